@@ -179,6 +179,10 @@ class EnumerableSpace(ABC):
     def _start_cumulative(self) -> NDArray[np.float64]:
         return np.cumsum(self.start_weights)
 
+    @cached_property
+    def _largest_degree(self) -> int:
+        return int(self.graph.degrees.max())
+
     def sample(self, rng: np.random.Generator, n: int) -> Codes:
         """Draw `n` architectures, (n, 1), with probabilities `start_weights`."""
         return sample_cumulative(self._start_cumulative, rng, n)[:, None]
@@ -202,7 +206,8 @@ class EnumerableSpace(ABC):
         codes_BN = np.empty((len(codes_BL), limit), np.int32)
         count_B = np.empty(len(codes_BL), np.int32)
         graph = self.graph
-        _sample_rows(graph.offsets, graph.targets_E, codes_BL[:, 0], streams_B, codes_BN, count_B)
+        scratch = np.empty(self._largest_degree, np.int32)
+        _sample_rows(graph.offsets, graph.targets_E, codes_BL[:, 0], streams_B, scratch, codes_BN, count_B)
         return codes_BN[:, :, None], count_B
 
     def features(self, codes: Codes) -> Features:
@@ -228,9 +233,8 @@ def require_keys(description: object, *keys: str) -> dict[str, Any]:
 
 
 @kernel
-def _sample_rows(offsets, targets_E, ids_B, streams_B, codes_BN, count_B):  # type: ignore[no-untyped-def]
+def _sample_rows(offsets, targets_E, ids_B, streams_B, scratch, codes_BN, count_B):  # type: ignore[no-untyped-def]
     limit = codes_BN.shape[1]
-    scratch = np.empty(np.max(offsets[1:] - offsets[:-1]), np.int32) if False else np.empty(4096, np.int32)
     for b in range(len(ids_B)):
         start = offsets[ids_B[b]]
         degree = offsets[ids_B[b] + 1] - start

@@ -1,0 +1,53 @@
+"""Where files live, and how they are written: whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+from archwalk.errors import DataError
+
+
+def cache_folder() -> Path:
+    """The folder of imported tables and downloads: `ARCHWALK_CACHE`, or the user's cache folder."""
+    return Path(os.environ.get("ARCHWALK_CACHE") or platformdirs.user_cache_dir("archwalk"))
+
+
+def data_folder() -> Path | None:
+    """The folder named by `ARCHWALK_DATA`, in which benchmarks are looked for; None where it is unset."""
+    folder = os.environ.get("ARCHWALK_DATA")
+    return Path(folder) if folder else None
+
+
+def make_folder(path: Path) -> Path:
+    """Create a folder with its parents. Raises DataError with the reason where that fails."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot make the folder {path}: {error.strerror}") from error
+    return path
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Write under a temporary name beside `path`, then rename: a kill leaves the old file or the new one.
+
+    Raises DataError if the folder or the disk refuses.
+    """
+    if isinstance(content, str):
+        content = content.encode()
+    make_folder(path.parent)
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
