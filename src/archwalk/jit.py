@@ -4,8 +4,10 @@ A *stream* is one uint64 of SplitMix64 state (Steele et al., 2014). Each row of 
 row's draws do not depend on how many rows there are, and the state is an array that a checkpoint can hold.
 """
 
+import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 import numba
@@ -71,3 +73,13 @@ def random_unit(streams: Streams, row: int) -> Any:
 def make_streams(rng: np.random.Generator, n: int) -> Streams:
     """Draw the states of `n` independent streams from `rng`."""
     return rng.integers(0, 2**64, size=n, dtype=np.uint64)
+
+
+def map_ranges(function: Callable[[int, int], R], n: int, size: int = 16_384) -> list[R]:
+    """Apply `function(start, stop)` to consecutive ranges of [0, n) on all cores; results in order.
+
+    For kernels, which release the GIL.
+    """
+    starts = range(0, n, size)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(function, starts, [min(start + size, n) for start in starts]))

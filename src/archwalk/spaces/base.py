@@ -1,16 +1,20 @@
 """The contract of a search space, and the part of it that every enumerable space shares."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError
 from archwalk.jit import Streams, kernel, random_below
+
+if TYPE_CHECKING:  # torch takes a second to import, and only `build` needs it
+    import torch
 
 Codes = NDArray[np.int32]
 """A batch of architectures, shape (B, L): each a row of L integers. Enumerable spaces have L = 1."""

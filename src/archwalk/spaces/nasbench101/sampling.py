@@ -1,0 +1,78 @@
+"""The three samplers of P1 Figure 5, as exact probabilities of every cell.
+
+A rejection sampler over labelled DAGs draws each cell in proportion to the labelled DAGs that are that
+cell. The enumeration counts those, so one binary search replaces the rejections.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archwalk.jit import kernel
+from archwalk.spaces.nasbench101.enumeration import LABELS, CellTables
+
+
+def size_uniform_weights(tables: CellTables) -> NDArray[np.float64]:
+    """P1's sampler (section 3.2.3): the number of vertices uniform over 2..max, then a uniform labelled DAG.
+
+    P1 draws upper-triangular matrices and labels until they are a valid cell of that many vertices.
+    Returns probabilities (N,).
+    """
+    sizes = tables.vertices_N.astype(np.int64)
+    per_size = np.bincount(sizes, tables.ways_N)
+    return tables.ways_N / per_size[sizes] / np.count_nonzero(per_size)
+
+
+def banana_weights(tables: CellTables) -> NDArray[np.float64]:
+    """BANANAS' "Random Cell Adj": uniform matrix on `max_vertices` and uniform operations, valid after pruning.
+
+    Source: White et al. 2021, `random_cell`; P1 Figure 5. Returns probabilities (N,).
+    """
+    n = tables.max_vertices
+    pruned_P = np.zeros(len(tables.topology), np.int64)
+    _count_pruned(n, tables.first, pruned_P)
+    valid = tables.topology >= 0
+    per_topology = np.bincount(tables.topology[valid], pruned_P[valid])
+    patterns_of_topology = np.bincount(tables.topology[valid])
+    of_cell = tables.topology[tables.first[tables.vertices_N] + tables.bits_N]
+    labellings = tables.ways_N / patterns_of_topology[of_cell]  # labellings of one pattern that are this cell
+    free = float(LABELS) ** (n - tables.vertices_N)  # the operations of pruned vertices do not matter
+    weights: NDArray[np.float64] = per_topology[of_cell] * labellings * free
+    return weights / weights.sum()
+
+
+@kernel
+def prune_pattern(n, bits):  # type: ignore[no-untyped-def]
+    """Mask of the vertices on paths from the first to the last of n, and the pattern that they leave."""
+    row = np.zeros(8, np.int64)
+    first = 0
+    for u in range(n - 1):
+        row[u] = ((bits >> first) & ((1 << (n - 1 - u)) - 1)) << (u + 1)
+        first += n - 1 - u
+    forward, backward = 1, 1 << (n - 1)
+    for u in range(n - 1):
+        if (forward >> u) & 1:
+            forward |= row[u]
+    for u in range(n - 2, -1, -1):
+        if row[u] & backward:
+            backward |= 1 << u
+    kept = forward & backward
+    pattern = p = 0
+    for u in range(n):
+        for v in range(u + 1, n):
+            if (kept >> u) & 1 and (kept >> v) & 1:
+                pattern |= ((row[u] >> v) & 1) << p
+                p += 1
+    return kept, pattern
+
+
+@kernel
+def _count_pruned(n, first, pruned_P):  # type: ignore[no-untyped-def]
+    """Count, for each pattern, the patterns of n vertices that prune to it."""
+    for bits in range(1 << (n * (n - 1) // 2)):
+        kept, pattern = prune_pattern(n, bits)
+        vertices = 0
+        while kept:
+            kept &= kept - 1
+            vertices += 1
+        if vertices >= 2:
+            pruned_P[first[vertices] + pattern] += 1

@@ -1,0 +1,202 @@
+"""NAS-Bench-101 (Ying et al., 2019): all cells of up to 7 vertices and 9 edges, as a search space."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archwalk.errors import InvalidArchitectureError, UsageError
+from archwalk.jit import kernel
+from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph
+from archwalk.spaces.drawing import draw_dag
+from archwalk.spaces.nasbench101 import hashing, neighbours, sampling
+from archwalk.spaces.nasbench101.sampling import prune_pattern
+from archwalk.spaces.nasbench101.cell import Cell, read_cell, write_cell
+from archwalk.spaces.nasbench101.enumeration import (
+    LABELS,
+    CellTables,
+    cell_id,
+    enumerate_cells,
+    unpack_labels,
+    unpack_matrix,
+)
+
+if TYPE_CHECKING:
+    from archwalk.spaces.nasbench101.network import CellNetwork
+
+_STRING_ORDER = np.array([1, 0, 2])  # P4's strings number the operations conv1x1, conv3x3, maxpool
+
+
+class NASBench101(EnumerableSpace):
+    """The 423,624 cells of NAS-Bench-101, numbered by vertices, then topology, then labels.
+
+    `max_vertices` below 7 gives the smaller tables of EC-NAS (91 cells for 4, 2,532 for 5).
+
+    Features (P1 section 3.2.3): lower-triangular adjacency, row by row, then one-hot labels of each vertex,
+    padded to `max_vertices`: 21 + 35 = 56. `choices` are P4's 26 categoricals: 21 edges (upper triangle, row-
+    major), then 5 operations in the order conv1x1, conv3x3, maxpool. `sample` is P1's size-uniform sampler.
+    """
+
+    name = "nasbench101"
+    edit_kinds = neighbours.EDIT_KINDS
+
+    def __init__(self, max_vertices: int = 7, max_edges: int = 9) -> None:
+        if not 2 <= max_vertices <= 7 or not 1 <= max_edges <= 9:
+            raise UsageError("NAS-Bench-101 has 2 to 7 vertices and 1 to 9 edges")
+        self.max_vertices = max_vertices
+        self.max_edges = max_edges
+        self.pairs = max_vertices * (max_vertices - 1) // 2
+        self.choices = (2,) * self.pairs + (LABELS,) * (max_vertices - 2)
+
+    @cached_property
+    def tables(self) -> CellTables:
+        """The enumeration."""
+        return enumerate_cells(self.max_vertices, self.max_edges)
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return self.tables.size
+
+    @cached_property
+    def graph(self) -> NeighbourGraph:
+        """P1's neighbour relation (see `neighbours`)."""
+        return neighbours.neighbour_graph(self.tables)
+
+    @cached_property
+    def start_weights(self) -> NDArray[np.float64]:
+        """P1's size-uniform sampler (see `sampling`)."""
+        return sampling.size_uniform_weights(self.tables)
+
+    @cached_property
+    def banana_weights(self) -> NDArray[np.float64]:
+        """BANANAS' sampler (see `sampling`)."""
+        return sampling.banana_weights(self.tables)
+
+    @cached_property
+    def feature_table(self) -> Features:
+        """Features (size, 56) of all cells."""
+        table = np.zeros((self.size, self.pairs + 5 * self.max_vertices), np.uint8)
+        _fill_features(self.tables.vertices_N, self.tables.bits_N, self.tables.code_N, self.pairs, table)
+        return table
+
+    @cached_property
+    def published_hashes(self) -> NDArray[np.uint8]:
+        """Published MD5 digests (size, 16) of all cells; some seconds for the whole space."""
+        return hashing.published_hashes(self.tables)
+
+    def cell(self, code_L: Codes) -> Cell:
+        """The canonical representative of a code."""
+        i = int(code_L[0])
+        n = int(self.tables.vertices_N[i])
+        matrix, labels = np.zeros((n, n), np.int8), np.zeros(n, np.int64)
+        unpack_matrix(n, int(self.tables.bits_N[i]), matrix)
+        unpack_labels(n, int(self.tables.code_N[i]), labels)
+        return Cell(matrix, tuple(labels.tolist()))
+
+    def code_of(self, cell: Cell) -> Codes:
+        """The code (1,) of a pruned cell. Raises InvalidArchitectureError if it is not in the space."""
+        n = cell.vertices
+        bits = sum(1 << p for p, edge in enumerate(cell.matrix[np.triu_indices(n, 1)]) if edge)
+        code = sum(label * LABELS**v for v, label in enumerate(cell.labels[1:-1]))
+        found = cell_id(n, bits, code, *self.tables.lookup)
+        if found < 0:
+            raise InvalidArchitectureError("the cell is not in the space")
+        return np.array([found], np.int32)
+
+    def parse(self, description: object) -> Codes:
+        """Read the published specification, {"matrix": ..., "ops": ...}. Raises InvalidArchitectureError."""
+        return self.code_of(read_cell(description, self.max_vertices, self.max_edges))
+
+    def describe(self, code_L: Codes) -> dict[str, Any]:
+        """The published specification of the canonical representative."""
+        return write_cell(self.cell(code_L))
+
+    def published_hash(self, code_L: Codes) -> str:
+        """The published MD5 hash of one cell, 32 hex digits."""
+        cell = self.cell(code_L)
+        return hashing.md5_hash(cell.matrix, cell.labels)
+
+    def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
+        """Strings (B, 26): the representative's interior vertices first, unused vertices without edges."""
+        choices_BC = np.zeros((len(codes_BL), len(self.choices)), np.int32)
+        ids = codes_BL[:, 0]
+        rows = self.tables.vertices_N[ids], self.tables.bits_N[ids], self.tables.code_N[ids]
+        _write_choices(*rows, self.max_vertices, _STRING_ORDER, choices_BC)
+        return choices_BC
+
+    def from_choices(self, choices_BC: NDArray[np.int32]) -> Codes:
+        """Codes (B, 1) of strings after pruning; -1 where no path is left or too many edges are."""
+        codes_BL = np.empty((len(choices_BC), 1), np.int32)
+        _read_choices(choices_BC, self.max_vertices, _STRING_ORDER, self.tables.lookup, codes_BL)
+        return codes_BL
+
+    def build(self, code_L: Codes, **settings: Any) -> CellNetwork:
+        """The network around the cell; `settings` as `CellNetwork`'s."""
+        from archwalk.spaces.nasbench101.network import CellNetwork
+
+        cell = self.cell(code_L)
+        return CellNetwork(cell.matrix, cell.operations, **settings)
+
+    def draw(self, code_L: Codes) -> str:
+        """The cell as SVG."""
+        cell = self.cell(code_L)
+        return draw_dag([name.removesuffix("-bn-relu") for name in cell.operations], cell.edges)
+
+
+@kernel
+def _fill_features(vertices_N, bits_N, code_N, pairs, table):  # type: ignore[no-untyped-def]
+    matrix = np.zeros((8, 8), np.uint8)
+    label = np.zeros(8, np.int64)
+    for cell in range(len(vertices_N)):
+        n = vertices_N[cell]
+        unpack_matrix(n, bits_N[cell], matrix)
+        unpack_labels(n, code_N[cell], label)
+        for v in range(n):
+            for u in range(v):
+                table[cell, v * (v - 1) // 2 + u] = matrix[u, v]
+            slot = label[v] + 2 if label[v] >= 0 else -label[v] - 1  # input, output, operations
+            table[cell, pairs + 5 * v + slot] = 1
+
+
+@kernel
+def _write_choices(vertices_B, bits_B, code_B, max_vertices, order, choices_BC):  # type: ignore[no-untyped-def]
+    matrix = np.zeros((8, 8), np.uint8)
+    label = np.zeros(8, np.int64)
+    for b in range(len(vertices_B)):
+        n = vertices_B[b]
+        unpack_matrix(n, bits_B[b], matrix)
+        unpack_labels(n, code_B[b], label)
+        p = 0
+        for u in range(max_vertices):
+            for v in range(u + 1, max_vertices):
+                if u < n - 1:
+                    if v < n - 1:
+                        choices_BC[b, p] = matrix[u, v]
+                    elif v == max_vertices - 1:
+                        choices_BC[b, p] = matrix[u, n - 1]
+                p += 1
+        for v in range(1, n - 1):
+            choices_BC[b, p + v - 1] = order[label[v]]
+
+
+@kernel
+def _read_choices(choices_BC, max_vertices, order, lookup, codes_BL):  # type: ignore[no-untyped-def]
+    pairs = max_vertices * (max_vertices - 1) // 2
+    for b in range(len(choices_BC)):
+        bits = 0
+        for p in range(pairs):
+            bits |= int(choices_BC[b, p]) << p
+        kept, pattern = prune_pattern(max_vertices, bits)
+        vertices = code = 0
+        power = 1
+        for v in range(max_vertices):
+            if (kept >> v) & 1:
+                vertices += 1
+                if 0 < v < max_vertices - 1:
+                    code += order[choices_BC[b, pairs + v - 1]] * power
+                    power *= 3
+        codes_BL[b, 0] = cell_id(vertices, pattern, code, *lookup) if vertices >= 2 else -1
