@@ -1,12 +1,17 @@
 """Where files live, and how they are written: whole or not at all."""
 
+import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
 
 from archwalk.errors import DataError
+
+Progress = Callable[[int, int], None]
+"""Called now and then with (bytes done, bytes in all; 0 where unknown)."""
 
 
 def cache_folder() -> Path:
@@ -51,3 +56,16 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def sha256_of(*paths: Path) -> str:
+    """SHA-256 of files, one after the other as `cat paths | sha256sum` has it, in hex. Raises DataError."""
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        except OSError as error:
+            raise DataError(f"cannot read {path}: {error.strerror}") from error
+    return digest.hexdigest()

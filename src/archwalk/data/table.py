@@ -74,6 +74,7 @@ def read_table(path: Path) -> Table:
         }
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is not a whole archwalk table ({error}); delete it and import again") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = f"{path} is not a whole archwalk table ({error}); delete it and import again"
+        raise DataError(reason) from error
     return Table(columns, metadata)

@@ -1,0 +1,165 @@
+"""The benchmarks that can be had as data: where they come from, whether they are here, how to get them."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from archwalk.data.download import download
+from archwalk.data.files import Progress, cache_folder, data_folder
+from archwalk.data.nasbench101 import import_nasbench101
+from archwalk.data.nasbench101_compact import is_compact
+from archwalk.data.nasbench_graph import bench_folder
+from archwalk.data.table import Table, read_table, write_table
+from archwalk.errors import DataError, UsageError, unknown
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A benchmark's data: imported once into a table in the cache, or `embedded` in an installed package."""
+
+    name: str
+    description: str
+    source: str
+    """Where people find it."""
+    licence: str
+    size: str
+    """Of the source, for people."""
+    how_to_get: str
+    embedded: bool = False
+    max_vertices: int = 7
+    """Of the space of NAS-Bench-101 cells that the table covers."""
+    url: str | None = None
+    """What `get_data` downloads; None where the source has no address for one file."""
+    places: tuple[str, ...] = ()
+    """Where `ARCHWALK_DATA` may hold the source, best first."""
+
+
+_NASBENCH101_URL = "https://storage.googleapis.com/nasbench/"
+_ECNAS_URL = "https://github.com/PedramBakh/EC-NAS-Bench"
+
+DATA_SETS: Mapping[str, DataSet] = {
+    data_set.name: data_set
+    for data_set in (
+        DataSet(
+            name="nasbench101",
+            description="NAS-Bench-101: 423,624 cells on CIFAR-10, three trainings of 108 epochs each",
+            source="https://github.com/google-research/nasbench",
+            licence="Apache-2.0",
+            size="499 MB (108 epochs), 1.95 GB (4, 12, 36 and 108 epochs)",
+            how_to_get=(
+                "archwalk data get nasbench101, or for all four budgets fetch "
+                f"{_NASBENCH101_URL}nasbench_full.tfrecord and run: archwalk data import nasbench101 PATH"
+            ),
+            url=f"{_NASBENCH101_URL}nasbench_only108.tfrecord",
+            places=(
+                "nasbench101/nasbench_full.tfrecord",
+                "nasbench_full.tfrecord",
+                "nasbench101/nasbench_only108.tfrecord",
+                "nasbench_only108.tfrecord",
+                "nasbench101",
+            ),
+        ),
+        DataSet(
+            name="ec-nas-4v",
+            description="EC-NAS: 91 cells of up to 4 vertices, three trainings of 4, 12, 36 and 108 epochs",
+            source=_ECNAS_URL,
+            licence="MIT",
+            size="0.9 MB",
+            how_to_get=f"fetch energy_4V9E.tfrecord from {_ECNAS_URL}; archwalk data import ec-nas-4v PATH",
+            max_vertices=4,
+            places=("ec-nas/energy_4V9E.tfrecord",),
+        ),
+        DataSet(
+            name="ec-nas-5v",
+            description="EC-NAS: 2,532 cells of up to 5 vertices, one training of 4 epochs",
+            source=_ECNAS_URL,
+            licence="MIT",
+            size="2.1 MB",
+            how_to_get=f"fetch energy_5V9E.tfrecord from {_ECNAS_URL}; archwalk data import ec-nas-5v PATH",
+            max_vertices=5,
+            places=("ec-nas/energy_5V9E.tfrecord",),
+        ),
+        DataSet(
+            name="nas-bench-graph",
+            description="NAS-Bench-Graph: 26,206 graph neural networks on eight graphs, 2,021 on proteins",
+            source="https://pypi.org/project/nas-bench-graph",
+            licence="Apache-2.0",
+            size="5.9 MB",
+            how_to_get="comes with archwalk",
+            embedded=True,
+        ),
+    )
+}
+
+
+def find_data_set(name: str) -> DataSet:
+    """The entry of a name. Raises UsageError with the nearest known one."""
+    if name not in DATA_SETS:
+        raise unknown("data set", name, DATA_SETS)
+    return DATA_SETS[name]
+
+
+def table_path(name: str) -> Path:
+    """Where the imported table is or will be. Raises UsageError for an unknown or embedded data set."""
+    if find_data_set(name).embedded:
+        raise UsageError(f"{name} comes inside its package; there is no table of it to get or import")
+    return cache_folder() / "tables" / f"{name}.safetensors"
+
+
+def is_here(name: str) -> bool:
+    """Whether `load_table` (or the reader of an embedded data set) needs nothing more. Raises UsageError."""
+    if find_data_set(name).embedded:
+        return bench_folder().is_dir()
+    return table_path(name).is_file()
+
+
+def import_data(name: str, path: Path, progress: Progress | None = None) -> Path:
+    """Read a benchmark's source at `path` into its table; returns where that is.
+
+    Raises DataError if the source is damaged or of another benchmark, UsageError for a name without a table.
+    """
+    target = table_path(name)
+    from archwalk.spaces.nasbench101.space import NASBench101  # loads PyTorch, which listing can do without
+
+    table = import_nasbench101(path, NASBench101(find_data_set(name).max_vertices), progress)
+    write_table(target, replace(table, provenance={**table.provenance, "benchmark": name}))
+    return target
+
+
+def get_data(name: str, progress: Progress | None = None) -> None:
+    """Download a benchmark's source and import it; nothing to do for an embedded one.
+
+    Raises DataError if that fails or the source has no address to download from, UsageError for other names.
+    """
+    data_set = find_data_set(name)
+    if data_set.embedded:
+        bench_folder()
+        return
+    if data_set.url is None:
+        raise DataError(f"{name} cannot be downloaded by name; {data_set.how_to_get}")
+    target = cache_folder() / "downloads" / data_set.url.rpartition("/")[2]
+    download(data_set.url, target, progress=progress)
+    import_data(name, target, progress)
+
+
+def load_table(name: str, progress: Progress | None = None) -> Table:
+    """Open the imported table, importing it first (with a note on stderr) if `ARCHWALK_DATA` has the source.
+
+    Raises DataError with the command to run if neither is there, UsageError for a name without a table.
+    """
+    path = table_path(name)
+    if not path.is_file():
+        source = find_source(name)
+        if source is None:
+            raise DataError(f"{name} is not here; to get it: {find_data_set(name).how_to_get}")
+        print(f"archwalk: importing {name} from {source} (once)", file=sys.stderr)
+        import_data(name, source, progress)
+    return read_table(path)
+
+
+def find_source(name: str) -> Path | None:
+    """The source of a benchmark in the folder `ARCHWALK_DATA`, None if it is not there."""
+    folder = data_folder()
+    places = [folder / place for place in find_data_set(name).places] if folder else []
+    return next((place for place in places if place.is_file() or is_compact(place)), None)
