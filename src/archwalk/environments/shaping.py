@@ -1,0 +1,30 @@
+"""Reward shaping (P1 section 3.2.2)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from archwalk.errors import UsageError
+from archwalk.estimators.base import Floats
+
+
+@dataclass(frozen=True)
+class Shaping:
+    """exp(alpha * (accuracy - reference)), accuracy as a fraction; `alpha` None leaves the fraction as it is.
+
+    P1 writes exp(alpha * accuracy), alpha 6 for NAS-Bench-101 and 32 for NAS-Bench-301. The reference is a
+    constant factor that leaves the optimal policy as it is and keeps values near 1 (ours; P1: 0).
+    """
+
+    alpha: float | None = 6.0
+    reference: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.alpha is not None and not 0 < self.alpha <= 1000:
+            raise UsageError(f"alpha of the shaping must be between 0 and 1000, or none; it is {self.alpha}")
+
+    def __call__(self, accuracy_percent: Floats) -> Floats:
+        """Shape accuracies in percent, any shape."""
+        if self.alpha is None:
+            return accuracy_percent / 100
+        return np.exp(self.alpha * (accuracy_percent / 100 - self.reference))

@@ -1,0 +1,178 @@
+"""The incremental formulation (P1 section 3.2.1) as arrays: many walks over a space, one edit a step.
+
+This is the environment without Gymnasium's dress. Actors step it directly; `IncrementalVectorEnv` and
+`IncrementalEnv` are views of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archwalk.environments.shaping import Shaping
+from archwalk.errors import UsageError
+from archwalk.estimators.base import Floats
+from archwalk.estimators.ledger import TrainingLedger
+from archwalk.jit import kernel, make_streams
+from archwalk.spaces.base import Codes, SearchSpace
+
+Bools = NDArray[np.bool_]
+Sampler = Callable[[np.random.Generator, int], Codes]
+Pay = Literal["difference", "final"]
+
+
+@dataclass(frozen=True)
+class WalkSettings:
+    """The rules of a walk.
+
+    `neighbours`: at most N are presented, drawn without replacement. `episode_limit`: steps after which a walk
+    is cut off (truncation, not termination; P1: 16 in training, 32 in evaluation). `pay`: "difference" pays
+    shaped(new) - shaped(old) for every move (P1); "final" evaluates only the architecture at which the agent
+    stops and pays shaped(it), so an episode costs one evaluation (ours; a walk that is cut off costs none).
+    """
+
+    neighbours: int = 50
+    episode_limit: int = 16
+    shaping: Shaping = Shaping()
+    pay: Pay = "difference"
+
+    def __post_init__(self) -> None:
+        if self.neighbours < 1:
+            raise UsageError(f"an agent must see at least 1 neighbour, not {self.neighbours}")
+        if self.episode_limit < 1:
+            raise UsageError(f"an episode must have at least 1 step, not {self.episode_limit}")
+        if self.pay not in ("difference", "final"):
+            raise UsageError(f'pay must be "difference" or "final", not {self.pay!r}')
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step of B walks gave. A walk that terminated or was truncated must be restarted."""
+
+    reward_B: Floats
+    terminated_B: Bools
+    truncated_B: Bools
+
+    @property
+    def done_B(self) -> Bools:
+        """Terminated or truncated."""
+        return self.terminated_B | self.truncated_B
+
+
+class Walks:
+    """B walks side by side.
+
+    After `reset`, `step` and `restart`, `codes_BKL` (K = N + 1) presents the current architecture first and
+    `count_B` neighbours behind it; the rest is -1. Action 0 stops at the current architecture, action i moves
+    to neighbour i; an action beyond the neighbours does nothing but take a step.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        ledger: TrainingLedger,
+        batch: int,
+        settings: WalkSettings,
+        rng: np.random.Generator,
+        starts: Sampler | None = None,
+    ) -> None:
+        if batch < 1:
+            raise UsageError(f"at least 1 environment is needed, not {batch}")
+        self.space = space
+        self.ledger = ledger
+        self.settings = settings
+        self.rng = rng
+        self.starts = starts or space.sample
+        self.streams_B = make_streams(rng, batch)
+        self.codes_BKL = np.full((batch, settings.neighbours + 1, space.code_length), -1, np.int32)
+        self.count_B = np.zeros(batch, np.int32)
+        self.steps_B = np.zeros(batch, np.int32)
+        self.shaped_B = np.zeros(batch)
+
+    @property
+    def batch(self) -> int:
+        """B."""
+        return len(self.count_B)
+
+    @property
+    def current_BL(self) -> Codes:
+        """The current architectures (a view)."""
+        return self.codes_BKL[:, 0]
+
+    def reset(self) -> None:
+        """Start all walks anew."""
+        self.restart(np.ones(self.batch, bool))
+
+    def restart(self, rows_B: Bools) -> None:
+        """Start the chosen walks anew from sampled architectures."""
+        rows = np.flatnonzero(rows_B)
+        if not len(rows):
+            return
+        codes_RL = self.starts(self.rng, len(rows))
+        self.steps_B[rows] = 0
+        if self.settings.pay == "difference":
+            self.shaped_B[rows] = self._evaluate(codes_RL)
+        streams_R = self.streams_B[rows]
+        neighbours_RNL, self.count_B[rows] = self.space.sample_neighbours(
+            codes_RL, self.settings.neighbours, streams_R
+        )
+        self.streams_B[rows] = streams_R
+        self.codes_BKL[rows, 0] = codes_RL
+        self.codes_BKL[rows, 1:] = neighbours_RNL
+
+    def step(self, action_B: NDArray[np.integer[Any]]) -> Step:
+        """Act in all walks, pay, and present the next neighbours (those of finished walks too)."""
+        terminated_B, current_BL = action_B == 0, self.current_BL.copy()
+        moved_B = np.empty(self.batch, bool)
+        _move(np.asarray(action_B, np.int64), self.codes_BKL, self.count_B, current_BL, moved_B)
+        self.steps_B += 1
+        truncated_B = ~terminated_B & (self.steps_B >= self.settings.episode_limit)
+        reward_B = self._pay(current_BL, moved_B, terminated_B)
+        neighbours_BNL, self.count_B = self.space.sample_neighbours(
+            current_BL, self.settings.neighbours, self.streams_B
+        )
+        self.codes_BKL = np.concatenate([current_BL[:, None], neighbours_BNL], axis=1)
+        return Step(reward_B, terminated_B, truncated_B)
+
+    def _pay(self, current_BL: Codes, moved_B: Bools, terminated_B: Bools) -> Floats:
+        reward_B = np.zeros(self.batch)
+        paid_B = moved_B if self.settings.pay == "difference" else terminated_B
+        if paid_B.any():
+            shaped = self._evaluate(current_BL[paid_B])
+            reward_B[paid_B] = shaped - self.shaped_B[paid_B]
+            if self.settings.pay == "difference":
+                self.shaped_B[paid_B] = shaped
+        return reward_B
+
+    def _evaluate(self, codes_BL: Codes) -> Floats:
+        return self.settings.shaping(self.ledger.rewards(codes_BL))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on: arrays, and the generator's state."""
+        return {
+            "codes": self.codes_BKL,
+            "count": self.count_B,
+            "steps": self.steps_B,
+            "shaped": self.shaped_B,
+            "streams": self.streams_B,
+            "rng": self.rng.bit_generator.state,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        self.codes_BKL = np.array(state["codes"])
+        self.count_B = np.array(state["count"])
+        self.steps_B = np.array(state["steps"])
+        self.shaped_B = np.array(state["shaped"])
+        self.streams_B = np.array(state["streams"])
+        self.rng.bit_generator.state = state["rng"]
+
+
+@kernel
+def _move(action_B, codes_BKL, count_B, current_BL, moved_B):  # type: ignore[no-untyped-def]
+    for b in range(len(action_B)):
+        moved_B[b] = 0 < action_B[b] <= count_B[b]
+        if moved_B[b]:
+            current_BL[b] = codes_BKL[b, action_B[b]]

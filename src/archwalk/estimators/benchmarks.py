@@ -1,0 +1,145 @@
+"""Benchmarks by name: a space, an estimator on it, and the objective that stands in every result."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from archwalk.data import nasbench_graph as graph_files
+from archwalk.data.catalogue import load_table
+from archwalk.data.table import Table
+from archwalk.errors import DataError, UsageError, unknown
+from archwalk.estimators.base import Estimator
+from archwalk.estimators.table import RandomRunEstimator, TableEstimator
+from archwalk.registry import Registry
+from archwalk.spaces.base import SearchSpace
+from archwalk.spaces.nasbench101.space import NASBench101
+from archwalk.spaces.nasbench_graph.space import NASBenchGraph
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A search problem. `name` is the full name without the objective, say `nas-bench-graph:cora`."""
+
+    name: str
+    space: SearchSpace
+    estimator: Estimator
+    provenance: Mapping[str, str]
+
+    @property
+    def objective(self) -> str:
+        """What reward and report are."""
+        return self.estimator.objective
+
+
+Loader = Callable[[list[str], int], Benchmark]
+"""Takes the words after the name (task, objective) and the seed of noisy objectives."""
+
+BENCHMARKS: Registry[Loader] = Registry(
+    "benchmark",
+    "archwalk.benchmarks",
+    {
+        "nasbench101": "archwalk.estimators.benchmarks:load_nasbench101",
+        "ec-nas-4v": "archwalk.estimators.benchmarks:load_ec_nas_4v",
+        "ec-nas-5v": "archwalk.estimators.benchmarks:load_ec_nas_5v",
+        "nas-bench-graph": "archwalk.estimators.benchmarks:load_nasbench_graph",
+    },
+)
+
+MEANINGS = {
+    "validation": "reward: validation accuracy, report: test accuracy (means over runs)",
+    "test-mean": "reward and report: mean test accuracy (noise-free setting)",
+    "run0": "reward: test accuracy of run 0, report: mean of the other runs",
+    "random-run": "reward: validation of a random run, report: test of a random run (P4)",
+}
+
+
+def load_benchmark(name: str, seed: int = 0) -> Benchmark:
+    """The benchmark of a name such as `nasbench101:test-mean` or `nas-bench-graph:cora`.
+
+    Raises UsageError for an unknown name, DataError where its data is not here.
+    """
+    head, *rest = name.split(":")
+    return BENCHMARKS.load(head)(rest, seed)
+
+
+def load_nasbench101(words: list[str], seed: int) -> Benchmark:
+    """NAS-Bench-101 with its whole table."""
+    return _cell_benchmark("nasbench101", 7, words, seed)
+
+
+def load_ec_nas_4v(words: list[str], seed: int) -> Benchmark:
+    """EC-NAS-Bench: the 91 cells of at most 4 vertices, four budgets of epochs, with energy."""
+    return _cell_benchmark("ec-nas-4v", 4, words, seed)
+
+
+def load_ec_nas_5v(words: list[str], seed: int) -> Benchmark:
+    """EC-NAS-Bench: the 2,532 cells of at most 5 vertices."""
+    return _cell_benchmark("ec-nas-5v", 5, words, seed)
+
+
+def load_nasbench_graph(words: list[str], seed: int) -> Benchmark:
+    """NAS-Bench-Graph on one graph: reward validation, report test."""
+    graph = words[0] if words else ""
+    if graph not in graph_files.GRAPHS:
+        raise unknown("graph of nas-bench-graph", graph, graph_files.GRAPHS)
+    _one_objective(words[1:], "validation", ["validation"])
+    space, rows = _graph_space(graph == "proteins"), graph_files.read_graph(graph)
+    at = np.searchsorted(rows.hashes_N, space.hashes)
+    if len(rows.hashes_N) != space.size or not np.array_equal(rows.hashes_N[at], space.hashes):
+        raise DataError(f"the table of {graph} in nas-bench-graph does not cover the space; reinstall the package")
+    estimator = TableEstimator("validation", rows.validation_N[at], rows.test_N[at])
+    return Benchmark(f"nas-bench-graph:{graph}", space, estimator, {"source": "nas-bench-graph (PyPI), Apache-2.0"})
+
+
+def _cell_benchmark(name: str, max_vertices: int, words: list[str], seed: int) -> Benchmark:
+    table, space = load_table(name), _cell_space(max_vertices)
+    objectives = [
+        objective
+        for objective, columns in _OBJECTIVE_COLUMNS.items()
+        if all(column in table for column in columns)
+    ]
+    objective = _one_objective(words, objectives[0], objectives)
+    if not words and objective != "validation":
+        print(f"archwalk: this {name} table has no validation accuracies; using {objective}", file=sys.stderr)
+    return Benchmark(name, space, _cell_estimator(table, objective, seed), table.provenance)
+
+
+_OBJECTIVE_COLUMNS = {
+    "validation": ("validation_mean", "test_mean"),
+    "test-mean": ("test_mean", "test_mean"),
+    "run0": ("run0", "rest_mean"),
+    "random-run": ("validation", "test"),
+}
+
+
+def _cell_estimator(table: Table, objective: str, seed: int) -> Estimator:
+    reward, report = (table[column] for column in _OBJECTIVE_COLUMNS[objective])
+    if objective == "random-run":
+        return RandomRunEstimator(reward[:, -1], report[:, -1], seed)
+    seconds = table["training_seconds"][:, -1].mean(axis=1) if "training_seconds" in table else None
+    return TableEstimator(objective, reward, report, seconds)
+
+
+def _one_objective(words: list[str], default: str, known: list[str]) -> str:
+    if len(words) > 1:
+        raise UsageError(f"a benchmark takes one objective, not {':'.join(words)!r}")
+    objective = words[0] if words else default
+    if objective not in known:
+        hint = "; the official file has it" if objective in _OBJECTIVE_COLUMNS else ""
+        raise UsageError(f"{unknown('objective', objective, known)}{hint}")
+    return objective
+
+
+@lru_cache(maxsize=4)
+def _cell_space(max_vertices: int) -> NASBench101:
+    return NASBench101(max_vertices)
+
+
+@lru_cache(maxsize=2)
+def _graph_space(proteins: bool) -> NASBenchGraph:
+    from archwalk.spaces.nasbench_graph.space import PROTEINS_OPERATIONS
+
+    return NASBenchGraph(PROTEINS_OPERATIONS) if proteins else NASBenchGraph()

@@ -1,0 +1,153 @@
+"""The ledger: what a search has paid, and the only source of its curves."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archwalk.errors import UsageError
+from archwalk.estimators.base import Estimator, Floats, Scores
+from archwalk.spaces.base import Codes
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Best so far after each of Q queries in T trials: chosen by the reward, shown by the report (percent)."""
+
+    reward_TQ: Floats
+    report_TQ: Floats
+
+
+class QueryLedger:
+    """Wraps an estimator for a search of `trials` trials side by side with `budget` queries each.
+
+    What one query is belongs to the protocol and stands in `query` beside every figure. A strategy is handed
+    rewards; reports stay here.
+    """
+
+    def __init__(self, estimator: Estimator, budget: int, trials: int = 1, query: str = "an architecture") -> None:
+        if budget < 1 or trials < 1:
+            raise UsageError("a search needs a budget of at least 1 query and at least 1 trial")
+        self.estimator = estimator
+        self.budget = budget
+        self.trials = trials
+        self.query = query
+        self._codes: list[Codes] = []
+        self._scores: list[Scores] = []
+        self.queries = 0
+        self._started = time.perf_counter()
+
+    @property
+    def remaining(self) -> int:
+        """Queries left to each trial."""
+        return self.budget - self.queries
+
+    @property
+    def seconds(self) -> float:
+        """Wall time since the ledger was opened."""
+        return time.perf_counter() - self._started
+
+    def evaluate(self, codes_TNL: Codes) -> Floats:
+        """Pay for N architectures in each trial and return their rewards (T, N). Raises past the budget."""
+        trials, n, length = codes_TNL.shape
+        if trials != self.trials:
+            raise UsageError(f"the ledger keeps {self.trials} trials, the strategy asked for {trials}")
+        if n > self.remaining:
+            raise UsageError(f"{n} queries asked for, {self.remaining} of {self.budget} left")
+        scores = self.estimator.evaluate(codes_TNL.reshape(-1, length))
+        self._codes.append(codes_TNL.copy())
+        self._scores.append(scores)
+        self.queries += n
+        return scores.reward_B.reshape(trials, n).copy()
+
+    @property
+    def codes_TQL(self) -> Codes:
+        """Every architecture paid for, in order."""
+        return np.concatenate(self._codes, axis=1)
+
+    def _history(self, name: str) -> Floats:
+        return np.concatenate([getattr(s, name).reshape(self.trials, -1) for s in self._scores], axis=1)
+
+    def curves(self) -> Curves:
+        """Best so far: the incumbent changes when a higher reward arrives, and with it the report."""
+        reward_TQ, report_TQ = self._history("reward_B"), self._history("report_B")
+        reward_TQ = np.where(np.isnan(reward_TQ), -np.inf, reward_TQ)
+        best_TQ = np.maximum.accumulate(reward_TQ, axis=1)
+        improves = np.concatenate([np.ones((self.trials, 1), bool), best_TQ[:, 1:] > best_TQ[:, :-1]], axis=1)
+        at_TQ = np.maximum.accumulate(np.where(improves, np.arange(self.queries), 0), axis=1)
+        return Curves(best_TQ, np.take_along_axis(report_TQ, at_TQ, axis=1))
+
+    def unique_T(self) -> NDArray[np.int64]:
+        """Different architectures that each trial paid for."""
+        return np.array([len(np.unique(codes_QL, axis=0)) for codes_QL in self.codes_TQL])
+
+    def best_codes_TL(self) -> Codes:
+        """The architecture of highest reward in each trial."""
+        at_T = np.argmax(self._history("reward_B"), axis=1)
+        return self.codes_TQL[np.arange(self.trials), at_T]
+
+    def summary(self) -> dict[str, Any]:
+        """What was paid, for JSON."""
+        seconds_TQ = self._history("seconds_B")
+        return {
+            "query": self.query,
+            "queries": self.queries,
+            "unique_mean": float(self.unique_T().mean()),
+            "training_seconds_represented_mean": _or_none(float(seconds_TQ.sum(axis=1).mean())),
+            "seconds": self.seconds,
+        }
+
+
+class TrainingLedger:
+    """Counts what training a learned agent pays: evaluations, and different architectures among them."""
+
+    def __init__(self, estimator: Estimator) -> None:
+        self.estimator = estimator
+        self.queries = 0
+        self._seen_table = np.zeros(1024, bool)
+        self._seen_rows: set[bytes] = set()
+
+    @property
+    def objective(self) -> str:
+        """The estimator's."""
+        return self.estimator.objective
+
+    def rewards(self, codes_BL: Codes) -> Floats:
+        """Pay for codes (B, L) and return their rewards (B,)."""
+        self.queries += len(codes_BL)
+        if codes_BL.shape[1] == 1:
+            ids = codes_BL[:, 0]
+            if len(ids) and (largest := int(ids.max())) >= len(self._seen_table):
+                self._seen_table = np.concatenate([self._seen_table, np.zeros(2 * largest, bool)])
+            self._seen_table[ids] = True
+        else:
+            self._seen_rows.update(row.tobytes() for row in codes_BL)
+        return self.estimator.evaluate(codes_BL).reward_B
+
+    @property
+    def unique(self) -> int:
+        """Different architectures paid for."""
+        return int(np.count_nonzero(self._seen_table)) + len(self._seen_rows)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was paid, for a checkpoint: arrays and numbers."""
+        rows = b"".join(sorted(self._seen_rows))
+        return {
+            "queries": self.queries,
+            "seen_table": np.packbits(self._seen_table),
+            "seen_rows": np.frombuffer(rows, np.uint8).copy(),
+            "row_bytes": len(next(iter(self._seen_rows), b"")),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        self.queries = int(state["queries"])
+        self._seen_table = np.unpackbits(state["seen_table"]).astype(bool)
+        rows, width = state["seen_rows"].tobytes(), int(state["row_bytes"])
+        self._seen_rows = {rows[i : i + width] for i in range(0, len(rows), width)} if width else set()
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else value

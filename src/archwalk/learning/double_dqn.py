@@ -1,0 +1,91 @@
+"""Double Q-learning with a target network (van Hasselt et al., 2016) over sets of actions."""
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from archwalk.learning.sets import Rows
+
+
+@dataclass(frozen=True)
+class SetBatch:
+    """Observations of B environments: flat features (T, F) and the length of each row."""
+
+    features_TF: Tensor
+    rows: Rows
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """What the learner sees: observations and next observations as sets, actions, returns, discounts."""
+
+    observation: SetBatch
+    action_B: NDArray[np.int64]
+    return_B: NDArray[np.float32]
+    next_observation: SetBatch
+    discount_B: NDArray[np.float32]
+
+
+class DoubleDQN:
+    """The learner: owns the online and the target network and the optimiser."""
+
+    def __init__(
+        self, network: nn.Module, *, learning_rate: float, target_every: int, gradient_clip: float = 40.0
+    ) -> None:
+        self.online = network
+        self.target = copy.deepcopy(network).requires_grad_(False)
+        self.optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate)
+        self.target_every = target_every
+        self.gradient_clip = gradient_clip
+        self.updates = 0
+
+    def update(self, batch: Transitions) -> dict[str, float]:
+        """One step of gradient descent on the Huber loss of the temporal-difference errors."""
+        wanted_B = self._targets(batch)
+        observation = batch.observation
+        q_T = self.online(observation.features_TF, observation.rows)
+        q_B = q_T[observation.rows.firsts_B + torch.from_numpy(batch.action_B)]
+        loss = functional.smooth_l1_loss(q_B, wanted_B)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.online.parameters(), self.gradient_clip)
+        self.optimiser.step()
+        self.updates += 1
+        if self.updates % self.target_every == 0:
+            self.target.load_state_dict(self.online.state_dict())
+        return {"losses/td": float(loss.detach()), "losses/q": float(q_B.detach().mean())}
+
+    @torch.no_grad()
+    def _targets(self, batch: Transitions) -> Tensor:
+        following = batch.next_observation
+        best_B = greedy(self.online(following.features_TF, following.rows), following.rows)
+        q_T = self.target(following.features_TF, following.rows)
+        value_B = q_T[following.rows.firsts_B + best_B]
+        return torch.from_numpy(batch.return_B) + torch.from_numpy(batch.discount_B) * value_B
+
+    def state_dict(self) -> dict[str, Any]:
+        """Networks and optimiser, as nested dictionaries of tensors and numbers."""
+        return {
+            "online": self.online.state_dict(),
+            "target": self.target.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "updates": self.updates,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        self.online.load_state_dict(state["online"])
+        self.target.load_state_dict(state["target"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.updates = int(state["updates"])
+
+
+def greedy(q_T: Tensor, rows: Rows) -> Tensor:
+    """The best action (B,) of each row."""
+    return rows.pad(q_T, int(rows.lengths_B.max()), -torch.inf).argmax(1)

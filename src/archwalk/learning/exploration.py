@@ -1,0 +1,28 @@
+"""How much to explore."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class LinearEpsilon:
+    """Epsilon falls linearly from `start` to `end` over the first `fraction` of training, then stays."""
+
+    start: float = 1.0
+    end: float = 0.05
+    fraction: float = 0.4
+
+    def __call__(self, progress: float) -> float:
+        """Epsilon at `progress` in [0, 1]."""
+        share = min(1.0, progress / self.fraction) if self.fraction > 0 else 1.0
+        return self.start + (self.end - self.start) * share
+
+
+def explore(
+    action_B: NDArray[np.int64], count_B: NDArray[np.int32], epsilon: float, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Replace each action with probability `epsilon` by a uniform one of the `count_B + 1` that there are."""
+    random_B = (rng.random(len(action_B)) * (count_B + 1)).astype(np.int64)
+    return np.where(rng.random(len(action_B)) < epsilon, random_B, action_B)

@@ -1,0 +1,91 @@
+"""n-step returns with terminations and truncations kept apart (partial-episode bootstrapping)."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archwalk.learning.replay import Batch
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+class NStepReturns:
+    """Turns steps of B environments into n-step transitions.
+
+    A transition is (observation, action, R, next observation, discount): R sums up to n discounted rewards;
+    discount is gamma to the number of them, or 0 where the episode terminated. A truncated episode keeps its
+    discount: its value is bootstrapped from where it was cut (Pardo et al., 2018). Windows that an episode's
+    end shortens are given out shortened.
+    """
+
+    def __init__(self, n: int, gamma: float) -> None:
+        if n < 1:
+            raise ValueError(f"n-step returns need n >= 1, not {n}")
+        self.n = n
+        self.gamma = gamma
+        self.windows: list[Batch] = []
+
+    def push(
+        self,
+        observation: Batch,
+        action_B: NDArray[Any],
+        reward_B: Floats,
+        next_observation: Batch,
+        terminated_B: Bools,
+        truncated_B: Bools,
+    ) -> Batch | None:
+        """Take one step; return the transitions that it completes, oldest windows first, or None.
+
+        `observation` and `next_observation` hold arrays of first dimension B; the next observation of a
+        finished episode is where it ended, not where the new one begins.
+        """
+        batch = len(action_B)
+        self.windows.append(
+            {
+                **{f"observation.{k}": v for k, v in observation.items()},
+                "action": np.asarray(action_B),
+                "return": np.zeros(batch, np.float64),
+                "age": np.zeros(batch, np.int64),
+                "open": np.ones(batch, np.bool_),
+            }
+        )
+        done_B = terminated_B | truncated_B
+        complete = []
+        for window in self.windows:
+            window["return"] = window["return"] + self.gamma ** window["age"] * reward_B * window["open"]
+            window["age"] = window["age"] + 1
+            ready_B = window["open"] & (done_B | (window["age"] == self.n))
+            window["open"] = window["open"] & ~ready_B
+            if ready_B.any():
+                complete.append(self._transitions(window, ready_B, next_observation, terminated_B))
+        self.windows = [window for window in self.windows if window["open"].any()]
+        if not complete:
+            return None
+        return {name: np.concatenate([part[name] for part in complete]) for name in complete[0]}
+
+    def _transitions(
+        self, window: Batch, ready_B: Bools, next_observation: Batch, terminated_B: Bools
+    ) -> Batch:
+        discount_B = np.where(terminated_B, 0.0, self.gamma ** window["age"])
+        return {
+            **{k: v[ready_B] for k, v in window.items() if k.startswith("observation.")},
+            "action": window["action"][ready_B],
+            "return": window["return"][ready_B].astype(np.float32),
+            **{f"next.{k}": v[ready_B] for k, v in next_observation.items()},
+            "discount": discount_B[ready_B].astype(np.float32),
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """The open windows."""
+        return {f"{i}.{k}": v for i, window in enumerate(self.windows) for k, v in window.items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        self.windows = []
+        for key, value in sorted(state.items(), key=lambda item: int(item[0].split(".")[0])):
+            index, name = key.split(".", 1)
+            if int(index) == len(self.windows):
+                self.windows.append({})
+            self.windows[int(index)][name] = value

@@ -1,0 +1,120 @@
+"""Q-networks over sets: one action for each element, and the sets of a batch differ in size.
+
+A batch of sets is *flat*: the elements of all rows in one tensor (T, F), row after row, with `lengths_B`.
+Nothing is computed for padding, except inside attention, which pads within buckets of rows of like length.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+_BUCKET_ROWS = 32
+
+
+class Rows:
+    """Where the rows of a flat batch lie.
+
+    `firsts_B` indexes each row's first element; `buckets` pair padded indices (R, M) into the flat elements
+    with a mask (R, M) of those that are real.
+    """
+
+    def __init__(self, lengths_B: NDArray[np.int64], bucket_rows: int = _BUCKET_ROWS) -> None:
+        self.lengths_B = lengths_B
+        firsts_B = np.concatenate([[0], np.cumsum(lengths_B)[:-1]])
+        self.firsts_B = torch.from_numpy(firsts_B)
+        self.row_T = torch.from_numpy(np.repeat(np.arange(len(lengths_B)), lengths_B))
+        order = np.argsort(lengths_B, kind="stable")
+        self.buckets = []
+        for start, stop in pairwise([*range(0, len(order), bucket_rows), len(order)]):
+            rows = order[start:stop]
+            column = np.arange(lengths_B[rows].max())
+            real = column < lengths_B[rows][:, None]
+            index = np.where(real, firsts_B[rows][:, None] + column, 0)
+            self.buckets.append((torch.from_numpy(index), torch.from_numpy(real)))
+
+    def pad(self, values_T: Tensor, width: int, fill: float) -> Tensor:
+        """Spread flat values over rows: (B, width), `fill` behind each row's end."""
+        real = torch.from_numpy(np.arange(width) < self.lengths_B[:, None]).to(values_T.device)
+        padded = torch.full((len(self.lengths_B), width), fill, dtype=values_T.dtype, device=values_T.device)
+        padded[real] = values_T
+        return padded
+
+
+class SetAttention(nn.Module):
+    """Multi-head self-attention within each row of a flat batch."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.project = nn.Linear(width, 3 * width)
+        self.merge = nn.Linear(width, width)
+
+    def forward(self, x_TD: Tensor, rows: Rows) -> Tensor:
+        """Attend; (T, D) to (T, D)."""
+        projected = self.project(x_TD)
+        mixed_TD = torch.zeros_like(x_TD)
+        for index, real in rows.buckets:
+            r, m = index.shape
+            q, k, v = projected[index].view(r, m, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+            out = functional.scaled_dot_product_attention(q, k, v, attn_mask=real[:, None, None])
+            out_TD = out.transpose(1, 2).reshape(r, m, -1)[real]
+            mixed_TD = mixed_TD.index_copy(0, index[real], out_TD)
+        merged: Tensor = self.merge(mixed_TD)
+        return merged
+
+
+class EncoderLayer(nn.Module):
+    """A post-norm transformer encoder layer over sets, without dropout."""
+
+    def __init__(self, width: int, heads: int, hidden: int) -> None:
+        super().__init__()
+        self.attention = SetAttention(width, heads)
+        self.norm_attention = nn.LayerNorm(width)
+        self.feed_forward = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, width))
+        self.norm_feed_forward = nn.LayerNorm(width)
+
+    def forward(self, x_TD: Tensor, rows: Rows) -> Tensor:
+        """(T, D) to (T, D)."""
+        x_TD = self.norm_attention(x_TD + self.attention(x_TD, rows))
+        out: Tensor = self.norm_feed_forward(x_TD + self.feed_forward(x_TD))
+        return out
+
+
+class PointerQNetwork(nn.Module):
+    """Q_i is read from element i: no positions, so the order of the elements does not matter.
+
+    The first element of a row is special (the current state): it is marked, its action has a head of its own,
+    and the duelling state-value is read from it (Wang et al., 2016). With `layers` = 0 an element's advantage
+    depends on that element alone.
+    """
+
+    def __init__(self, features: int, width: int = 64, layers: int = 1, heads: int = 4) -> None:
+        super().__init__()
+        self.encode = nn.Sequential(nn.Linear(features, width), nn.ReLU(), nn.Linear(width, width))
+        self.mark = nn.Parameter(torch.zeros(width))
+        self.layers = nn.ModuleList(EncoderLayer(width, heads, 2 * width) for _ in range(layers))
+        self.advantage = _head(width)
+        self.advantage_first = _head(width)
+        self.value = _head(width)
+
+    def forward(self, features_TF: Tensor, rows: Rows) -> Tensor:
+        """Action values (T,), one an element, of flat float features (T, F)."""
+        x_TD = self.encode(features_TF)
+        x_TD = x_TD.index_add(0, rows.firsts_B, self.mark.expand(len(rows.firsts_B), -1))
+        for layer in self.layers:
+            x_TD = layer(x_TD, rows)
+        first_BD = x_TD[rows.firsts_B]
+        advantage_T = self.advantage(x_TD).squeeze(-1)
+        advantage_T = advantage_T.index_copy(0, rows.firsts_B, self.advantage_first(first_BD).squeeze(-1))
+        lengths_B = torch.from_numpy(rows.lengths_B)
+        mean_B = torch.zeros(len(lengths_B)).index_add(0, rows.row_T, advantage_T) / lengths_B
+        q_T: Tensor = advantage_T + (self.value(first_BD).squeeze(-1) - mean_B)[rows.row_T]
+        return q_T
+
+
+def _head(width: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
