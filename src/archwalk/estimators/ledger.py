@@ -38,6 +38,7 @@ class QueryLedger:
         self._scores: list[Scores] = []
         self.queries = 0
         self._started = time.perf_counter()
+        self._closed: float | None = None
 
     @property
     def remaining(self) -> int:
@@ -46,8 +47,12 @@ class QueryLedger:
 
     @property
     def seconds(self) -> float:
-        """Wall time since the ledger was opened."""
-        return time.perf_counter() - self._started
+        """Wall time from the opening of the ledger to `close`, or until now."""
+        return (self._closed or time.perf_counter()) - self._started
+
+    def close(self) -> None:
+        """The search is over: stop the clock."""
+        self._closed = time.perf_counter()
 
     def evaluate(self, codes_TNL: Codes) -> Floats:
         """Pay for N architectures in each trial and return their rewards (T, N). Raises past the budget."""

@@ -23,7 +23,10 @@ class SetBatch:
 
 @dataclass(frozen=True)
 class Transitions:
-    """What the learner sees: observations and next observations as sets, actions, returns, discounts."""
+    """What the learner sees: observations as sets, actions, returns, and where the walk goes on.
+
+    `next_observation` holds only the rows whose discount is above 0, in order.
+    """
 
     observation: SetBatch
     action_B: NDArray[np.int64]
@@ -64,10 +67,13 @@ class DoubleDQN:
     @torch.no_grad()
     def _targets(self, batch: Transitions) -> Tensor:
         following = batch.next_observation
-        best_B = greedy(self.online(following.features_TF, following.rows), following.rows)
+        best_A = greedy(self.online(following.features_TF, following.rows), following.rows)
         q_T = self.target(following.features_TF, following.rows)
-        value_B = q_T[following.rows.firsts_B + best_B]
-        return torch.from_numpy(batch.return_B) + torch.from_numpy(batch.discount_B) * value_B
+        value_A = q_T[following.rows.firsts_B + best_A]
+        wanted_B = torch.from_numpy(batch.return_B.copy())
+        alive_B = torch.from_numpy(batch.discount_B > 0)
+        wanted_B[alive_B] += torch.from_numpy(batch.discount_B)[alive_B] * value_A
+        return wanted_B
 
     def state_dict(self) -> dict[str, Any]:
         """Networks and optimiser, as nested dictionaries of tensors and numbers."""

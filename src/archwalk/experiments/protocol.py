@@ -1,0 +1,170 @@
+"""P1's two ways to judge a searcher: best so far per query, and the improvement of one episode."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.stats import skew
+
+from archwalk.estimators.base import Floats
+from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.ledger import Curves, QueryLedger
+from archwalk.experiments.statistics import mean_interval, symmetric_intervals
+from archwalk.spaces.base import Codes
+from archwalk.strategies.base import Strategy, Trials
+from archwalk.strategies.catalogue import StrategyFactory
+from archwalk.strategies.walker import Episodes
+
+ASK_AT_ONCE = 32
+STANDARD_BUDGETS = (10, 50, 100, 150, 200, 300, 400, 800, 1000, 3200)
+HISTOGRAM_EDGES = np.linspace(-12.5, 12.5, 51)
+"""Percentage points of improvement, as P1 Figure 8."""
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A strategy in a comparison: one factory, or one for each of several trained agents."""
+
+    name: str
+    factories: tuple[StrategyFactory, ...]
+    training_seconds: float = 0.0
+
+    @property
+    def agents(self) -> int:
+        """Number of trained agents (1 for a strategy that is not trained)."""
+        return len(self.factories)
+
+
+class Improver(Protocol):
+    """A strategy that can take one episode from given starts."""
+
+    def improve(self, starts_BL: Codes, evaluate: Callable[[Codes], Floats]) -> Episodes:
+        """Walk once from each start (B, L)."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """Outcome of the best-so-far protocol for one contestant: a ledger and a strategy an agent."""
+
+    ledgers: tuple[QueryLedger, ...]
+    strategies: tuple[Strategy, ...]
+
+    @property
+    def curves(self) -> list[Curves]:
+        """Best so far, one an agent."""
+        return [ledger.curves() for ledger in self.ledgers]
+
+
+def spawn(seed: int, *path: int) -> np.random.Generator:
+    """The generator of one part of an experiment: parts are independent, whatever else runs."""
+    return np.random.default_rng(np.random.SeedSequence([seed, *path]))
+
+
+def run_search(
+    benchmark: Benchmark,
+    contestant: Contestant,
+    *,
+    budget: int,
+    trials: int,
+    seed: int,
+    starts_TQL: Codes | None = None,
+    progress: Progress | None = None,
+) -> Search:
+    """Run `trials` trials of `budget` queries with every agent. `progress` is told the queries done."""
+    ledgers, strategies = [], []
+    for agent, factory in enumerate(contestant.factories):
+        rng = spawn(seed, 1, agent)
+        strategy = factory(Trials(benchmark.space, trials, rng, starts_TQL))
+        ledger = QueryLedger(benchmark.estimator, budget, trials, strategy.query)
+        while ledger.remaining:
+            codes_TNL = strategy.ask(min(ASK_AT_ONCE, ledger.remaining))
+            strategy.tell(codes_TNL, ledger.evaluate(codes_TNL))
+            if progress:
+                progress(agent * budget + ledger.queries)
+        ledger.close()
+        ledgers.append(ledger)
+        strategies.append(strategy)
+    return Search(tuple(ledgers), tuple(strategies))
+
+
+def summarise_search(search: Search, contestant: Contestant, budget: int, seed: int) -> dict[str, Any]:
+    """What a comparison's record says of one contestant (see docs/results.md)."""
+    report_GTQ = np.stack([curves.report_TQ for curves in search.curves])
+    reward_GTQ = np.stack([curves.reward_TQ for curves in search.curves])
+    mean_Q, low_Q, high_Q = mean_interval(report_GTQ, spawn(seed, 2))
+    after = {}
+    for queries in sorted({b for b in STANDARD_BUDGETS if b < budget} | {budget}):
+        at = queries - 1
+        after[str(queries)] = {
+            "mean": float(mean_Q[at]),
+            "std": float(report_GTQ[:, :, at].std()),
+            "ci95": [float(low_Q[at]), float(high_Q[at])],
+            "reward_mean": float(reward_GTQ[:, :, at].mean()),
+        }
+    strategies, ledgers = search.strategies, search.ledgers
+    return {
+        "query": strategies[0].query,
+        "trained": any(strategy.training_queries for strategy in strategies),
+        "agents": contestant.agents,
+        "best_after": after,
+        "curve": {
+            "queries": list(range(1, budget + 1)),
+            "mean": mean_Q.tolist(),
+            "lo": low_Q.tolist(),
+            "hi": high_Q.tolist(),
+        },
+        "unique_mean": float(np.mean([ledger.unique_T().mean() for ledger in ledgers])),
+        "training_queries": round(np.mean([strategy.training_queries for strategy in strategies])),
+        "training_unique": round(np.mean([strategy.training_unique for strategy in strategies])),
+        "training_seconds": contestant.training_seconds,
+        "seconds": sum(ledger.seconds for ledger in ledgers),
+    }
+
+
+def run_episodes(
+    benchmark: Benchmark, contestant: Contestant, starts_BL: Codes, seed: int
+) -> tuple[dict[str, Any], Episodes] | None:
+    """One episode of every agent from each start; None for strategies that cannot start from anywhere.
+
+    Returns what a record says of them and the first agent's episodes. Improvement is that of the report;
+    `share_of_optimum` is filled in by `share_of_optimum`, from the reward.
+    """
+    evaluations, episodes = 0, []
+
+    def evaluate(codes_BL: Codes) -> Floats:
+        nonlocal evaluations
+        evaluations += len(codes_BL)
+        return benchmark.estimator.evaluate(codes_BL).reward_B
+
+    for agent, factory in enumerate(contestant.factories):
+        strategy = factory(Trials(benchmark.space, 1, spawn(seed, 3, agent)))
+        if not hasattr(strategy, "improve"):
+            return None
+        improver: Improver = strategy
+        episodes.append(improver.improve(starts_BL, evaluate))
+    start = benchmark.estimator.evaluate(np.concatenate([starts_BL] * len(episodes)))
+    final = benchmark.estimator.evaluate(np.concatenate([e.finals_BL for e in episodes]))
+    gained = final.report_B - start.report_B
+    counts, edges = np.histogram(gained, HISTOGRAM_EDGES)
+    summary = {
+        "mean_start": float(start.report_B.mean()),
+        "mean_final": float(final.report_B.mean()),
+        "mean_final_reward": float(final.reward_B.mean()),
+        "median_final": float(np.median(final.report_B)),
+        "mean_improvement": float(gained.mean()),
+        "median_improvement": float(np.median(gained)),
+        "mean_improvement_reward": float((final.reward_B - start.reward_B).mean()),
+        "improved": float((gained > 0).mean()),
+        "mean_steps": float(np.mean([e.steps_B.mean() for e in episodes])),
+        "evaluations": evaluations,
+        "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
+        "intervals": symmetric_intervals(gained),
+        "skew": float(skew(gained)) if gained.std() > 0 else 0.0,
+    }
+    return summary, episodes[0]

@@ -1,0 +1,35 @@
+"""Acting: what the agent sees, and its greedy choice."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from archwalk.learning.double_dqn import SetBatch, greedy
+from archwalk.learning.sets import Rows
+from archwalk.spaces.base import Codes, SearchSpace
+
+
+def see(space: SearchSpace, codes_BKL: Codes, count_B: NDArray[np.int32]) -> SetBatch:
+    """The agent's observation: features of the current architecture and of `count_B` neighbours, flat.
+
+    Codes and ids end here; the network sees features only.
+    """
+    lengths_B = count_B.astype(np.int64) + 1
+    real_BK = np.arange(codes_BKL.shape[1]) < lengths_B[:, None]
+    features_TF = torch.from_numpy(space.features(codes_BKL[real_BK])).float()
+    return SetBatch(features_TF, Rows(lengths_B))
+
+
+class GreedyPolicy:
+    """Chooses the action of highest value."""
+
+    def __init__(self, space: SearchSpace, network: nn.Module) -> None:
+        self.space = space
+        self.network = network
+
+    @torch.no_grad()
+    def act(self, codes_BKL: Codes, count_B: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Actions (B,) for presented architectures (B, N + 1, L), the current one first."""
+        batch = see(self.space, codes_BKL, count_B)
+        return greedy(self.network(batch.features_TF, batch.rows), batch.rows).numpy()

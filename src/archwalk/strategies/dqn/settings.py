@@ -1,0 +1,56 @@
+"""Settings of the learned agent."""
+
+from dataclasses import dataclass
+
+from archwalk.environments.shaping import Shaping
+from archwalk.environments.walks import Pay, WalkSettings
+from archwalk.errors import UsageError
+
+
+@dataclass(frozen=True)
+class DQNSettings:
+    """Double DQN with a duelling pointer head over the incremental environment.
+
+    `steps` are environment steps over all `environments` together; `updates` gradient steps of `batch`
+    transitions follow every step of all environments. `target_every` counts updates. Epsilon falls linearly
+    over the first `epsilon_fraction` of the steps. The walk's rules are `WalkSettings`'. `sync_every` ...
+    """
+
+    steps: int = 600_000
+    environments: int = 256
+    neighbours: int = 50
+    episode_limit: int = 16
+    pay: Pay = "final"
+    alpha: float = 32.0
+    reference: float = 0.9
+    gamma: float = 0.99
+    n_step: int = 1
+    capacity: int = 100_000
+    learning_starts: int = 5_000
+    batch: int = 256
+    updates: int = 1
+    learning_rate: float = 5e-4
+    target_every: int = 200
+    epsilon_start: float = 1.0
+    epsilon_end: float = 0.05
+    epsilon_fraction: float = 0.4
+    width: int = 64
+    layers: int = 1
+    heads: int = 4
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.gamma < 1:
+            raise UsageError(f"gamma must be at least 0 and below 1, not {self.gamma}")
+        if self.width % self.heads:
+            raise UsageError(f"width {self.width} must be a multiple of heads {self.heads}")
+        for name in ("steps", "environments", "n_step", "capacity", "batch", "updates", "target_every", "width"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.learning_rate <= 0:
+            raise UsageError(f"learning_rate must be above 0, not {self.learning_rate}")
+        self.walk()
+
+    def walk(self, episode_limit: int | None = None) -> WalkSettings:
+        """The rules of training episodes, or those with another limit."""
+        shaping = Shaping(self.alpha, self.reference)
+        return WalkSettings(self.neighbours, episode_limit or self.episode_limit, shaping, self.pay)

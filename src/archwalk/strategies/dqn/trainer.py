@@ -1,0 +1,121 @@
+"""Training: actors, replay and learner in one loop."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from archwalk.environments.walks import Sampler, Walks
+from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.ledger import TrainingLedger
+from archwalk.learning.double_dqn import DoubleDQN, Transitions
+from archwalk.learning.exploration import LinearEpsilon, explore
+from archwalk.learning.replay import Batch, Replay
+from archwalk.learning.returns import NStepReturns
+from archwalk.learning.sets import PointerQNetwork
+from archwalk.strategies.dqn.policy import GreedyPolicy, see
+from archwalk.strategies.dqn.settings import DQNSettings
+
+
+class Trainer:
+    """Trains an agent on a benchmark; the same seed gives the same bits, also across state_dict."""
+
+    def __init__(
+        self, benchmark: Benchmark, settings: DQNSettings, seed: int, starts: Sampler | None = None
+    ) -> None:
+        self.benchmark = benchmark
+        self.settings = settings
+        walk_seed, act_seed, replay_seed, network_seed = np.random.SeedSequence(seed).spawn(4)
+        self.act_rng = np.random.default_rng(act_seed)
+        self.replay_rng = np.random.default_rng(replay_seed)
+        self.ledger = TrainingLedger(benchmark.estimator)
+        rng = np.random.default_rng(walk_seed)
+        space = benchmark.space
+        self.walks = Walks(space, self.ledger, settings.environments, settings.walk(), rng, starts)
+        network = make_network(settings, space.feature_count, int(network_seed.generate_state(1)[0]))
+        self.learner = DoubleDQN(
+            network, learning_rate=settings.learning_rate, target_every=settings.target_every
+        )
+        self.policy = GreedyPolicy(space, network)
+        self.replay = Replay(settings.capacity)
+        self.returns = NStepReturns(settings.n_step, settings.gamma)
+        self.epsilon = LinearEpsilon(settings.epsilon_start, settings.epsilon_end, settings.epsilon_fraction)
+        self.steps = 0
+        self.walks.reset()
+
+    def run(self) -> Iterator[dict[str, float]]:
+        """Train to the end, yielding metrics after every step of all environments."""
+        while self.steps < self.settings.steps:
+            metrics = self._act()
+            if self.replay.size >= min(self.settings.learning_starts, self.settings.capacity):
+                for _ in range(self.settings.updates):
+                    metrics |= self._learn()
+            yield metrics
+
+    def _act(self) -> dict[str, float]:
+        walks = self.walks
+        codes_BKL, count_B = walks.codes_BKL, walks.count_B
+        epsilon = self.epsilon(self.steps / self.settings.steps)
+        action_B = explore(self.policy.act(codes_BKL, count_B), count_B, epsilon, self.act_rng)
+        step = walks.step(action_B)
+        transitions = self.returns.push(
+            {"codes": codes_BKL, "count": count_B},
+            action_B,
+            step.reward_B,
+            {"codes": walks.codes_BKL, "count": walks.count_B},
+            step.terminated_B,
+            step.truncated_B,
+        )
+        if transitions:
+            self.replay.add(transitions)
+        walks.codes_BKL, walks.count_B = walks.codes_BKL.copy(), walks.count_B.copy()
+        walks.restart(step.done_B)
+        self.steps += walks.batch
+        stopped = step.reward_B[step.terminated_B]
+        return {
+            "charts/epsilon": epsilon,
+            "charts/reward": float(step.reward_B.mean()),
+            "charts/stop_reward": float(stopped.mean()) if len(stopped) else float("nan"),
+        }
+
+    def _learn(self) -> dict[str, float]:
+        return self.learner.update(self._see(self.replay.sample(self.replay_rng, self.settings.batch)))
+
+    def _see(self, batch: Batch) -> Transitions:
+        space, alive_B = self.benchmark.space, batch["discount"] > 0
+        return Transitions(
+            see(space, batch["observation.codes"], batch["observation.count"]),
+            batch["action"],
+            batch["return"],
+            see(space, batch["next.codes"][alive_B], batch["next.count"][alive_B]),
+            batch["discount"],
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+        return {
+            "steps": self.steps,
+            "act_rng": self.act_rng.bit_generator.state,
+            "replay_rng": self.replay_rng.bit_generator.state,
+            "walks": self.walks.state_dict(),
+            "ledger": self.ledger.state_dict(),
+            "learner": self.learner.state_dict(),
+            "replay": self.replay.state_dict(),
+            "returns": self.returns.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        self.steps = int(state["steps"])
+        self.act_rng.bit_generator.state = state["act_rng"]
+        self.replay_rng.bit_generator.state = state["replay_rng"]
+        for part in ("walks", "ledger", "learner", "replay", "returns"):
+            getattr(self, part).load_state_dict(state[part])
+
+
+def make_network(settings: DQNSettings, features: int, seed: int) -> PointerQNetwork:
+    """A fresh network whose weights depend on `seed` alone."""
+    with torch.random.fork_rng(devices=[]):  # torch's layers draw from the global generator
+        torch.manual_seed(seed)
+        return PointerQNetwork(features, settings.width, settings.layers, settings.heads)
