@@ -56,8 +56,9 @@ def read_dataframe(path: Path) -> dict[str, NDArray[Any]]:
         if not isinstance(frame, _Frame):
             raise ValueError(f"it holds a {type(frame).__name__}")
         return _columns(frame)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise DataError(f"{path} is not a data frame of pandas 1 ({error})") from error
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise DataError(f"{path} is not a data frame of pandas 1 ({reason})") from error
 
 
 def _columns(frame: _Frame) -> dict[str, NDArray[Any]]:

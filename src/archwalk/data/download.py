@@ -4,7 +4,7 @@ import json
 import os
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from archwalk.data.files import Progress, cache_folder, make_folder, sha256_of, write_atomically
@@ -57,9 +57,7 @@ def _fetch(url: str, part: Path, size: int | None, progress: Progress | None) ->
             start = have if resumed else 0
             total = start + int(response.headers.get("Content-Length", 0))
             if size is not None and total not in (start, size):
-                raise DataError(
-                    f"{url} has {total:,} bytes, not the {size:,} expected: the file was replaced"
-                )
+                raise DataError(f"{url} has {total:,} bytes, {size:,} are expected: the source was renewed")
             _receive(response, url, part, start, total if total > start else size or 0, progress)
     except HTTPError as error:
         if error.code != 416 or not have:

@@ -45,9 +45,9 @@ def read_official(path: Path, space: HashedSpace, progress: Progress | None = No
             record = parse_record(payload)
             if number % _CHECK_EVERY == 0:
                 _check_hash(record, space)
-        except ValueError as error:
+            trainings.add(record)
+        except (ValueError, OverflowError, RecursionError) as error:
             raise DataError(f"{path}, record {number}: {error}; it is not a NAS-Bench-101 file") from error
-        trainings.add(record)
     try:
         budgets_E, parameters_N, measures = trainings.arrange(index, space)
     except ValueError as error:

@@ -9,12 +9,17 @@ import base64
 import json
 import math
 from math import nan
+from struct import Struct
 from typing import Any, NamedTuple
 
 from archwalk.data.protobuf import as_double, read_fields
 
 _METRICS_EVALUATION, _METRICS_PARAMETERS = 1, 2
 _EVALUATION_FIELDS = range(1, 6)
+
+_IN_ORDER = Struct("<BdBdBdBdBd")
+_TAGS_IN_ORDER = tuple(number << 3 | 1 for number in _EVALUATION_FIELDS)
+"""How an evaluation begins as every known writer writes it: the five doubles, each behind its tag."""
 
 
 class Evaluation(NamedTuple):
@@ -60,15 +65,14 @@ def parse_record(payload: bytes) -> Record:
         raise ValueError(f"{module_hash!r} is not an MD5 hash")
     parameters, evaluations = _parse_metrics(base64.b64decode(metrics))
     if len(evaluations) < 3:
-        raise ValueError(
-            f"{len(evaluations)} evaluations; there are 3: at the start, half-way and at the end"
-        )
+        raise ValueError(f"{len(evaluations)} evaluations; 3 are wanted: start, half-way and end")
     halfway = evaluations[len(evaluations) // 2]
     return Record(digest, epochs, adjacency, operations, parameters, halfway, evaluations[-1])
 
 
 def _parse_metrics(message: bytes) -> tuple[int, list[Evaluation]]:
-    parameters, evaluations = -1, []
+    parameters = -1
+    evaluations: list[Evaluation] = []
     for number, value in read_fields(message):
         if number == _METRICS_EVALUATION and isinstance(value, bytes):
             evaluations.append(_parse_evaluation(value))
@@ -80,6 +84,10 @@ def _parse_metrics(message: bytes) -> tuple[int, list[Evaluation]]:
 
 
 def _parse_evaluation(message: bytes) -> Evaluation:
+    if len(message) >= _IN_ORDER.size:  # millions of records: this halves the time of an import
+        tags_and_values = _IN_ORDER.unpack_from(message)
+        if tags_and_values[::2] == _TAGS_IN_ORDER:
+            return Evaluation(*tags_and_values[1::2])
     values = [nan] * len(_EVALUATION_FIELDS)
     for number, value in read_fields(message):
         if number in _EVALUATION_FIELDS:

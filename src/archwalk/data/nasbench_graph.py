@@ -5,7 +5,6 @@ unpickles without restraint; here the file is read as data and the package is no
 """
 
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -63,14 +62,6 @@ def bench_folder() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise DataError("nas-bench-graph is not installed; run: pip install nas-bench-graph")
     return Path(spec.submodule_search_locations[0]) / "light"
-
-
-def package_version() -> str:
-    """The version of the installed package, for the provenance; `unknown` if it was not installed by pip."""
-    try:
-        return version("nas-bench-graph")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _gather(bench: dict[int, dict[str, Any]], key: str) -> NDArray[np.float64]:

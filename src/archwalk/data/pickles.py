@@ -134,7 +134,8 @@ class _DataUnpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in self._stand_ins:
-            raise DataError(f"it asks to run {module}.{name}, and only data are read from a pickle")
+            asked = ascii(f"{module}.{name}")  # may hold anything, newlines too
+            raise DataError(f"it asks to run {asked}, and only data are read from a pickle")
         return self._stand_ins[module, name]
 
 
@@ -148,7 +149,8 @@ def load_pickle(content: bytes, source: str, stand_ins: StandIns = NUMPY) -> Any
     except DataError as error:
         raise DataError(f"{source} is refused: {error}") from error
     except Exception as error:  # a damaged pickle is a damaged program: it can raise anything
-        raise DataError(f"{source} is not a whole pickle ({type(error).__name__}: {error})") from error
+        reason = " ".join(f"{type(error).__name__}: {error}".split())  # Python's own take several lines
+        raise DataError(f"{source} is not a whole pickle ({reason})") from error
 
 
 def read_pickle(path: Path, stand_ins: StandIns = NUMPY) -> Any:
