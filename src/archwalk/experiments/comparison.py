@@ -1,0 +1,147 @@
+"""Comparing strategies on one benchmark, from the same starts, into one record (docs/results.md)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from archwalk.environments.shaping import Shaping
+from archwalk.estimators.benchmarks import MEANINGS, Benchmark
+from archwalk.estimators.table import TableEstimator
+from archwalk.experiments.protocol import Contestant, Progress, run_episodes, run_search, spawn, summarise_search
+from archwalk.experiments.runs import now, versions
+from archwalk.experiments.statistics import weighted_quantile
+from archwalk.spaces.base import Codes, EnumerableSpace
+from archwalk.strategies.oracle import Oracle, solve
+from archwalk.strategies.walker import EPISODE_LIMIT, Episodes
+
+ORACLE_GAMMA = 0.99
+EXAMPLES = 3
+
+
+def compare(
+    benchmark: Benchmark,
+    contestants: Sequence[Contestant],
+    *,
+    budget: int,
+    trials: int,
+    seed: int,
+    episode_starts: int = 0,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Run every contestant and return the record; with `episode_starts`, one episode from that many starts too.
+
+    All contestants set out from the same starts. `progress` is told the queries done over all contestants.
+    """
+    space = benchmark.space
+    starts_TQL = space.sample(spawn(seed, 0), trials * budget).reshape(trials, budget, -1)
+    starts_BL = space.sample(spawn(seed, 4), episode_starts) if episode_starts else None
+    oracle = solve_benchmark(benchmark, ORACLE_GAMMA) if starts_BL is not None else None
+    record = _head(benchmark, budget, trials, seed)
+    if oracle is not None and starts_BL is not None:
+        weights_N = np.bincount(starts_BL[:, 0], minlength=len(oracle.final_N)).astype(np.float64)
+        record["optimum"] = summarise_oracle(benchmark, oracle, weights_N)
+        record["episodes"] = {"starts": episode_starts, "limit": EPISODE_LIMIT}
+    done = 0
+    for contestant in contestants:
+        before = done
+        search = run_search(
+            benchmark, contestant, budget=budget, trials=trials, seed=seed, starts_TQL=starts_TQL,
+            progress=lambda queries, before=before: progress(before + queries) if progress else None,  # type: ignore[misc]
+        )  # fmt: skip
+        done += budget * contestant.agents
+        summary = summarise_search(search, contestant, budget, seed)
+        if starts_BL is not None and (outcome := run_episodes(benchmark, contestant, starts_BL, seed)):
+            summary["episodes"], episodes = outcome
+            if record["optimum"]:
+                optimum = record["optimum"]["mean_improvement"]
+                gained = summary["episodes"]["mean_improvement_reward"]
+                summary["episodes"]["share_of_optimum"] = gained / optimum
+            if summary["trained"]:
+                summary["examples"] = _examples(benchmark, starts_BL, episodes)
+        record["strategies"][contestant.name] = summary
+        record["query"][contestant.name] = summary["query"]
+    return record
+
+
+def solve_benchmark(benchmark: Benchmark, gamma: float, alpha: float = 6.0) -> Oracle | None:
+    """The oracle of a tabular benchmark; None where there is no table."""
+    estimator, space = benchmark.estimator, benchmark.space
+    if not isinstance(estimator, TableEstimator) or not isinstance(space, EnumerableSpace):
+        return None
+    return solve(space.graph, estimator.reward_N, gamma=gamma, shaping=Shaping(alpha))
+
+
+def summarise_oracle(
+    benchmark: Benchmark, oracle: Oracle, weights_N: np.ndarray[Any, np.dtype[np.float64]], alpha: float = 6.0
+) -> dict[str, Any]:
+    """Where the optimal policy ends, over starts with these weights (N,): exact, no sampling."""
+    estimator = benchmark.estimator
+    assert isinstance(estimator, TableEstimator)
+    reward_N, report_N = estimator.reward_N, estimator.report_N
+    final_N, weights_N = reward_N[oracle.final_N], weights_N / weights_N.sum()
+    best = int(np.argmax(reward_N))
+    return {
+        "mean_final": float(weights_N @ final_N),
+        "median_final": weighted_quantile(final_N, weights_N, 0.5),
+        "mean_steps": float(weights_N @ oracle.steps_N),
+        "median_improvement": weighted_quantile(final_N - reward_N, weights_N, 0.5),
+        "mean_improvement": float(weights_N @ (final_N - reward_N)),
+        "mean_final_report": float(weights_N @ report_N[oracle.final_N]),
+        "best_reward": float(reward_N[best]),
+        "best_report": float(report_N[best]),
+        "gamma": oracle.gamma,
+        "alpha": alpha,
+        "objective": benchmark.objective,
+    }
+
+
+def _head(benchmark: Benchmark, budget: int, trials: int, seed: int) -> dict[str, Any]:
+    space = benchmark.space
+    enumerable = isinstance(space, EnumerableSpace)
+    return {
+        "kind": "comparison",
+        "archwalk": versions()["archwalk"],
+        "created": now(),
+        "command": " ".join(["archwalk", *sys.argv[1:]]),
+        "versions": versions(),
+        "benchmark": benchmark.name,
+        "objective": benchmark.objective,
+        "objective_meaning": MEANINGS.get(benchmark.objective, benchmark.objective),
+        "provenance": dict(benchmark.provenance),
+        "space": {
+            "name": space.name,
+            **({"architectures": space.size, "edges": space.graph.edges} if enumerable else {}),  # type: ignore[attr-defined]
+        },
+        "budget": budget,
+        "trials": trials,
+        "seeds": [seed],
+        "query": {},
+        "optimum": None,
+        "episodes": None,
+        "strategies": {},
+    }
+
+
+def _examples(benchmark: Benchmark, starts_BL: Codes, episodes: Episodes) -> list[dict[str, Any]]:
+    """Episodes from starts at the lower quartile, the median and the upper quartile of reward."""
+    start, final = (benchmark.estimator.evaluate(c) for c in (starts_BL, episodes.finals_BL))
+    order = np.argsort(start.reward_B, kind="stable")
+    picked = [order[int(len(order) * (i + 1) / (EXAMPLES + 1))] for i in range(EXAMPLES)]
+
+    def describe(code_L: Codes, reward: float, report: float) -> dict[str, Any]:
+        space = benchmark.space
+        drawing = {"description": space.describe(code_L), "svg": space.draw(code_L)}
+        return drawing | {"reward": float(reward), "report": float(report)}
+
+    return [
+        {
+            "start": describe(starts_BL[b], start.reward_B[b], start.report_B[b]),
+            "found": describe(episodes.finals_BL[b], final.reward_B[b], final.report_B[b]),
+            "steps": int(episodes.steps_B[b]),
+        }
+        for b in picked
+    ]

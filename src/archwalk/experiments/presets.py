@@ -1,0 +1,76 @@
+"""Presets: every setting of an experiment in one file, with where it comes from beside it."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from importlib.resources import files
+from typing import Any, TypeVar, get_type_hints
+
+from archwalk.errors import UsageError, unknown
+
+S = TypeVar("S")
+_FOLDER = files("archwalk.experiments") / "presets"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Settings of one strategy for one benchmark, read from `presets/<name>.toml`."""
+
+    name: str
+    strategy: str
+    settings: Mapping[str, Any]
+
+
+def preset_names() -> list[str]:
+    """All presets."""
+    return sorted(entry.name.removesuffix(".toml") for entry in _FOLDER.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_preset(name: str) -> Preset:
+    """Read a preset. Raises UsageError if there is none of that name."""
+    if name not in preset_names():
+        raise unknown("preset", name, preset_names())
+    content = tomllib.loads((_FOLDER / f"{name}.toml").read_text())
+    return Preset(name, content["strategy"], content["settings"])
+
+
+def default_preset(benchmark: str) -> Preset | None:
+    """Our own preset for a benchmark, if there is one: `archwalk-<benchmark without its task>`."""
+    name = f"archwalk-{benchmark.split(':')[0]}"
+    return load_preset(name) if name in preset_names() else None
+
+
+def make_settings(cls: type[S], preset: Preset | None, assignments: Sequence[str] = ()) -> S:
+    """Settings of a dataclass: its defaults, then the preset's, then KEY=VALUE assignments.
+
+    Raises UsageError for an unknown key or a value of the wrong kind, with what would be right.
+    """
+    values = dict(preset.settings) if preset else {}
+    hints = get_type_hints(cls)
+    names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+    for assignment in assignments:
+        key, separator, text = assignment.partition("=")
+        if not separator:
+            raise UsageError(f"--set takes KEY=VALUE, not {assignment!r}")
+        if key not in names:
+            raise unknown("setting", key, names)
+        values[key] = _convert(key, text, hints[key])
+    return cls(**values)
+
+
+def describe_settings(settings: Any) -> dict[str, Any]:
+    """Settings as JSON."""
+    return asdict(settings)
+
+
+def _convert(key: str, text: str, hint: Any) -> Any:
+    if hint not in (int, float):
+        return text
+    try:
+        number = float(text.replace("_", ""))
+        if hint is int and number != int(number):
+            raise ValueError
+    except (ValueError, OverflowError):
+        wanted = "a whole number" if hint is int else "a number"
+        raise UsageError(f"{key} takes {wanted}, not {text!r}") from None
+    return hint(number)

@@ -1,0 +1,151 @@
+"""Run folders: config, metrics, checkpoints and the trained agent, written so that a kill loses little.
+
+DIR/config.json              benchmark, settings, seed, versions: all that a resumed run needs
+DIR/metrics.jsonl            one line every so many steps
+DIR/checkpoint.safetensors   everything that the next step depends on
+DIR/agent.safetensors        the trained network and what its training paid, at the end
+"""
+
+import json
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+
+import archwalk
+from archwalk.data.files import make_folder, write_atomically
+from archwalk.data.states import read_state, write_state
+from archwalk.errors import ArchwalkError, DataError, UsageError
+from archwalk.experiments.protocol import Contestant
+from archwalk.spaces.base import SearchSpace
+from archwalk.strategies.catalogue import STRATEGIES, TRAINABLE
+from archwalk.strategies.dqn.agent import TrainedAgent
+from archwalk.strategies.dqn.settings import DQNSettings
+from archwalk.strategies.dqn.trainer import make_network
+
+CONFIG, METRICS, CHECKPOINT, AGENT = "config.json", "metrics.jsonl", "checkpoint.safetensors", "agent.safetensors"
+
+
+def versions() -> dict[str, str]:
+    """What a result depends on."""
+    return {
+        "archwalk": archwalk.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "torch": torch.__version__,
+        "gymnasium": gymnasium.__version__,
+    }
+
+
+def now() -> str:
+    """The time, UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one training run."""
+
+    path: Path
+
+    def create(self, config: dict[str, Any]) -> None:
+        """Begin a run. Raises UsageError if the folder holds one already."""
+        if (self.path / CONFIG).exists():
+            raise UsageError(f"{self.path} holds a run already; add --resume to go on, or name another --out")
+        make_folder(self.path)
+        write_atomically(self.path / CONFIG, json.dumps(config, indent=2) + "\n")
+
+    def config(self) -> dict[str, Any]:
+        """What the run was begun with. Raises DataError if this is no run folder."""
+        file = self.path / CONFIG
+        if not file.exists():
+            raise DataError(f"{self.path} is not a run folder: it has no {CONFIG}")
+        try:
+            config: dict[str, Any] = json.loads(file.read_text())
+        except ValueError as error:
+            raise DataError(f"{file} is damaged: {error}") from error
+        return config
+
+    def log(self, row: dict[str, Any]) -> None:
+        """Append a line of metrics."""
+        with (self.path / METRICS).open("a") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def checkpoint(self, state: dict[str, Any]) -> None:
+        """Write the state of training, with how much of the metrics belongs to it."""
+        metrics = self.path / METRICS
+        size = metrics.stat().st_size if metrics.exists() else 0
+        write_state(self.path / CHECKPOINT, {"state": state, "metrics_bytes": size})
+
+    def restore(self) -> dict[str, Any] | None:
+        """The last checkpoint's state, with later metrics cut off; None if there is no checkpoint yet."""
+        metrics, file = self.path / METRICS, self.path / CHECKPOINT
+        checkpoint = read_state(file) if file.exists() else None
+        if metrics.exists():
+            with metrics.open("r+b") as log:
+                log.truncate(checkpoint["metrics_bytes"] if checkpoint else 0)
+        return checkpoint["state"] if checkpoint else None
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """All lines of metrics."""
+        file = self.path / METRICS
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def finish(self, network: torch.nn.Module, paid: dict[str, Any]) -> None:
+        """Write the trained agent; the checkpoint is not needed any more."""
+        write_state(self.path / AGENT, {"network": dict(network.state_dict()), **paid})
+        (self.path / CHECKPOINT).unlink(missing_ok=True)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the agent is there."""
+        return (self.path / AGENT).exists()
+
+
+def load_contestant(name: str, space: SearchSpace) -> Contestant:
+    """A strategy by name, a trained agent by its run folder, or several by a folder of run folders.
+
+    Raises UsageError for an unknown name, DataError for an agent of another space or an unfinished run.
+    """
+    path = Path(name)
+    if not path.is_dir():
+        if name in TRAINABLE:
+            raise UsageError(
+                f"{name} must be trained first: archwalk train {name} --benchmark B --out DIR, then name DIR"
+            )
+        return Contestant(name, (STRATEGIES.load(name),))
+    folders = [path] if (path / CONFIG).exists() else sorted(p.parent for p in path.glob(f"*/{CONFIG}"))
+    if not folders:
+        raise DataError(f"{path} is not a run folder (no {CONFIG}) and holds none")
+    agents = [_load_agent(RunFolder(folder), space) for folder in folders]
+    seconds = sum(agent.keywords.pop("training_seconds") for agent in agents) / len(agents)
+    return Contestant(path.name or str(path), tuple(agents), seconds)
+
+
+def _load_agent(run: RunFolder, space: SearchSpace) -> "partial[TrainedAgent]":
+    config = run.config()
+    if not run.finished:
+        raise DataError(f"the training in {run.path} is not finished; go on with: archwalk train ... --resume")
+    if config["space"] != space.name or config["features"] != space.feature_count:
+        raise DataError(f"the agent in {run.path} was trained on {config['space']}, not on {space.name}")
+    saved = read_state(run.path / AGENT)
+    try:
+        settings = DQNSettings(**config["settings"])
+        network = make_network(settings, space.feature_count, seed=0)
+        network.load_state_dict(saved["network"])
+    except (TypeError, RuntimeError, KeyError) as error:
+        raise ArchwalkError(f"the agent in {run.path} does not fit this version of archwalk: {error}") from error
+    return partial(
+        TrainedAgent,
+        network=network,
+        neighbours=settings.neighbours,
+        training_queries=saved["training_queries"],
+        training_unique=saved["training_unique"],
+        training_seconds=saved["seconds"],
+    )

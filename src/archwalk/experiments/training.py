@@ -1,0 +1,123 @@
+"""Training an agent into a run folder, resumable to the bit."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archwalk.environments.walks import Sampler
+from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.experiments.presets import describe_settings
+from archwalk.experiments.runs import RunFolder, now, versions
+from archwalk.strategies.dqn.settings import DQNSettings
+from archwalk.strategies.dqn.trainer import Trainer
+
+CHECKPOINT_SECONDS = 60.0
+LOG_EVERY = 100  # steps of all environments
+
+Progress = Callable[[int, dict[str, float]], None]
+
+
+def train_agent(
+    benchmark: Benchmark,
+    settings: DQNSettings,
+    *,
+    seed: int,
+    out: Path,
+    preset: str | None = None,
+    starts: Sampler | None = None,
+    progress: Progress | None = None,
+) -> RunFolder:
+    """Train from the beginning. `progress` is told the steps done and the latest metrics."""
+    run = RunFolder(out)
+    run.create(
+        {
+            "kind": "agent",
+            "strategy": "dqn",
+            "benchmark": benchmark.name,
+            "objective": benchmark.objective,
+            "space": benchmark.space.name,
+            "features": benchmark.space.feature_count,
+            "preset": preset,
+            "settings": describe_settings(settings),
+            "seed": seed,
+            "created": now(),
+            "versions": versions(),
+        }
+    )
+    return _train(run, Trainer(benchmark, settings, seed, starts), 0.0, progress)
+
+
+def resume_training(out: Path, progress: Progress | None = None) -> RunFolder:
+    """Go on where the last checkpoint was; the result is the same to the bit as without the interruption.
+
+    Raises DataError if there is no run in `out`, UsageError if its benchmark is not known here.
+    """
+    run = RunFolder(out)
+    config = run.config()
+    if run.finished:
+        return run
+    benchmark = load_benchmark(f"{config['benchmark']}:{config['objective']}")
+    trainer = Trainer(benchmark, DQNSettings(**config["settings"]), config["seed"])
+    state = run.restore()
+    if state is not None:
+        trainer.load_state_dict(state["trainer"])
+    return _train(run, trainer, state["seconds"] if state else 0.0, progress)
+
+
+def _train(run: RunFolder, trainer: Trainer, seconds_before: float, progress: Progress | None) -> RunFolder:
+    started = saved = time.perf_counter()
+    window: list[dict[str, float]] = []
+
+    def seconds() -> float:
+        return seconds_before + time.perf_counter() - started
+
+    def checkpoint() -> None:
+        run.checkpoint({"trainer": trainer.state_dict(), "seconds": seconds()})
+
+    try:
+        for metrics in trainer.run():
+            window.append(metrics)
+            if len(window) == LOG_EVERY:
+                run.log(_average(window) | _paid(trainer) | {"seconds": round(seconds(), 2)})
+                window = []
+                if time.perf_counter() - saved > CHECKPOINT_SECONDS:
+                    checkpoint()
+                    saved = time.perf_counter()
+            if progress:
+                progress(trainer.steps, metrics)
+    except KeyboardInterrupt:
+        checkpoint()
+        raise
+    paid = _paid(trainer)
+    run.finish(
+        trainer.learner.online,
+        {
+            "training_queries": paid["queries"],
+            "training_unique": paid["unique"],
+            "steps": trainer.steps,
+            "seconds": seconds(),
+        },
+    )
+    return run
+
+
+def _paid(trainer: Trainer) -> dict[str, Any]:
+    return {
+        "steps": trainer.steps,
+        "updates": trainer.learner.updates,
+        "queries": trainer.ledger.queries,
+        "unique": trainer.ledger.unique,
+    }
+
+
+def _average(window: list[dict[str, float]]) -> dict[str, float]:
+    names = sorted({name for metrics in window for name in metrics})
+    means = {}
+    for name in names:
+        values = [m[name] for m in window if name in m and not np.isnan(m[name])]
+        if values:
+            means[name] = float(np.mean(values))
+    return means
