@@ -177,7 +177,7 @@ def _positions(
     from scipy.optimize import nnls  # takes 0.3 s to import, and spaces are imported for much else
 
     nodes = len(widths)
-    stiffness = 1e-6 * np.eye(nodes)  # else the whole drawing could move freely
+    stiffness = 1e-4 * np.eye(nodes)  # else the whole drawing could move freely
     for (u, v), pull in zip(links, _pulls(links, widths), strict=True):
         stiffness[[u, v], [u, v]] += pull
         stiffness[[u, v], [v, u]] -= pull

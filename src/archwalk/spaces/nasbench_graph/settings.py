@@ -38,5 +38,7 @@ PUBLISHED = {
     "arxiv": _settings(128, 40, 128, False, True, 0.2),
     "proteins": _settings(8, 112, 256, True, True, 0.0),
 }
-"""The networks of the published tables. Where the authors' code and the published parameter counts differ
-(physics, photo), the counts decide; dropout, which leaves no trace in them, is that of the code."""
+"""The networks of the published tables: widths and layers are those that give the published parameter counts.
+
+The dropout leaves no trace in the tables; it is as reported, and not checked.
+"""

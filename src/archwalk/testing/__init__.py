@@ -1,0 +1,5 @@
+"""Tests that every implementation of a contract must pass; needs pytest."""
+
+import pytest
+
+pytest.register_assert_rewrite("archwalk.testing.spaces")

@@ -1,0 +1,228 @@
+# ruff: noqa: D102 (the names of the tests say what they test)
+"""What every search space must do. A space is tested by inheriting this, with a fixture `space`:
+
+class TestMySpace(SpaceConformance):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def space(cls) -> SearchSpace:
+        return MySpace()
+"""
+
+import json
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import chisquare
+
+from archwalk.errors import InvalidArchitectureError, MissingExtraError
+from archwalk.jit import make_streams
+from archwalk.spaces.base import Codes, EnumerableSpace, SearchSpace
+
+ALPHA = 1e-6
+"""Chance that a test of a distribution fails although the distribution is right."""
+
+JUNK: list[object] = [None, 3, 1.5, True, "", "junk", [], [[]], {}, {"junk": 1}, [None], [1, 2, 3]]
+
+
+class SpaceConformance:
+    """Tests of the contract `SearchSpace`, and of `EnumerableSpace` where the space is one."""
+
+    @pytest.fixture
+    def codes(self, space: SearchSpace) -> Codes:
+        """Two hundred architectures."""
+        return space.sample(np.random.default_rng(0), 200)
+
+    @pytest.fixture
+    def enumerable(self, space: SearchSpace) -> EnumerableSpace:
+        """The space, if it can be enumerated."""
+        if not isinstance(space, EnumerableSpace):
+            pytest.skip("the space is not enumerable")
+        return space
+
+    def test_attributes_have_their_types(self, space: SearchSpace) -> None:
+        assert isinstance(space.name, str)
+        assert space.name
+        assert all(isinstance(kind, str) for kind in space.edit_kinds)
+        assert len(set(space.edit_kinds)) == len(space.edit_kinds) > 0
+        assert all(size >= 2 for size in space.choices)
+
+    def test_sample_has_shape_and_type(self, space: SearchSpace, codes: Codes) -> None:
+        _assert_codes(space, codes, (200, space.code_length))
+        assert space.sample(np.random.default_rng(0), 0).shape == (0, space.code_length)
+
+    def test_sample_depends_on_the_seed_alone(self, space: SearchSpace, codes: Codes) -> None:
+        np.testing.assert_array_equal(space.sample(np.random.default_rng(0), 200), codes)
+        assert not np.array_equal(space.sample(np.random.default_rng(1), 200), codes)
+
+    def test_sample_follows_start_weights(self, enumerable: EnumerableSpace) -> None:
+        weights = enumerable.start_weights
+        assert weights.shape == (enumerable.size,)
+        assert weights.min() >= 0
+        assert weights.sum() == pytest.approx(1)
+        n = 100_000
+        ids = enumerable.sample(np.random.default_rng(2), n)[:, 0]
+        _, bin_of_id = np.unique((np.cumsum(weights) * 500).astype(np.int64), return_inverse=True)
+        observed = np.bincount(bin_of_id[ids], minlength=bin_of_id.max() + 1)
+        expected = n * np.bincount(bin_of_id, weights)
+        rare = expected < 5
+        observed = np.append(observed[~rare], observed[rare].sum() + 5)
+        expected = np.append(expected[~rare], expected[rare].sum() + 5)
+        assert chisquare(observed, expected).pvalue > ALPHA
+
+    def test_neighbours_are_other_architectures_each_once(self, space: SearchSpace, codes: Codes) -> None:
+        found = space.neighbours(codes)
+        edges = len(found.codes_EL)
+        _assert_codes(space, found.codes_EL, (edges, space.code_length))
+        assert found.offsets[0] == 0
+        assert found.offsets[-1] == edges == len(found.kinds_E)
+        assert found.kinds_E.dtype == np.uint8
+        for b, code_L in enumerate(codes):
+            row = found.codes_EL[found.offsets[b] : found.offsets[b + 1]]
+            kinds = found.kinds_E[found.offsets[b] : found.offsets[b + 1]]
+            assert len(np.unique(row, axis=0)) == len(row)
+            assert not (row == code_L).all(axis=1).any()
+            assert (kinds < len(space.edit_kinds)).all()
+            assert np.count_nonzero(np.diff(kinds)) + 1 == len(np.unique(kinds)), "not grouped by kind"
+
+    def test_neighbours_of_a_batch_are_those_of_its_rows(self, space: SearchSpace, codes: Codes) -> None:
+        batch = space.neighbours(codes)
+        for b in range(0, len(codes), 20):
+            row = space.neighbours(codes[b : b + 1])
+            edges = slice(batch.offsets[b], batch.offsets[b + 1])
+            np.testing.assert_array_equal(row.codes_EL, batch.codes_EL[edges])
+            np.testing.assert_array_equal(row.kinds_E, batch.kinds_E[edges])
+        assert space.neighbours(codes[:0]).codes_EL.shape == (0, space.code_length)
+
+    def test_neighbours_are_rows_of_the_graph(self, enumerable: EnumerableSpace) -> None:
+        graph = enumerable.graph
+        assert len(graph.offsets) == enumerable.size + 1
+        assert graph.edges == graph.offsets[-1] == graph.degrees.sum()
+        ids = np.random.default_rng(3).integers(0, enumerable.size, 100, dtype=np.int32)
+        found = enumerable.neighbours(ids[:, None])
+        rows = [graph.targets_E[graph.offsets[i] : graph.offsets[i + 1]] for i in ids]
+        np.testing.assert_array_equal(found.codes_EL[:, 0], np.concatenate(rows))
+        np.testing.assert_array_equal(np.diff(found.offsets), graph.degrees[ids])
+
+    @pytest.mark.parametrize("limit", [1, 4, 1000])
+    def test_sampled_neighbours_are_neighbours(self, space: SearchSpace, codes: Codes, limit: int) -> None:
+        streams_B = make_streams(np.random.default_rng(4), len(codes))
+        before_B = streams_B.copy()
+        codes_BNL, count_B = space.sample_neighbours(codes, limit, streams_B)
+        _assert_codes(space, codes_BNL, (len(codes), limit, space.code_length))
+        everyone = space.neighbours(codes)
+        degree_B = np.diff(everyone.offsets)
+        np.testing.assert_array_equal(count_B, np.minimum(degree_B, limit))
+        assert (streams_B != before_B)[degree_B > limit].all(), "a row drew without advancing its stream"
+        for b, count in enumerate(count_B):
+            row = set(map(tuple, codes_BNL[b, :count].tolist()))
+            assert len(row) == count, "drawn with replacement"
+            neighbours = everyone.codes_EL[everyone.offsets[b] : everyone.offsets[b + 1]]
+            assert row <= set(map(tuple, neighbours.tolist()))
+            assert (codes_BNL[b, count:] == -1).all()
+
+    def test_sampled_neighbours_do_not_depend_on_other_rows(self, space: SearchSpace, codes: Codes) -> None:
+        streams_B = make_streams(np.random.default_rng(5), len(codes))
+        some = np.arange(len(codes) - 1, 0, -7)
+        streams_of_some = streams_B[some]
+        codes_BNL, _ = space.sample_neighbours(codes, 4, streams_B)
+        alone_BNL, _ = space.sample_neighbours(codes[some], 4, streams_of_some)
+        np.testing.assert_array_equal(alone_BNL, codes_BNL[some])
+        np.testing.assert_array_equal(streams_of_some, streams_B[some])
+
+    def test_sampled_neighbours_are_uniform(self, space: SearchSpace, codes: Codes) -> None:
+        neighbours = space.neighbours(codes[:1]).codes_EL
+        place = {tuple(code): i for i, code in enumerate(neighbours.tolist())}
+        n = 5000
+        streams_B = make_streams(np.random.default_rng(6), n)
+        codes_BNL, count_B = space.sample_neighbours(np.repeat(codes[:1], n, axis=0), 2, streams_B)
+        drawn = codes_BNL[:, : count_B[0]].reshape(-1, space.code_length)
+        observed = np.bincount([place[tuple(code)] for code in drawn.tolist()], minlength=len(place))
+        assert chisquare(observed).pvalue > ALPHA
+
+    def test_features_are_bits(self, space: SearchSpace, codes: Codes) -> None:
+        features_BF = space.features(codes)
+        assert features_BF.shape == (len(codes), space.feature_count)
+        assert features_BF.dtype == np.uint8
+        assert features_BF.max() == 1
+        square = space.features(codes.reshape(20, 10, space.code_length))
+        np.testing.assert_array_equal(square.reshape(features_BF.shape), features_BF)
+
+    def test_features_of_no_architecture_are_zero(self, space: SearchSpace, codes: Codes) -> None:
+        padded_BL = codes.copy()
+        padded_BL[::3] = -1
+        features_BF = space.features(padded_BL)
+        assert not features_BF[::3].any()
+        np.testing.assert_array_equal(features_BF[1::3], space.features(codes[1::3]))
+
+    def test_features_tell_architectures_apart(self, space: SearchSpace, codes: Codes) -> None:
+        if isinstance(space, EnumerableSpace):
+            codes = np.arange(space.size, dtype=np.int32)[:, None]
+        distinct = np.unique(codes, axis=0)
+        packed = np.packbits(space.features(distinct), axis=1)
+        rows = packed.view(np.dtype((np.void, packed.shape[1])))
+        assert len(np.unique(rows)) == len(distinct)
+
+    def test_descriptions_are_json_and_read_back(self, space: SearchSpace, codes: Codes) -> None:
+        for code_L in codes[:50]:
+            text = json.dumps(space.describe(code_L))
+            parsed_L = space.parse(json.loads(text))
+            _assert_codes(space, parsed_L, (space.code_length,))
+            np.testing.assert_array_equal(parsed_L, code_L)
+
+    @pytest.mark.parametrize("junk", JUNK, ids=repr)
+    def test_junk_is_refused(self, space: SearchSpace, codes: Codes, junk: object) -> None:
+        description = space.describe(codes[0])
+        for bad in (junk, *({**description, key: junk} for key in description)):
+            with pytest.raises(InvalidArchitectureError) as caught:
+                space.parse(bad)
+            message = str(caught.value)
+            assert message
+            assert "\n" not in message, "an error is one line"
+
+    def test_missing_key_is_refused(self, space: SearchSpace, codes: Codes) -> None:
+        description = space.describe(codes[0])
+        for key in description:
+            with pytest.raises(InvalidArchitectureError, match=key):
+                space.parse({other: value for other, value in description.items() if other != key})
+
+    def test_choices_read_back(self, space: SearchSpace, codes: Codes) -> None:
+        choices_BC = space.to_choices(codes)
+        assert choices_BC.shape == (len(codes), len(space.choices))
+        assert choices_BC.dtype == np.int32
+        assert (choices_BC >= 0).all()
+        assert (choices_BC < space.choices).all()
+        np.testing.assert_array_equal(space.from_choices(choices_BC), codes)
+
+    def test_any_choices_name_an_architecture_or_none(self, space: SearchSpace) -> None:
+        rng = np.random.default_rng(7)
+        choices_BC = rng.integers(0, space.choices, (500, len(space.choices)), dtype=np.int32)
+        codes = space.from_choices(choices_BC)
+        _assert_codes(space, codes, (500, space.code_length))
+        named_BL = codes[~(codes == -1).all(axis=1)]
+        assert (named_BL >= 0).all()
+        np.testing.assert_array_equal(space.from_choices(space.to_choices(named_BL)), named_BL)
+
+    def test_drawings_are_svg(self, space: SearchSpace, codes: Codes) -> None:
+        for code_L in codes[:20]:
+            root = ElementTree.fromstring(space.draw(code_L))
+            assert root.tag == "{http://www.w3.org/2000/svg}svg"
+            assert "viewBox" in root.attrib
+            assert not any("id" in element.attrib for element in root.iter()), "ids clash within a page"
+
+    def test_builds_a_network(self, space: SearchSpace, codes: Codes) -> None:
+        try:
+            network = space.build(codes[0])
+        except MissingExtraError as error:
+            pytest.skip(str(error))
+        assert isinstance(network, torch.nn.Module)
+        assert sum(parameter.numel() for parameter in network.parameters()) > 0
+
+
+def _assert_codes(space: SearchSpace, codes: Codes, shape: tuple[int, ...]) -> None:
+    assert codes.shape == shape
+    assert codes.dtype == np.int32
+    if isinstance(space, EnumerableSpace) and codes.size:
+        assert codes.min() >= -1
+        assert codes.max() < space.size
