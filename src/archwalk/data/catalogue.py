@@ -122,8 +122,10 @@ def import_data(name: str, path: Path, progress: Progress | None = None) -> Path
     target = table_path(name)
     from archwalk.spaces.nasbench101.space import NASBench101  # loads PyTorch, which listing can do without
 
-    table = import_nasbench101(path, NASBench101(find_data_set(name).max_vertices), progress)
-    write_table(target, replace(table, provenance={**table.provenance, "benchmark": name}))
+    space = NASBench101(find_data_set(name).max_vertices)
+    table = import_nasbench101(path, space, progress)
+    provenance = {**table.provenance, "benchmark": name, "numbering": space.numbering}
+    write_table(target, replace(table, provenance=provenance))
     return target
 
 

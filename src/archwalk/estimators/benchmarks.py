@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from archwalk.data import nasbench_graph as graph_files
-from archwalk.data.catalogue import load_table
+from archwalk.data.catalogue import load_table, table_path
 from archwalk.data.table import Table
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Estimator
@@ -71,7 +71,7 @@ def load_nasbench101(words: list[str], seed: int) -> Benchmark:
 
 
 def load_ec_nas_4v(words: list[str], seed: int) -> Benchmark:
-    """EC-NAS-Bench: the 91 cells of at most 4 vertices, four budgets of epochs, with energy."""
+    """EC-NAS-Bench: the 91 cells of at most 4 vertices, four budgets of epochs."""
     return _cell_benchmark("ec-nas-4v", 4, words, seed)
 
 
@@ -96,6 +96,8 @@ def load_nasbench_graph(words: list[str], seed: int) -> Benchmark:
 
 def _cell_benchmark(name: str, max_vertices: int, words: list[str], seed: int) -> Benchmark:
     table, space = load_table(name), _cell_space(max_vertices)
+    if table.provenance.get("numbering") != space.numbering:
+        raise DataError(f"{table_path(name)} was made by another version of archwalk; delete it and import {name} again")
     objectives = [
         objective
         for objective, columns in _OBJECTIVE_COLUMNS.items()

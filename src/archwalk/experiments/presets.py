@@ -64,6 +64,10 @@ def describe_settings(settings: Any) -> dict[str, Any]:
 
 
 def _convert(key: str, text: str, hint: Any) -> Any:
+    if hint == float | None:
+        if text.lower() == "none":
+            return None
+        hint = float
     if hint not in (int, float):
         return text
     try:

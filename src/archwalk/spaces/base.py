@@ -227,7 +227,7 @@ class EnumerableSpace(ABC):
         out = np.empty((ids.size, words.shape[1]), np.uint64)
         _gather_rows(words, ids.reshape(-1), out)
         out_bytes = out.view(np.uint8)[:, : self.feature_count]
-        return out_bytes.reshape(*ids.shape, self.feature_count)
+        return out_bytes.reshape(*codes.shape[:-1], self.feature_count)
 
 
 def sample_cumulative(cumulative: NDArray[np.float64], rng: np.random.Generator, n: int) -> NDArray[np.int32]:

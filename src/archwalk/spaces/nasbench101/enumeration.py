@@ -1,8 +1,10 @@
 """All NAS-Bench-101 cells up to isomorphism, and tables that canonicalise any cell in O(1).
 
-A labelled DAG on V vertices is a pattern: bit p(i, j) of an integer for each pair i < j, row-major, and a
-code: the labels of the interior vertices as base-3 digits, vertex 1 the lowest. Patterns fall into topologies
-(equal up to renumbering interior vertices); the first pattern of each is its representative. For every
+A labelled DAG on V vertices is a pattern: bit i + j (j - 1) / 2 of an integer for each pair i < j, and a code:
+the labels of the interior vertices as base-3 digits, vertex 1 the highest. Patterns fall into topologies
+(equal up to renumbering interior vertices); the first pattern of each is its representative, and the first
+labelling of each orbit that of its cell. That is the order in which NAS-Bench-101 was generated, so the
+representative is the very matrix that was trained (its channel counts depend on the numbering). For every
 pattern the tables hold its topology and the renumbering that leads to the representative; for every topology
 and code they hold the id of the cell. So
 
@@ -86,27 +88,25 @@ def enumerate_cells(max_vertices: int, max_edges: int) -> CellTables:
 
 
 @kernel
-def pair_bit(n, i, j):  # type: ignore[no-untyped-def]
-    """The bit of the pair i < j in a pattern of n vertices: row-major upper triangle."""
-    return i * n - i * (i + 1) // 2 + j - i - 1
+def pair_bit(i, j):  # type: ignore[no-untyped-def]
+    """The bit of the pair i < j in a pattern."""
+    return i + j * (j - 1) // 2
 
 
 @kernel
 def unpack_matrix(n, bits, matrix):  # type: ignore[no-untyped-def]
     """Write the adjacency matrix of a pattern into matrix[:n, :n]."""
-    p = 0
     matrix[:n, :n] = 0
-    for i in range(n):
-        for j in range(i + 1, n):
-            matrix[i, j] = (bits >> p) & 1
-            p += 1
+    for j in range(n):
+        for i in range(j):
+            matrix[i, j] = (bits >> pair_bit(i, j)) & 1
 
 
 @kernel
 def unpack_labels(n, code, label):  # type: ignore[no-untyped-def]
     """Write the labels of all n vertices: -1 input, -2 output, else the operation."""
     label[0] = -1
-    for v in range(1, n - 1):
+    for v in range(n - 2, 0, -1):
         label[v] = code % LABELS
         code //= LABELS
     label[n - 1] = -2
@@ -130,7 +130,8 @@ def _fill_relabelling(orders, relabelling):  # type: ignore[no-untyped-def]
         for code in range(LABELS**interior):
             new = 0
             for v in range(interior):
-                new += (code // LABELS ** orders[r, v]) % LABELS * LABELS**v
+                digit = code // LABELS ** (interior - 1 - orders[r, v]) % LABELS
+                new += digit * LABELS ** (interior - 1 - v)
             relabelling[r, code] = new
 
 
@@ -139,14 +140,12 @@ def _is_valid(n, bits, max_edges):  # type: ignore[no-untyped-def]
     sources = np.uint64(0)
     targets = np.uint64(0)
     edges = 0
-    p = 0
-    for i in range(n):
-        for j in range(i + 1, n):
-            if (bits >> p) & 1:
+    for j in range(n):
+        for i in range(j):
+            if (bits >> pair_bit(i, j)) & 1:
                 edges += 1
                 sources |= np.uint64(1) << np.uint64(i)
                 targets |= np.uint64(1) << np.uint64(j)
-            p += 1
     everyone = (np.uint64(1) << np.uint64(n - 1)) - np.uint64(1)
     return edges <= max_edges and sources == everyone and targets == everyone << np.uint64(1)
 
@@ -155,16 +154,14 @@ def _is_valid(n, bits, max_edges):  # type: ignore[no-untyped-def]
 def _renumber(n, bits, order):  # type: ignore[no-untyped-def]
     """The pattern after interior vertex v moves to order[v], or -1 if an edge would point backwards."""
     new = 0
-    p = 0
-    for i in range(n):
-        for j in range(i + 1, n):
-            if (bits >> p) & 1:
+    for j in range(n):
+        for i in range(j):
+            if (bits >> pair_bit(i, j)) & 1:
                 a = order[i - 1] + 1 if i > 0 else 0
                 b = order[j - 1] + 1 if j < n - 1 else n - 1
                 if a > b:
                     return -1
-                new |= 1 << pair_bit(n, a, b)
-            p += 1
+                new |= 1 << pair_bit(a, b)
     return new
 
 

@@ -45,39 +45,34 @@ def _neighbours_of_range(start, stop, max_vertices, max_edges, vertices_N, bits_
     targets = np.empty((stop - start) * _CAPACITY, np.int32)
     kinds = np.empty((stop - start) * _CAPACITY, np.uint8)
     seen = np.full(len(vertices_N), -1, np.int32)  # the last cell whose neighbours each cell was among
-    out = np.zeros(8, np.int64)
+    into = np.zeros(8, np.int64)  # mask of predecessors of each vertex
     label = np.zeros(8, np.int64)
-    work = np.zeros((4, 8), np.int64)
+    work = np.zeros((3, 8), np.int64)
     end = 0
     for cell in range(start, stop):
         n, bits, code = int(vertices_N[cell]), int(bits_N[cell]), int(code_N[cell])
         begin = end
         seen[cell] = cell
-        edges = _unpack(n, bits, code, out, label)
+        edges = _unpack(n, bits, code, into, label)
         end = _relabel(cell, n, bits, code, lookup, seen, targets, kinds, end)
         if edges < max_edges:
-            end = _add_edges(cell, n, code, out, label, work, lookup, seen, targets, kinds, end)
-        end = _remove_edges(cell, n, code, out, lookup, seen, targets, kinds, end)
+            end = _add_edges(cell, n, code, into, label, work, lookup, seen, targets, kinds, end)
+        end = _remove_edges(cell, n, code, into, lookup, seen, targets, kinds, end)
         if n < max_vertices and edges + 2 <= max_edges:
-            end = _add_vertices(cell, n, out, label, work, lookup, seen, targets, kinds, end)
-        end = _remove_vertices(cell, n, code, max_edges, out, lookup, seen, targets, kinds, end)
+            end = _add_vertices(cell, n, into, label, work, lookup, seen, targets, kinds, end)
+        end = _remove_vertices(cell, n, code, max_edges, into, lookup, seen, targets, kinds, end)
         degrees[cell - start] = end - begin
     return degrees, targets[:end].copy(), kinds[:end].copy()
 
 
 @kernel
-def _unpack(n, bits, code, out, label):  # type: ignore[no-untyped-def]
-    """Write the mask of successors and the label of each vertex; return the number of edges."""
-    p = edges = 0
-    for i in range(n):
-        out[i] = 0
-        label[i] = 0
-        for j in range(i + 1, n):
-            if (bits >> p) & 1:
-                out[i] |= 1 << j
-                edges += 1
-            p += 1
-    for v in range(1, n - 1):
+def _unpack(n, bits, code, into, label):  # type: ignore[no-untyped-def]
+    """Write the mask of predecessors and the label of each vertex; return the number of edges."""
+    edges = 0
+    for v in range(n):
+        into[v] = (bits >> pair_bit(0, v)) & ((1 << v) - 1)
+        edges += _count_bits(into[v])
+    for v in range(n - 2, 0, -1):
         label[v] = code % LABELS
         code //= LABELS
     return edges
@@ -95,40 +90,33 @@ def _keep(cell, target, kind, seen, targets, kinds, end):  # type: ignore[no-unt
 
 
 @kernel
-def _ordered_id(n, out, code, lookup):  # type: ignore[no-untyped-def]
+def _ordered_id(n, into, code, lookup):  # type: ignore[no-untyped-def]
     """The id of a graph whose vertices are in topological order, or -1 if it is invalid."""
-    bits = first = 0
-    for u in range(n - 1):
-        bits |= (out[u] >> (u + 1)) << first
-        first += n - 1 - u
+    bits = 0
+    for v in range(1, n):
+        bits |= into[v] << pair_bit(0, v)
     return cell_id(n, bits, code, *lookup)
 
 
 @kernel
-def _unordered_id(n, out, label, work, lookup):  # type: ignore[no-untyped-def]
+def _unordered_id(n, into, label, work, lookup):  # type: ignore[no-untyped-def]
     """The id of an acyclic graph whose vertices are in any order, or -1 if it is invalid."""
-    predecessors, position, order = work[0], work[1], work[2]
-    predecessors[:n] = 0
-    for u in range(n):
-        for v in range(n):
-            if (out[u] >> v) & 1:
-                predecessors[v] |= 1 << u
+    order, position = work[0], work[1]
     placed = count = 0
     while count < n:
         for v in range(n):
-            if not (placed >> v) & 1 and predecessors[v] & ~placed == 0:
+            if not (placed >> v) & 1 and into[v] & ~placed == 0:
                 position[v] = count
                 order[count] = v
                 placed |= 1 << v
                 count += 1
                 break
     bits = code = 0
-    for i in range(n):
-        u = order[i]
-        for v in range(n):
-            if (out[u] >> v) & 1:
-                bits |= 1 << pair_bit(n, i, position[v])
-    for i in range(n - 2, 0, -1):
+    for j in range(n):
+        for u in range(n):
+            if (into[order[j]] >> u) & 1:
+                bits |= 1 << pair_bit(position[u], j)
+    for i in range(1, n - 1):
         code = code * LABELS + label[order[i]]
     return cell_id(n, bits, code, *lookup)
 
@@ -147,82 +135,81 @@ def _relabel(cell, n, bits, code, lookup, seen, targets, kinds, end):  # type: i
 
 
 @kernel
-def _reach(n, out, reach):  # type: ignore[no-untyped-def]
-    """Masks of the vertices that each vertex reaches, itself included; vertices are in topological order."""
-    for u in range(n - 1, -1, -1):
-        reach[u] = 1 << u
-        for v in range(u + 1, n):
-            if (out[u] >> v) & 1:
-                reach[u] |= reach[v]
+def _ancestors(n, into, above):  # type: ignore[no-untyped-def]
+    """Masks of the vertices from which each vertex is reached, itself included."""
+    for v in range(n):
+        above[v] = 1 << v
+        for u in range(v):
+            if (into[v] >> u) & 1:
+                above[v] |= above[u]
 
 
 @kernel
-def _add_edges(cell, n, code, out, label, work, lookup, seen, targets, kinds, end):  # type: ignore[no-untyped-def]
-    reach = work[3]
-    _reach(n, out, reach)
+def _add_edges(cell, n, code, into, label, work, lookup, seen, targets, kinds, end):  # type: ignore[no-untyped-def]
+    above = work[2]
+    _ancestors(n, into, above)
     for a in range(n - 1):
         for b in range(1, n):
-            if not (out[a] >> b) & 1 and not (reach[b] >> a) & 1:
-                out[a] ^= 1 << b
+            if not (into[b] >> a) & 1 and not (above[a] >> b) & 1:
+                into[b] ^= 1 << a
                 if a < b:
-                    target = _ordered_id(n, out, code, lookup)
+                    target = _ordered_id(n, into, code, lookup)
                 else:
-                    target = _unordered_id(n, out, label, work, lookup)
+                    target = _unordered_id(n, into, label, work, lookup)
                 end = _keep(cell, target, ADD_EDGE, seen, targets, kinds, end)
-                out[a] ^= 1 << b
+                into[b] ^= 1 << a
     return end
 
 
 @kernel
-def _remove_edges(cell, n, code, out, lookup, seen, targets, kinds, end):  # type: ignore[no-untyped-def]
-    for a in range(n - 1):
-        for b in range(a + 1, n):
-            if (out[a] >> b) & 1:
-                out[a] ^= 1 << b
-                target = _ordered_id(n, out, code, lookup)
+def _remove_edges(cell, n, code, into, lookup, seen, targets, kinds, end):  # type: ignore[no-untyped-def]
+    for b in range(1, n):
+        for a in range(b):
+            if (into[b] >> a) & 1:
+                into[b] ^= 1 << a
+                target = _ordered_id(n, into, code, lookup)
                 end = _keep(cell, target, REMOVE_EDGE, seen, targets, kinds, end)
-                out[a] ^= 1 << b
+                into[b] ^= 1 << a
     return end
 
 
 @kernel
-def _add_vertices(cell, n, out, label, work, lookup, seen, targets, kinds, end):  # type: ignore[no-untyped-def]
-    reach = work[3]
-    _reach(n, out, reach)
+def _add_vertices(cell, n, into, label, work, lookup, seen, targets, kinds, end):  # type: ignore[no-untyped-def]
+    above = work[2]
+    _ancestors(n, into, above)
     for a in range(n - 1):
         for b in range(1, n):
-            if (reach[b] >> a) & 1:  # b = a included
+            if (above[a] >> b) & 1:  # b = a included
                 continue
-            out[a] |= 1 << n
-            out[n] = 1 << b
+            into[n] = 1 << a
+            into[b] |= 1 << n
             for operation in range(LABELS):
                 label[n] = operation
-                target = _unordered_id(n + 1, out, label, work, lookup)
+                target = _unordered_id(n + 1, into, label, work, lookup)
                 end = _keep(cell, target, ADD_VERTEX, seen, targets, kinds, end)
-            out[a] &= ~(1 << n)
-            out[n] = 0
+            into[b] ^= 1 << n
     return end
 
 
 @kernel
-def _remove_vertices(cell, n, code, max_edges, out, lookup, seen, targets, kinds, end):  # type: ignore[no-untyped-def]
+def _remove_vertices(cell, n, code, max_edges, into, lookup, seen, targets, kinds, end):  # type: ignore[no-untyped-def]
     rest = np.zeros(8, np.int64)
     joined = np.zeros(8, np.int64)
     source = np.zeros(16, np.int64)
     target = np.zeros(16, np.int64)
     power = 1
-    for gone in range(1, n - 1):  # the others keep their order, and joining p < gone < s keeps it topological
+    for gone in range(n - 2, 0, -1):  # the others keep their order, and joining p < gone < s keeps it topological
         rest_code = code % power + code // (power * LABELS) * power
         power *= LABELS
         below = (1 << gone) - 1
         edges = absent = 0
         for v in range(n - 1):
-            old = out[v if v < gone else v + 1]
+            old = into[v if v < gone else v + 1]
             rest[v] = (old & below) | ((old >> (gone + 1)) << gone)
             edges += _count_bits(rest[v])
-        for a in range(gone):
-            for b in range(gone + 1, n):
-                if (out[a] >> gone) & 1 and (out[gone] >> b) & 1 and not (out[a] >> b) & 1:
+        for b in range(gone + 1, n):
+            for a in range(gone):
+                if (into[gone] >> a) & 1 and (into[b] >> gone) & 1 and not (into[b] >> a) & 1:
                     source[absent] = a
                     target[absent] = b - 1
                     absent += 1
@@ -232,7 +219,7 @@ def _remove_vertices(cell, n, code, max_edges, out, lookup, seen, targets, kinds
             joined[:] = rest
             for p in range(absent):
                 if (subset >> p) & 1:
-                    joined[source[p]] |= 1 << target[p]
+                    joined[target[p]] |= 1 << source[p]
             found = _ordered_id(n - 1, joined, rest_code, lookup)
             end = _keep(cell, found, REMOVE_VERTEX, seen, targets, kinds, end)
     return end

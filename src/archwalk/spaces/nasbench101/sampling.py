@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.jit import kernel
-from archwalk.spaces.nasbench101.enumeration import LABELS, CellTables
+from archwalk.spaces.nasbench101.enumeration import LABELS, CellTables, pair_bit
 
 
 def size_uniform_weights(tables: CellTables) -> NDArray[np.float64]:
@@ -43,24 +43,22 @@ def banana_weights(tables: CellTables) -> NDArray[np.float64]:
 @kernel
 def prune_pattern(n, bits):  # type: ignore[no-untyped-def]
     """Mask of the vertices on paths from the first to the last of n, and the pattern that they leave."""
-    row = np.zeros(8, np.int64)
-    first = 0
-    for u in range(n - 1):
-        row[u] = ((bits >> first) & ((1 << (n - 1 - u)) - 1)) << (u + 1)
-        first += n - 1 - u
+    into = np.zeros(8, np.int64)
+    for v in range(n):
+        into[v] = (bits >> pair_bit(0, v)) & ((1 << v) - 1)
     forward, backward = 1, 1 << (n - 1)
-    for u in range(n - 1):
-        if (forward >> u) & 1:
-            forward |= row[u]
-    for u in range(n - 2, -1, -1):
-        if row[u] & backward:
-            backward |= 1 << u
+    for v in range(1, n):
+        if into[v] & forward:
+            forward |= 1 << v
+    for v in range(n - 1, -1, -1):
+        if (backward >> v) & 1:
+            backward |= into[v]
     kept = forward & backward
     pattern = p = 0
-    for u in range(n):
-        for v in range(u + 1, n):
+    for v in range(n):
+        for u in range(v):
             if (kept >> u) & 1 and (kept >> v) & 1:
-                pattern |= ((row[u] >> v) & 1) << p
+                pattern |= ((into[v] >> u) & 1) << p
                 p += 1
     return kept, pattern
 

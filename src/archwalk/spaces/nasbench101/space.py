@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from archwalk.spaces.nasbench101.enumeration import (
     CellTables,
     cell_id,
     enumerate_cells,
+    pair_bit,
     unpack_labels,
     unpack_matrix,
 )
@@ -62,6 +64,15 @@ class NASBench101(EnumerableSpace):
         return self.tables.size
 
     @cached_property
+    def numbering(self) -> str:
+        """Fingerprint of which cell each id is; a table made for another numbering must not be read."""
+        tables = self.tables
+        digest = hashlib.sha256()
+        for column in (tables.vertices_N, tables.bits_N, tables.code_N):
+            digest.update(column.tobytes())
+        return digest.hexdigest()[:16]
+
+    @cached_property
     def graph(self) -> NeighbourGraph:
         """P1's neighbour relation (see `neighbours`)."""
         return neighbours.neighbour_graph(self.tables)
@@ -100,8 +111,8 @@ class NASBench101(EnumerableSpace):
     def code_of(self, cell: Cell) -> Codes:
         """The code (1,) of a pruned cell. Raises InvalidArchitectureError if it is not in the space."""
         n = cell.vertices
-        bits = sum(1 << p for p, edge in enumerate(cell.matrix[np.triu_indices(n, 1)]) if edge)
-        code = sum(label * LABELS**v for v, label in enumerate(cell.labels[1:-1]))
+        bits = sum(1 << pair_bit(a, b) for a, b in cell.edges)
+        code = sum(label * LABELS**v for v, label in enumerate(cell.labels[-2:0:-1]))
         found = cell_id(n, bits, code, *self.tables.lookup)
         if found < 0:
             raise InvalidArchitectureError("the cell is not in the space")
@@ -187,16 +198,16 @@ def _write_choices(vertices_B, bits_B, code_B, max_vertices, order, choices_BC):
 def _read_choices(choices_BC, max_vertices, order, lookup, codes_BL):  # type: ignore[no-untyped-def]
     pairs = max_vertices * (max_vertices - 1) // 2
     for b in range(len(choices_BC)):
-        bits = 0
-        for p in range(pairs):
-            bits |= int(choices_BC[b, p]) << p
+        bits = p = 0
+        for u in range(max_vertices):
+            for v in range(u + 1, max_vertices):
+                bits |= int(choices_BC[b, p]) << pair_bit(u, v)
+                p += 1
         kept, pattern = prune_pattern(max_vertices, bits)
         vertices = code = 0
-        power = 1
         for v in range(max_vertices):
             if (kept >> v) & 1:
                 vertices += 1
                 if 0 < v < max_vertices - 1:
-                    code += order[choices_BC[b, pairs + v - 1]] * power
-                    power *= 3
+                    code = code * LABELS + order[choices_BC[b, pairs + v - 1]]
         codes_BL[b, 0] = cell_id(vertices, pattern, code, *lookup) if vertices >= 2 else -1

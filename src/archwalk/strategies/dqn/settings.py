@@ -13,7 +13,10 @@ class DQNSettings:
 
     `steps` are environment steps over all `environments` together; `updates` gradient steps of `batch`
     transitions follow every step of all environments. `target_every` counts updates. Epsilon falls linearly
-    over the first `epsilon_fraction` of the steps. The walk's rules are `WalkSettings`'. `sync_every` ...
+    over the first `epsilon_fraction` of the steps. `layers` = 0 leaves attention out: the advantage of a move
+    then depends only on where it lands. The walk's rules are `WalkSettings`'. `reference` is that of the
+    shaping; None takes the best of `calibration` sampled architectures, which training pays for, so that
+    shaped accuracies are near 1 on any benchmark.
     """
 
     steps: int = 600_000
@@ -22,7 +25,8 @@ class DQNSettings:
     episode_limit: int = 16
     pay: Pay = "final"
     alpha: float = 32.0
-    reference: float = 0.9
+    reference: float | None = None
+    calibration: int = 256
     gamma: float = 0.99
     n_step: int = 1
     capacity: int = 100_000
@@ -43,14 +47,13 @@ class DQNSettings:
             raise UsageError(f"gamma must be at least 0 and below 1, not {self.gamma}")
         if self.width % self.heads:
             raise UsageError(f"width {self.width} must be a multiple of heads {self.heads}")
-        for name in ("steps", "environments", "n_step", "capacity", "batch", "updates", "target_every", "width"):
+        for name in ("steps", "environments", "n_step", "capacity", "batch", "updates", "target_every", "width", "calibration"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.learning_rate <= 0:
             raise UsageError(f"learning_rate must be above 0, not {self.learning_rate}")
-        self.walk()
+        self.walk(1.0)
 
-    def walk(self, episode_limit: int | None = None) -> WalkSettings:
-        """The rules of training episodes, or those with another limit."""
-        shaping = Shaping(self.alpha, self.reference)
-        return WalkSettings(self.neighbours, episode_limit or self.episode_limit, shaping, self.pay)
+    def walk(self, reference: float) -> WalkSettings:
+        """The rules of training episodes, with the reference of their shaping."""
+        return WalkSettings(self.neighbours, self.episode_limit, Shaping(self.alpha, reference), self.pay)

@@ -32,7 +32,8 @@ class Trainer:
         self.ledger = TrainingLedger(benchmark.estimator)
         rng = np.random.default_rng(walk_seed)
         space = benchmark.space
-        self.walks = Walks(space, self.ledger, settings.environments, settings.walk(), rng, starts)
+        rules = settings.walk(self._reference(rng))
+        self.walks = Walks(space, self.ledger, settings.environments, rules, rng, starts)
         network = make_network(settings, space.feature_count, int(network_seed.generate_state(1)[0]))
         self.learner = DoubleDQN(
             network, learning_rate=settings.learning_rate, target_every=settings.target_every
@@ -43,6 +44,12 @@ class Trainer:
         self.epsilon = LinearEpsilon(settings.epsilon_start, settings.epsilon_end, settings.epsilon_fraction)
         self.steps = 0
         self.walks.reset()
+
+    def _reference(self, rng: np.random.Generator) -> float:
+        if self.settings.reference is not None:
+            return self.settings.reference
+        codes_BL = self.benchmark.space.sample(rng, self.settings.calibration)
+        return float(np.nanmax(self.ledger.rewards(codes_BL))) / 100
 
     def run(self) -> Iterator[dict[str, float]]:
         """Train to the end, yielding metrics after every step of all environments."""

@@ -1,0 +1,5 @@
+"""`python -m archwalk`."""
+
+from archwalk.cli.main import run
+
+run()

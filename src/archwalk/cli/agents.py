@@ -1,0 +1,157 @@
+"""Commands about learned agents: demo, train, improve."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, read_json, use_one_thread
+from archwalk.cli.results import compare_with_progress, show
+from archwalk.errors import UsageError, unknown
+
+if TYPE_CHECKING:
+    from archwalk.experiments.runs import RunFolder
+
+DEMO_SCALES = {"smoke": (40_000, 50, 20, 200), "small": (600_000, 150, 200, 2_000)}
+"""Training steps, budget, trials and starts of single episodes."""
+
+BASELINES = ["local-search", "random-walk", "random-search"]
+
+
+def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add the commands of this file."""
+    demo = commands.add_parser("demo", help="train an agent, compare, write a report: minutes, no download")
+    demo.add_argument("--benchmark", default="nas-bench-graph:cora")
+    demo.add_argument("--scale", choices=list(DEMO_SCALES), default="small")
+    demo.add_argument("--seed", type=int, default=0)
+    demo.add_argument("--out", type=Path, help="folder for the agent and the report (default: runs/demo-TIME)")
+    demo.add_argument("--json", action="store_true")
+    demo.set_defaults(run=run_demo)
+
+    train = commands.add_parser("train", help="train an agent into a run folder")
+    train.add_argument("strategy", metavar="STRATEGY")
+    train.add_argument("--benchmark", help="needed unless --resume")
+    train.add_argument("--preset", help="default: archwalk-<benchmark> if there is one")
+    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="assignments")
+    train.add_argument("--steps", type=int, help="environment steps, short for --set steps=N")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--out", type=Path, help="run folder (default: runs/<strategy>-<benchmark>-<seed>)")
+    train.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
+    train.set_defaults(run=run_train)
+
+    improve = commands.add_parser("improve", help="a few steps from your architecture to a better one")
+    improve.add_argument("checkpoint", metavar="CHECKPOINT", type=Path, help="run folder of a trained agent")
+    improve.add_argument("architecture", metavar="ARCH.json", type=Path)
+    improve.add_argument("--seed", type=int, default=0)
+    improve.add_argument("--json", action="store_true")
+    improve.set_defaults(run=run_improve)
+
+
+def run_demo(options: argparse.Namespace) -> None:
+    """Train, compare and draw."""
+    steps, budget, trials, episodes = DEMO_SCALES[options.scale]
+    out: Path = options.out or Path("runs") / f"demo-{datetime.now():%Y%m%d-%H%M%S}"
+    use_one_thread()
+    run = train(options.benchmark, "dqn", None, [f"steps={steps}"], options.seed, out / "agent")
+    from archwalk.estimators.benchmarks import load_benchmark
+
+    benchmark = load_benchmark(options.benchmark)
+    names = [str(run.path), *BASELINES]
+    record = compare_with_progress(benchmark, names, budget, trials, options.seed, episodes)
+    record["training"] = training_curve(run)
+    show(record, out, options.json)
+
+
+def run_train(options: argparse.Namespace) -> None:
+    """Train or resume."""
+    use_one_thread()
+    if options.resume:
+        if options.out is None:
+            raise UsageError("--resume needs the run folder: --out DIR")
+        run = resume(options.out)
+    else:
+        if options.benchmark is None:
+            raise UsageError("which benchmark? say --benchmark nas-bench-graph:cora")
+        assignments = options.assignments + ([f"steps={options.steps}"] if options.steps is not None else [])
+        name = f"{options.strategy}-{options.benchmark}-{options.seed}".replace(":", "-")
+        out = options.out or Path("runs") / name
+        run = train(options.benchmark, options.strategy, options.preset, assignments, options.seed, out)
+    last = (run.metrics() or [{}])[-1]
+    note(f"the agent is in {run.path}; training paid for {last.get('unique', 0):,} different architectures")
+    note(f"next: archwalk compare --benchmark ... --strategies {run.path},local-search --budget 150 --trials 100")
+
+
+def run_improve(options: argparse.Namespace) -> None:
+    """Walk once from an architecture."""
+    import numpy as np
+
+    from archwalk.experiments.protocol import spawn
+    from archwalk.experiments.runs import RunFolder, load_contestant
+    from archwalk.spaces.catalogue import SPACES
+    from archwalk.strategies.base import Trials
+    from archwalk.strategies.walker import Walker
+
+    use_one_thread()
+    config = RunFolder(options.checkpoint).config()
+    space = SPACES.load(config["space"])()
+    start_L = space.parse(read_json(options.architecture))
+    agent = load_contestant(str(options.checkpoint), space).factories[0]
+    strategy = agent(Trials(space, 1, spawn(options.seed, 0)))
+    assert isinstance(strategy, Walker)
+    episodes = strategy.improve(np.asarray(start_L)[None])
+    found = space.describe(episodes.finals_BL[0])
+    answer = {"start": space.describe(start_L), "found": found, "steps": int(episodes.steps_B[0])}
+    if options.json:
+        print_json(answer)
+    else:
+        OUT.print_json(data=found)
+        note(f"{answer['steps']} edits from your architecture")
+
+
+def train(
+    benchmark_name: str, strategy: str, preset_name: str | None, assignments: list[str], seed: int, out: Path
+) -> RunFolder:
+    """Train an agent under a progress bar."""
+    from archwalk.estimators.benchmarks import load_benchmark
+    from archwalk.experiments.presets import default_preset, load_preset, make_settings
+    from archwalk.experiments.training import train_agent
+    from archwalk.strategies.catalogue import TRAINABLE
+    from archwalk.strategies.dqn.settings import DQNSettings
+
+    if strategy not in TRAINABLE:
+        raise unknown("strategy to train", strategy, TRAINABLE)
+    preset = load_preset(preset_name) if preset_name else default_preset(benchmark_name)
+    settings = make_settings(DQNSettings, preset, assignments)
+    benchmark = load_benchmark(benchmark_name, seed)
+    with progress_bar(f"training on {benchmark.name}, {benchmark.objective}", settings.steps) as bar:
+        return train_agent(
+            benchmark, settings, seed=seed, out=out, preset=preset.name if preset else None,
+            progress=_shower(bar),
+        )  # fmt: skip
+
+
+def resume(out: Path) -> RunFolder:
+    """Go on with a training under a progress bar."""
+    from archwalk.experiments.runs import RunFolder
+    from archwalk.experiments.training import resume_training
+
+    with progress_bar(f"training in {out}", RunFolder(out).config()["settings"]["steps"]) as bar:
+        return resume_training(out, progress=_shower(bar))
+
+
+def training_curve(run: RunFolder) -> dict[str, Any]:
+    """What a record says of a training."""
+    rows = run.metrics()
+    names = {"steps": "steps", "epsilon": "charts/epsilon", "stop_reward": "charts/stop_reward"}
+    curve = {name: [row.get(column) for row in rows] for name, column in names.items()}
+    return curve | {"seconds": rows[-1]["seconds"] if rows else 0.0}
+
+
+def _shower(bar: Bar) -> Callable[[int, dict[str, float]], None]:
+    def show_metrics(steps: int, metrics: dict[str, float]) -> None:
+        bar.to(steps, f"reward {metrics['charts/reward']:.3f}  epsilon {metrics['charts/epsilon']:.2f}")
+
+    return show_metrics

@@ -1,0 +1,74 @@
+"""What all commands share: the console, JSON, progress, and reading architectures."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from archwalk.errors import DataError, UsageError
+
+OUT = Console()
+"""Results."""
+
+ERR = Console(stderr=True)
+"""Progress and notes."""
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on stdout."""
+    sys.stdout.write(json.dumps(value, allow_nan=False) + "\n")
+
+
+def note(text: str) -> None:
+    """A line for a person, on stderr."""
+    print(f"archwalk: {text}", file=sys.stderr)
+
+
+class Bar:
+    """One task of a progress bar."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+
+    def to(self, done: float, text: str = "") -> None:
+        """Move to `done`, with a word about how it goes."""
+        self._progress.update(self._task, completed=done, text=text)
+
+
+@contextmanager
+def progress_bar(title: str, total: float) -> Iterator[Bar]:
+    """A live progress bar on stderr, which disappears at the end; silent where stderr is no terminal."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[text]}"),
+    )
+    with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as progress:
+        yield Bar(progress, progress.add_task(title, total=total, text=""))
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file that the user named. Raises DataError if it cannot be read, UsageError if it is not JSON."""
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        raise UsageError(f"there is no file {path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read {path}: {error}") from error
+    except ValueError as error:
+        raise UsageError(f"{path} is not JSON: {error}") from error
+
+
+def use_one_thread() -> None:
+    """One thread a process: two processes beat two threads, and results do not depend on the machine's cores."""
+    import torch
+
+    torch.set_num_threads(1)

@@ -1,0 +1,114 @@
+"""Commands about data: data list, get, import, path; doctor."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from archwalk.cli.common import ERR, OUT, note, print_json, progress_bar
+from archwalk.data.catalogue import DATA_SETS, find_data_set, get_data, import_data, is_here, table_path
+from archwalk.data.files import cache_folder, data_folder
+
+_EXTRAS = {"graph": "torch-geometric", "examples": "stable-baselines3", "dev": "pytest"}
+
+
+def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add the commands of this file."""
+    data = commands.add_parser("data", help="benchmarks: what is here, and how to get the rest")
+    actions = data.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="every benchmark, its source, whether it is here")
+    listing.add_argument("--json", action="store_true")
+    listing.set_defaults(run=run_list)
+    get = actions.add_parser("get", help="download the official file and import it")
+    get.add_argument("name", metavar="NAME")
+    get.set_defaults(run=run_get)
+    importing = actions.add_parser("import", help="import a file or folder that is here already")
+    importing.add_argument("name", metavar="NAME")
+    importing.add_argument("path", metavar="PATH", type=Path)
+    importing.set_defaults(run=run_import)
+    path = actions.add_parser("path", help="the cache folder")
+    path.set_defaults(run=lambda _: print(cache_folder()))
+
+    doctor = commands.add_parser("doctor", help="what is installed, what data is here, what is missing")
+    doctor.add_argument("--json", action="store_true")
+    doctor.set_defaults(run=run_doctor)
+
+
+def run_list(options: argparse.Namespace) -> None:
+    """Print the benchmarks."""
+    rows = [
+        {
+            "name": entry.name,
+            "here": is_here(entry.name),
+            "description": entry.description,
+            "source": entry.source,
+            "licence": entry.licence,
+            "size": entry.size,
+            "how_to_get": entry.how_to_get,
+        }
+        for entry in DATA_SETS.values()
+    ]
+    if options.json:
+        print_json({"data": rows})
+        return
+    table = Table("name", "here", "what it is", "how to get it", "licence", box=None)
+    for row in rows:
+        here = "[green]yes[/]" if row["here"] else "no"
+        table.add_row(str(row["name"]), here, str(row["description"]), str(row["how_to_get"]), str(row["licence"]))
+    OUT.print(table)
+
+
+def run_get(options: argparse.Namespace) -> None:
+    """Download and import."""
+    if find_data_set(options.name).embedded:
+        note(f"{options.name} comes with archwalk; there is nothing to get")
+        return
+    with progress_bar(f"getting {options.name}", 1) as bar:
+        get_data(options.name, lambda done, total: bar.to(done / max(total, 1)))
+    note(f"{options.name} is in {table_path(options.name)}")
+
+
+def run_import(options: argparse.Namespace) -> None:
+    """Import from a path."""
+    find_data_set(options.name)
+    with ERR.status(f"importing {options.name}"):
+        target = import_data(options.name, options.path)
+    note(f"{options.name} is in {target}")
+
+
+def run_doctor(options: argparse.Namespace) -> None:
+    """Print the state of this installation."""
+    from archwalk.experiments.runs import versions
+
+    cache = cache_folder()
+    existing = next((p for p in [cache, *cache.parents] if p.exists()), cache)
+    facts: dict[str, Any] = {
+        "versions": versions(),
+        "cores": os.cpu_count(),
+        "cache": {"path": str(cache), "writable": os.access(existing, os.W_OK)},
+        "ARCHWALK_DATA": str(data_folder()) if data_folder() else None,
+        "extras": {extra: _version(package) for extra, package in _EXTRAS.items()},
+        "data": {name: is_here(name) for name in DATA_SETS},
+    }
+    if options.json:
+        print_json(facts)
+        return
+    for name, version in facts["versions"].items():
+        OUT.print(f"{name:12} {version}", highlight=False)
+    OUT.print(f"{'cache':12} {cache}" + ("" if facts["cache"]["writable"] else "  [red]cannot be written; set ARCHWALK_CACHE[/]"))
+    for extra, version in facts["extras"].items():
+        OUT.print(f"extra {extra:10} {version or f'missing: pip install {chr(39)}archwalk[{extra}]{chr(39)}'}", markup=False)
+    for name, here in facts["data"].items():
+        OUT.print(f"data {name:16} {'here' if here else 'missing: ' + DATA_SETS[name].how_to_get}", markup=False)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,148 @@
+"""Commands that look at spaces: space, neighbours, oracle, export."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archwalk.cli.common import OUT, print_json, read_json
+from archwalk.data.files import write_atomically
+from archwalk.errors import UsageError
+
+if TYPE_CHECKING:
+    from archwalk.spaces.base import SearchSpace
+
+
+def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add the commands of this file."""
+    space = commands.add_parser("space", help="counts, encoding and an example of a search space")
+    space.add_argument("name", metavar="NAME")
+    space.add_argument("--json", action="store_true")
+    space.set_defaults(run=run_space)
+
+    neighbours = commands.add_parser("neighbours", help="all architectures one edit away")
+    neighbours.add_argument("space", metavar="SPACE")
+    neighbours.add_argument("architecture", metavar="ARCH.json", type=Path)
+    neighbours.add_argument("--json", action="store_true")
+    neighbours.set_defaults(run=run_neighbours)
+
+    oracle = commands.add_parser("oracle", help="exact optimum of a tabular benchmark by value iteration")
+    oracle.add_argument("benchmark", metavar="BENCHMARK")
+    oracle.add_argument("--gamma", type=float, default=0.99)
+    oracle.add_argument("--alpha", type=float, default=6.0, help="of the reward shaping (default 6, as P1)")
+    oracle.add_argument("--json", action="store_true")
+    oracle.set_defaults(run=run_oracle)
+
+    export = commands.add_parser("export", help="an architecture as a drawing or as canonical JSON")
+    export.add_argument("architecture", metavar="ARCH.json", type=Path)
+    export.add_argument("--space", required=True)
+    export.add_argument("--to", required=True, choices=["svg", "json"])
+    export.add_argument("--out", type=Path, help="file to write (default: standard output)")
+    export.set_defaults(run=run_export)
+
+
+def run_space(options: argparse.Namespace) -> None:
+    """Print a space."""
+    import numpy as np
+
+    space = load_space(options.name)
+    example_L = space.sample(np.random.default_rng(0), 1)[0]
+    facts: dict[str, Any] = {"name": space.name}
+    size, graph = getattr(space, "size", None), getattr(space, "graph", None)
+    if size is not None and graph is not None:
+        kinds = np.bincount(graph.kinds_E, minlength=len(space.edit_kinds))
+        facts |= {
+            "architectures": size,
+            "edges": graph.edges,
+            "neighbours": {
+                "mean": float(graph.degrees.mean()),
+                "median": float(np.median(graph.degrees)),
+                "min": int(graph.degrees.min()),
+                "max": int(graph.degrees.max()),
+            },
+            "edges_by_kind": dict(zip(space.edit_kinds, kinds.tolist(), strict=True)),
+        }
+    facts |= {
+        "code_length": space.code_length,
+        "features": space.feature_count,
+        "choices": list(space.choices),
+        "example": space.describe(example_L),
+    }
+    if options.json:
+        print_json(facts)
+        return
+    for key, value in facts.items():
+        OUT.print(f"[bold]{key.replace('_', ' ')}[/]: {_plain(value)}", highlight=False)
+
+
+def run_neighbours(options: argparse.Namespace) -> None:
+    """Print the neighbours of an architecture."""
+    space = load_space(options.space)
+    code_L = space.parse(read_json(options.architecture))
+    found = space.neighbours(code_L[None])
+    hash_of = getattr(space, "published_hash", None)
+    rows = [
+        {
+            "kind": space.edit_kinds[kind],
+            **({"hash": hash_of(neighbour_L)} if hash_of else {}),
+            **space.describe(neighbour_L),
+        }
+        for neighbour_L, kind in zip(found.codes_EL, found.kinds_E, strict=True)
+    ]
+    if options.json:
+        print_json({"neighbours": rows})
+        return
+    OUT.print(f"{len(rows)} neighbours", highlight=False)
+    for row in rows:
+        OUT.print(_plain(row), highlight=False, soft_wrap=True)
+
+
+def run_oracle(options: argparse.Namespace) -> None:
+    """Print the exact optimum."""
+    from archwalk.estimators.benchmarks import load_benchmark
+    from archwalk.experiments.comparison import solve_benchmark, summarise_oracle
+    from archwalk.spaces.base import EnumerableSpace
+
+    benchmark = load_benchmark(options.benchmark)
+    oracle = solve_benchmark(benchmark, options.gamma, options.alpha)
+    if oracle is None or not isinstance(benchmark.space, EnumerableSpace):
+        raise UsageError(f"{benchmark.name} has no table with one value for each architecture, so no exact optimum")
+    summary = {"benchmark": benchmark.name} | summarise_oracle(
+        benchmark, oracle, benchmark.space.start_weights, options.alpha
+    )
+    if options.json:
+        print_json(summary)
+        return
+    OUT.print(f"Exact optimum of the incremental problem, {benchmark.name}, objective {benchmark.objective}")
+    for key, value in summary.items():
+        OUT.print(f"  {key.replace('_', ' '):20} {_plain(value)}", highlight=False)
+
+
+def run_export(options: argparse.Namespace) -> None:
+    """Write an architecture in another form."""
+    space = load_space(options.space)
+    code_L = space.parse(read_json(options.architecture))
+    drawn = options.to == "svg"
+    content = space.draw(code_L) if drawn else json.dumps(space.describe(code_L), indent=2) + "\n"
+    if options.out:
+        write_atomically(options.out, content)
+    else:
+        sys.stdout.write(content)
+
+
+def load_space(name: str) -> SearchSpace:
+    """A space by name."""
+    from archwalk.spaces.catalogue import SPACES
+
+    return SPACES.load(name)()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}".rstrip("0").rstrip(".")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,67 @@
+"""The command line: parses the call, runs the command, turns errors into one line and a status."""
+
+import argparse
+import errno
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from archwalk import __version__
+from archwalk.cli import agents, data, inspection, results
+from archwalk.errors import ArchwalkError, UsageError, unknown
+
+INTERRUPTED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with errors of one line that name the nearest right word."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError in place of printing the usage."""
+        raise UsageError(f"{message} (see: {self.prog} --help)")
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if action.choices is not None and value not in action.choices:
+            raise unknown(action.dest, str(value), [str(choice) for choice in action.choices])
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = Parser(prog="archwalk", description="Neural architecture search by reinforcement learning.")
+    parser.add_argument("--version", action="version", version=f"archwalk {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for module in (agents, data, inspection, results):
+        module.add_commands(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 the work failed, 2 the call was wrong."""
+    try:
+        options = make_parser().parse_args(arguments)
+        options.run(options)
+        sys.stdout.flush()
+    except ArchwalkError as error:
+        return _fail(str(error), error.status)
+    except KeyboardInterrupt:
+        return _fail("stopped", INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output went away
+        sys.stderr.close()
+        return 1
+    except MemoryError:
+        return _fail("out of memory", 1)
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        hint = "; free some space and try again" if error.errno == errno.ENOSPC else ""
+        return _fail(f"{error.strerror or error}{place}{hint}", 1)
+    return 0
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"archwalk: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+def run() -> NoReturn:
+    """Entry point of the console script."""
+    sys.exit(main())

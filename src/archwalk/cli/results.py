@@ -1,0 +1,105 @@
+"""Commands that judge strategies: search, compare, report."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archwalk.cli.common import OUT, note, print_json, progress_bar, use_one_thread
+from archwalk.data.files import make_folder, write_atomically
+from archwalk.errors import UsageError
+
+if TYPE_CHECKING:
+    from archwalk.estimators.benchmarks import Benchmark
+
+RESULT, PAGE = "result.json", "report.html"
+
+
+def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add the commands of this file."""
+    search = commands.add_parser("search", help="run one strategy on a benchmark")
+    search.add_argument("strategy", metavar="STRATEGY", help="a name, or the run folder of a trained agent")
+    _add_protocol(search)
+    search.set_defaults(run=lambda options: run_compare(options, [options.strategy]))
+
+    compare = commands.add_parser("compare", help="run several strategies from the same starts")
+    compare.add_argument("--strategies", required=True, help="names and run folders, separated by commas")
+    _add_protocol(compare)
+    compare.set_defaults(run=lambda options: run_compare(options, options.strategies.split(",")))
+
+    report = commands.add_parser("report", help="draw a run folder's result as one HTML page")
+    report.add_argument("folder", metavar="DIR", type=Path)
+    report.set_defaults(run=run_report)
+
+
+def _add_protocol(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--benchmark", required=True, help="say nas-bench-graph:cora or nasbench101:test-mean")
+    parser.add_argument("--budget", type=int, required=True, help="queries in each trial")
+    parser.add_argument("--trials", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--episodes", type=int, default=0, help="starts for one episode each, as P1 Figure 8")
+    parser.add_argument("--out", type=Path, help="folder for result.json and report.html")
+    parser.add_argument("--json", action="store_true")
+
+
+def run_compare(options: argparse.Namespace, names: list[str]) -> None:
+    """Run strategies and print their record."""
+    from archwalk.estimators.benchmarks import load_benchmark
+
+    _require_at_least_one(options.budget, "--budget")
+    _require_at_least_one(options.trials, "--trials")
+    use_one_thread()
+    benchmark = load_benchmark(options.benchmark, options.seed)
+    record = compare_with_progress(
+        benchmark, names, options.budget, options.trials, options.seed, options.episodes
+    )
+    show(record, options.out, options.json)
+
+
+def compare_with_progress(
+    benchmark: Benchmark, names: list[str], budget: int, trials: int, seed: int, episodes: int
+) -> dict[str, Any]:
+    """Compare strategies under a progress bar."""
+    from archwalk.experiments.comparison import compare
+    from archwalk.experiments.runs import load_contestant
+
+    if len(set(names)) < len(names):
+        raise UsageError("a strategy is named twice")
+    contestants = [load_contestant(name, benchmark.space) for name in names]
+    total = budget * sum(contestant.agents for contestant in contestants)
+    with progress_bar("queries a trial", total) as bar:
+        return compare(
+            benchmark, contestants, budget=budget, trials=trials, seed=seed, episode_starts=episodes,
+            progress=bar.to,
+        )  # fmt: skip
+
+
+def show(record: dict[str, Any], out: Path | None, as_json: bool) -> None:
+    """Print a record, and write it with its page to a folder if there is one."""
+    from archwalk.report.page import write_page
+    from archwalk.report.tables import print_summary
+
+    if out:
+        make_folder(out)
+        write_atomically(out / RESULT, json.dumps(record, indent=1) + "\n")
+        write_page(record, out / PAGE)
+        note(f"wrote {out / RESULT} and {out / PAGE}")
+    if as_json:
+        print_json(record)
+    else:
+        print_summary(record, OUT)
+
+
+def run_report(options: argparse.Namespace) -> None:
+    """Draw a result again."""
+    from archwalk.report.page import read_record, write_page
+
+    write_page(read_record(options.folder), options.folder / PAGE)
+    note(f"wrote {options.folder / PAGE}")
+
+
+def _require_at_least_one(value: int, flag: str) -> None:
+    if value < 1:
+        raise UsageError(f"{flag} must be at least 1, not {value}")

@@ -1,0 +1,15 @@
+"""Search spaces by name."""
+
+from collections.abc import Callable
+
+from archwalk.registry import Registry
+from archwalk.spaces.base import SearchSpace
+
+SPACES: Registry[Callable[[], SearchSpace]] = Registry(
+    "space",
+    "archwalk.spaces",
+    {
+        "nasbench101": "archwalk.spaces.nasbench101.space:NASBench101",
+        "nasbench_graph": "archwalk.spaces.nasbench_graph.space:NASBenchGraph",
+    },
+)
