@@ -57,7 +57,9 @@ def main() -> None:
     vectorised(space, 10, features=True)  # compile, build the tables
     for name, features in (("codes", False), ("features", True)):
         rates = [vectorised(space, options.steps, features) for _ in range(options.runs)]
-        print(f"{BATCH} walks, {name:8}: {statistics.median(rates) / 1e6:.2f} M steps/s (median of {options.runs})")
+        print(
+            f"{BATCH} walks, {name:8}: {statistics.median(rates) / 1e6:.2f} M steps/s (median of {options.runs})"
+        )
     rates = [naive(space, 50) for _ in range(options.runs)]
     print(f"naive, hashes:           {statistics.median(rates):.0f} steps/s (median of {options.runs})")
 

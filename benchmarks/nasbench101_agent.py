@@ -38,7 +38,9 @@ def hold_out(space: NASBench101) -> tuple[Sampler, Codes]:
     return lambda rng, n: sample_cumulative(cumulative, rng, n)[:, None], held
 
 
-def train_and_walk(benchmark: Benchmark, space: NASBench101, settings: DQNSettings, seed: int) -> dict[str, Any]:
+def train_and_walk(
+    benchmark: Benchmark, space: NASBench101, settings: DQNSettings, seed: int
+) -> dict[str, Any]:
     """Train one agent and take one episode from each start."""
     estimator = benchmark.estimator
     assert isinstance(estimator, TableEstimator)

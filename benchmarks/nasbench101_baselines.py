@@ -21,7 +21,9 @@ def main() -> None:
     names = ["random-search", "random-walk", "local-search"]
     contestants = [load_contestant(name, benchmark.space) for name in names]
     record = compare(benchmark, contestants, budget=300, trials=options.trials, seed=options.seed)
-    print(f"{benchmark.name}, {benchmark.objective}, {options.trials} trials, seed {options.seed}: mean, deviation")
+    print(
+        f"{benchmark.name}, {benchmark.objective}, {options.trials} trials, seed {options.seed}: mean, deviation"
+    )
     for name, summary in record["strategies"].items():
         after = summary["best_after"]
         cells = [f"{q}: {after[q]['mean']:.3f} {after[q]['std']:.3f}" for q in ("50", "100", "150", "300")]

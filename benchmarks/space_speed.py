@@ -19,7 +19,9 @@ print(time.perf_counter() - start, size, edges)
 
 def measure(numba_cache: str) -> float:
     environment = os.environ | {"NUMBA_CACHE_DIR": numba_cache}
-    out = subprocess.run([sys.executable, "-c", CHILD], env=environment, capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [sys.executable, "-c", CHILD], env=environment, capture_output=True, text=True, check=True
+    )
     seconds, size, edges = out.stdout.split()
     assert (int(size), int(edges)) == (423_624, 10_890_938)
     return float(seconds)
@@ -34,7 +36,9 @@ def main() -> None:
         warm = [measure(folder) for _ in range(runs)]
     print("423,624 cells and 10,890,938 edges, import of the package not counted")
     print(f"cold numba cache: {cold:6.2f} s")
-    print(f"warm numba cache: {statistics.median(warm):6.2f} s (median of {runs}, {min(warm):.2f}-{max(warm):.2f})")
+    print(
+        f"warm numba cache: {statistics.median(warm):6.2f} s (median of {runs}, {min(warm):.2f}-{max(warm):.2f})"
+    )
 
 
 if __name__ == "__main__":

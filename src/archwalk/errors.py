@@ -1,7 +1,7 @@
 """The errors that a user sees: one line that says what is wrong and what would be right."""
 
-from difflib import get_close_matches
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class ArchwalkError(Exception):

@@ -41,4 +41,6 @@ class Registry(Generic[T]):
         try:
             return cast(T, self._plugins[name].load())
         except Exception as error:
-            raise ArchwalkError(f"the plug-in {self._plugins[name].value} for {name!r} fails: {error}") from error
+            raise ArchwalkError(
+                f"the plug-in {self._plugins[name].value} for {name!r} fails: {error}"
+            ) from error

@@ -15,7 +15,7 @@ from archwalk.errors import UsageError, unknown
 if TYPE_CHECKING:
     from archwalk.experiments.runs import RunFolder
 
-DEMO_SCALES = {"smoke": (40_000, 50, 20, 200), "small": (600_000, 150, 200, 2_000)}
+DEMO_SCALES = {"smoke": (20_000, 50, 20, 200), "small": (150_000, 150, 200, 2_000)}
 """Training steps, budget, trials and starts of single episodes."""
 
 BASELINES = ["local-search", "random-walk", "random-search"]
@@ -27,7 +27,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     demo.add_argument("--benchmark", default="nas-bench-graph:cora")
     demo.add_argument("--scale", choices=list(DEMO_SCALES), default="small")
     demo.add_argument("--seed", type=int, default=0)
-    demo.add_argument("--out", type=Path, help="folder for the agent and the report (default: runs/demo-TIME)")
+    demo.add_argument(
+        "--out", type=Path, help="folder for the agent and the report (default: runs/demo-TIME)"
+    )
     demo.add_argument("--json", action="store_true")
     demo.set_defaults(run=run_demo)
 
@@ -81,7 +83,9 @@ def run_train(options: argparse.Namespace) -> None:
         run = train(options.benchmark, options.strategy, options.preset, assignments, options.seed, out)
     last = (run.metrics() or [{}])[-1]
     note(f"the agent is in {run.path}; training paid for {last.get('unique', 0):,} different architectures")
-    note(f"next: archwalk compare --benchmark ... --strategies {run.path},local-search --budget 150 --trials 100")
+    note(
+        f"next: archwalk compare --benchmark ... --strategies {run.path},local-search --budget 150 --trials 100"
+    )
 
 
 def run_improve(options: argparse.Namespace) -> None:

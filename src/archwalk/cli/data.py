@@ -59,7 +59,9 @@ def run_list(options: argparse.Namespace) -> None:
     table = Table("name", "here", "what it is", "how to get it", "licence", box=None)
     for row in rows:
         here = "[green]yes[/]" if row["here"] else "no"
-        table.add_row(str(row["name"]), here, str(row["description"]), str(row["how_to_get"]), str(row["licence"]))
+        table.add_row(
+            str(row["name"]), here, str(row["description"]), str(row["how_to_get"]), str(row["licence"])
+        )
     OUT.print(table)
 
 
@@ -100,11 +102,19 @@ def run_doctor(options: argparse.Namespace) -> None:
         return
     for name, version in facts["versions"].items():
         OUT.print(f"{name:12} {version}", highlight=False)
-    OUT.print(f"{'cache':12} {cache}" + ("" if facts["cache"]["writable"] else "  [red]cannot be written; set ARCHWALK_CACHE[/]"))
+    OUT.print(
+        f"{'cache':12} {cache}"
+        + ("" if facts["cache"]["writable"] else "  [red]cannot be written; set ARCHWALK_CACHE[/]")
+    )
     for extra, version in facts["extras"].items():
-        OUT.print(f"extra {extra:10} {version or f'missing: pip install {chr(39)}archwalk[{extra}]{chr(39)}'}", markup=False)
+        OUT.print(
+            f"extra {extra:10} {version or f'missing: pip install {chr(39)}archwalk[{extra}]{chr(39)}'}",
+            markup=False,
+        )
     for name, here in facts["data"].items():
-        OUT.print(f"data {name:16} {'here' if here else 'missing: ' + DATA_SETS[name].how_to_get}", markup=False)
+        OUT.print(
+            f"data {name:16} {'here' if here else 'missing: ' + DATA_SETS[name].how_to_get}", markup=False
+        )
 
 
 def _version(package: str) -> str | None:

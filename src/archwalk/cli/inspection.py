@@ -109,7 +109,9 @@ def run_oracle(options: argparse.Namespace) -> None:
     benchmark = load_benchmark(options.benchmark)
     oracle = solve_benchmark(benchmark, options.gamma, options.alpha)
     if oracle is None or not isinstance(benchmark.space, EnumerableSpace):
-        raise UsageError(f"{benchmark.name} has no table with one value for each architecture, so no exact optimum")
+        raise UsageError(
+            f"{benchmark.name} has no table with one value for each architecture, so no exact optimum"
+        )
     summary = {"benchmark": benchmark.name} | summarise_oracle(
         benchmark, oracle, benchmark.space.start_weights, options.alpha
     )

@@ -35,7 +35,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 
 
 def _add_protocol(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--benchmark", required=True, help="say nas-bench-graph:cora or nasbench101:test-mean")
+    parser.add_argument(
+        "--benchmark", required=True, help="say nas-bench-graph:cora or nasbench101:test-mean"
+    )
     parser.add_argument("--budget", type=int, required=True, help="queries in each trial")
     parser.add_argument("--trials", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)

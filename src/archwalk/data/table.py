@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ class Table:
     into every result.
     """
 
-    columns: Mapping[str, NDArray[np.generic]]
+    columns: Mapping[str, NDArray[Any]]
     provenance: Mapping[str, str]
 
     def __post_init__(self) -> None:
@@ -33,7 +34,7 @@ class Table:
         if len(lengths) > 1:
             raise DataError(f"columns of a table differ in length: {sorted(lengths)}")
 
-    def __getitem__(self, name: str) -> NDArray[np.generic]:
+    def __getitem__(self, name: str) -> NDArray[Any]:
         return self.columns[name]
 
     def __contains__(self, name: str) -> bool:

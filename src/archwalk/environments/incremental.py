@@ -31,7 +31,7 @@ class IncrementalVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     then holds where it ended, as in Gymnasium's own vector environments.
     """
 
-    metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.SAME_STEP, "render_modes": []}
+    metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.SAME_STEP, "render_modes": []}  # noqa: RUF012 - as in Gymnasium
 
     def __init__(
         self,
@@ -85,9 +85,14 @@ class IncrementalVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
             raise gymnasium.error.ResetNeeded("call reset() before step()")
         return self.walks
 
+    def mask_BK(self) -> NDArray[np.bool_]:
+        """Which actions (B, N + 1) there are."""
+        mask: NDArray[np.bool_] = np.arange(self.settings.neighbours + 1) <= self._walks.count_B[:, None]
+        return mask
+
     def _observe(self) -> Observation:
         walks = self._walks
-        mask = (np.arange(self.settings.neighbours + 1) <= walks.count_B[:, None]).astype(np.int8)
+        mask = self.mask_BK().astype(np.int8)
         if self.observe == "codes":
             return {"codes": walks.codes_BKL.copy(), "mask": mask}
         return {"features": self.benchmark.space.features(walks.codes_BKL), "mask": mask}
@@ -107,7 +112,7 @@ class IncrementalEnv(gymnasium.Env[Observation, np.int64]):
     Keywords: `benchmark`, and those of `WalkSettings`. See `IncrementalVectorEnv`.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["ansi"]}
+    metadata: dict[str, Any] = {"render_modes": ["ansi"]}  # noqa: RUF012 - as in Gymnasium
 
     def __init__(
         self,
@@ -138,9 +143,10 @@ class IncrementalEnv(gymnasium.Env[Observation, np.int64]):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Which actions there are, as sb3-contrib's MaskablePPO asks for."""
-        return np.arange(self.vector.settings.neighbours + 1) <= self.vector._walks.count_B[0]
+        mask: NDArray[np.bool_] = self.vector.mask_BK()[0]
+        return mask
 
-    def render(self) -> str:  # type: ignore[override]
+    def render(self) -> str:
         """The description of the current architecture."""
         return str(self.vector.benchmark.space.describe(self.vector._walks.current_BL[0]))
 

@@ -5,7 +5,7 @@ This is the environment without Gymnasium's dress. Actors step it directly; `Inc
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -35,7 +35,7 @@ class WalkSettings:
 
     neighbours: int = 50
     episode_limit: int = 16
-    shaping: Shaping = Shaping()
+    shaping: Shaping = field(default_factory=Shaping)
     pay: Pay = "difference"
 
     def __post_init__(self) -> None:

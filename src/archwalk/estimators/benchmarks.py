@@ -89,15 +89,21 @@ def load_nasbench_graph(words: list[str], seed: int) -> Benchmark:
     space, rows = _graph_space(graph == "proteins"), graph_files.read_graph(graph)
     at = np.searchsorted(rows.hashes_N, space.hashes)
     if len(rows.hashes_N) != space.size or not np.array_equal(rows.hashes_N[at], space.hashes):
-        raise DataError(f"the table of {graph} in nas-bench-graph does not cover the space; reinstall the package")
+        raise DataError(
+            f"the table of {graph} in nas-bench-graph does not cover the space; reinstall the package"
+        )
     estimator = TableEstimator("validation", rows.validation_N[at], rows.test_N[at])
-    return Benchmark(f"nas-bench-graph:{graph}", space, estimator, {"source": "nas-bench-graph (PyPI), Apache-2.0"})
+    return Benchmark(
+        f"nas-bench-graph:{graph}", space, estimator, {"source": "nas-bench-graph (PyPI), Apache-2.0"}
+    )
 
 
 def _cell_benchmark(name: str, max_vertices: int, words: list[str], seed: int) -> Benchmark:
     table, space = load_table(name), _cell_space(max_vertices)
     if table.provenance.get("numbering") != space.numbering:
-        raise DataError(f"{table_path(name)} was made by another version of archwalk; delete it and import {name} again")
+        raise DataError(
+            f"{table_path(name)} was made by another version of archwalk; delete it and import {name} again"
+        )
     objectives = [
         objective
         for objective, columns in _OBJECTIVE_COLUMNS.items()

@@ -27,7 +27,9 @@ class QueryLedger:
     rewards; reports stay here.
     """
 
-    def __init__(self, estimator: Estimator, budget: int, trials: int = 1, query: str = "an architecture") -> None:
+    def __init__(
+        self, estimator: Estimator, budget: int, trials: int = 1, query: str = "an architecture"
+    ) -> None:
         if budget < 1 or trials < 1:
             raise UsageError("a search needs a budget of at least 1 query and at least 1 trial")
         self.estimator = estimator
@@ -91,7 +93,8 @@ class QueryLedger:
     def best_codes_TL(self) -> Codes:
         """The architecture of highest reward in each trial."""
         at_T = np.argmax(self._history("reward_B"), axis=1)
-        return self.codes_TQL[np.arange(self.trials), at_T]
+        best_TL: Codes = self.codes_TQL[np.arange(self.trials), at_T]
+        return best_TL
 
     def summary(self) -> dict[str, Any]:
         """What was paid, for JSON."""

@@ -11,7 +11,14 @@ import numpy as np
 from archwalk.environments.shaping import Shaping
 from archwalk.estimators.benchmarks import MEANINGS, Benchmark
 from archwalk.estimators.table import TableEstimator
-from archwalk.experiments.protocol import Contestant, Progress, run_episodes, run_search, spawn, summarise_search
+from archwalk.experiments.protocol import (
+    Contestant,
+    Progress,
+    run_episodes,
+    run_search,
+    spawn,
+    summarise_search,
+)
 from archwalk.experiments.runs import now, versions
 from archwalk.experiments.statistics import weighted_quantile
 from archwalk.spaces.base import Codes, EnumerableSpace

@@ -23,7 +23,9 @@ class Preset:
 
 def preset_names() -> list[str]:
     """All presets."""
-    return sorted(entry.name.removesuffix(".toml") for entry in _FOLDER.iterdir() if entry.name.endswith(".toml"))
+    return sorted(
+        entry.name.removesuffix(".toml") for entry in _FOLDER.iterdir() if entry.name.endswith(".toml")
+    )
 
 
 def load_preset(name: str) -> Preset:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -33,7 +32,6 @@ class Contestant:
 
     name: str
     factories: tuple[StrategyFactory, ...]
-    training_seconds: float = 0.0
 
     @property
     def agents(self) -> int:
@@ -122,7 +120,7 @@ def summarise_search(search: Search, contestant: Contestant, budget: int, seed: 
         "unique_mean": float(np.mean([ledger.unique_T().mean() for ledger in ledgers])),
         "training_queries": round(np.mean([strategy.training_queries for strategy in strategies])),
         "training_unique": round(np.mean([strategy.training_unique for strategy in strategies])),
-        "training_seconds": contestant.training_seconds,
+        "training_seconds": float(np.mean([strategy.training_seconds for strategy in strategies])),
         "seconds": sum(ledger.seconds for ledger in ledgers),
     }
 
@@ -133,7 +131,6 @@ def run_episodes(
     """One episode of every agent from each start; None for strategies that cannot start from anywhere.
 
     Returns what a record says of them and the first agent's episodes. Improvement is that of the report;
-    `share_of_optimum` is filled in by `share_of_optimum`, from the reward.
     """
     evaluations, episodes = 0, []
 

@@ -29,7 +29,12 @@ from archwalk.strategies.dqn.agent import TrainedAgent
 from archwalk.strategies.dqn.settings import DQNSettings
 from archwalk.strategies.dqn.trainer import make_network
 
-CONFIG, METRICS, CHECKPOINT, AGENT = "config.json", "metrics.jsonl", "checkpoint.safetensors", "agent.safetensors"
+CONFIG, METRICS, CHECKPOINT, AGENT = (
+    "config.json",
+    "metrics.jsonl",
+    "checkpoint.safetensors",
+    "agent.safetensors",
+)
 
 
 def versions() -> dict[str, str]:
@@ -124,14 +129,15 @@ def load_contestant(name: str, space: SearchSpace) -> Contestant:
     if not folders:
         raise DataError(f"{path} is not a run folder (no {CONFIG}) and holds none")
     agents = [_load_agent(RunFolder(folder), space) for folder in folders]
-    seconds = sum(agent.keywords.pop("training_seconds") for agent in agents) / len(agents)
-    return Contestant(path.name or str(path), tuple(agents), seconds)
+    return Contestant(path.resolve().name, tuple(agents))
 
 
 def _load_agent(run: RunFolder, space: SearchSpace) -> "partial[TrainedAgent]":
     config = run.config()
     if not run.finished:
-        raise DataError(f"the training in {run.path} is not finished; go on with: archwalk train ... --resume")
+        raise DataError(
+            f"the training in {run.path} is not finished; go on with: archwalk train ... --resume"
+        )
     if config["space"] != space.name or config["features"] != space.feature_count:
         raise DataError(f"the agent in {run.path} was trained on {config['space']}, not on {space.name}")
     saved = read_state(run.path / AGENT)
@@ -140,7 +146,9 @@ def _load_agent(run: RunFolder, space: SearchSpace) -> "partial[TrainedAgent]":
         network = make_network(settings, space.feature_count, seed=0)
         network.load_state_dict(saved["network"])
     except (TypeError, RuntimeError, KeyError) as error:
-        raise ArchwalkError(f"the agent in {run.path} does not fit this version of archwalk: {error}") from error
+        raise ArchwalkError(
+            f"the agent in {run.path} does not fit this version of archwalk: {error}"
+        ) from error
     return partial(
         TrainedAgent,
         network=network,

@@ -20,16 +20,17 @@ def bootstrap_means(values_GTQ: Floats, rng: np.random.Generator, samples: int =
     agents, trials, points = values_GTQ.shape
     if agents == 1:
         weights = rng.multinomial(trials, np.full(trials, 1 / trials), size=samples) / trials
-        return weights @ values_GTQ[0]
+        means: Floats = weights @ values_GTQ[0]
+        return means
     picked = rng.integers(0, agents, size=(samples, agents))
-    total = np.zeros((samples, points))
+    total: Floats = np.zeros((samples, points))
     for slot in range(agents):
         weights = rng.multinomial(trials, np.full(trials, 1 / trials), size=samples) / trials
         for agent in range(agents):
             rows = picked[:, slot] == agent
             total[rows] += weights[rows] @ values_GTQ[agent]
-    means: Floats = total / agents
-    return means
+    total /= agents
+    return total
 
 
 def mean_interval(

@@ -226,14 +226,15 @@ class EnumerableSpace(ABC):
         words = self._feature_words
         out = np.empty((ids.size, words.shape[1]), np.uint64)
         _gather_rows(words, ids.reshape(-1), out)
-        out_bytes = out.view(np.uint8)[:, : self.feature_count]
-        return out_bytes.reshape(*codes.shape[:-1], self.feature_count)
+        features: Features = out.view(np.uint8)[:, : self.feature_count]
+        return features.reshape(*codes.shape[:-1], self.feature_count)
 
 
 def sample_cumulative(cumulative: NDArray[np.float64], rng: np.random.Generator, n: int) -> NDArray[np.int32]:
     """Draw `n` indices by inversion of cumulative weights (which need not end at exactly 1)."""
     ids = np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")
-    return np.minimum(ids, len(cumulative) - 1).astype(np.int32)
+    drawn: NDArray[np.int32] = np.minimum(ids, len(cumulative) - 1).astype(np.int32)
+    return drawn
 
 
 def require_keys(description: object, *keys: str) -> dict[str, Any]:

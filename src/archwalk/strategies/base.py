@@ -74,6 +74,9 @@ class Strategy(ABC):
     training_unique: int = 0
     """Different architectures among them."""
 
+    training_seconds: float = 0.0
+    """Wall time of training."""
+
     def __init__(self, trials: Trials) -> None:
         self.trials = trials
         self._asked: Codes | None = None
@@ -101,8 +104,8 @@ class Strategy(ABC):
     def _propose(self, n: int) -> Codes:
         """See `ask`."""
 
-    def _learn(self, codes_TNL: Codes, rewards_TN: Floats) -> None:
-        """See `tell`; strategies that do not learn ignore it."""
+    def _learn(self, codes_TNL: Codes, rewards_TN: Floats) -> None:  # noqa: B027 - not all strategies learn
+        """See `tell`."""
 
     def state_dict(self) -> dict[str, Any]:
         """State, for a checkpoint, between a tell and an ask."""

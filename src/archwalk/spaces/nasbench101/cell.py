@@ -54,7 +54,9 @@ def read_cell(description: object, max_vertices: int, max_edges: int) -> Cell:
     labels = _read_labels(fields["ops"], len(matrix))
     kept = _vertices_between(matrix)
     if 0 not in kept:
-        raise InvalidArchitectureError("no path leads from the input (first vertex) to the output (last vertex)")
+        raise InvalidArchitectureError(
+            "no path leads from the input (first vertex) to the output (last vertex)"
+        )
     cell = Cell(matrix[np.ix_(kept, kept)], tuple(labels[v] for v in kept))
     if cell.vertices > max_vertices:
         raise InvalidArchitectureError(

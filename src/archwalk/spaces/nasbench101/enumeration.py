@@ -14,6 +14,7 @@ and code they hold the id of the cell. So
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,9 @@ class CellTables:
         return len(self.bits_N)
 
     @cached_property
-    def lookup(self) -> tuple[NDArray[np.int64], NDArray[np.int16], NDArray[np.uint8], NDArray[np.int16], NDArray[np.int32]]:
+    def lookup(
+        self,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int16], NDArray[np.uint8], NDArray[np.int16], NDArray[np.int32]]:
         """What the kernel `cell_id` takes."""
         return self.first, self.topology, self.renumbering, self.relabelling, self.label_ids
 
@@ -81,9 +84,19 @@ def enumerate_cells(max_vertices: int, max_edges: int) -> CellTables:
         cells += len(bits)
         label_ids.append(ids_TC)
         parts.append((np.full(len(bits), v, np.int8), bits, codes, ways))
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    vertices_N, bits_N, code_N, ways_N = (np.concatenate(column) for column in zip(*parts, strict=True))
     return CellTables(
-        max_vertices, max_edges, *columns, first, topology, renumbering, relabelling, np.concatenate(label_ids)
+        max_vertices,
+        max_edges,
+        vertices_N,
+        bits_N,
+        code_N,
+        ways_N,
+        first,
+        topology,
+        renumbering,
+        relabelling,
+        np.concatenate(label_ids),
     )
 
 
@@ -168,8 +181,8 @@ def _renumber(n, bits, order):  # type: ignore[no-untyped-def]
 @kernel
 def _find_topologies(n, max_edges, orders, next_topology, topology, renumbering):  # type: ignore[no-untyped-def]
     """Fill the tables of n vertices; return representatives (T,) and how many patterns each stands for."""
-    representatives = []
-    patterns_T = []
+    representatives: list[int] = []
+    patterns_T: list[int] = []
     for bits in range(len(topology)):
         if topology[bits] >= 0 or not _is_valid(n, bits, max_edges):
             continue
@@ -189,8 +202,10 @@ def _find_topologies(n, max_edges, orders, next_topology, topology, renumbering)
 def _number_labels(n, next_id, orders, relabelling, representatives, patterns_T):  # type: ignore[no-untyped-def]
     """Number the orbits of labellings under each topology's automorphisms."""
     codes = LABELS ** (n - 2)
-    ids_TC = np.full((len(representatives), 243), -1, np.int32)
-    bits_out, code_out, ways_out = [], [], []
+    ids_TC = np.full((len(representatives), _CODES), -1, np.int32)
+    bits_out: list[Any] = []
+    code_out: list[Any] = []
+    ways_out: list[Any] = []
     for t in range(len(representatives)):
         bits = representatives[t]
         automorphisms = [r for r in range(len(orders)) if _renumber(n, bits, orders[r]) == bits]

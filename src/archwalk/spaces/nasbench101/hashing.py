@@ -55,9 +55,7 @@ def blake2s_hash(matrix: Matrix, labels: Sequence[int]) -> bytes:
 
 def _neighbour_lists(matrix: Matrix) -> list[tuple[list[int], list[int]]]:
     vertices = range(len(matrix))
-    return [
-        ([u for u in vertices if matrix[u][v]], [w for w in vertices if matrix[v][w]]) for v in vertices
-    ]
+    return [([u for u in vertices if matrix[u][v]], [w for w in vertices if matrix[v][w]]) for v in vertices]
 
 
 def _pick(hashes: list[AnyStr], vertices: list[int]) -> list[AnyStr]:
@@ -146,7 +144,9 @@ def _sort_chosen(hashes, chosen, n, picked):  # type: ignore[no-untyped-def]
         if chosen[v]:
             high, low = hashes[v, 0], hashes[v, 1]
             i = count
-            while i > 0 and (picked[i - 1, 0] > high or (picked[i - 1, 0] == high and picked[i - 1, 1] > low)):
+            while i > 0 and (
+                picked[i - 1, 0] > high or (picked[i - 1, 0] == high and picked[i - 1, 1] > low)
+            ):
                 picked[i] = picked[i - 1]
                 i -= 1
             picked[i, 0] = high
@@ -174,7 +174,12 @@ def _md5(message, length, words, sines, shifts):  # type: ignore[no-untyped-def]
     message[length + 1 : blocks * 64] = 0
     for i in range(8):
         message[blocks * 64 - 8 + i] = ((8 * length) >> (8 * i)) & 255
-    a0, b0, c0, d0 = np.uint64(0x67452301), np.uint64(0xEFCDAB89), np.uint64(0x98BADCFE), np.uint64(0x10325476)
+    a0, b0, c0, d0 = (
+        np.uint64(0x67452301),
+        np.uint64(0xEFCDAB89),
+        np.uint64(0x98BADCFE),
+        np.uint64(0x10325476),
+    )
     for block in range(blocks):
         for i in range(16):
             at = block * 64 + 4 * i

@@ -198,7 +198,9 @@ def _remove_vertices(cell, n, code, max_edges, into, lookup, seen, targets, kind
     source = np.zeros(16, np.int64)
     target = np.zeros(16, np.int64)
     power = 1
-    for gone in range(n - 2, 0, -1):  # the others keep their order, and joining p < gone < s keeps it topological
+    for gone in range(
+        n - 2, 0, -1
+    ):  # the others keep their order, and joining p < gone < s keeps it topological
         rest_code = code % power + code // (power * LABELS) * power
         power *= LABELS
         below = (1 << gone) - 1

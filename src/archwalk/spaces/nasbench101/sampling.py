@@ -19,7 +19,8 @@ def size_uniform_weights(tables: CellTables) -> NDArray[np.float64]:
     """
     sizes = tables.vertices_N.astype(np.int64)
     per_size = np.bincount(sizes, tables.ways_N)
-    return tables.ways_N / per_size[sizes] / np.count_nonzero(per_size)
+    weights: NDArray[np.float64] = tables.ways_N / per_size[sizes] / np.count_nonzero(per_size)
+    return weights
 
 
 def banana_weights(tables: CellTables) -> NDArray[np.float64]:
@@ -37,7 +38,8 @@ def banana_weights(tables: CellTables) -> NDArray[np.float64]:
     labellings = tables.ways_N / patterns_of_topology[of_cell]  # labellings of one pattern that are this cell
     free = float(LABELS) ** (n - tables.vertices_N)  # the operations of pruned vertices do not matter
     weights: NDArray[np.float64] = per_topology[of_cell] * labellings * free
-    return weights / weights.sum()
+    weights /= weights.sum()
+    return weights
 
 
 @kernel

@@ -14,7 +14,6 @@ from archwalk.jit import kernel
 from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.nasbench101 import hashing, neighbours, sampling
-from archwalk.spaces.nasbench101.sampling import prune_pattern
 from archwalk.spaces.nasbench101.cell import Cell, read_cell, write_cell
 from archwalk.spaces.nasbench101.enumeration import (
     LABELS,
@@ -25,6 +24,7 @@ from archwalk.spaces.nasbench101.enumeration import (
     unpack_labels,
     unpack_matrix,
 )
+from archwalk.spaces.nasbench101.sampling import prune_pattern
 
 if TYPE_CHECKING:
     from archwalk.spaces.nasbench101.network import CellNetwork

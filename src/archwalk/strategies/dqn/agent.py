@@ -14,7 +14,7 @@ from archwalk.strategies.walker import Walker
 class TrainedAgent(Walker):
     """Walks by a trained network, greedily; it sees features and asks for no evaluation on the way.
 
-    `training_queries` and `training_unique` are what its training paid for.
+    The `training_...` figures are what its training paid for.
     """
 
     def __init__(
@@ -25,11 +25,13 @@ class TrainedAgent(Walker):
         neighbours: int,
         training_queries: int,
         training_unique: int,
+        training_seconds: float,
     ) -> None:
         super().__init__(trials)
         self.neighbours = neighbours
         self.training_queries = training_queries
         self.training_unique = training_unique
+        self.training_seconds = training_seconds
         self.policy = GreedyPolicy(trials.space, network)
 
     def choose(self, codes_RKL: Codes, count_R: NDArray[np.int32], streams_R: Streams) -> NDArray[np.int64]:

@@ -47,7 +47,17 @@ class DQNSettings:
             raise UsageError(f"gamma must be at least 0 and below 1, not {self.gamma}")
         if self.width % self.heads:
             raise UsageError(f"width {self.width} must be a multiple of heads {self.heads}")
-        for name in ("steps", "environments", "n_step", "capacity", "batch", "updates", "target_every", "width", "calibration"):
+        for name in (
+            "steps",
+            "environments",
+            "n_step",
+            "capacity",
+            "batch",
+            "updates",
+            "target_every",
+            "width",
+            "calibration",
+        ):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.learning_rate <= 0:
