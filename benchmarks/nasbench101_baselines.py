@@ -8,7 +8,7 @@ import argparse
 
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.experiments.comparison import compare
-from archwalk.experiments.runs import load_contestant
+from archwalk.experiments.runs import load_contestants
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     options = parser.parse_args()
     benchmark = load_benchmark(options.benchmark)
     names = ["random-search", "random-walk", "local-search"]
-    contestants = [load_contestant(name, benchmark.space) for name in names]
+    contestants = load_contestants(names, benchmark.space)
     record = compare(benchmark, contestants, budget=300, trials=options.trials, seed=options.seed)
     print(
         f"{benchmark.name}, {benchmark.objective}, {options.trials} trials, seed {options.seed}: mean, deviation"

@@ -65,11 +65,9 @@ def compare_with_progress(
 ) -> dict[str, Any]:
     """Compare strategies under a progress bar."""
     from archwalk.experiments.comparison import compare
-    from archwalk.experiments.runs import load_contestant
+    from archwalk.experiments.runs import load_contestants
 
-    if len(set(names)) < len(names):
-        raise UsageError("a strategy is named twice")
-    contestants = [load_contestant(name, benchmark.space) for name in names]
+    contestants = load_contestants(names, benchmark.space)
     total = budget * sum(contestant.agents for contestant in contestants)
     with progress_bar("queries a trial", total) as bar:
         return compare(

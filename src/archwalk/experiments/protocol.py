@@ -32,6 +32,7 @@ class Contestant:
 
     name: str
     factories: tuple[StrategyFactory, ...]
+    training_seeds: tuple[int, ...] = ()
 
     @property
     def agents(self) -> int:
@@ -110,6 +111,7 @@ def summarise_search(search: Search, contestant: Contestant, budget: int, seed: 
         "query": strategies[0].query,
         "trained": any(strategy.training_queries for strategy in strategies),
         "agents": contestant.agents,
+        "training_seeds": list(contestant.training_seeds),
         "best_after": after,
         "curve": {
             "queries": list(range(1, budget + 1)),

@@ -8,7 +8,8 @@ DIR/agent.safetensors        the trained network and what its training paid, at 
 
 import json
 import platform
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -113,13 +114,27 @@ class RunFolder:
         return (self.path / AGENT).exists()
 
 
+def load_contestants(names: Sequence[str], space: SearchSpace) -> list[Contestant]:
+    """See `load_contestant`; run folders of the same name go by their whole paths. Raises UsageError too if a
+    strategy is named twice.
+    """
+    if len(set(names)) < len(names):
+        raise UsageError("a strategy is named twice")
+    contestants = [load_contestant(name, space) for name in names]
+    short = [contestant.name for contestant in contestants]
+    return [
+        replace(contestant, name=name) if short.count(contestant.name) > 1 else contestant
+        for contestant, name in zip(contestants, names, strict=True)
+    ]
+
+
 def load_contestant(name: str, space: SearchSpace) -> Contestant:
     """A strategy by name, a trained agent by its run folder, or several by a folder of run folders.
 
     Raises UsageError for an unknown name, DataError for an agent of another space or an unfinished run.
     """
     path = Path(name)
-    if not path.is_dir():
+    if name in STRATEGIES.names() or not path.is_dir():
         if name in TRAINABLE:
             raise UsageError(
                 f"{name} must be trained first: archwalk train {name} --benchmark B --out DIR, then name DIR"
@@ -129,7 +144,8 @@ def load_contestant(name: str, space: SearchSpace) -> Contestant:
     if not folders:
         raise DataError(f"{path} is not a run folder (no {CONFIG}) and holds none")
     agents = [_load_agent(RunFolder(folder), space) for folder in folders]
-    return Contestant(path.resolve().name, tuple(agents))
+    seeds = tuple(RunFolder(folder).config()["seed"] for folder in folders)
+    return Contestant(path.resolve().name, tuple(agents), seeds)
 
 
 def _load_agent(run: RunFolder, space: SearchSpace) -> "partial[TrainedAgent]":

@@ -38,18 +38,18 @@ class Transitions:
 class DoubleDQN:
     """The learner: owns the online and the target network and the optimiser."""
 
-    def __init__(
-        self, network: nn.Module, *, learning_rate: float, target_every: int, gradient_clip: float = 40.0
-    ) -> None:
+    def __init__(self, network: nn.Module, *, target_every: int, gradient_clip: float = 40.0) -> None:
         self.online = network
         self.target = copy.deepcopy(network).requires_grad_(False)
-        self.optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate)
+        self.optimiser = torch.optim.Adam(network.parameters())
         self.target_every = target_every
         self.gradient_clip = gradient_clip
         self.updates = 0
 
-    def update(self, batch: Transitions) -> dict[str, float]:
-        """One step of gradient descent on the Huber loss of the temporal-difference errors."""
+    def update(self, batch: Transitions, learning_rate: float) -> dict[str, float]:
+        """One step of Adam on the Huber loss of the temporal-difference errors."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate
         wanted_B = self._targets(batch)
         observation = batch.observation
         q_T = self.online(observation.features_TF, observation.rows)
@@ -66,12 +66,14 @@ class DoubleDQN:
 
     @torch.no_grad()
     def _targets(self, batch: Transitions) -> Tensor:
+        wanted_B = torch.from_numpy(batch.return_B.copy())
+        alive_B = torch.from_numpy(batch.discount_B > 0)
+        if not alive_B.any():
+            return wanted_B
         following = batch.next_observation
         best_A = greedy(self.online(following.features_TF, following.rows), following.rows)
         q_T = self.target(following.features_TF, following.rows)
         value_A = q_T[following.rows.firsts_B + best_A]
-        wanted_B = torch.from_numpy(batch.return_B.copy())
-        alive_B = torch.from_numpy(batch.discount_B > 0)
         wanted_B[alive_B] += torch.from_numpy(batch.discount_B)[alive_B] * value_A
         return wanted_B
 

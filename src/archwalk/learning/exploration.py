@@ -1,4 +1,4 @@
-"""How much to explore."""
+"""Schedules, and how actions are explored."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class LinearEpsilon:
-    """Epsilon falls linearly from `start` to `end` over the first `fraction` of training, then stays."""
+class Linear:
+    """A value that goes linearly from `start` to `end` over the first `fraction` of training, then stays."""
 
-    start: float = 1.0
-    end: float = 0.05
-    fraction: float = 0.4
+    start: float
+    end: float
+    fraction: float = 1.0
 
     def __call__(self, progress: float) -> float:
-        """Epsilon at `progress` in [0, 1]."""
+        """The value at `progress` in [0, 1]."""
         share = min(1.0, progress / self.fraction) if self.fraction > 0 else 1.0
         return self.start + (self.end - self.start) * share
 

@@ -4,6 +4,7 @@ A batch of sets is *flat*: the elements of all rows in one tensor (T, F), row af
 Nothing is computed for padding, except inside attention, which pads within buckets of rows of like length.
 """
 
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -18,23 +19,28 @@ _BUCKET_ROWS = 32
 class Rows:
     """Where the rows of a flat batch lie.
 
-    `firsts_B` indexes each row's first element; `buckets` pair padded indices (R, M) into the flat elements
-    with a mask (R, M) of those that are real.
+    `firsts_B` indexes each row's first element, `row_T` the row of each element; `buckets` pair padded indices
+    (R, M) into the flat elements with a mask (R, M) of those that are real.
     """
 
     def __init__(self, lengths_B: NDArray[np.int64], bucket_rows: int = _BUCKET_ROWS) -> None:
         self.lengths_B = lengths_B
-        firsts_B = np.concatenate([[0], np.cumsum(lengths_B)[:-1]])
-        self.firsts_B = torch.from_numpy(firsts_B)
+        self.bucket_rows = bucket_rows
+        self.firsts_B = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths_B)[:-1]]))
         self.row_T = torch.from_numpy(np.repeat(np.arange(len(lengths_B)), lengths_B))
-        order = np.argsort(lengths_B, kind="stable")
-        self.buckets = []
-        for start, stop in pairwise([*range(0, len(order), bucket_rows), len(order)]):
-            rows = order[start:stop]
-            column = np.arange(lengths_B[rows].max())
-            real = column < lengths_B[rows][:, None]
-            index = np.where(real, firsts_B[rows][:, None] + column, 0)
-            self.buckets.append((torch.from_numpy(index), torch.from_numpy(real)))
+
+    @cached_property
+    def buckets(self) -> list[tuple[Tensor, Tensor]]:
+        """Padded indices and masks of rows of like length."""
+        order = np.argsort(self.lengths_B, kind="stable")
+        buckets = []
+        for start, stop in pairwise([*range(0, len(order), self.bucket_rows), len(order)]):
+            lengths_R = self.lengths_B[order[start:stop], None]
+            column = np.arange(lengths_R.max())
+            real = column < lengths_R
+            index = np.where(real, self.firsts_B.numpy()[order[start:stop], None] + column, 0)
+            buckets.append((torch.from_numpy(index), torch.from_numpy(real)))
+        return buckets
 
     def pad(self, values_T: Tensor, width: int, fill: float) -> Tensor:
         """Spread flat values over rows: (B, width), `fill` behind each row's end."""

@@ -13,7 +13,7 @@ class DQNSettings:
 
     `steps` are environment steps over all `environments` together; `updates` gradient steps of `batch`
     transitions follow every step of all environments. `target_every` counts updates. Epsilon falls linearly
-    over the first `epsilon_fraction` of the steps. `layers` = 0 leaves attention out: the advantage of a move
+    over the first `epsilon_fraction` of the steps, the learning rate over all of them. `layers` = 0 leaves attention out: the advantage of a move
     then depends only on where it lands. The walk's rules are `WalkSettings`'. `reference` is that of the
     shaping; None takes the best of `calibration` sampled architectures, which training pays for, so that
     shaped accuracies are near 1 on any benchmark.
@@ -34,6 +34,7 @@ class DQNSettings:
     batch: int = 256
     updates: int = 1
     learning_rate: float = 5e-4
+    learning_rate_end: float = 0.0
     target_every: int = 200
     epsilon_start: float = 1.0
     epsilon_end: float = 0.05

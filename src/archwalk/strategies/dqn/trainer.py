@@ -10,7 +10,7 @@ from archwalk.environments.walks import Sampler, Walks
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
 from archwalk.learning.double_dqn import DoubleDQN, Transitions
-from archwalk.learning.exploration import LinearEpsilon, explore
+from archwalk.learning.exploration import Linear, explore
 from archwalk.learning.replay import Batch, Replay
 from archwalk.learning.returns import NStepReturns
 from archwalk.learning.sets import PointerQNetwork
@@ -35,13 +35,12 @@ class Trainer:
         rules = settings.walk(self._reference(rng))
         self.walks = Walks(space, self.ledger, settings.environments, rules, rng, starts)
         network = make_network(settings, space.feature_count, int(network_seed.generate_state(1)[0]))
-        self.learner = DoubleDQN(
-            network, learning_rate=settings.learning_rate, target_every=settings.target_every
-        )
+        self.learner = DoubleDQN(network, target_every=settings.target_every)
         self.policy = GreedyPolicy(space, network)
         self.replay = Replay(settings.capacity)
         self.returns = NStepReturns(settings.n_step, settings.gamma)
-        self.epsilon = LinearEpsilon(settings.epsilon_start, settings.epsilon_end, settings.epsilon_fraction)
+        self.epsilon = Linear(settings.epsilon_start, settings.epsilon_end, settings.epsilon_fraction)
+        self.learning_rate = Linear(settings.learning_rate, settings.learning_rate_end)
         self.steps = 0
         self.walks.reset()
 
@@ -50,6 +49,11 @@ class Trainer:
             return self.settings.reference
         codes_BL = self.benchmark.space.sample(rng, self.settings.calibration)
         return float(np.nanmax(self.ledger.rewards(codes_BL))) / 100
+
+    @property
+    def progress(self) -> float:
+        """Share of the steps that are done."""
+        return self.steps / self.settings.steps
 
     def run(self) -> Iterator[dict[str, float]]:
         """Train to the end, yielding metrics after every step of all environments."""
@@ -63,7 +67,7 @@ class Trainer:
     def _act(self) -> dict[str, float]:
         walks = self.walks
         codes_BKL, count_B = walks.codes_BKL, walks.count_B
-        epsilon = self.epsilon(self.steps / self.settings.steps)
+        epsilon = self.epsilon(self.progress)
         action_B = explore(self.policy.act(codes_BKL, count_B), count_B, epsilon, self.act_rng)
         step = walks.step(action_B)
         transitions = self.returns.push(
@@ -87,7 +91,8 @@ class Trainer:
         }
 
     def _learn(self) -> dict[str, float]:
-        return self.learner.update(self._see(self.replay.sample(self.replay_rng, self.settings.batch)))
+        batch = self.replay.sample(self.replay_rng, self.settings.batch)
+        return self.learner.update(self._see(batch), self.learning_rate(self.progress))
 
     def _see(self, batch: Batch) -> Transitions:
         space, alive_B = self.benchmark.space, batch["discount"] > 0
