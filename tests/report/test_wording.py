@@ -1,0 +1,87 @@
+import comparisons
+import pytest
+
+from archwalk.report.wording import (
+    NBSP,
+    count,
+    counted,
+    episode_result,
+    interval_note,
+    optimum_meaning,
+    percent,
+    points,
+    price,
+    result,
+    rules,
+)
+
+
+def plain(text):
+    return text.replace(NBSP, " ")
+
+
+def test_numbers_in_words():
+    assert plain(percent(93.856)) == "93.86 %"
+    assert points(-1.5) == "−1.50"
+    assert count(12_000) == "12,000"
+    assert [plain(counted(n, "query")) for n in (1, 2)] == ["1 query", "2 queries"]
+
+
+def test_the_result_names_both_sides_their_intervals_and_the_price():
+    record = comparisons.demo()
+    assert plain(result(record)) == (
+        "After 50 queries, the best architecture found by the agent, chosen by validation accuracy, has a mean test "
+        "accuracy of 81.34 % (95 % interval 81.14 to 81.54); that of local-search, the best of the others, has "
+        "80.04 % (95 % interval 79.84 to 80.24). The intervals do not overlap."
+    )
+    assert plain(price(record)) == (
+        "Before that, the agent had been trained once, on 12,000 queries of 3,500 unique architectures."
+    )
+    assert plain(episode_result(record)) == (
+        "In one episode from each of 2,000 random starts, the agent changes the test accuracy by a median of +2.50 "
+        "points and improves 90 % of the starts; its mean gain in validation accuracy is 83 % of an optimal policy's."
+    )
+
+
+def test_an_agent_that_loses_is_not_dressed_up():
+    strategies = {"dqn": comparisons.strategy(79, trained=True), "local-search": comparisons.strategy(81)}
+    text = plain(result(comparisons.record(strategies)))
+    assert "the agent dqn, chosen by validation accuracy, has a mean test accuracy of 78.94 %" in text
+    assert "that of local-search has 80.94 %" in text
+
+
+def test_overlapping_intervals_settle_nothing():
+    strategies = {"dqn": comparisons.strategy(80.1, trained=True), "local-search": comparisons.strategy(80)}
+    assert "does not settle which is better" in result(comparisons.record(strategies))
+
+
+def test_what_is_not_on_record_is_not_said():
+    assert "interval" not in result(comparisons.single())
+    assert "interval" not in result(comparisons.bare())
+    assert price(comparisons.single()) is None
+    assert episode_result(comparisons.single()) is None
+    assert optimum_meaning(comparisons.single()) is None
+    assert "No best-so-far" in result(comparisons.record({"a": {"best_after": {}}}))
+
+
+@pytest.mark.parametrize("make", [comparisons.demo, comparisons.six, comparisons.single])
+def test_rules_name_what_every_figure_must_name(make):
+    record, text = make(), plain(" ".join(rules(make())))
+    wanted = [
+        record["benchmark"],
+        record["objective"],
+        record["objective_meaning"],
+        "150 queries",
+        "trial",
+        "seed",
+    ]
+    wanted += [strategy["query"] for strategy in record["strategies"].values()]
+    assert all(word in text for word in wanted)
+    if any(strategy["trained"] for strategy in record["strategies"].values()):
+        assert "12,000 queries, 3,500 unique architectures" in text
+
+
+def test_intervals_say_what_they_cover():
+    assert "over agents and trials" in interval_note(comparisons.six())
+    assert "do not cover the spread between trainings" in interval_note(comparisons.demo())
+    assert "no interval" in interval_note(comparisons.single())
