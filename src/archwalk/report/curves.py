@@ -1,0 +1,203 @@
+"""Figure: the best architecture found so far, over queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from archwalk.estimators.base import Floats
+from archwalk.report.facts import floats, metrics, optimum_line, short_labels
+from archwalk.report.palette import MUTED, Colour, strategy_colours
+from archwalk.report.record import Record
+from archwalk.report.svg import NARROW, heading, new_figure, style, text_width, to_svg
+from archwalk.report.wording import count, percent, rules
+
+MAX_POINTS = 250
+LEFT, ABOVE, BELOW = 46, 36, 48  # CSS pixels around the axes
+LEADER = 14
+LABEL_GAP = 15.0
+TICK_GAP = 44.0
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Report of the best by reward after each number of queries: mean and 95 % band (Q,), all finite."""
+
+    label: str
+    short: str
+    colour: Colour
+    trained: bool
+    queries_Q: Floats
+    mean_Q: Floats
+    low_Q: Floats
+    high_Q: Floats
+
+
+@dataclass(frozen=True)
+class End:
+    """What is written beside the right end of a line."""
+
+    value: float
+    text: str
+    colour: Colour
+    bold: bool = False
+
+
+def draw_curves(record: Record, *, width: int, log: bool = True) -> str | None:
+    """Best so far over queries, with 95 % bands and the optimum; None where no curve is on record."""
+    curves = read_curves(record)
+    if not curves:
+        return None
+    narrow = width <= NARROW
+    report, optimum = metrics(record)[1], optimum_line(record)
+    ends = [End(c.mean_Q[-1], _name(c, narrow), c.colour, c.trained) for c in curves]
+    if optimum is not None:
+        ends.append(End(optimum, "optimum" if narrow else f"optimum {optimum:.2f}", MUTED))
+    right = LEADER + max(text_width(end.text, bold=end.bold) for end in ends)
+    height = 320 if narrow else 400
+    inner_width, inner_height = width - LEFT - right, height - ABOVE - BELOW
+    with style():
+        figure = new_figure(width, height)
+        axes = figure.add_axes((LEFT / width, BELOW / height, inner_width / width, inner_height / height))
+        for curve in sorted(curves, key=lambda curve: curve.trained):  # trained agents on top
+            _draw(axes, curve)
+        if optimum is not None:
+            axes.axhline(optimum, color=MUTED.light, linewidth=1.4, dashes=(4, 3))
+        axes.set_ylim(*visible_range(record))
+        _query_axis(axes, curves, inner_width, log=log)
+        _label(axes, ends, inner_height)
+        heading(axes, f"mean {report} (%)")
+        return to_svg(
+            figure,
+            key=f"curves-{width}",
+            label=f"Line chart: mean {report} of the best architecture found, over queries. "
+            + ", ".join(f"{curve.label} ends at {percent(curve.mean_Q[-1])}" for curve in curves),
+            description=" ".join(rules(record)),
+        )
+
+
+def read_curves(record: Record) -> list[Curve]:
+    """The curves of a record that have at least two points, thinned to what a figure can show."""
+    colours, short, shorter = strategy_colours(record), short_labels(record, 18), short_labels(record, 13)
+    curves = []
+    for name, strategy in record["strategies"].items():
+        curve = strategy.get("curve") or {}
+        mean_Q = floats(curve.get("mean"))
+        known = np.flatnonzero(np.isfinite(mean_Q))
+        if len(known) < 2:
+            continue
+        at = known[np.unique(np.geomspace(1, len(known), MAX_POINTS).astype(int)) - 1]
+        low_Q, high_Q = (floats(curve.get(end) or curve["mean"])[at] for end in ("lo", "hi"))
+        curves.append(
+            Curve(
+                short[name],
+                shorter[name],
+                colours[name],
+                bool(strategy.get("trained")),
+                floats(curve["queries"])[at],
+                mean_Q[at],
+                np.where(np.isfinite(low_Q), low_Q, mean_Q[at]),
+                np.where(np.isfinite(high_Q), high_Q, mean_Q[at]),
+            )
+        )
+    return curves
+
+
+def visible_range(record: Record) -> tuple[float, float]:
+    """Limits of the vertical axis: what happens after the first twentieth of the queries fills most of it.
+
+    The first few queries of a weak strategy can lie ten points below everything that matters.
+    """
+    curves, optimum = read_curves(record), optimum_line(record)
+    settling = max(2.0, max(curve.queries_Q[-1] for curve in curves) / 20)
+    settled = min(float(np.interp(settling, curve.queries_Q, curve.mean_Q)) for curve in curves)
+    top = max(float(curve.high_Q.max()) for curve in curves)
+    top = top if optimum is None else max(top, optimum)
+    bottom = min(float(curve.low_Q.min()) for curve in curves)
+    room = max(top - settled, 0.02)
+    return max(bottom - 0.05 * room, settled - 0.4 * room), top + 0.06 * room
+
+
+def is_cut(record: Record) -> bool:
+    """Whether some curve begins below the visible range."""
+    low = visible_range(record)[0]
+    return any(curve.mean_Q.min() < low for curve in read_curves(record))
+
+
+def _draw(axes: Axes, curve: Curve) -> None:
+    colour, opacity, line_width = curve.colour.light, *((0.2, 2.8) if curve.trained else (0.13, 1.8))
+    outline_Q = np.concatenate([curve.queries_Q, curve.queries_Q[::-1]])
+    band_Q = np.concatenate([curve.low_Q, curve.high_Q[::-1]])
+    axes.fill(outline_Q, band_Q, color=colour, alpha=opacity, linewidth=0)
+    axes.plot(curve.queries_Q, curve.mean_Q, color=colour, linewidth=line_width)
+
+
+def _query_axis(axes: Axes, curves: Sequence[Curve], width: float, *, log: bool) -> None:
+    """The horizontal axis, `width` CSS pixels wide."""
+    first = float(min(curve.queries_Q[0] for curve in curves))
+    last = float(max(curve.queries_Q[-1] for curve in curves))
+    if log:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(FixedLocator(log_ticks(first, last, width)))
+        axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: count(value)))
+    axes.set_xlim(first, last)
+    axes.set_xlabel("queries (logarithmic)" if log else "queries")
+
+
+def log_ticks(first: float, last: float, width: float) -> list[float]:
+    """Both ends, then powers of ten, fives and twos, as long as they stand apart on `width` CSS pixels."""
+    scale = width / np.log10(last / first)
+    ticks = [last]
+    for multiple in (1, 5, 2):
+        for tick in (multiple * 10.0**exponent for exponent in range(9)):
+            if first <= tick < last and min(abs(np.log10(tick / t)) for t in ticks) * scale >= TICK_GAP:
+                ticks.append(tick)
+    return sorted(ticks)
+
+
+def _name(curve: Curve, narrow: bool) -> str:
+    return curve.short if narrow else f"{curve.label} {curve.mean_Q[-1]:.2f}"
+
+
+def _label(axes: Axes, ends: Sequence[End], height: float) -> None:
+    """Name the lines at their right ends; the axes are `height` CSS pixels high."""
+    low, high = axes.get_ylim()
+    wanted = [(min(max(end.value, low), high) - low) / (high - low) * height for end in ends]
+    for at, place, end in zip(wanted, spread(wanted, LABEL_GAP, height), ends, strict=True):
+        axes.annotate(
+            end.text,
+            xy=(1, at / height),
+            xycoords="axes fraction",
+            xytext=(LEADER, place - at),
+            textcoords="offset points",
+            color=end.colour.light,
+            weight="bold" if end.bold else "normal",
+            verticalalignment="center",
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "-", "color": end.colour.light, "linewidth": 0.9,
+                "shrinkA": 1, "shrinkB": 1, "relpos": (0, 0.5),
+            },
+        )  # fmt: skip
+
+
+def spread(wanted: Sequence[float], gap: float, height: float) -> list[float]:
+    """Places in 0..height at least `gap` apart, in the order of `wanted` and as near to it as can be.
+
+    Least squares: a place less its rank times `gap` must not fall, which pooling adjacent violators gives.
+    """
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    pools: list[list[float]] = []
+    for rank, i in enumerate(order):
+        pools.append([wanted[i] - rank * gap])
+        while len(pools) > 1 and np.mean(pools[-2]) > np.mean(pools[-1]):
+            pools[-2:] = [pools[-2] + pools[-1]]
+    levels = [float(np.mean(pool)) for pool in pools for _ in pool]
+    highest = max(height - (len(wanted) - 1) * gap, 0.0)
+    places = [0.0] * len(wanted)
+    for rank, (i, level) in enumerate(zip(order, levels, strict=True)):
+        places[i] = min(max(level, 0.0), highest) + rank * gap
+    return places

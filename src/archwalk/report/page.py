@@ -1,0 +1,234 @@
+"""The report of a comparison as one HTML file that needs nothing else: no network, no scripts, no fonts.
+
+Everything that comes from the record is escaped, and drawings of architectures stand in `<img>`, where an
+SVG can neither run nor load anything.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from archwalk.data.files import write_atomically
+from archwalk.report.facts import best_after, focus, headline_budget, labels, metrics, number, optimum_line
+from archwalk.report.figures import BEST_SO_FAR, ONE_EPISODE, TRAINING, Picture, pictures
+from archwalk.report.palette import COLOURS, strategy_colours
+from archwalk.report.record import Record
+from archwalk.report.tables import ABSENT, Column, Row, columns, notes, summary_rows
+from archwalk.report.wording import (
+    count,
+    counted,
+    episode_result,
+    interval_note,
+    optimum_meaning,
+    percent,
+    points,
+    price,
+    query_meanings,
+    result,
+    rules,
+)
+
+
+def write_page(record: Record, path: Path) -> None:
+    """Write the page, whole or not at all. Raises DataError if the folder or the disk refuses."""
+    write_atomically(path, render_page(record))
+
+
+def render_page(record: Record) -> str:
+    """The page. The same record gives the same page to the byte."""
+    template = Template(files("archwalk.report").joinpath("page.html").read_text(encoding="utf-8"))
+    drawn = {picture.key: picture for picture in pictures(record)}
+    return template.substitute(
+        title=escape(f"Architecture search on {record['benchmark']}"),
+        style=_style(),
+        result=escape(result(record)),
+        price=_paragraphs([" ".join(filter(None, [price(record), episode_result(record)]))]),
+        key_numbers=_key_numbers(record),
+        figures="\n".join(_figure(record, drawn[key]) for key in (BEST_SO_FAR, ONE_EPISODE) if key in drawn),
+        table=_table(record),
+        examples=_examples(record),
+        training=_figure(record, drawn[TRAINING]) if TRAINING in drawn else "",
+        reading=_reading(record),
+        origin=_origin(record),
+    )
+
+
+def _style() -> str:
+    sheet = files("archwalk.report").joinpath("page.css").read_text(encoding="utf-8")
+    light, dark = (
+        ";".join(f"--{colour.name}:{getattr(colour, ground)}" for colour in COLOURS)
+        for ground in ("light", "dark")
+    )
+    return f":root{{{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{sheet.strip()}"
+
+
+def _themed(svg: str) -> str:
+    """A figure whose colours follow the reader's choice of a light or dark ground."""
+    for colour in COLOURS:
+        svg = svg.replace(colour.light, f"var(--{colour.name})")
+    return svg
+
+
+def _key_numbers(record: Record) -> str:
+    """The figures that one would ask for first, of the strategy that the report is about."""
+    name, queries = focus(record), headline_budget(record)
+    strategy, label, report = record["strategies"][name], labels(record)[name], metrics(record)[1]
+    episodes, optimum = strategy.get("episodes") or {}, optimum_line(record)
+    tiles = []
+    best = best_after(record, name, queries) if queries else None
+    if queries and best is not None:
+        tiles.append((percent(best), f"mean {report} of {label}'s best after {counted(queries, 'query')}"))
+        if optimum is not None:
+            tiles.append((points(best - optimum), "points from the exact optimum"))
+    if (median := number(episodes.get("median_improvement"))) is not None:
+        tiles.append((points(median), "points gained in one episode, median"))
+    if (share := number(episodes.get("share_of_optimum"))) is not None:
+        tiles.append((percent(100 * share, 0), "of an optimal policy's mean gain"))
+    if trained := number(strategy.get("training_queries")):
+        unique = number(strategy.get("training_unique"))
+        tiles.append((count(trained), "training queries" + (f", {count(unique)} unique" if unique else "")))
+    cells = (f"<div><dt>{escape(text)}</dt><dd>{escape(value)}</dd></div>" for value, text in tiles)
+    return f'<dl class="key">{"".join(cells)}</dl>' if tiles else ""
+
+
+def _figure(record: Record, picture: Picture) -> str:
+    body = (
+        f'<figure>\n<div class="wide">{_themed(picture.wide)}</div>\n'
+        f'<div class="narrow">{_themed(picture.narrow)}</div>\n'
+        f"<figcaption>{_paragraphs([picture.caption, ' '.join(rules(record))])}</figcaption>\n</figure>"
+    )
+    return _section(picture.key, picture.title, body)
+
+
+def _table(record: Record) -> str:
+    rows, shown, colours = summary_rows(record), columns(record), strategy_colours(record)
+    head = "".join(f'<th scope="col">{escape(column.title)}</th>' for column in shown)
+    lines = []
+    for row in rows:
+        cells = "".join(_cell(column, row, rows) for column in shown)
+        if row.competes:
+            dot = f'<span class="swatch" style="background:var(--{colours[row.name].name})"></span>'
+            lines.append(
+                f'<tr><th scope="row" title="{escape(row.name)}">{dot}{escape(row.label)}</th>{cells}</tr>'
+            )
+        else:
+            lines.append(f'<tr class="reference"><th scope="row">{escape(row.label)}</th>{cells}</tr>')
+    body = (
+        '<div class="scroll" role="region" aria-label="Table of results" tabindex="0"><table>\n'
+        f'<thead><tr><th scope="col">strategy</th>{head}</tr></thead>\n<tbody>{"".join(lines)}</tbody>\n'
+        f'</table></div>\n<div class="notes">{_paragraphs(notes(record))}</div>'
+    )
+    return _section("table", "In numbers", body)
+
+
+def _cell(column: Column, row: Row, rows: list[Row]) -> str:
+    first, *beside = map(escape, column.show(row))
+    shown = f"<strong>{first}</strong>" if column.is_best(row, rows) else first
+    below = "".join(f'<span class="beside">{line}</span>' for line in beside)
+    return f"<td>{shown}{below}</td>"
+
+
+def _examples(record: Record) -> str:
+    """Start and find of a few episodes, side by side."""
+    short = labels(record)
+    blocks = [
+        _example(short[name], example, metrics(record)[1])
+        for name, strategy in record["strategies"].items()
+        for example in strategy.get("examples") or []
+    ]
+    if not blocks:
+        return ""
+    intro = "<p>Single episodes, as they went: where one was set down, and where it stopped.</p>"
+    return _section("examples", "From start to find", intro + "\n".join(blocks))
+
+
+def _example(label: str, example: Mapping[str, Any], report: str) -> str:
+    steps, start, found = number(example.get("steps")), example["start"], example["found"]
+    before, after = number(start.get("report")), number(found.get("report"))
+    change = "" if before is None or after is None else f": {points(after - before)} points"
+    taken = "" if steps is None else f"{counted(steps, 'step')}<br>"
+    left, right = _width(start), _width(found)  # of the columns too: both are drawn to one scale
+    layout = (
+        f"grid-template-columns:minmax(0,{left}fr) auto minmax(0,{right}fr);max-width:{left + right + 160}px"
+    )
+    descriptions = {"start": start.get("description"), "found": found.get("description")}
+    details = escape(json.dumps(descriptions, ensure_ascii=False))
+    return (
+        f'<div class="example"><h3>{escape(label + change)}</h3>\n'
+        f'<div class="pair" style="{layout}">{_drawing("Start", start, report)}'
+        f'<div class="arrow">{taken}<span aria-hidden="true"></span></div>{_drawing("Found", found, report)}</div>\n'
+        f"<details><summary>Both as JSON</summary><pre>{details}</pre></details></div>"
+    )
+
+
+def _width(end: Mapping[str, Any]) -> int:
+    found = re.match(r'<svg[^>]* width="(\d+)', end.get("svg") or "")
+    return max(int(found[1]), 1) if found else 1
+
+
+def _drawing(title: str, end: Mapping[str, Any], report: str) -> str:
+    value, svg = number(end.get("report")), end.get("svg")
+    caption = title if value is None else f"{title}: {percent(value)}"
+    image = ""
+    if svg:
+        source = base64.b64encode(svg.encode()).decode()
+        alt = f"{title}: the architecture" + ("" if value is None else f", {report} {percent(value)}")
+        image = f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{source}">'
+    return f'<figure class="drawing">{image}<figcaption>{escape(caption)}</figcaption></figure>'
+
+
+def _reading(record: Record) -> str:
+    reward, report = metrics(record)
+    queries = query_meanings(record)
+    terms = {f"A query of {', '.join(names)}": meaning for meaning, names in queries}
+    if len(queries) > 1:
+        terms["Unequal queries"] = "A query of one strategy may stand for more work than a query of another."
+    terms["Reward and report"] = (
+        f"Strategies see the reward ({reward}); results are told by the report ({report})."
+    )
+    terms["Intervals"] = interval_note(record)
+    if optimum := optimum_meaning(record):
+        terms["Optimum"] = optimum
+    terms["Training queries"] = "Architectures evaluated to train an agent, before its first query here."
+    sentences = {term: text[:1].upper() + text[1:] for term, text in terms.items()}
+    return _section("reading", "How to read this", _definitions(sentences, "terms"))
+
+
+def _origin(record: Record) -> str:
+    space, meaning = record.get("space") or {}, record.get("objective_meaning")
+    size = [counted(space[key], key[:-1]) for key in ("architectures", "edges") if space.get(key)]
+    entries = {
+        "benchmark": record["benchmark"],
+        "objective": record["objective"] + (f": {meaning}" if meaning else ""),
+        **{key: str(value) for key, value in (record.get("provenance") or {}).items()},
+        "space": ", ".join([space.get("name") or ABSENT, *size]),
+        "budget": f"{counted(record['budget'], 'query')}, {counted(record['trials'], 'trial')}",
+        "seeds": ", ".join(map(str, record.get("seeds") or [])),
+        "strategies": ", ".join(record["strategies"]),
+        "versions": ", ".join(" ".join(item) for item in (record.get("versions") or {}).items()),
+        "made": record.get("created") or "",
+    }
+    command = record.get("command")
+    again = f"<pre><code>{escape(command)}</code></pre>" if command else ""
+    return _section("origin", "Where it comes from", _definitions(entries, "terms origin") + again)
+
+
+def _section(key: str, title: str, body: str) -> str:
+    head = f'<h2 id="{key}-title">{escape(title)}</h2>'
+    return f'<section id="{key}" aria-labelledby="{key}-title">\n{head}\n{body}\n</section>'
+
+
+def _definitions(entries: Mapping[str, str], style: str) -> str:
+    """A list of terms; those without a text are left away."""
+    pairs = ((escape(term), escape(text)) for term, text in entries.items() if text)
+    return f'<dl class="{style}">{"".join(f"<dt>{term}</dt><dd>{text}</dd>" for term, text in pairs)}</dl>'
+
+
+def _paragraphs(texts: Iterable[str]) -> str:
+    return "".join(f"<p>{escape(text)}</p>" for text in texts)

@@ -1,0 +1,50 @@
+"""One colour for each strategy in every figure and on the page, on light and on dark ground.
+
+After Okabe and Ito, which the colour-blind can tell apart; darker on white and lighter on black, so that a
+line stands out from its ground at least 3 to 1.
+"""
+
+from dataclasses import dataclass
+from itertools import cycle
+
+from archwalk.report.facts import focus
+from archwalk.report.record import Record
+
+
+@dataclass(frozen=True)
+class Colour:
+    """A colour as figures draw it (`light`), its stand-in on dark ground, and its name in the page's style."""
+
+    name: str
+    light: str
+    dark: str
+
+
+INK = Colour("ink", "#1b2126", "#e8ecef")
+MUTED = Colour("muted", "#59646d", "#a3aeb7")
+GRID = Colour("grid", "#e1e5e8", "#2b333a")
+
+VERMILION = Colour("vermilion", "#cf4f00", "#ff8b45")
+BLUE = Colour("blue", "#0072b2", "#5cb3f0")
+GREEN = Colour("green", "#00825c", "#35c79c")
+GREY = Colour("grey", "#77828a", "#8f9ba4")
+PURPLE = Colour("purple", "#a8447e", "#e596c6")
+AMBER = Colour("amber", "#9a6d00", "#e2b044")
+INDIGO = Colour("indigo", "#4a48a0", "#a9a7f2")
+OLIVE = Colour("olive", "#66701c", "#bcc65c")
+
+SERIES = (VERMILION, BLUE, GREEN, GREY, PURPLE, AMBER, INDIGO, OLIVE)
+COLOURS = (INK, MUTED, GRID, *SERIES)
+
+# The same in every report, so that reports can be read side by side.
+_USUAL = {"local-search": BLUE, "random-walk": GREEN, "random-search": GREY}
+
+
+def strategy_colours(record: Record) -> dict[str, Colour]:
+    """Colours by strategy: the usual ones, vermilion for what the report is about, then the others in turn."""
+    names = list(record["strategies"])
+    chosen = {name: _USUAL[name] for name in names if name in _USUAL}
+    first = focus(record)
+    free = [colour for colour in SERIES if colour not in _USUAL.values()]
+    others = sorted((name for name in names if name not in chosen), key=lambda name: name != first)
+    return chosen | dict(zip(others, cycle(free), strict=False))
