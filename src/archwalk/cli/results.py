@@ -94,7 +94,8 @@ def show(record: dict[str, Any], out: Path | None, as_json: bool) -> None:
 
 def run_report(options: argparse.Namespace) -> None:
     """Draw a result again."""
-    from archwalk.report.page import read_record, write_page
+    from archwalk.report.page import write_page
+    from archwalk.report.record import read_record
 
     write_page(read_record(options.folder), options.folder / PAGE)
     note(f"wrote {options.folder / PAGE}")

@@ -51,8 +51,8 @@ BENCHMARKS: Registry[Loader] = Registry(
 MEANINGS = {
     "validation": "reward: validation accuracy, report: test accuracy (means over runs)",
     "test-mean": "reward and report: mean test accuracy (noise-free setting)",
-    "run0": "reward: test accuracy of run 0, report: mean of the other runs",
-    "random-run": "reward: validation of a random run, report: test of a random run (P4)",
+    "run0": "reward: test accuracy of run 0, report: test accuracy of the other runs (mean)",
+    "random-run": "reward: validation accuracy of a random run, report: test accuracy of a random run (P4)",
 }
 
 

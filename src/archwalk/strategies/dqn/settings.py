@@ -12,10 +12,11 @@ class DQNSettings:
     """Double DQN with a duelling pointer head over the incremental environment.
 
     `steps` are environment steps over all `environments` together; `updates` gradient steps of `batch`
-    transitions follow every step of all environments. `target_every` counts updates. Epsilon falls linearly
-    over the first `epsilon_fraction` of the steps, the learning rate over all of them. `layers` = 0 leaves attention out: the advantage of a move
-    then depends only on where it lands. The walk's rules are `WalkSettings`'. `reference` is that of the
-    shaping; None takes the best of `calibration` sampled architectures, which training pays for, so that
+    transitions follow every step of all environments. `target_every` counts updates. At least `stop_share`
+    of a batch are transitions that stopped. Epsilon falls linearly over the first `epsilon_fraction` of the
+    steps, the learning rate over all of them. `layers` = 0 leaves attention out: the advantage of a move then
+    depends only on where it lands. The walk's rules are `WalkSettings`'. `reference` is that of the shaping;
+    None takes the best of `calibration` sampled architectures, which training pays for, so that
     shaped accuracies are near 1 on any benchmark.
     """
 
@@ -32,6 +33,7 @@ class DQNSettings:
     capacity: int = 100_000
     learning_starts: int = 5_000
     batch: int = 256
+    stop_share: float = 0.0
     updates: int = 1
     learning_rate: float = 5e-4
     learning_rate_end: float = 0.0
@@ -61,6 +63,8 @@ class DQNSettings:
         ):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if not 0 <= self.stop_share <= 1:
+            raise UsageError(f"stop_share must be between 0 and 1, not {self.stop_share}")
         if self.learning_rate <= 0:
             raise UsageError(f"learning_rate must be above 0, not {self.learning_rate}")
         self.walk(1.0)

@@ -37,7 +37,8 @@ class Trainer:
         network = make_network(settings, space.feature_count, int(network_seed.generate_state(1)[0]))
         self.learner = DoubleDQN(network, target_every=settings.target_every)
         self.policy = GreedyPolicy(space, network)
-        self.replay = Replay(settings.capacity)
+        self.moves = Replay(settings.capacity)
+        self.stops = Replay(settings.capacity)
         self.returns = NStepReturns(settings.n_step, settings.gamma)
         self.epsilon = Linear(settings.epsilon_start, settings.epsilon_end, settings.epsilon_fraction)
         self.learning_rate = Linear(settings.learning_rate, settings.learning_rate_end)
@@ -59,7 +60,7 @@ class Trainer:
         """Train to the end, yielding metrics after every step of all environments."""
         while self.steps < self.settings.steps:
             metrics = self._act()
-            if self.replay.size >= min(self.settings.learning_starts, self.settings.capacity):
+            if self.stops.size + self.moves.size >= self.settings.learning_starts:
                 for _ in range(self.settings.updates):
                     metrics |= self._learn()
             yield metrics
@@ -79,7 +80,7 @@ class Trainer:
             step.truncated_B,
         )
         if transitions:
-            self.replay.add(transitions)
+            self._remember(transitions)
         walks.codes_BKL, walks.count_B = walks.codes_BKL.copy(), walks.count_B.copy()
         walks.restart(step.done_B)
         self.steps += walks.batch
@@ -91,8 +92,22 @@ class Trainer:
         }
 
     def _learn(self) -> dict[str, float]:
-        batch = self.replay.sample(self.replay_rng, self.settings.batch)
+        """Update from a batch of which at least `stop_share` are terminations: only those are certain."""
+        total, held = self.settings.batch, self.stops.size / (self.stops.size + self.moves.size)
+        stops = round(total * max(held, self.settings.stop_share)) if self.stops.size else 0
+        parts = [
+            replay.sample(self.replay_rng, n)
+            for replay, n in ((self.stops, stops), (self.moves, total - stops))
+            if n and replay.size
+        ]
+        batch = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         return self.learner.update(self._see(batch), self.learning_rate(self.progress))
+
+    def _remember(self, transitions: Batch) -> None:
+        ended_B = transitions["discount"] == 0
+        for replay, rows_B in ((self.stops, ended_B), (self.moves, ~ended_B)):
+            if rows_B.any():
+                replay.add({name: values[rows_B] for name, values in transitions.items()})
 
     def _see(self, batch: Batch) -> Transitions:
         space, alive_B = self.benchmark.space, batch["discount"] > 0
@@ -113,7 +128,8 @@ class Trainer:
             "walks": self.walks.state_dict(),
             "ledger": self.ledger.state_dict(),
             "learner": self.learner.state_dict(),
-            "replay": self.replay.state_dict(),
+            "stops": self.stops.state_dict(),
+            "moves": self.moves.state_dict(),
             "returns": self.returns.state_dict(),
         }
 
@@ -122,7 +138,7 @@ class Trainer:
         self.steps = int(state["steps"])
         self.act_rng.bit_generator.state = state["act_rng"]
         self.replay_rng.bit_generator.state = state["replay_rng"]
-        for part in ("walks", "ledger", "learner", "replay", "returns"):
+        for part in ("walks", "ledger", "learner", "stops", "moves", "returns"):
             getattr(self, part).load_state_dict(state[part])
 
 
