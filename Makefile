@@ -1,0 +1,73 @@
+# `make demo` and `make test` need only Python 3.11 or newer and make; the rest serves development.
+#
+# Everything is installed into .venv, editable, at the versions in constraints.txt, and again only when
+# pyproject.toml or constraints.txt has changed. For PyTorch without CUDA:
+#     make demo PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP ?= $(BIN)/python -m pip
+WORKERS ?= 2
+
+# One thread a process: the tests are spread over processes.
+export OMP_NUM_THREADS ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint types imports unit benchmarks format install clean
+
+help: ## say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## train an agent, compare it, write a report
+	$(BIN)/archwalk demo
+
+test: install lint types imports unit ## everything that must pass: style, types, import rules, tests
+
+lint: $(VENV)/.test ## style
+	@echo '== lint'
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test ## types
+	@echo '== types'
+	$(BIN)/mypy
+
+imports: $(VENV)/.test ## which room may import which
+	@echo '== imports'
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.test ## tests
+	@echo '== unit'
+	$(BIN)/pytest -n $(WORKERS)
+
+benchmarks: $(VENV)/.test ## measure speed (benchmarks/README.md)
+	$(BIN)/python benchmarks/space_speed.py
+	$(BIN)/python benchmarks/environment_speed.py
+
+format: $(VENV)/.test ## write the code in our style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+install: $(VENV)/.test ## all that development needs
+
+clean: ## delete .venv and the caches of tools; runs/ stays
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.made:
+	$(PYTHON) -c 'import sys; sys.exit("archwalk needs Python 3.11 or newer; try: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/.made
+	@echo '== install'
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/.made
+	@echo '== install'
+	$(PIP) install -c constraints.txt -e '.[dev,examples,graph]'
+	@touch $@

@@ -1,0 +1,179 @@
+"""The examples run, and the documents show them as they are."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from archwalk.cli.main import main
+from archwalk.estimators.base import Estimator
+from archwalk.estimators.benchmarks import BENCHMARKS, load_benchmark
+from archwalk.estimators.ledger import QueryLedger
+from archwalk.estimators.table import TableEstimator
+from archwalk.spaces.base import SearchSpace
+from archwalk.spaces.catalogue import SPACES
+from archwalk.strategies.base import Trials
+from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
+from archwalk.testing.estimators import DeterministicEstimatorConformance
+from archwalk.testing.spaces import SpaceConformance
+from archwalk.testing.strategies import StrategyConformance
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples"
+PLUGINS = EXAMPLES / "plugins"
+
+sys.path.insert(0, str(PLUGINS))
+
+from archwalk_mlp import benchmark as mlp_benchmark  # noqa: E402
+from archwalk_mlp.space import MLP  # noqa: E402
+from archwalk_mlp.strategy import HillClimbing  # noqa: E402
+
+
+class TestSpace(SpaceConformance):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def space(cls) -> SearchSpace:
+        return MLP()
+
+
+@pytest.fixture
+def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mlp_benchmark, "STEPS", 4)
+
+
+@pytest.mark.usefixtures("quick_training")
+class TestEstimator(DeterministicEstimatorConformance):
+    @pytest.fixture
+    @classmethod
+    def space(cls) -> SearchSpace:
+        return MLP()
+
+    @pytest.fixture
+    @classmethod
+    def make_estimator(cls) -> Callable[[], Estimator]:
+        return lambda: mlp_benchmark.Spirals(MLP(), seed=0)
+
+
+class TestStrategy(StrategyConformance):
+    test_improve_ends_at_valid_architectures = None  # hill climbing has no improve()
+    test_improve_depends_on_the_seed_alone = None
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def space(cls) -> SearchSpace:
+        return MLP()
+
+    @pytest.fixture
+    @classmethod
+    def factory(cls) -> StrategyFactory:
+        return HillClimbing
+
+
+def test_hill_climbing_keeps_the_best() -> None:
+    space, trials = MLP(), 5
+    reward_N = np.random.default_rng(0).permutation(space.size).astype(float)
+    ledger = QueryLedger(TableEstimator("made-up", reward_N, reward_N), 60, trials)
+    search = HillClimbing(Trials(space, trials, np.random.default_rng(1)))
+    while ledger.remaining:
+        codes_TNL = search.ask(min(4, ledger.remaining))
+        search.tell(codes_TNL, ledger.evaluate(codes_TNL))
+    np.testing.assert_array_equal(search.reward_T, ledger.curves().reward_TQ[:, -1])
+    np.testing.assert_array_equal(search.best_TL, ledger.best_codes_TL())
+
+
+@pytest.fixture
+def installed_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As after `pip install examples/plugins`: metadata with the entry points of its pyproject.toml."""
+    project = tomllib.loads((PLUGINS / "pyproject.toml").read_text())["project"]
+    metadata = tmp_path / "archwalk_mlp-0.1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    )
+    lines = []
+    for group, points in project["entry-points"].items():
+        lines += [f"[{group}]", *(f"{name} = {value}" for name, value in points.items())]
+    (metadata / "entry_points.txt").write_text("\n".join(lines) + "\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    registries = (SPACES, BENCHMARKS, STRATEGIES)
+    for registry in registries:
+        registry.__dict__.pop("_plugins", None)  # what a registry found before
+    yield
+    for registry in registries:
+        registry.__dict__.pop("_plugins", None)
+
+
+@pytest.mark.usefixtures("installed_plugins", "quick_training")
+def test_plugins_are_found_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert isinstance(SPACES.load("mlp")(), MLP)
+    assert STRATEGIES.load("hill-climbing") is HillClimbing
+    assert load_benchmark("mlp-spirals:validation").name == "mlp-spirals"
+    call = [
+        "search",
+        "hill-climbing",
+        "--benchmark",
+        "mlp-spirals",
+        "--budget",
+        "12",
+        "--trials",
+        "2",
+        "--json",
+    ]
+    assert main(call) == 0
+    assert '"hill-climbing": {"query": "an architecture"' in capsys.readouterr().out
+
+
+def run_example(*call: str, folder: Path) -> str:
+    result = subprocess.run(
+        [sys.executable, *call], cwd=folder, env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert "Warning" not in result.stderr, result.stderr
+    return result.stdout
+
+
+def test_quickstart(tmp_path: Path) -> None:
+    said = run_example(str(EXAMPLES / "quickstart.py"), folder=tmp_path)
+    found = re.search(r"best of 150 queries: (\d+\.\d\d) % test accuracy", said)
+    assert found
+    assert 79 < float(found[1]) < 84
+    assert not list(tmp_path.iterdir()), "it leaves files behind"
+
+
+def test_stable_baselines3(tmp_path: Path) -> None:
+    said = run_example(str(EXAMPLES / "sb3_ppo.py"), "--steps", "1024", "--episodes", "5", folder=tmp_path)
+    assert re.search(r"random moves +[+-]\d", said)
+    assert re.search(r"PPO, 1,024 steps +[+-]\d", said)
+
+
+def code_blocks(document: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
+
+
+def body(path: Path) -> str:
+    """A file without its first docstring."""
+    return path.read_text().split('"""\n', 1)[1].strip()
+
+
+def test_readme_shows_the_quickstart() -> None:
+    assert body(EXAMPLES / "quickstart.py") in [block.strip() for block in code_blocks("README.md")]
+
+
+@pytest.mark.parametrize("part", ["space", "benchmark", "strategy"])
+def test_contributing_shows_the_plugins(part: str) -> None:
+    path = PLUGINS / "archwalk_mlp" / f"{part}.py"
+    assert body(path) in [block.strip() for block in code_blocks("CONTRIBUTING.md")]
+
+
+def test_adding_something_takes_less_than_a_hundred_lines() -> None:
+    sections = re.split(r"^## ", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.MULTILINE)
+    how_to = [section for section in sections if section.startswith("Add ")]
+    assert len(how_to) == 3
+    assert max(len(section.splitlines()) for section in how_to) < 100
