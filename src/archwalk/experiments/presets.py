@@ -66,6 +66,10 @@ def describe_settings(settings: Any) -> dict[str, Any]:
 
 
 def _convert(key: str, text: str, hint: Any) -> Any:
+    if hint is bool:
+        if text.lower() not in ("true", "false"):
+            raise UsageError(f"{key} takes true or false, not {text!r}")
+        return text.lower() == "true"
     if hint == float | None:
         if text.lower() == "none":
             return None

@@ -94,18 +94,20 @@ class PointerQNetwork(nn.Module):
     """Q_i is read from element i: no positions, so the order of the elements does not matter.
 
     The first element of a row is special (the current state): it is marked, its action has a head of its own,
-    and the duelling state-value is read from it (Wang et al., 2016). With `layers` = 0 an element's advantage
-    depends on that element alone.
+    and the duelling state-value is read from it (Wang et al., 2016). With `layers` = 0 and without duelling an
+    action's value depends on its element alone: the value of where it leads (an after-state value).
     """
 
-    def __init__(self, features: int, width: int = 64, layers: int = 1, heads: int = 4) -> None:
+    def __init__(
+        self, features: int, width: int = 64, layers: int = 1, heads: int = 4, duelling: bool = True
+    ) -> None:
         super().__init__()
         self.encode = nn.Sequential(nn.Linear(features, width), nn.ReLU(), nn.Linear(width, width))
         self.mark = nn.Parameter(torch.zeros(width))
         self.layers = nn.ModuleList(EncoderLayer(width, heads, 2 * width) for _ in range(layers))
         self.advantage = _head(width)
         self.advantage_first = _head(width)
-        self.value = _head(width)
+        self.value = _head(width) if duelling else None
 
     def forward(self, features_TF: Tensor, rows: Rows) -> Tensor:
         """Action values (T,), one an element, of flat float features (T, F)."""
@@ -114,8 +116,10 @@ class PointerQNetwork(nn.Module):
         for layer in self.layers:
             x_TD = layer(x_TD, rows)
         first_BD = x_TD[rows.firsts_B]
-        advantage_T = self.advantage(x_TD).squeeze(-1)
+        advantage_T: Tensor = self.advantage(x_TD).squeeze(-1)
         advantage_T = advantage_T.index_copy(0, rows.firsts_B, self.advantage_first(first_BD).squeeze(-1))
+        if self.value is None:
+            return advantage_T
         lengths_B = torch.from_numpy(rows.lengths_B)
         mean_B = torch.zeros(len(lengths_B)).index_add(0, rows.row_T, advantage_T) / lengths_B
         q_T: Tensor = advantage_T + (self.value(first_BD).squeeze(-1) - mean_B)[rows.row_T]

@@ -44,6 +44,7 @@ class DQNSettings:
     width: int = 64
     layers: int = 1
     heads: int = 4
+    duelling: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.gamma < 1:

@@ -146,4 +146,6 @@ def make_network(settings: DQNSettings, features: int, seed: int) -> PointerQNet
     """A fresh network whose weights depend on `seed` alone."""
     with torch.random.fork_rng(devices=[]):  # torch's layers draw from the global generator
         torch.manual_seed(seed)
-        return PointerQNetwork(features, settings.width, settings.layers, settings.heads)
+        return PointerQNetwork(
+            features, settings.width, settings.layers, settings.heads, settings.duelling
+        )
