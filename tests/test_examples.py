@@ -177,3 +177,10 @@ def test_adding_something_takes_less_than_a_hundred_lines() -> None:
     how_to = [section for section in sections if section.startswith("Add ")]
     assert len(how_to) == 3
     assert max(len(section.splitlines()) for section in how_to) < 100
+
+
+def test_python_in_the_readme_runs() -> None:
+    blocks = code_blocks("README.md")
+    assert len(blocks) >= 2
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})
