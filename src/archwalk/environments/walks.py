@@ -27,10 +27,10 @@ Pay = Literal["difference", "final"]
 class WalkSettings:
     """The rules of a walk.
 
-    `neighbours`: at most N are presented, drawn without replacement. `episode_limit`: steps after which a walk
-    is cut off (truncation, not termination; P1: 16 in training, 32 in evaluation). `pay`: "difference" pays
-    shaped(new) - shaped(old) for every move (P1); "final" evaluates only the architecture at which the agent
-    stops and pays shaped(it), so an episode costs one evaluation (ours; a walk that is cut off costs none).
+    `neighbours`: at most N are presented, drawn without replacement. `episode_limit`: the steps of a walk (P1:
+    16 in training, 32 in evaluation). `pay`: "difference" pays shaped(new) - shaped(old) for every move, and
+    the limit truncates (P1). "final" pays shaped(last architecture) once, at the end, so that an episode costs
+    one evaluation (ours); the end is where the agent stops or the limit finds it, and terminates either way.
     """
 
     neighbours: int = 50
@@ -124,11 +124,15 @@ class Walks:
 
     def step(self, action_B: NDArray[np.integer[Any]]) -> Step:
         """Act in all walks, pay, and present the next neighbours (those of finished walks too)."""
-        terminated_B, current_BL = action_B == 0, self.current_BL.copy()
+        current_BL = self.current_BL.copy()
         moved_B = np.empty(self.batch, bool)
         _move(np.asarray(action_B, np.int64), self.codes_BKL, self.count_B, current_BL, moved_B)
         self.steps_B += 1
-        truncated_B = ~terminated_B & (self.steps_B >= self.settings.episode_limit)
+        stopped_B, over_B = action_B == 0, self.steps_B >= self.settings.episode_limit
+        if self.settings.pay == "final":
+            terminated_B, truncated_B = stopped_B | over_B, np.zeros(self.batch, bool)
+        else:
+            terminated_B, truncated_B = stopped_B, over_B & ~stopped_B
         reward_B = self._pay(current_BL, moved_B, terminated_B)
         neighbours_BNL, self.count_B = self.space.sample_neighbours(
             current_BL, self.settings.neighbours, self.streams_B
