@@ -1,0 +1,107 @@
+"""The search space of NAS-Bench-201, which is also the topology space of NATS-Bench."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph
+from archwalk.spaces.drawing import draw_dag
+from archwalk.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS, read_cell, write_string
+
+if TYPE_CHECKING:
+    from archwalk.spaces.nasbench201.network import CellNetwork
+
+
+class NASBench201(EnumerableSpace):
+    """The 15,625 cells of NAS-Bench-201: five operations on six edges.
+
+    An id is the operations read as digits of base 5, the first edge of the published string first. Cells that
+    compute the same (there are 6,466 that differ) keep ids of their own: each was trained, so each has its own
+    figures in the table. The neighbours of a cell have another operation on one edge, 24 each. Starts are
+    uniform. Source: Dong and Yang, NAS-Bench-201, ICLR 2020.
+    """
+
+    name = "nasbench201"
+    edit_kinds = ("relabel",)
+    choices = (len(OPERATIONS),) * len(EDGES)
+    size = len(OPERATIONS) ** len(EDGES)
+    numbering = "base-5-of-edges"
+    """Which cell each id is; it stands in imported tables."""
+
+    @cached_property
+    def graph(self) -> NeighbourGraph:
+        """The cells that differ on one edge: by edge, then by operation."""
+        others = np.arange(1, len(OPERATIONS))
+        digits_NE = self.to_choices(self._everyone)
+        places_E = len(OPERATIONS) ** np.arange(len(EDGES))[::-1]
+        changed_NEO = np.sort((digits_NE[:, :, None] + others) % len(OPERATIONS), axis=2)
+        targets_NEO = self._everyone[:, :, None] + (changed_NEO - digits_NE[:, :, None]) * places_E[:, None]
+        degree = len(EDGES) * len(others)
+        offsets = np.arange(0, self.size * degree + 1, degree)
+        return NeighbourGraph(
+            offsets, targets_NEO.reshape(-1).astype(np.int32), np.zeros(self.size * degree, np.uint8)
+        )
+
+    @cached_property
+    def feature_table(self) -> Features:
+        """One-hot operations (6 x 5) of all cells, (size, 30).
+
+        As operations on nodes (P1, Figure 1) all cells have the same adjacency matrix, which says nothing, so
+        that only the labels of the six vertices are left.
+        """
+        one_hot = np.eye(len(OPERATIONS), dtype=np.uint8)
+        return one_hot[self.to_choices(self._everyone)].reshape(self.size, -1)
+
+    @cached_property
+    def start_weights(self) -> NDArray[np.float64]:
+        """Uniform over cells."""
+        return np.full(self.size, 1 / self.size)
+
+    def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
+        """Operations (B, 6) on the edges, as indices into `OPERATIONS`."""
+        return np.stack(np.unravel_index(codes_BL[:, 0], self.choices), axis=1).astype(np.int32)
+
+    def from_choices(self, choices_BC: NDArray[np.int32]) -> Codes:
+        """Codes (B, 1); every string names a cell. Raises ValueError if a choice is out of its range."""
+        ids: NDArray[np.intp] = np.ravel_multi_index(tuple(choices_BC.T), self.choices)
+        return ids.astype(np.int32)[:, None]
+
+    def parse(self, description: object) -> Codes:
+        """The code (1,) of the published string or of {"arch_str": string}.
+
+        Raises InvalidArchitectureError.
+        """
+        code: Codes = self.from_choices(np.array([read_cell(description)], np.int32))[0]
+        return code
+
+    def describe(self, code_L: Codes) -> dict[str, Any]:
+        """The published string, {"arch_str": "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|"}."""
+        return {"arch_str": write_string(self.operations(code_L))}
+
+    def operations(self, code_L: Codes) -> list[str]:
+        """Names of the operations on `EDGES`."""
+        return [OPERATIONS[operation] for operation in self.to_choices(code_L[None])[0]]
+
+    def build(self, code_L: Codes, **settings: Any) -> CellNetwork:
+        """The network around the cell; `settings` as `CellNetwork`'s, by default those for CIFAR-10."""
+        from archwalk.spaces.nasbench201.network import CellNetwork
+
+        return CellNetwork(self.operations(code_L), **settings)
+
+    def draw(self, code_L: Codes) -> str:
+        """The cell as SVG, operations on nodes (P1, Figure 1); edges with `none` are left out."""
+        labels = ["input", *(f"sum {node}" for node in range(1, NODES - 1)), "output"]
+        arrows = []
+        for (source, target), operation in zip(EDGES, self.operations(code_L), strict=True):
+            if operation != "none":
+                arrows += [(source, len(labels)), (len(labels), target)]
+                labels.append(operation.removeprefix("nor_"))
+        return draw_dag(labels, arrows, title="NAS-Bench-201 cell")
+
+    @cached_property
+    def _everyone(self) -> Codes:
+        return np.arange(self.size, dtype=np.int32)[:, None]
