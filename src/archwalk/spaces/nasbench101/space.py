@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError, UsageError
 from archwalk.jit import kernel
-from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph
+from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, sample_cumulative
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.nasbench101 import hashing, neighbours, sampling
 from archwalk.spaces.nasbench101.cell import Cell, read_cell, write_cell
@@ -86,6 +86,10 @@ class NASBench101(EnumerableSpace):
     def banana_weights(self) -> NDArray[np.float64]:
         """BANANAS' sampler (see `sampling`)."""
         return sampling.banana_weights(self.tables)
+
+    def sample_bananas(self, rng: np.random.Generator, n: int) -> Codes:
+        """Draw `n` cells (n, 1) as BANANAS does; `sample_uniform` draws uniformly over the table."""
+        return sample_cumulative(np.cumsum(self.banana_weights), rng, n)[:, None]
 
     @cached_property
     def feature_table(self) -> Features:
