@@ -1,7 +1,9 @@
 """The benchmarks that can be had as data: where they come from, whether they are here, how to get them."""
 
+from __future__ import annotations
+
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,9 +11,25 @@ from archwalk.data.download import download
 from archwalk.data.files import Progress, cache_folder, data_folder
 from archwalk.data.nasbench101 import import_nasbench101
 from archwalk.data.nasbench101_compact import is_compact
+from archwalk.data.nasbench201 import import_nasbench201, is_nasbench201
 from archwalk.data.nasbench_graph import bench_folder
 from archwalk.data.table import Table, read_table, write_table
 from archwalk.errors import DataError, UsageError, unknown
+
+
+def _import_cells(data_set: DataSet, path: Path, progress: Progress | None) -> Table:
+    from archwalk.spaces.nasbench101.space import NASBench101  # loads PyTorch, which listing can do without
+
+    space = NASBench101(data_set.max_vertices)
+    table = import_nasbench101(path, space, progress)
+    return replace(table, provenance={**table.provenance, "numbering": space.numbering})
+
+
+def _import_nasbench201(data_set: DataSet, path: Path, progress: Progress | None) -> Table:
+    from archwalk.spaces.nasbench201.space import NASBench201
+
+    table = import_nasbench201(path, NASBench201(), progress)
+    return replace(table, provenance={**table.provenance, "numbering": NASBench201.numbering})
 
 
 @dataclass(frozen=True)
@@ -33,6 +51,10 @@ class DataSet:
     """What `get_data` downloads; None where the source has no address for one file."""
     places: tuple[str, ...] = ()
     """Where `ARCHWALK_DATA` may hold the source, best first."""
+    is_folder_form: Callable[[Path], bool] = is_compact
+    """Whether a folder at one of the places is a source."""
+    importer: Callable[[DataSet, Path, Progress | None], Table] = _import_cells
+    """Reads a source into a table whose provenance says how the space was numbered."""
 
 
 _NASBENCH101_URL = "https://storage.googleapis.com/nasbench/"
@@ -81,6 +103,24 @@ DATA_SETS: Mapping[str, DataSet] = {
             places=("ec-nas/energy_5V9E.tfrecord",),
         ),
         DataSet(
+            name="nasbench201",
+            description="NAS-Bench-201: 15,625 cells on CIFAR-10, CIFAR-100 and ImageNet16-120, 12 and 200 epochs",
+            source="https://github.com/D-X-Y/NATS-Bench",
+            licence="MIT",
+            size="15,626 files in one .tar, on Google Drive",
+            how_to_get=(
+                "fetch NATS-tss-v1_0-3ffb9-simple.tar as https://github.com/D-X-Y/NATS-Bench says and unpack it; "
+                "archwalk data import nasbench201 FOLDER"
+            ),
+            places=(
+                "nasbench201/NATS-tss-v1_0-3ffb9-simple",
+                "NATS-tss-v1_0-3ffb9-simple",
+                "nasbench201",
+            ),
+            is_folder_form=is_nasbench201,
+            importer=_import_nasbench201,
+        ),
+        DataSet(
             name="nas-bench-graph",
             description="NAS-Bench-Graph: 26,206 graph neural networks on eight graphs, 2,021 on proteins",
             source="https://pypi.org/project/nas-bench-graph",
@@ -120,12 +160,9 @@ def import_data(name: str, path: Path, progress: Progress | None = None) -> Path
     Raises DataError if the source is damaged or of another benchmark, UsageError for a name without a table.
     """
     target = table_path(name)
-    from archwalk.spaces.nasbench101.space import NASBench101  # loads PyTorch, which listing can do without
-
-    space = NASBench101(find_data_set(name).max_vertices)
-    table = import_nasbench101(path, space, progress)
-    provenance = {**table.provenance, "benchmark": name, "numbering": space.numbering}
-    write_table(target, replace(table, provenance=provenance))
+    data_set = find_data_set(name)
+    table = data_set.importer(data_set, path, progress)
+    write_table(target, replace(table, provenance={**table.provenance, "benchmark": name}))
     return target
 
 
@@ -162,6 +199,6 @@ def load_table(name: str, progress: Progress | None = None) -> Table:
 
 def find_source(name: str) -> Path | None:
     """The source of a benchmark in the folder `ARCHWALK_DATA`, None if it is not there."""
-    folder = data_folder()
-    places = [folder / place for place in find_data_set(name).places] if folder else []
-    return next((place for place in places if place.is_file() or is_compact(place)), None)
+    folder, data_set = data_folder(), find_data_set(name)
+    places = [folder / place for place in data_set.places] if folder else []
+    return next((place for place in places if place.is_file() or data_set.is_folder_form(place)), None)

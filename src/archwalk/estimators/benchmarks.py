@@ -1,7 +1,7 @@
 """Benchmarks by name: a space, an estimator on it, and the objective that stands in every result."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from archwalk.data import nasbench_graph as graph_files
 from archwalk.data.catalogue import load_table, table_path
+from archwalk.data.nasbench201_cells import TASKS as NASBENCH201_TASKS
 from archwalk.data.table import Table
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Estimator
@@ -16,6 +17,7 @@ from archwalk.estimators.table import RandomRunEstimator, TableEstimator
 from archwalk.registry import Registry
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.nasbench101.space import NASBench101
+from archwalk.spaces.nasbench201.space import NASBench201
 from archwalk.spaces.nasbench_graph.space import NASBenchGraph
 
 
@@ -44,6 +46,7 @@ BENCHMARKS: Registry[Loader] = Registry(
         "nasbench101": "archwalk.estimators.benchmarks:load_nasbench101",
         "ec-nas-4v": "archwalk.estimators.benchmarks:load_ec_nas_4v",
         "ec-nas-5v": "archwalk.estimators.benchmarks:load_ec_nas_5v",
+        "nasbench201": "archwalk.estimators.benchmarks:load_nasbench201",
         "nas-bench-graph": "archwalk.estimators.benchmarks:load_nasbench_graph",
     },
 )
@@ -51,6 +54,7 @@ BENCHMARKS: Registry[Loader] = Registry(
 MEANINGS = {
     "validation": "reward: validation accuracy, report: test accuracy (means over runs)",
     "test-mean": "reward and report: mean test accuracy (noise-free setting)",
+    "validation-12": "reward: validation accuracy, report: test accuracy, both after 12 epochs (means over runs)",
     "run0": "reward: test accuracy of run 0, report: test accuracy of the other runs (mean)",
     "random-run": "reward: validation accuracy of a random run, report: test accuracy of a random run (P4)",
 }
@@ -80,6 +84,24 @@ def load_ec_nas_5v(words: list[str], seed: int) -> Benchmark:
     return _cell_benchmark("ec-nas-5v", 5, words, seed)
 
 
+def load_nasbench201(words: list[str], seed: int) -> Benchmark:
+    """NAS-Bench-201 on one of its tasks."""
+    task = words[0] if words else ""
+    if task not in NASBENCH201_TASKS:
+        raise unknown("task of nasbench201", task, NASBENCH201_TASKS)
+    space = _nasbench201_space()
+    table = _load_numbered_table("nasbench201", space.numbering)
+    columns = {
+        objective: [f"{task}.{column}" for column in pair] for objective, pair in _NASBENCH201_COLUMNS.items()
+    }
+    name = f"nasbench201:{task}"
+    objective = _table_objective(name, table, columns, words[1:])
+    reward, report = columns[objective]
+    seconds = table.columns.get(f"{reward}_seconds")
+    estimator = TableEstimator(objective, table[reward], table[report], seconds)
+    return Benchmark(name, space, estimator, table.provenance)
+
+
 def load_nasbench_graph(words: list[str], seed: int) -> Benchmark:
     """NAS-Bench-Graph on one graph: reward validation, report test."""
     graph = words[0] if words else ""
@@ -99,20 +121,28 @@ def load_nasbench_graph(words: list[str], seed: int) -> Benchmark:
 
 
 def _cell_benchmark(name: str, max_vertices: int, words: list[str], seed: int) -> Benchmark:
-    table, space = load_table(name), _cell_space(max_vertices)
-    if table.provenance.get("numbering") != space.numbering:
+    space = _cell_space(max_vertices)
+    table = _load_numbered_table(name, space.numbering)
+    objective = _table_objective(name, table, _OBJECTIVE_COLUMNS, words)
+    return Benchmark(name, space, _cell_estimator(table, objective, seed), table.provenance)
+
+
+def _load_numbered_table(name: str, numbering: str) -> Table:
+    table = load_table(name)
+    if table.provenance.get("numbering") != numbering:
         raise DataError(
             f"{table_path(name)} was made by another version of archwalk; delete it and import {name} again"
         )
-    objectives = [
-        objective
-        for objective, columns in _OBJECTIVE_COLUMNS.items()
-        if all(column in table for column in columns)
-    ]
-    objective = _one_objective(words, objectives[0], objectives)
+    return table
+
+
+def _table_objective(name: str, table: Table, columns: Mapping[str, Sequence[str]], words: list[str]) -> str:
+    """The objective that `words` ask for, or the first of `columns` that the table has (with a note)."""
+    offered = [objective for objective, names in columns.items() if all(column in table for column in names)]
+    objective = _one_objective(words, offered[0], offered, columns)
     if not words and objective != "validation":
         print(f"archwalk: this {name} table has no validation accuracies; using {objective}", file=sys.stderr)
-    return Benchmark(name, space, _cell_estimator(table, objective, seed), table.provenance)
+    return objective
 
 
 _OBJECTIVE_COLUMNS = {
@@ -120,6 +150,12 @@ _OBJECTIVE_COLUMNS = {
     "test-mean": ("test_mean", "test_mean"),
     "run0": ("run0", "rest_mean"),
     "random-run": ("validation", "test"),
+}
+
+_NASBENCH201_COLUMNS = {
+    "validation": ("validation_mean", "test_mean"),
+    "test-mean": ("test_mean", "test_mean"),
+    "validation-12": ("validation_12", "test_12"),
 }
 
 
@@ -131,14 +167,19 @@ def _cell_estimator(table: Table, objective: str, seed: int) -> Estimator:
     return TableEstimator(objective, reward, report, seconds)
 
 
-def _one_objective(words: list[str], default: str, known: list[str]) -> str:
+def _one_objective(words: list[str], default: str, known: list[str], official: Container[str] = ()) -> str:
     if len(words) > 1:
         raise UsageError(f"a benchmark takes one objective, not {':'.join(words)!r}")
     objective = words[0] if words else default
     if objective not in known:
-        hint = "; the official file has it" if objective in _OBJECTIVE_COLUMNS else ""
+        hint = "; the official file has it" if objective in official else ""
         raise UsageError(f"{unknown('objective', objective, known)}{hint}")
     return objective
+
+
+@lru_cache(maxsize=1)
+def _nasbench201_space() -> NASBench201:
+    return NASBench201()
 
 
 @lru_cache(maxsize=4)

@@ -9,7 +9,9 @@ SPACES: Registry[Callable[[], SearchSpace]] = Registry(
     "space",
     "archwalk.spaces",
     {
+        "darts": "archwalk.spaces.darts.space:DARTS",
         "nasbench101": "archwalk.spaces.nasbench101.space:NASBench101",
+        "nasbench201": "archwalk.spaces.nasbench201.space:NASBench201",
         "nasbench_graph": "archwalk.spaces.nasbench_graph.space:NASBenchGraph",
     },
 )
