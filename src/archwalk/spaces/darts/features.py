@@ -12,7 +12,7 @@ import numpy as np
 
 from archwalk.jit import kernel
 from archwalk.spaces.base import Features
-from archwalk.spaces.darts.code import CELL_LENGTH, CELLS, EDGES, INPUTS, NODES, OPERATIONS
+from archwalk.spaces.darts.code import CELLS, EDGES, INPUTS, NODES, OPERATIONS
 
 VERTICES = INPUTS + EDGES + NODES + 1
 PAIRS = VERTICES * (VERTICES - 1) // 2
@@ -28,42 +28,37 @@ STATE_VERTEX = np.array([*range(INPUTS), *(INPUTS + 3 * node + 2 for node in ran
 EDGE_VERTEX = np.array([INPUTS + 3 * (edge // 2) + edge % 2 for edge in range(EDGES)])
 """The vertex of each edge's operation."""
 
-
-@kernel
-def _pair(low, high):  # type: ignore[no-untyped-def]
-    """Place of the adjacency bit of vertices low < high."""
-    return high * (high - 1) // 2 + low
+_ROW = np.arange(VERTICES) * (np.arange(VERTICES) - 1) // 2
+"""Where each vertex's row of the triangle begins: the bit of vertices u < v is at `_ROW[v] + u`."""
 
 
-def _fixed_features() -> Features:
+def _fixed_bits() -> Features:
     """The features (255,) that all cells share."""
-    fixed = np.zeros(CELL_FEATURES, np.uint8)
-    labels = fixed[PAIRS:].reshape(VERTICES, LABELS)
-    labels[:INPUTS, _INPUT] = 1
-    labels[-1, _OUTPUT] = 1
-    for node in range(NODES):
-        total = STATE_VERTEX[INPUTS + node]
-        labels[total, _SUM] = 1
-        fixed[_pair(total, VERTICES - 1)] = 1
-        for edge in (2 * node, 2 * node + 1):
-            fixed[_pair(EDGE_VERTEX[edge], total)] = 1
-    return fixed
+    bits = np.zeros(CELL_FEATURES, np.uint8)
+    labels = bits[PAIRS:].reshape(VERTICES, LABELS)
+    labels[:INPUTS, _INPUT] = labels[-1, _OUTPUT] = 1
+    for edge, vertex in enumerate(EDGE_VERTEX):
+        total = STATE_VERTEX[INPUTS + edge // 2]
+        bits[_ROW[total] + vertex] = bits[_ROW[-1] + total] = labels[total, _SUM] = 1
+    return bits
 
 
-_FIXED = _fixed_features()
+_FIXED = np.tile(_fixed_bits(), len(CELLS))
+_CELL = CELL_FEATURES * np.arange(len(CELLS)).repeat(EDGES)
+_INPUT_BIT = (_CELL + np.tile(_ROW[EDGE_VERTEX], len(CELLS)))[:, None] + STATE_VERTEX
+"""Place of the bit that says that an edge, of the 16 of an architecture, reads a state, (16, 6)."""
+_OPERATION_BIT = _CELL + np.tile(PAIRS + LABELS * EDGE_VERTEX + _FIRST_OPERATION, len(CELLS))
+"""Place of the first operation in the label of an edge's vertex, (16,)."""
 
 
 @kernel
 def fill_features(codes_BL, out):  # type: ignore[no-untyped-def]
     """Write to `out` (B, 510) the features of codes (B, 32); rows of -1 give zeros."""
     for b in range(len(codes_BL)):
-        if codes_BL[b, 0] < 0:
-            out[b] = 0
-            continue
-        for c in range(len(CELLS)):
-            row, cell = out[b, c * CELL_FEATURES :], codes_BL[b, c * CELL_LENGTH :]
-            row[:CELL_FEATURES] = _FIXED
-            for edge in range(EDGES):
-                vertex = EDGE_VERTEX[edge]
-                row[_pair(STATE_VERTEX[cell[2 * edge]], vertex)] = 1
-                row[PAIRS + LABELS * vertex + _FIRST_OPERATION + cell[2 * edge + 1]] = 1
+        there = codes_BL[b, 0] >= 0
+        for i in range(FEATURES):
+            out[b, i] = _FIXED[i] if there else 0
+        if there:
+            for edge in range(len(_INPUT_BIT)):
+                out[b, _INPUT_BIT[edge, codes_BL[b, 2 * edge]]] = 1
+                out[b, _OPERATION_BIT[edge] + codes_BL[b, 2 * edge + 1]] = 1

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.jit import kernel, random_below
-from archwalk.spaces.darts.code import CELL_LENGTH, EDGES, NODES, OPERATIONS
+from archwalk.spaces.darts.code import CELL_LENGTH, CODE_LENGTH, EDGES, NODES, OPERATIONS
 
 CELL_EDITS = ("relabel", "rewire")
 EDIT_KINDS = tuple(f"{normal}+{reduce}" for normal in CELL_EDITS for reduce in CELL_EDITS)
@@ -31,33 +31,30 @@ PAIRS = EDITS**2
 
 
 @kernel
-def _edit_cell(cell, edit, out):  # type: ignore[no-untyped-def]
-    """Write to `out` (16,) the cell (16,) after one of the `EDITS`."""
-    for i in range(CELL_LENGTH):
-        out[i] = cell[i]
+def _edit_cell(code, at, edit):  # type: ignore[no-untyped-def]
+    """Make one of the `EDITS` in the cell that begins at `at` in a code (32,)."""
     if edit < _RELABELS:
-        at = 2 * (edit // _OTHER_OPERATIONS) + 1
+        place = at + 2 * (edit // _OTHER_OPERATIONS) + 1
         other = edit % _OTHER_OPERATIONS
-        out[at] = other + (other >= cell[at])
+        code[place] = other + (other >= code[place])
         return
     edge, state = _REWIRES[edit - _RELABELS, 0], _REWIRES[edit - _RELABELS, 1]
-    first = 2 * (edge - edge % 2)  # where the two edges of the node begin
-    state += state >= cell[first]
-    state += state >= cell[first + 2]
-    kept = first + 2 * (1 - edge % 2)
-    if state < cell[kept]:
-        new, old = first, first + 2
-    else:
-        new, old = first + 2, first
-    out[old], out[old + 1] = cell[kept], cell[kept + 1]
-    out[new], out[new + 1] = state, cell[2 * edge + 1]
+    low = at + 2 * (edge - edge % 2)  # where the node's edge with the lower input is
+    state += state >= code[low]
+    state += state >= code[low + 2]
+    code[at + 2 * edge] = state
+    if code[low] > code[low + 2]:
+        code[low], code[low + 2] = code[low + 2], code[low]
+        code[low + 1], code[low + 3] = code[low + 3], code[low + 1]
 
 
 @kernel
-def _edit_both(code, pair, out):  # type: ignore[no-untyped-def]
+def _write_neighbour(code, pair, out):  # type: ignore[no-untyped-def]
     """Write to `out` (32,) the code (32,) after one of the `PAIRS` of edits."""
-    _edit_cell(code[:CELL_LENGTH], pair // EDITS, out[:CELL_LENGTH])
-    _edit_cell(code[CELL_LENGTH:], pair % EDITS, out[CELL_LENGTH:])
+    for i in range(CODE_LENGTH):
+        out[i] = code[i]
+    _edit_cell(out, 0, pair // EDITS)
+    _edit_cell(out, CELL_LENGTH, pair % EDITS)
 
 
 @kernel
@@ -65,7 +62,7 @@ def fill_neighbours(codes_BL, pairs, codes_BNL):  # type: ignore[no-untyped-def]
     """Write to `codes_BNL` (B, 3600, 32) all neighbours of each row, in the order of `pairs`."""
     for b in range(len(codes_BL)):
         for j in range(len(pairs)):
-            _edit_both(codes_BL[b], pairs[j], codes_BNL[b, j])
+            _write_neighbour(codes_BL[b], pairs[j], codes_BNL[b, j])
 
 
 @kernel
@@ -79,7 +76,7 @@ def sample_pairs(codes_BL, count, streams_B, codes_BNL):  # type: ignore[no-unty
         for j in range(count):
             picks[j] = j + random_below(streams_B, b, PAIRS - j)
             pairs[j], pairs[picks[j]] = pairs[picks[j]], pairs[j]
-            _edit_both(codes_BL[b], pairs[j], codes_BNL[b, j])
+            _write_neighbour(codes_BL[b], pairs[j], codes_BNL[b, j])
         for j in range(count - 1, -1, -1):
             pairs[j], pairs[picks[j]] = pairs[picks[j]], pairs[j]
 
