@@ -95,7 +95,7 @@ def load_nasbench201(words: list[str], seed: int) -> Benchmark:
         objective: [f"{task}.{column}" for column in pair] for objective, pair in _NASBENCH201_COLUMNS.items()
     }
     name = f"nasbench201:{task}"
-    objective = _table_objective(name, table, columns, words[1:])
+    objective = _table_objective(name, table, columns, words[1:], "validation accuracies after 200 epochs")
     reward, report = columns[objective]
     seconds = table.columns.get(f"{reward}_seconds")
     estimator = TableEstimator(objective, table[reward], table[report], seconds)
@@ -136,12 +136,18 @@ def _load_numbered_table(name: str, numbering: str) -> Table:
     return table
 
 
-def _table_objective(name: str, table: Table, columns: Mapping[str, Sequence[str]], words: list[str]) -> str:
+def _table_objective(
+    name: str,
+    table: Table,
+    columns: Mapping[str, Sequence[str]],
+    words: list[str],
+    wanted: str = "validation accuracies",
+) -> str:
     """The objective that `words` ask for, or the first of `columns` that the table has (with a note)."""
     offered = [objective for objective, names in columns.items() if all(column in table for column in names)]
     objective = _one_objective(words, offered[0], offered, columns)
     if not words and objective != "validation":
-        print(f"archwalk: this {name} table has no validation accuracies; using {objective}", file=sys.stderr)
+        print(f"archwalk: this {name} table has no {wanted}; using {objective}", file=sys.stderr)
     return objective
 
 
