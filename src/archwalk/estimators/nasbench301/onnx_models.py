@@ -1,0 +1,53 @@
+"""ONNX models for batches, run by onnxruntime on one thread."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archwalk.data.protobuf import read_fields
+from archwalk.errors import DataError, MissingExtraError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+_GRAPH, _INPUT, _OUTPUT = 7, 11, 12
+"""Field numbers: of the graph in a model, of inputs and outputs in a graph (onnx.proto3 of github.com/onnx)."""
+
+_ONE = b"\x0a\x02\x08\x01"
+"""A dimension of 1: a message of 2 bytes, of which field 1 (`dim_value`) is 1."""
+
+_ANY = b"\x0a\x02\x12\x00"
+"""A dimension that may have any length: field 2 (`dim_param`, its name) is empty. As long as `_ONE`."""
+
+
+def open_model(path: Path) -> "InferenceSession":
+    """The model of a file, for batches. Raises MissingExtraError, or DataError if the file is no ONNX model."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingExtraError("onnxruntime", "nb301") from error
+    try:
+        model = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what goes wrong is raised; onnxruntime would also print it
+    try:
+        return onnxruntime.InferenceSession(free_batch(model), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions have no common class of their own
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path} is not an ONNX model ({reason})") from error
+
+
+def free_batch(model: bytes) -> bytes:
+    """The model with the first dimension of inputs and outputs free where it is declared as 1.
+
+    An export that was traced with one row declares a batch of one, and onnxruntime then refuses others, even
+    where every operation could do with any number. Raises ValueError if `model` is cut short.
+    """
+    graphs = [graph for field, graph in read_fields(model) if field == _GRAPH and isinstance(graph, bytes)]
+    for graph in graphs:
+        for field, tensor in read_fields(graph):
+            if field in (_INPUT, _OUTPUT) and isinstance(tensor, bytes):
+                model = model.replace(tensor, tensor.replace(_ONE, _ANY, 1))
+    return model
