@@ -104,10 +104,10 @@ def _read_short(path: Path, space: NASBench201) -> Columns:
 def _read_validations(path: Path, space: NASBench201) -> Columns:
     """Validation accuracies after 200 epochs of some cells, which are named as in NASLib."""
     rows = _read_csv(path)
-    nets = np.array([[int(digit) for digit in re.findall(r"\d+", net)] for net in rows["net"]])
-    if nets.shape[1:] != (len(EDGES),) or nets.max() >= len(_NASLIB_OPERATIONS):
-        raise ValueError(f"a cell is not {len(EDGES)} operations from 0 to {len(_NASLIB_OPERATIONS) - 1}")
-    operations = np.array([OPERATIONS.index(name) for name in _NASLIB_OPERATIONS])[nets]
+    nets = [[int(digit) for digit in re.findall(r"\d+", net)] for net in rows["net"]]
+    if any(len(net) != len(EDGES) or max(net) >= len(OPERATIONS) for net in nets):
+        raise ValueError(f"a cell is not {len(EDGES)} operations from 0 to {len(OPERATIONS) - 1}")
+    operations = np.array([OPERATIONS.index(name) for name in _NASLIB_OPERATIONS])[np.array(nets)]
     choices = operations[:, [_NASLIB_EDGES.index(edge) for edge in EDGES]]
     accuracies = np.array(rows["val_accs"], np.float64)
     check_accuracies(accuracies)
@@ -120,7 +120,9 @@ def _read_csv(path: Path) -> dict[str, list[str]]:
     """Columns by name."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            header, *rows = csv.reader(file, strict=True)
+            lines = list(csv.reader(file, strict=True))
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
-    return dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
+    if len(lines) < 2 or any(len(line) != len(lines[0]) for line in lines):
+        raise ValueError("it has no rows, or rows of different lengths")
+    return {name: list(column) for name, *column in zip(*lines, strict=True)}
