@@ -12,6 +12,7 @@ from archwalk.data.files import Progress, cache_folder, data_folder
 from archwalk.data.nasbench101 import import_nasbench101
 from archwalk.data.nasbench101_compact import is_compact
 from archwalk.data.nasbench201 import import_nasbench201, is_nasbench201
+from archwalk.data.nasbench301 import FileList, copy_files, ensemble_files, has_files, yahpo_files
 from archwalk.data.nasbench_graph import bench_folder
 from archwalk.data.table import Table, read_table, write_table
 from archwalk.errors import DataError, UsageError, unknown
@@ -55,10 +56,14 @@ class DataSet:
     """Whether a folder at one of the places is a source."""
     importer: Callable[[DataSet, Path, Progress | None], Table] = _import_cells
     """Reads a source into a table whose provenance says how the space was numbered."""
+    files: FileList | None = None
+    """For models, which stay files: those of a source; an import copies them."""
 
 
 _NASBENCH101_URL = "https://storage.googleapis.com/nasbench/"
 _ECNAS_URL = "https://github.com/PedramBakh/EC-NAS-Bench"
+_YAHPO_URL = "https://github.com/slds-lmu/yahpo_data"
+_NASBENCH301_URL = "https://figshare.com/articles/software/13061510"
 
 DATA_SETS: Mapping[str, DataSet] = {
     data_set.name: data_set
@@ -121,6 +126,34 @@ DATA_SETS: Mapping[str, DataSet] = {
             importer=_import_nasbench201,
         ),
         DataSet(
+            name="nasbench301-yahpo",
+            description="NAS-Bench-301 (YAHPO surrogate): accuracies of DARTS architectures, by a neural network",
+            source=_YAHPO_URL,
+            licence="Apache-2.0",
+            size="2.6 MB",
+            how_to_get=(
+                f"clone {_YAHPO_URL} (the version of October 2021); "
+                "archwalk data import nasbench301-yahpo yahpo_data/nb301"
+            ),
+            places=("nasbench301/yahpo", "yahpo_data/nb301"),
+            is_folder_form=has_files(yahpo_files),
+            files=yahpo_files,
+        ),
+        DataSet(
+            name="nasbench301-xgb",
+            description="NAS-Bench-301: accuracies of DARTS architectures, by the official ensemble of trees",
+            source=_NASBENCH301_URL,
+            licence="as its page says",
+            size="a .zip with the models of all kinds",
+            how_to_get=(
+                f"fetch the models v1.0 from {_NASBENCH301_URL} and unpack them; "
+                "archwalk data import nasbench301-xgb FOLDER/xgb_v1.0"
+            ),
+            places=("nasbench301/xgb_v1.0", "nasbench301/nb_models/xgb_v1.0", "nb_models/xgb_v1.0"),
+            is_folder_form=has_files(ensemble_files),
+            files=ensemble_files,
+        ),
+        DataSet(
             name="nas-bench-graph",
             description="NAS-Bench-Graph: 26,206 graph neural networks on eight graphs, 2,021 on proteins",
             source="https://pypi.org/project/nas-bench-graph",
@@ -141,26 +174,39 @@ def find_data_set(name: str) -> DataSet:
 
 
 def table_path(name: str) -> Path:
-    """Where the imported table is or will be. Raises UsageError for an unknown or embedded data set."""
-    if find_data_set(name).embedded:
+    """Where the imported table is or will be, or the folder of files.
+
+    Raises UsageError for an unknown or embedded data set.
+    """
+    data_set = find_data_set(name)
+    if data_set.embedded:
         raise UsageError(f"{name} comes inside its package; there is no table of it to get or import")
+    if data_set.files:
+        return cache_folder() / "models" / name
     return cache_folder() / "tables" / f"{name}.safetensors"
 
 
 def is_here(name: str) -> bool:
-    """Whether `load_table` (or the reader of an embedded data set) needs nothing more. Raises UsageError."""
-    if find_data_set(name).embedded:
+    """Whether `load_table` (or the reader of an embedded data set, or of files) needs nothing more.
+
+    Raises UsageError.
+    """
+    data_set = find_data_set(name)
+    if data_set.embedded:
         return bench_folder().is_dir()
-    return table_path(name).is_file()
+    return table_path(name).exists() or (data_set.files is not None and find_source(name) is not None)
 
 
 def import_data(name: str, path: Path, progress: Progress | None = None) -> Path:
-    """Read a benchmark's source at `path` into its table; returns where that is.
+    """Read a benchmark's source at `path` into its table, or copy its files; returns where that is.
 
     Raises DataError if the source is damaged or of another benchmark, UsageError for a name without a table.
     """
     target = table_path(name)
     data_set = find_data_set(name)
+    if data_set.files:
+        copy_files(path, data_set.files(path), target)
+        return target
     table = data_set.importer(data_set, path, progress)
     write_table(target, replace(table, provenance={**table.provenance, "benchmark": name}))
     return target
@@ -195,6 +241,18 @@ def load_table(name: str, progress: Progress | None = None) -> Table:
         print(f"archwalk: importing {name} from {source} (once)", file=sys.stderr)
         import_data(name, source, progress)
     return read_table(path)
+
+
+def find_files(name: str) -> Path:
+    """The folder of a surrogate's files: the imported one, else that under `ARCHWALK_DATA`, where it lies.
+
+    Raises DataError with the command to run if neither is there, UsageError for an unknown or embedded data set.
+    """
+    imported = table_path(name)
+    folder = imported if imported.is_dir() else find_source(name)
+    if folder is None:
+        raise DataError(f"{name} is not here; to get it: {find_data_set(name).how_to_get}")
+    return folder
 
 
 def find_source(name: str) -> Path | None:

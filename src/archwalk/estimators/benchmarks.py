@@ -13,6 +13,7 @@ from archwalk.data.nasbench201_cells import TASKS as NASBENCH201_TASKS
 from archwalk.data.table import Table
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Estimator
+from archwalk.estimators.nasbench301.guard import MEANING as YAHPO_GUARD
 from archwalk.estimators.table import RandomRunEstimator, TableEstimator
 from archwalk.registry import Registry
 from archwalk.spaces.base import SearchSpace
@@ -47,6 +48,7 @@ BENCHMARKS: Registry[Loader] = Registry(
         "ec-nas-4v": "archwalk.estimators.benchmarks:load_ec_nas_4v",
         "ec-nas-5v": "archwalk.estimators.benchmarks:load_ec_nas_5v",
         "nasbench201": "archwalk.estimators.benchmarks:load_nasbench201",
+        "nasbench301": "archwalk.estimators.nasbench301.benchmark:load_nasbench301",
         "nas-bench-graph": "archwalk.estimators.benchmarks:load_nasbench_graph",
     },
 )
@@ -57,6 +59,11 @@ MEANINGS = {
     "validation-12": "reward: validation accuracy, report: test accuracy, both after 12 epochs (means over runs)",
     "run0": "reward: test accuracy of run 0, report: test accuracy of the other runs (mean)",
     "random-run": "reward: validation accuracy of a random run, report: test accuracy of a random run (P4)",
+    "yahpo-surrogate": (
+        "reward and report: validation accuracy of NAS-Bench-301 (YAHPO surrogate) "
+        f"(not v1.0; {YAHPO_GUARD})"
+    ),
+    "xgb-surrogate": "reward and report: validation accuracy of NAS-Bench-301's XGB ensemble (mean of members)",
 }
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archwalk.data.nasbench301 import MEMBER_MODEL, ensemble_files, member_configs
 from archwalk.data.pickles import NUMPY, Function, StandIns, read_pickle
 from archwalk.errors import DataError
 from archwalk.estimators.base import Floats, Scores
@@ -26,8 +27,6 @@ from archwalk.estimators.nasbench301.boosters import read_booster
 from archwalk.estimators.nasbench301.features import XGB_CONSTANTS, XGB_NAMES, xgb_features
 from archwalk.estimators.nasbench301.trees import Trees
 from archwalk.spaces.base import Codes
-
-_MODEL, _MODEL_CONFIG, _DATA_CONFIG = "surrogate_model.model", "model_config.json", "data_config.json"
 
 
 @dataclass(frozen=True)
@@ -99,25 +98,22 @@ def read_ensemble(folder: Path) -> Ensemble:
     Raises DataError if there is none, a file is absent, damaged or no pickled Booster, or the members are of
     different kinds.
     """
-    paths = sorted(folder.rglob(f"*{_MODEL}"), key=lambda path: _natural(str(path.relative_to(folder))))
-    if not paths:
-        raise DataError(f"{folder} has no {_MODEL} in it; give the folder xgb_v1.0 of the official models")
-    members = tuple(_read_member(path, folder) for path in paths)
+    models = [path for path in ensemble_files(folder) if path.name.endswith(MEMBER_MODEL)]
+    models.sort(key=lambda path: _natural(str(path.relative_to(folder))))
+    members = tuple(_read_member(path, folder) for path in models)
     if len({member.trees.features for member in members}) > 1:
         raise DataError(f"{folder} has models of different features in it; give the folder of one ensemble")
     return Ensemble(members)
 
 
 def _read_member(path: Path, folder: Path) -> Member:
-    prefix = path.name.removesuffix(_MODEL)
-    model = _read_json(path.with_name(prefix + _MODEL_CONFIG))
-    data = _read_json(path.with_name(prefix + _DATA_CONFIG))
+    model, data = (_read_json(config) for config in member_configs(path))
     if model.get("model") != "xgb" or model.get("param:bananas_enc"):
         kind = "path encodings" if model.get("param:bananas_enc") else f"the kind {model.get('model')!r}"
         raise DataError(f"{path} is a model of {kind}, not of XGB; give the folder xgb_v1.0")
     seed = data.get("seed")
     if not isinstance(seed, int):
-        raise DataError(f"{prefix + _DATA_CONFIG} beside {path} names no seed")
+        raise DataError(f"the data configuration beside {path} names no seed")
     return Member(str(path.parent.relative_to(folder)), seed, read_booster(_read_pickle(path), str(path)))
 
 

@@ -5,8 +5,8 @@ architectures whose v1.0 prediction is published, the rank correlation of the tw
 (Kendall), and its accuracies are 1.3 points higher. Figures of the one are no figures of the other.
 
 Source: Pfisterer et al., YAHPO Gym, AutoML 2022; github.com/slds-lmu/yahpo_data (Apache-2.0), folder nb301:
-`new_model_2021-10.onnx` (the model whose figures are given here; `model_v2.onnx` agrees with v1.0 at 0.59) and
-`encoding_v2.json`.
+`new_model.onnx` of October 2021, whose figures are given here (the later `model_v2.onnx` agrees with v1.0 at
+0.59), and `encoding_v2.json`.
 """
 
 import json
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from archwalk.data.nasbench301 import YAHPO_MODELS, yahpo_files
 from archwalk.errors import DataError
 from archwalk.estimators.base import Floats, Scores
 from archwalk.estimators.nasbench301.features import (
@@ -31,10 +32,8 @@ from archwalk.spaces.base import Codes
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-MODEL, ENCODING = "new_model_2021-10.onnx", "encoding_v2.json"
-
 EPOCH = 98
-"""Of training, at which architectures are scored: the last. (YAHPO's logs end there; v1.0 is for 100 epochs.)"""
+"""Of training, at which architectures are scored: the last that the surrogate knows."""
 
 _INACTIVE = "#na#"
 _PREFIX = "NetworkSelectorDatasetInfo_COLON_darts_COLON_"
@@ -59,7 +58,7 @@ class YAHPOSurrogate:
             "x_cont": ("tensor(float)", [1]),
         }
         if inputs != wanted or [value.shape[1:] for value in session.get_outputs()] != [[2]]:
-            raise DataError(f"the ONNX model is not NAS-Bench-301's {MODEL}: it has inputs {inputs}")
+            raise DataError(f"the ONNX model is not YAHPO's {YAHPO_MODELS[0]}: it has inputs {inputs}")
         self.session = session
 
     def evaluate(self, codes_BL: Codes) -> Scores:
@@ -91,12 +90,13 @@ class YAHPOSurrogate:
 
 
 def load_yahpo(folder: Path) -> YAHPOSurrogate:
-    """The surrogate of a folder that has `MODEL` and `ENCODING`.
+    """The surrogate of a folder that has the model and its encoding.
 
     Raises DataError if one is absent, damaged or another's, MissingExtraError without onnxruntime.
     """
-    _check_encoding(folder / ENCODING)
-    return YAHPOSurrogate(open_model(folder / MODEL))
+    model, encoding = yahpo_files(folder)
+    _check_encoding(encoding)
+    return YAHPOSurrogate(open_model(model))
 
 
 def _check_encoding(path: Path) -> None:
@@ -112,7 +112,7 @@ def _check_encoding(path: Path) -> None:
 
 
 def expected_encoding() -> dict[str, dict[str, int]]:
-    """What `ENCODING` holds: the integer of each value of each hyperparameter."""
+    """What YAHPO's `encoding_v2.json` holds: the integer of each value of each hyperparameter."""
     encoding = {}
     for name in ARCHITECTURE_NAMES:
         values = YAHPO_OPERATIONS if name.startswith("edge") else YAHPO_INPUTS[int(name[-1]) - 2]
