@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP ?= $(BIN)/python -m pip
+EXTRAS := dev,examples,graph,nb301
 WORKERS ?= 2
 
 # One thread a process: the tests are spread over processes.
@@ -16,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types imports unit benchmarks format install clean
+.PHONY: help demo test lint types imports unit benchmarks format install constraints clean
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +54,10 @@ format: $(VENV)/.test ## write the code in our style
 
 install: $(VENV)/.test ## all that development needs
 
+constraints: $(VENV)/.test ## write constraints.txt anew, from what is installed
+	{ sed -n '/^#/p' constraints.txt; $(PIP) freeze --all --exclude-editable --exclude pip | sed 's/+.*//'; } > $(VENV)/pins
+	mv $(VENV)/pins constraints.txt
+
 clean: ## delete .venv and the caches of tools; runs/ stays
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -69,5 +74,5 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/.made
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/.made
 	@echo '== install'
-	$(PIP) install -c constraints.txt -e '.[dev,examples,graph]'
+	$(PIP) install -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@

@@ -72,6 +72,8 @@ def test_dependencies_are_pinned() -> None:
     extras = project["optional-dependencies"]
     wanted = [*project["dependencies"], *(requirement for extra in extras.values() for requirement in extra)]
     assert {re.match(r"[\w-]+", requirement)[0] for requirement in wanted} <= pinned
+    installed = re.search(r"^EXTRAS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(installed[1].split(",")) == set(extras)
 
 
 def test_ci_has_a_budget_for_every_stage() -> None:
