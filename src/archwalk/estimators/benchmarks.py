@@ -60,8 +60,7 @@ MEANINGS = {
     "run0": "reward: test accuracy of run 0, report: test accuracy of the other runs (mean)",
     "random-run": "reward: validation accuracy of a random run, report: test accuracy of a random run (P4)",
     "yahpo-surrogate": (
-        "reward and report: validation accuracy of NAS-Bench-301 (YAHPO surrogate) "
-        f"(not v1.0; {YAHPO_GUARD})"
+        f"reward and report: validation accuracy of NAS-Bench-301 (YAHPO surrogate) (not v1.0; {YAHPO_GUARD})"
     ),
     "xgb-surrogate": "reward and report: validation accuracy of NAS-Bench-301's XGB ensemble (mean of members)",
 }
