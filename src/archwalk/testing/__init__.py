@@ -2,4 +2,5 @@
 
 import pytest
 
-pytest.register_assert_rewrite("archwalk.testing.spaces")
+for _suite in ("spaces", "estimators", "strategies"):
+    pytest.register_assert_rewrite(f"archwalk.testing.{_suite}")

@@ -1,0 +1,117 @@
+# ruff: noqa: D102 (the names of the tests say what they test)
+"""What every estimator must do. An estimator is tested by inheriting one of these, with two fixtures:
+
+class TestMyEstimator(DeterministicEstimatorConformance):  # or EstimatorConformance, where draws differ
+    @pytest.fixture
+    @classmethod
+    def space(cls) -> SearchSpace:
+        return NASBench101(max_vertices=4)
+
+    @pytest.fixture
+    @classmethod
+    def make_estimator(cls) -> Callable[[], Estimator]:
+        return lambda: MyEstimator(seed=0)  # the same each time
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from archwalk.estimators.base import Estimator, Floats, Scores
+from archwalk.spaces.base import Codes, SearchSpace
+
+FIELDS = ("reward_B", "report_B", "seconds_B")
+
+
+class EstimatorConformance:
+    """Tests of the contract `Estimator` that those with random draws pass too."""
+
+    @pytest.fixture
+    def estimator(self, make_estimator: Callable[[], Estimator]) -> Estimator:
+        """A fresh one."""
+        return make_estimator()
+
+    @pytest.fixture
+    def codes(self, space: SearchSpace) -> Codes:
+        """Sixty architectures, repeats among them."""
+        return space.sample(np.random.default_rng(0), 60)[np.random.default_rng(1).integers(0, 50, 60)]
+
+    def test_names_its_objective(self, estimator: Estimator) -> None:
+        assert isinstance(estimator.objective, str)
+        assert estimator.objective
+        assert not set(estimator.objective) & set(": \n"), "it stands in names of benchmarks"
+
+    @pytest.mark.parametrize("batch", [0, 1, 60])
+    def test_scores_have_the_shape_of_the_batch(self, estimator: Estimator, codes: Codes, batch: int) -> None:
+        scores = estimator.evaluate(codes[:batch])
+        for name in FIELDS:
+            values = getattr(scores, name)
+            assert values.shape == (batch,), name
+            assert values.dtype == np.float64, name
+
+    def test_accuracies_are_percent_or_not_a_number(self, estimator: Estimator, codes: Codes) -> None:
+        scores = estimator.evaluate(codes)
+        for values in (scores.reward_B, scores.report_B):
+            known = values[~np.isnan(values)]
+            assert (known >= 0).all()
+            assert (known <= 100).all()
+            assert known.max() > 1, "fractions, not percent"
+        seconds = scores.seconds_B[~np.isnan(scores.seconds_B)]
+        assert (seconds >= 0).all()
+        assert np.isfinite(seconds).all()
+
+    def test_rewards_tell_architectures_apart(self, estimator: Estimator, codes: Codes) -> None:
+        assert len(np.unique(estimator.evaluate(codes).reward_B)) > 10
+
+    def test_codes_are_left_alone(self, estimator: Estimator, codes: Codes) -> None:
+        before = codes.copy()
+        estimator.evaluate(codes)
+        np.testing.assert_array_equal(codes, before)
+
+    def test_two_of_a_kind_agree(self, make_estimator: Callable[[], Estimator], codes: Codes) -> None:
+        """Whatever is drawn comes from the estimator's own seed."""
+        one, other = make_estimator(), make_estimator()
+        for batch in (codes, codes[:7], codes[::-1]):
+            _assert_equal(one.evaluate(batch), other.evaluate(batch))
+
+    def test_scores_belong_to_the_caller(self, make_estimator: Callable[[], Estimator], codes: Codes) -> None:
+        """Writing into them changes no later ones."""
+        one, other = make_estimator(), make_estimator()
+        scores = one.evaluate(codes)
+        other.evaluate(codes)
+        for name in FIELDS:
+            _array(scores, name)[:] = -1
+        _assert_equal(one.evaluate(codes), other.evaluate(codes))
+
+
+class DeterministicEstimatorConformance(EstimatorConformance):
+    """Tests for estimators whose scores depend on the architecture alone."""
+
+    def test_again_gives_the_same(self, estimator: Estimator, codes: Codes) -> None:
+        first = estimator.evaluate(codes)
+        estimator.evaluate(codes[::-1])
+        _assert_equal(estimator.evaluate(codes), first)
+
+    def test_a_row_is_scored_as_in_a_batch(self, estimator: Estimator, codes: Codes) -> None:
+        batch = estimator.evaluate(codes)
+        for b in range(0, len(codes), 7):
+            alone = estimator.evaluate(codes[b : b + 1])
+            for name in FIELDS:
+                np.testing.assert_array_equal(_array(alone, name), _array(batch, name)[b : b + 1])
+
+    def test_equal_rows_score_alike(self, estimator: Estimator, codes: Codes) -> None:
+        scores = estimator.evaluate(np.repeat(codes[:3], 4, axis=0))
+        for name in FIELDS:
+            quads = _array(scores, name).reshape(3, 4)
+            np.testing.assert_array_equal(quads, np.repeat(quads[:, :1], 4, axis=1))
+
+
+def _array(scores: Scores, name: str) -> Floats:
+    values: Floats = getattr(scores, name)
+    return values
+
+
+def _assert_equal(one: Scores, other: Scores) -> None:
+    for name in FIELDS:
+        np.testing.assert_array_equal(_array(one, name), _array(other, name))

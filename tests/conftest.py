@@ -1,0 +1,105 @@
+"""What the tests of all rooms share: one thread, a cache folder of the session, spaces and benchmarks."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from filelock import FileLock
+
+from archwalk.data import catalogue
+from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.estimators.table import TableEstimator
+from archwalk.spaces.nasbench101.space import NASBench101
+from archwalk.spaces.nasbench_graph import PROTEINS_OPERATIONS, NASBenchGraph
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all workers of a session."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session", autouse=True)
+def session_cache(shared_folder: Path) -> Iterator[Path]:
+    """The cache folder: tables are imported once a session, and never into the user's own."""
+    folder = shared_folder / "archwalk-cache"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ARCHWALK_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    folder = os.environ.get("ARCHWALK_DATA")
+    if not folder:
+        pytest.skip("ARCHWALK_DATA is unset: no published benchmark files here")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def space4() -> NASBench101:
+    return NASBench101(max_vertices=4)
+
+
+@pytest.fixture(scope="session")
+def space5() -> NASBench101:
+    return NASBench101(max_vertices=5)
+
+
+@pytest.fixture(scope="session")
+def space7() -> NASBench101:
+    return NASBench101()
+
+
+@pytest.fixture(scope="session")
+def hashed7(space7: NASBench101, shared_folder: Path) -> NASBench101:
+    """The whole space with its published hashes: many seconds of hashing, once for all workers."""
+    file = shared_folder / "published-hashes.npy"
+    with FileLock(f"{file}.lock"):
+        if not file.exists():
+            np.save(file, space7.published_hashes)
+    space7.__dict__["published_hashes"] = np.load(file)  # where cached_property keeps it
+    return space7
+
+
+@pytest.fixture(scope="session")
+def proteins() -> NASBenchGraph:
+    return NASBenchGraph(PROTEINS_OPERATIONS)
+
+
+@pytest.fixture(scope="session")
+def tiny(space4: NASBench101) -> Benchmark:
+    """The 91 cells of up to 4 vertices with made-up accuracies, all of them different."""
+    rng = np.random.default_rng(0)
+    reward_N = 50 + 45 * rng.permutation(space4.size) / space4.size
+    report_N = np.clip(reward_N + rng.normal(0, 1, space4.size), 0, 100)
+    return Benchmark("tiny", space4, TableEstimator("validation", reward_N, report_N), {"source": "made up"})
+
+
+@pytest.fixture(scope="session")
+def nasbench101(data_root: Path, session_cache: Path, hashed7: NASBench101) -> Benchmark:
+    """The real table, mean test accuracy as reward and report; imported once a session."""
+    with FileLock(f"{session_cache}.lock"), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NASBench101, "published_hashes", hashed7.published_hashes)
+        if not catalogue.is_here("nasbench101"):
+            catalogue.import_data("nasbench101", data_root / "nasbench101")
+    return replace(load_benchmark("nasbench101:test-mean"), space=hashed7)
+
+
+@pytest.fixture(scope="session")
+def ec_nas_4v(data_root: Path, session_cache: Path) -> Path:
+    """Where the real table of 91 cells is imported; a benchmark of that name then loads."""
+    with FileLock(f"{session_cache}.lock"):
+        if not catalogue.is_here("ec-nas-4v"):
+            catalogue.import_data("ec-nas-4v", data_root / "ec-nas" / "energy_4V9E.tfrecord")
+    return catalogue.table_path("ec-nas-4v")

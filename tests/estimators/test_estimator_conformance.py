@@ -1,0 +1,95 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from archwalk.estimators.base import Estimator
+from archwalk.estimators.benchmarks import load_benchmark
+from archwalk.estimators.table import RandomRunEstimator, TableEstimator
+from archwalk.spaces.base import SearchSpace
+from archwalk.testing.estimators import DeterministicEstimatorConformance, EstimatorConformance
+from archwalk.testing.strategies import MadeUpEstimator
+
+
+@pytest.fixture
+def space(space4) -> SearchSpace:
+    return space4
+
+
+class TestTableEstimator(DeterministicEstimatorConformance):
+    """With gaps: an architecture without a reward, one without seconds."""
+
+    @pytest.fixture
+    @classmethod
+    def make_estimator(cls, tiny) -> Callable[[], Estimator]:
+        reward_N, seconds_N = tiny.estimator.reward_N.copy(), np.arange(91.0)
+        reward_N[::7] = seconds_N[::5] = np.nan
+        return lambda: TableEstimator("validation", reward_N, tiny.estimator.report_N, seconds_N)
+
+
+class TestTableEstimatorOfFloat32Columns(DeterministicEstimatorConformance):
+    """As a table maps them from disk: not to be written, 32 bits."""
+
+    @pytest.fixture
+    @classmethod
+    def make_estimator(cls, tiny) -> Callable[[], Estimator]:
+        columns = [tiny.estimator.reward_N.astype(np.float32), tiny.estimator.report_N.astype(np.float32)]
+        for column in columns:
+            column.flags.writeable = False
+        return lambda: TableEstimator("run0", *columns)
+
+
+class TestRandomRun(EstimatorConformance):
+    @pytest.fixture
+    @classmethod
+    def make_estimator(cls) -> Callable[[], Estimator]:
+        validation_NR, test_NR = np.random.default_rng(0).uniform(80, 95, (2, 91, 3)).astype(np.float32)
+        return lambda: RandomRunEstimator(validation_NR, test_NR, seed=4)
+
+
+class TestNASBenchGraph(DeterministicEstimatorConformance):
+    @pytest.fixture
+    @classmethod
+    def space(cls) -> SearchSpace:
+        return load_benchmark("nas-bench-graph:proteins").space
+
+    @pytest.fixture
+    @classmethod
+    def make_estimator(cls) -> Callable[[], Estimator]:
+        return lambda: load_benchmark("nas-bench-graph:proteins").estimator
+
+
+class TestECNASRandomRun(EstimatorConformance):
+    @pytest.fixture
+    @classmethod
+    def make_estimator(cls, ec_nas_4v) -> Callable[[], Estimator]:
+        return lambda: load_benchmark("ec-nas-4v:random-run", seed=3).estimator
+
+
+class TestMadeUpEstimator(DeterministicEstimatorConformance):
+    """The suite of strategies relies on it."""
+
+    @pytest.fixture
+    @classmethod
+    def make_estimator(cls, space4) -> Callable[[], Estimator]:
+        return lambda: MadeUpEstimator(space4)
+
+
+def test_random_run_draws_each_run_alike_and_reward_apart_from_report():
+    """P4 section 8: which run is the reward says nothing of which is the report."""
+    validation_NR = np.array([[10, 20, 30]], np.float32)
+    test_NR = np.array([[11, 21, 31]], np.float32)
+    scores = RandomRunEstimator(validation_NR, test_NR, seed=0).evaluate(np.zeros((9_000, 1), np.int32))
+    pairs, counts = np.unique(np.stack([scores.reward_B, scores.report_B]), axis=1, return_counts=True)
+    assert pairs.shape == (2, 9)
+    np.testing.assert_allclose(counts, 1_000, atol=150)
+    assert set(pairs[0]) == {10, 20, 30}
+    assert set(pairs[1]) == {11, 21, 31}
+    assert np.isnan(scores.seconds_B).all()
+
+
+def test_random_run_follows_its_seed():
+    runs_NR = np.random.default_rng(0).random((5, 3)).astype(np.float32)
+    codes_BL = np.zeros((50, 1), np.int32)
+    one, other = (RandomRunEstimator(runs_NR, runs_NR, seed).evaluate(codes_BL) for seed in (1, 2))
+    assert not np.array_equal(one.reward_B, other.reward_B)

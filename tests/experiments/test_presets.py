@@ -1,0 +1,104 @@
+from dataclasses import asdict, fields
+
+import pytest
+
+from archwalk.errors import UsageError
+from archwalk.estimators.benchmarks import BENCHMARKS
+from archwalk.experiments.presets import (
+    default_preset,
+    describe_settings,
+    load_preset,
+    make_settings,
+    preset_names,
+)
+from archwalk.strategies.catalogue import TRAINABLE
+from archwalk.strategies.dqn.settings import DQNSettings
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_loads_and_gives_every_setting(name):
+    """A preset names them all, so that a later change of a default does not change what it means."""
+    preset = load_preset(name)
+    assert preset.strategy in TRAINABLE
+    known = {field.name for field in fields(DQNSettings)}
+    assert set(preset.settings) <= known
+    settings = make_settings(DQNSettings, preset)
+    for key, value in preset.settings.items():
+        assert getattr(settings, key) == value
+        assert type(getattr(settings, key)) is type(asdict(DQNSettings())[key]), key
+
+
+def test_there_are_presets_for_our_benchmarks():
+    assert {"archwalk-nasbench101", "archwalk-nas-bench-graph"} <= set(preset_names())
+    for name in preset_names():
+        if name.startswith("archwalk-"):
+            assert name.removeprefix("archwalk-") in BENCHMARKS.names()
+
+
+def test_the_default_preset_is_that_of_the_benchmark():
+    assert default_preset("nasbench101:test-mean") == load_preset("archwalk-nasbench101")
+    assert default_preset("nas-bench-graph:cora") == load_preset("archwalk-nas-bench-graph")
+    assert default_preset("ec-nas-4v") is None
+
+
+def test_unknown_preset():
+    with pytest.raises(
+        UsageError, match="unknown preset 'archwalk-nasbench10'; did you mean 'archwalk-nasbench101'"
+    ):
+        load_preset("archwalk-nasbench10")
+    with pytest.raises(UsageError, match="unknown preset"):
+        load_preset("../presets/archwalk-nasbench101")
+
+
+def test_assignments_go_before_the_preset_and_that_before_the_defaults():
+    preset = load_preset("archwalk-nasbench101")
+    settings = make_settings(
+        DQNSettings, preset, ["gamma=0.5", "steps=1_000", "gamma=0.25", "pay=difference"]
+    )
+    assert (settings.gamma, settings.steps, settings.pay) == (0.25, 1000, "difference")
+    assert settings.environments == preset.settings["environments"]
+    assert make_settings(DQNSettings, None) == DQNSettings()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("steps=1e5", 100_000),
+        ("steps=20", 20),
+        ("gamma=0", 0.0),
+        ("reference=none", None),
+        ("reference=0.9", 0.9),
+    ],
+)
+def test_values_are_converted(text, expected):
+    value = getattr(make_settings(DQNSettings, None, [text]), text.split("=")[0])
+    assert value == expected
+    assert type(value) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("gamma", "--set takes KEY=VALUE, not 'gamma'"),
+        ("gama=0.9", "unknown setting 'gama'; did you mean 'gamma'"),
+        ("=3", "unknown setting ''"),
+        ("steps=many", "steps takes a whole number, not 'many'"),
+        ("steps=1.5", "steps takes a whole number, not '1.5'"),
+        ("steps=nan", "steps takes a whole number, not 'nan'"),
+        ("steps=inf", "steps takes a whole number, not 'inf'"),
+        ("steps=", "steps takes a whole number, not ''"),
+        ("gamma=high", "gamma takes a number, not 'high'"),
+        ("reference=best", "reference takes a number, not 'best'"),
+        ("gamma=1.5", "gamma must be at least 0 and below 1"),
+        ("pay=well", 'pay must be "difference" or "final"'),
+    ],
+)
+def test_wrong_assignments_are_one_line(assignment, message):
+    with pytest.raises(UsageError, match=message) as caught:
+        make_settings(DQNSettings, None, [assignment])
+    assert "\n" not in str(caught.value)
+
+
+def test_settings_are_described_as_they_are_read():
+    settings = make_settings(DQNSettings, load_preset("archwalk-nas-bench-graph"))
+    assert DQNSettings(**describe_settings(settings)) == settings

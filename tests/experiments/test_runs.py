@@ -1,0 +1,148 @@
+import json
+import shutil
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+
+from archwalk.errors import ArchwalkError, DataError, UsageError
+from archwalk.experiments.runs import RunFolder, load_contestant, load_contestants
+from archwalk.strategies.base import Trials
+from archwalk.strategies.dqn.settings import DQNSettings
+from archwalk.strategies.dqn.trainer import make_network
+
+SETTINGS = DQNSettings(width=8, heads=2, neighbours=5)
+
+
+def write_run(path, space, seed=0, finish=True):
+    run = RunFolder(path)
+    config = {
+        "space": space.name,
+        "features": space.feature_count,
+        "settings": asdict(SETTINGS),
+        "seed": seed,
+    }
+    run.create(config)
+    network = make_network(SETTINGS, space.feature_count, seed)
+    if finish:
+        paid = {"training_queries": 100 + seed, "training_unique": 50, "steps": 7, "seconds": 2.0}
+        run.finish(network, paid)
+    return network
+
+
+def agents_of(contestant, space):
+    return [factory(Trials(space, 1, np.random.default_rng(0))) for factory in contestant.factories]
+
+
+def test_a_run_folder_is_an_agent(tmp_path, space4):
+    network = write_run(tmp_path / "mine", space4, seed=4)
+    contestant = load_contestant(str(tmp_path / "mine"), space4)
+    assert (contestant.name, contestant.agents, contestant.training_seeds) == ("mine", 1, (4,))
+    [agent] = agents_of(contestant, space4)
+    assert (agent.training_queries, agent.training_unique, agent.training_seconds) == (104, 50, 2.0)
+    assert agent.neighbours == 5
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(agent.policy.network.state_dict()[name], tensor)
+
+
+def test_a_folder_of_runs_is_several_agents(tmp_path, space4):
+    for seed in (2, 0, 1):
+        write_run(tmp_path / "runs" / f"seed{seed}", space4, seed)
+    contestant = load_contestant(str(tmp_path / "runs"), space4)
+    assert (contestant.name, contestant.agents, contestant.training_seeds) == ("runs", 3, (0, 1, 2))
+    assert [agent.training_queries for agent in agents_of(contestant, space4)] == [100, 101, 102]
+
+
+def test_names_of_strategies(space4):
+    assert load_contestant("local-search", space4).agents == 1
+    with pytest.raises(UsageError, match="unknown strategy 'local-serch'; did you mean 'local-search'"):
+        load_contestant("local-serch", space4)
+    with pytest.raises(UsageError, match="dqn must be trained first: archwalk train dqn"):
+        load_contestant("dqn", space4)
+
+
+def test_a_folder_named_as_a_strategy_does_not_hide_it(tmp_path, space4, monkeypatch):
+    (tmp_path / "local-search").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load_contestant("local-search", space4).name == "local-search"
+
+
+def test_contestants_of_one_name_go_by_their_paths(tmp_path, space4):
+    for folder in ("a", "b"):
+        write_run(tmp_path / folder / "agent", space4)
+    names = [str(tmp_path / "a" / "agent"), str(tmp_path / "b" / "agent"), "random-walk"]
+    assert [c.name for c in load_contestants(names, space4)] == names
+    assert [c.name for c in load_contestants(names[1:], space4)] == ["agent", "random-walk"]
+    with pytest.raises(UsageError, match="named twice"):
+        load_contestants(["random-walk", "random-walk"], space4)
+
+
+@pytest.mark.parametrize("other", ["proteins", "space5"])
+def test_agent_of_another_space(tmp_path, space4, other, request):
+    write_run(tmp_path / "run", space4)
+    with pytest.raises(DataError, match="was trained on"):
+        load_contestant(str(tmp_path / "run"), request.getfixturevalue(other))
+
+
+def test_unfinished_run(tmp_path, space4):
+    write_run(tmp_path / "run", space4, finish=False)
+    with pytest.raises(DataError, match="is not finished; go on with: archwalk train"):
+        load_contestant(str(tmp_path / "run"), space4)
+
+
+def test_one_unfinished_run_among_several(tmp_path, space4):
+    write_run(tmp_path / "runs" / "a", space4)
+    write_run(tmp_path / "runs" / "b", space4, finish=False)
+    with pytest.raises(DataError, match="is not finished"):
+        load_contestant(str(tmp_path / "runs"), space4)
+
+
+def test_a_folder_without_runs(tmp_path, space4):
+    with pytest.raises(DataError, match="is not a run folder"):
+        load_contestant(str(tmp_path), space4)
+
+
+@pytest.mark.parametrize("damage", ["config", "agent", "settings", "other network"])
+def test_damaged_runs_are_one_line(tmp_path, space4, damage):
+    write_run(tmp_path / "run", space4)
+    config, agent = tmp_path / "run" / "config.json", tmp_path / "run" / "agent.safetensors"
+    content = json.loads(config.read_text())
+    if damage == "config":
+        config.write_text(config.read_text()[:-20])
+    elif damage == "agent":
+        agent.write_bytes(agent.read_bytes()[:100])
+    elif damage == "settings":
+        config.write_text(json.dumps({**content, "settings": {"speed": 3}}))
+    else:
+        config.write_text(json.dumps({**content, "settings": {**content["settings"], "width": 16}}))
+    with pytest.raises(ArchwalkError, match=r"damaged|does not fit this version") as caught:
+        load_contestant(str(tmp_path / "run"), space4)
+    assert caught.value.status == 1
+
+
+def test_creating_never_overwrites(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    run.create({"seed": 1})
+    with pytest.raises(UsageError, match="holds a run already"):
+        run.create({"seed": 2})
+    assert run.config() == {"seed": 1}
+
+
+def test_metrics_after_the_checkpoint_are_cut_off(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    run.create({})
+    run.log({"steps": 1})
+    run.checkpoint({"x": np.arange(3)})
+    run.log({"steps": 2})
+    np.testing.assert_array_equal(run.restore()["x"], [0, 1, 2])
+    assert run.metrics() == [{"steps": 1}]
+    (tmp_path / "run" / "checkpoint.safetensors").unlink()
+    assert run.restore() is None
+    assert run.metrics() == []
+
+
+def test_no_temporary_files_are_left(tmp_path, space4):
+    write_run(tmp_path / "run", space4)
+    assert {file.name for file in (tmp_path / "run").iterdir()} == {"config.json", "agent.safetensors"}
+    shutil.rmtree(tmp_path / "run")

@@ -1,0 +1,222 @@
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+
+from archwalk.cli.main import main
+from archwalk.data.states import read_state
+from archwalk.errors import DataError, UsageError
+from archwalk.estimators.benchmarks import load_benchmark
+from archwalk.experiments import training
+from archwalk.experiments.runs import RunFolder
+from archwalk.experiments.training import resume_training, train_agent
+from archwalk.strategies.dqn.settings import DQNSettings
+
+BENCHMARK = "nas-bench-graph:proteins"
+SETTINGS = DQNSettings(
+    steps=640, environments=8, neighbours=8, episode_limit=5, calibration=16, capacity=300, learning_starts=60,
+    batch=16, target_every=7, width=8, heads=2, n_step=2,
+)  # fmt: skip
+COMMAND = ["train", "dqn", "--benchmark", BENCHMARK, "--seed", "3"]
+for key, value in asdict(SETTINGS).items():
+    COMMAND += ["--set", f"{key}={value}"]
+
+
+class Killed(BaseException):
+    """What nothing catches."""
+
+
+@pytest.fixture(autouse=True)
+def _short_windows(monkeypatch):
+    monkeypatch.setattr(training, "LOG_EVERY", 10)
+
+
+@pytest.fixture
+def often(monkeypatch):
+    """A checkpoint after every window of metrics."""
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+
+
+@pytest.fixture(scope="module")
+def benchmark():
+    return load_benchmark(BENCHMARK)
+
+
+@pytest.fixture(scope="module")
+def whole(benchmark, tmp_path_factory):
+    """The same training without any interruption."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "LOG_EVERY", 10)
+        return train_agent(benchmark, SETTINGS, seed=3, out=tmp_path_factory.mktemp("whole") / "run")
+
+
+def agent(run):
+    return read_state(run.path / "agent.safetensors")
+
+
+def assert_same_run(run, other):
+    """The agent, what it paid, and the metrics, but for the time they took."""
+    one, two = agent(run), agent(other)
+    assert one.keys() == two.keys()
+    for name, tensor in one.pop("network").items():
+        assert torch.equal(tensor, two["network"][name]), name
+    del two["network"], one["seconds"], two["seconds"]
+    assert one == two
+    rows, expected = ([{**row, "seconds": 0} for row in r.metrics()] for r in (run, other))
+    assert rows == expected
+
+
+def stop_at(step, error):
+    def progress(steps, metrics):
+        if steps >= step:
+            raise error
+
+    return progress
+
+
+def test_run_folder_holds_what_it_should(whole):
+    assert {file.name for file in whole.path.iterdir()} == {
+        "config.json",
+        "metrics.jsonl",
+        "agent.safetensors",
+    }
+    config = whole.config()
+    assert config["benchmark"] == BENCHMARK
+    assert config["objective"] == "validation"
+    assert config["seed"] == 3
+    assert DQNSettings(**config["settings"]) == SETTINGS
+    assert set(config["versions"]) == {"archwalk", "python", "numpy", "torch", "gymnasium"}
+    rows = whole.metrics()
+    assert [row["steps"] for row in rows] == list(range(80, 641, 80))
+    paid = agent(whole)
+    assert (
+        paid["training_queries"] == rows[-1]["queries"] > paid["training_unique"] == rows[-1]["unique"] > 10
+    )
+    assert paid["steps"] == 640
+    assert all(np.isfinite(value) for row in rows for value in row.values())
+
+
+def test_same_seed_same_run(whole, benchmark, tmp_path, often):
+    """However often it is checkpointed."""
+    assert_same_run(train_agent(benchmark, SETTINGS, seed=3, out=tmp_path / "run"), whole)
+
+
+def test_another_seed_is_another_run(whole, benchmark, tmp_path):
+    other = train_agent(benchmark, SETTINGS, seed=4, out=tmp_path / "run")
+    with pytest.raises(AssertionError):
+        assert_same_run(other, whole)
+
+
+@pytest.mark.parametrize("step", [8, 80, 472])
+def test_killed_and_resumed_is_as_if_nothing_had_been(whole, benchmark, tmp_path, often, step):
+    """Before the first checkpoint, at one, between two: what came after the last one is done again."""
+    out = tmp_path / "run"
+    with pytest.raises(Killed):
+        train_agent(benchmark, SETTINGS, seed=3, out=out, progress=stop_at(step, Killed()))
+    assert (out / "checkpoint.safetensors").exists() == (step >= 80)
+    assert_same_run(resume_training(out), whole)
+    assert not (out / "checkpoint.safetensors").exists()
+
+
+def test_killed_again_and_again(whole, benchmark, tmp_path, often):
+    out = tmp_path / "run"
+    with pytest.raises(Killed):
+        train_agent(benchmark, SETTINGS, seed=3, out=out, progress=stop_at(200, Killed()))
+    for step in (200, 320, 500):
+        with pytest.raises(Killed):
+            resume_training(out, progress=stop_at(step, Killed()))
+    assert_same_run(resume_training(out), whole)
+
+
+def test_ctrl_c_keeps_what_was_done(whole, benchmark, tmp_path):
+    """Without any checkpoint by the clock."""
+    out = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        train_agent(benchmark, SETTINGS, seed=3, out=out, progress=stop_at(400, KeyboardInterrupt()))
+    steps = []
+    resumed = resume_training(out, progress=lambda step, metrics: steps.append(step))
+    assert steps[0] == 408
+    assert_same_run(resumed, whole)
+
+
+def test_resuming_a_finished_run_changes_nothing(whole):
+    before = {file: file.read_bytes() for file in whole.path.iterdir()}
+    assert resume_training(whole.path).path == whole.path
+    assert {file: file.read_bytes() for file in whole.path.iterdir()} == before
+
+
+def test_a_folder_that_holds_a_run_is_refused(whole, benchmark):
+    before = {file: file.read_bytes() for file in whole.path.iterdir()}
+    with pytest.raises(UsageError, match="holds a run already; add --resume"):
+        train_agent(benchmark, SETTINGS, seed=3, out=whole.path)
+    assert {file: file.read_bytes() for file in whole.path.iterdir()} == before
+
+
+def test_resuming_what_is_no_run(tmp_path):
+    with pytest.raises(DataError, match="is not a run folder"):
+        resume_training(tmp_path)
+
+
+def test_resuming_from_a_damaged_checkpoint_says_so(benchmark, tmp_path, often):
+    out = tmp_path / "run"
+    with pytest.raises(Killed):
+        train_agent(benchmark, SETTINGS, seed=3, out=out, progress=stop_at(240, Killed()))
+    file = out / "checkpoint.safetensors"
+    file.write_bytes(file.read_bytes()[:-50])
+    with pytest.raises(DataError, match="is damaged"):
+        resume_training(out)
+
+
+def test_metrics_cut_in_the_middle_of_a_line(whole, benchmark, tmp_path, often):
+    """As a kill may leave them."""
+    out = tmp_path / "run"
+    with pytest.raises(Killed):
+        train_agent(benchmark, SETTINGS, seed=3, out=out, progress=stop_at(240, Killed()))
+    with (out / "metrics.jsonl").open("a") as file:
+        file.write('{"charts/eps')
+    assert_same_run(resume_training(out), whole)
+
+
+PROGRAM = """
+import sys, time
+from archwalk.cli.main import main
+from archwalk.experiments import training
+from archwalk.experiments.runs import RunFolder
+
+training.LOG_EVERY, training.CHECKPOINT_SECONDS = 10, 0.0
+write = RunFolder.checkpoint
+
+def checkpoint(run, state):
+    write(run, state)
+    if state["trainer"]["steps"] == 160:
+        print("now", flush=True)
+    elif state["trainer"]["steps"] == 480:
+        time.sleep(600)  # the kill has come long before
+
+RunFolder.checkpoint = checkpoint
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_killed_by_the_system_and_resumed_from_the_command_line(whole, tmp_path):
+    """A real process and SIGKILL while it trains, then `archwalk train --resume`."""
+    out = tmp_path / "run"
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *COMMAND, "--out", str(out)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    with process.stdout as lines:
+        assert lines.readline() == b"now\n"
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    run = RunFolder(out)
+    assert not run.finished
+    assert main(["train", "dqn", "--resume", "--out", str(out)]) == 0
+    assert run.config()["settings"] == whole.config()["settings"]
+    assert_same_run(run, whole)

@@ -1,0 +1,57 @@
+from functools import partial
+
+import pytest
+
+from archwalk.spaces.base import SearchSpace
+from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
+from archwalk.strategies.dqn.agent import TrainedAgent
+from archwalk.testing.strategies import StrategyConformance
+
+
+@pytest.fixture(scope="module", params=["nasbench101", "nasbench_graph"])
+def space(request, space4, proteins) -> SearchSpace:
+    return {"nasbench101": space4, "nasbench_graph": proteins}[request.param]
+
+
+class TestRandomSearch(StrategyConformance):
+    @pytest.fixture
+    @classmethod
+    def factory(cls) -> StrategyFactory:
+        return STRATEGIES.load("random-search")
+
+
+class TestRandomWalk(StrategyConformance):
+    @pytest.fixture
+    @classmethod
+    def factory(cls) -> StrategyFactory:
+        return STRATEGIES.load("random-walk")
+
+
+class TestLocalSearch(StrategyConformance):
+    @pytest.fixture
+    @classmethod
+    def factory(cls) -> StrategyFactory:
+        return STRATEGIES.load("local-search")
+
+
+class TestLocalSearchOfFewNeighbours(StrategyConformance):
+    @pytest.fixture
+    @classmethod
+    def factory(cls) -> StrategyFactory:
+        return partial(STRATEGIES.load("local-search"), neighbours=5)
+
+
+class TestTrainedAgent(StrategyConformance):
+    rounds = 4
+
+    @pytest.fixture
+    @classmethod
+    def factory(cls, space: SearchSpace, trained_network) -> StrategyFactory:
+        return partial(
+            TrainedAgent,
+            network=trained_network(space),
+            neighbours=6,
+            training_queries=40,
+            training_unique=30,
+            training_seconds=1.0,
+        )
