@@ -16,14 +16,14 @@ import torch
 from archwalk.environments.walks import Sampler
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.table import TableEstimator
-from archwalk.experiments.presets import load_preset, make_settings
+from archwalk.experiments.presets import Preset, load_preset, make_settings
 from archwalk.experiments.protocol import spawn
 from archwalk.experiments.runs import load_contestant
 from archwalk.experiments.training import train_agent
 from archwalk.spaces.base import Codes, sample_cumulative
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.strategies.base import Trials
-from archwalk.strategies.dqn.settings import DQNSettings
+from archwalk.strategies.catalogue import TRAINERS
 from archwalk.strategies.walker import Walker
 
 STARTS = 10_000
@@ -39,7 +39,7 @@ def hold_out(space: NASBench101) -> tuple[Sampler, Codes]:
 
 
 def train_and_walk(
-    benchmark: Benchmark, space: NASBench101, settings: DQNSettings, seed: int
+    benchmark: Benchmark, space: NASBench101, preset: Preset, settings: Any, seed: int
 ) -> dict[str, Any]:
     """Train one agent and take one episode from each start."""
     estimator = benchmark.estimator
@@ -47,7 +47,9 @@ def train_and_walk(
     starts, held = hold_out(space)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        run = train_agent(benchmark, settings, seed=seed, out=Path(folder) / "run", starts=starts)
+        run = train_agent(
+            benchmark, preset.strategy, settings, seed=seed, out=Path(folder) / "run", starts=starts
+        )
         seconds = time.perf_counter() - started
         agent = load_contestant(str(run.path), space).factories[0](Trials(space, 1, spawn(seed, 9)))
     assert isinstance(agent, Walker)
@@ -75,10 +77,11 @@ def main() -> None:
     benchmark = load_benchmark("nasbench101:test-mean")
     space = benchmark.space
     assert isinstance(space, NASBench101)
-    settings = make_settings(DQNSettings, load_preset(options.preset), options.set)
+    preset = load_preset(options.preset)
+    settings = make_settings(TRAINERS.load(preset.strategy)[0], preset, options.set)
     print(f"nasbench101 test-mean, preset {options.preset} {' '.join(options.set)}, {STARTS:,} starts each")
     for seed in options.seeds:
-        result = train_and_walk(benchmark, space, settings, seed)
+        result = train_and_walk(benchmark, space, preset, settings, seed)
         print(f"seed {seed}: " + "  ".join(f"{k} {v:,.3f}" for k, v in result.items()), flush=True)
 
 

@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, read_json, use_one_thread
 from archwalk.cli.results import compare_with_progress, show
-from archwalk.errors import UsageError, unknown
+from archwalk.errors import UsageError
 
 if TYPE_CHECKING:
     from archwalk.experiments.runs import RunFolder
 
-DEMO_SCALES = {"smoke": (20_000, 50, 20, 200), "small": (150_000, 150, 200, 2_000)}
-"""Training steps, budget, trials and starts of single episodes."""
+DEMO_SCALES = {"smoke": (50, 20, 200), "small": (150, 200, 2_000)}
+"""Budget, trials and starts of single episodes."""
+
+DEMO_TRAINING = {
+    ("planner", "smoke"): ["evaluations=200", "initial=100", "distil_updates=500"],
+    ("dqn", "smoke"): ["steps=20_000"],
+}
+"""Settings that differ from the preset's."""
 
 BASELINES = ["local-search", "random-walk", "random-search"]
 
@@ -25,6 +31,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the commands of this file."""
     demo = commands.add_parser("demo", help="train an agent, compare, write a report: minutes, no download")
     demo.add_argument("--benchmark", default="nas-bench-graph:cora")
+    demo.add_argument("--strategy", choices=["planner", "dqn"], default="planner", help="the agent to train")
     demo.add_argument("--scale", choices=list(DEMO_SCALES), default="small")
     demo.add_argument("--seed", type=int, default=0)
     demo.add_argument(
@@ -38,7 +45,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     train.add_argument("--benchmark", help="needed unless --resume")
     train.add_argument("--preset", help="default: archwalk-<benchmark> if there is one")
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="assignments")
-    train.add_argument("--steps", type=int, help="environment steps, short for --set steps=N")
+    train.add_argument("--steps", type=int, help="how long: environment steps (dqn), evaluated architectures (planner)")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--out", type=Path, help="run folder (default: runs/<strategy>-<benchmark>-<seed>)")
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
@@ -54,10 +61,11 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 
 def run_demo(options: argparse.Namespace) -> None:
     """Train, compare and draw."""
-    steps, budget, trials, episodes = DEMO_SCALES[options.scale]
+    budget, trials, episodes = DEMO_SCALES[options.scale]
+    assignments = DEMO_TRAINING.get((options.strategy, options.scale), [])
     out: Path = options.out or Path("runs") / f"demo-{datetime.now():%Y%m%d-%H%M%S}"
     use_one_thread()
-    run = train(options.benchmark, "dqn", None, [f"steps={steps}"], options.seed, out / "agent")
+    run = train(options.benchmark, options.strategy, None, assignments, options.seed, out / "agent")
     from archwalk.estimators.benchmarks import load_benchmark
 
     benchmark = load_benchmark(options.benchmark)
@@ -69,6 +77,8 @@ def run_demo(options: argparse.Namespace) -> None:
 
 def run_train(options: argparse.Namespace) -> None:
     """Train or resume."""
+    from archwalk.strategies.catalogue import TRAINERS
+
     use_one_thread()
     if options.resume:
         if options.out is None:
@@ -77,7 +87,9 @@ def run_train(options: argparse.Namespace) -> None:
     else:
         if options.benchmark is None:
             raise UsageError("which benchmark? say --benchmark nas-bench-graph:cora")
-        assignments = options.assignments + ([f"steps={options.steps}"] if options.steps is not None else [])
+        assignments = list(options.assignments)
+        if options.steps is not None:
+            assignments.append(f"{TRAINERS.load(options.strategy)[0].length}={options.steps}")
         name = f"{options.strategy}-{options.benchmark}-{options.seed}".replace(":", "-")
         out = options.out or Path("runs") / name
         run = train(options.benchmark, options.strategy, options.preset, assignments, options.seed, out)
@@ -122,40 +134,49 @@ def train(
     from archwalk.estimators.benchmarks import load_benchmark
     from archwalk.experiments.presets import default_preset, load_preset, make_settings
     from archwalk.experiments.training import train_agent
-    from archwalk.strategies.catalogue import TRAINABLE
-    from archwalk.strategies.dqn.settings import DQNSettings
+    from archwalk.strategies.catalogue import TRAINERS
 
-    if strategy not in TRAINABLE:
-        raise unknown("strategy to train", strategy, TRAINABLE)
-    preset = load_preset(preset_name) if preset_name else default_preset(benchmark_name)
-    settings = make_settings(DQNSettings, preset, assignments)
+    settings_class, _ = TRAINERS.load(strategy)
+    preset = load_preset(preset_name) if preset_name else default_preset(strategy, benchmark_name)
+    if preset and preset.strategy != strategy:
+        raise UsageError(f"the preset {preset.name} is for {preset.strategy}, not for {strategy}")
+    settings = make_settings(settings_class, preset, assignments)
     benchmark = load_benchmark(benchmark_name, seed)
-    with progress_bar(f"training on {benchmark.name}, {benchmark.objective}", settings.steps) as bar:
+    with progress_bar(f"training on {benchmark.name}, {benchmark.objective}") as bar:
         return train_agent(
-            benchmark, settings, seed=seed, out=out, preset=preset.name if preset else None,
+            benchmark, strategy, settings, seed=seed, out=out, preset=preset.name if preset else None,
             progress=_shower(bar),
         )  # fmt: skip
 
 
 def resume(out: Path) -> RunFolder:
     """Go on with a training under a progress bar."""
-    from archwalk.experiments.runs import RunFolder
     from archwalk.experiments.training import resume_training
 
-    with progress_bar(f"training in {out}", RunFolder(out).config()["settings"]["steps"]) as bar:
+    with progress_bar(f"training in {out}") as bar:
         return resume_training(out, progress=_shower(bar))
 
 
 def training_curve(run: RunFolder) -> dict[str, Any]:
-    """What a record says of a training."""
+    """What a record says of a training: metrics by name, one value a line of the log."""
     rows = run.metrics()
-    names = {"steps": "steps", "epsilon": "charts/epsilon", "stop_reward": "charts/stop_reward"}
-    curve = {name: [row.get(column) for row in rows] for name, column in names.items()}
+    names = {"steps": "steps", "epsilon": "charts/epsilon", "stop_reward": "charts/stop_reward",
+             "best_reward": "charts/best_reward", "unique": "unique"}  # fmt: skip
+    curve = {
+        name: [row.get(column) for row in rows]
+        for name, column in names.items()
+        if rows and column in rows[-1]
+    }
     return curve | {"seconds": rows[-1]["seconds"] if rows else 0.0}
 
 
-def _shower(bar: Bar) -> Callable[[int, dict[str, float]], None]:
-    def show_metrics(steps: int, metrics: dict[str, float]) -> None:
-        bar.to(steps, f"reward {metrics['charts/reward']:.3f}  epsilon {metrics['charts/epsilon']:.2f}")
+def _shower(bar: Bar) -> Callable[[int, int, dict[str, float]], None]:
+    """Shows progress, and the metrics that are charts."""
+
+    def show_metrics(done: int, total: int, metrics: dict[str, float]) -> None:
+        charts = (
+            f"{k.removeprefix('charts/')} {v:.4g}" for k, v in metrics.items() if k.startswith("charts/")
+        )
+        bar.to(done, total, "  ".join(charts))
 
     return show_metrics

@@ -36,13 +36,13 @@ class Bar:
         self._progress = progress
         self._task = task
 
-    def to(self, done: float, text: str = "") -> None:
-        """Move to `done`, with a word about how it goes."""
-        self._progress.update(self._task, completed=done, text=text)
+    def to(self, done: float, total: float | None = None, text: str = "") -> None:
+        """Move to `done` (of a new `total`), with a word about how it goes."""
+        self._progress.update(self._task, completed=done, total=total, text=text)
 
 
 @contextmanager
-def progress_bar(title: str, total: float) -> Iterator[Bar]:
+def progress_bar(title: str, total: float | None = None) -> Iterator[Bar]:
     """A live progress bar on stderr, which disappears at the end; silent where stderr is no terminal."""
     columns = (
         TextColumn("{task.description}"),

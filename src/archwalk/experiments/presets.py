@@ -36,10 +36,16 @@ def load_preset(name: str) -> Preset:
     return Preset(name, content["strategy"], content["settings"])
 
 
-def default_preset(benchmark: str) -> Preset | None:
-    """Our own preset for a benchmark, if there is one: `archwalk-<benchmark without its task>`."""
-    name = f"archwalk-{benchmark.split(':')[0]}"
-    return load_preset(name) if name in preset_names() else None
+def default_preset(strategy: str, benchmark: str) -> Preset | None:
+    """Our own preset for a strategy on a benchmark, if there is one.
+
+    It is named `archwalk-<benchmark without its task>`, with the strategy behind it unless that is our best.
+    """
+    best = f"archwalk-{benchmark.split(':')[0]}"
+    for name in (best, f"{best}-{strategy}"):
+        if name in preset_names() and (preset := load_preset(name)).strategy == strategy:
+            return preset
+    return None
 
 
 def make_settings(cls: type[S], preset: Preset | None, assignments: Sequence[str] = ()) -> S:

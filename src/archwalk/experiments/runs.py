@@ -25,10 +25,9 @@ from archwalk.data.states import read_state, write_state
 from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.experiments.protocol import Contestant
 from archwalk.spaces.base import SearchSpace
-from archwalk.strategies.catalogue import STRATEGIES, TRAINABLE
-from archwalk.strategies.dqn.agent import TrainedAgent
-from archwalk.strategies.dqn.settings import DQNSettings
-from archwalk.strategies.dqn.trainer import make_network
+from archwalk.strategies.agent import TrainedAgent
+from archwalk.strategies.catalogue import STRATEGIES, TRAINERS
+from archwalk.strategies.trainable import NetworkSettings, make_network
 
 CONFIG, METRICS, CHECKPOINT, AGENT = (
     "config.json",
@@ -135,7 +134,7 @@ def load_contestant(name: str, space: SearchSpace) -> Contestant:
     """
     path = Path(name)
     if name in STRATEGIES.names() or not path.is_dir():
-        if name in TRAINABLE:
+        if name in TRAINERS.names():
             raise UsageError(
                 f"{name} must be trained first: archwalk train {name} --benchmark B --out DIR, then name DIR"
             )
@@ -158,7 +157,7 @@ def _load_agent(run: RunFolder, space: SearchSpace) -> "partial[TrainedAgent]":
         raise DataError(f"the agent in {run.path} was trained on {config['space']}, not on {space.name}")
     saved = read_state(run.path / AGENT)
     try:
-        settings = DQNSettings(**config["settings"])
+        settings = NetworkSettings(**saved["network_settings"])
         network = make_network(settings, space.feature_count, seed=0)
         network.load_state_dict(saved["network"])
     except (TypeError, RuntimeError, KeyError) as error:

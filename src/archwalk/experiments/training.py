@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,18 @@ from archwalk.environments.walks import Sampler
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.presets import describe_settings
 from archwalk.experiments.runs import RunFolder, now, versions
-from archwalk.strategies.dqn.settings import DQNSettings
-from archwalk.strategies.dqn.trainer import Trainer
+from archwalk.strategies.catalogue import TRAINERS
+from archwalk.strategies.trainable import Trainer
 
 CHECKPOINT_SECONDS = 60.0
-LOG_EVERY = 100  # steps of all environments
 
-Progress = Callable[[int, dict[str, float]], None]
+Progress = Callable[[int, int, dict[str, float]], None]
 
 
 def train_agent(
     benchmark: Benchmark,
-    settings: DQNSettings,
+    strategy: str,
+    settings: Any,
     *,
     seed: int,
     out: Path,
@@ -30,12 +31,17 @@ def train_agent(
     starts: Sampler | None = None,
     progress: Progress | None = None,
 ) -> RunFolder:
-    """Train from the beginning. `progress` is told the steps done and the latest metrics."""
+    """Train from the beginning. `progress` is told what is done, of how much, and the latest metrics.
+
+    Raises UsageError if `out` holds a run or the strategy cannot be trained on this benchmark.
+    """
+    _, factory = TRAINERS.load(strategy)
+    trainer = factory(benchmark, settings, seed, starts)
     run = RunFolder(out)
     run.create(
         {
             "kind": "agent",
-            "strategy": "dqn",
+            "strategy": strategy,
             "benchmark": benchmark.name,
             "objective": benchmark.objective,
             "space": benchmark.space.name,
@@ -47,7 +53,7 @@ def train_agent(
             "versions": versions(),
         }
     )
-    return _train(run, Trainer(benchmark, settings, seed, starts), 0.0, progress)
+    return _train(run, trainer, 0.0, progress)
 
 
 def resume_training(out: Path, progress: Progress | None = None) -> RunFolder:
@@ -60,7 +66,8 @@ def resume_training(out: Path, progress: Progress | None = None) -> RunFolder:
     if run.finished:
         return run
     benchmark = load_benchmark(f"{config['benchmark']}:{config['objective']}")
-    trainer = Trainer(benchmark, DQNSettings(**config["settings"]), config["seed"])
+    settings, factory = TRAINERS.load(config["strategy"])
+    trainer = factory(benchmark, settings(**config["settings"]), config["seed"])
     state = run.restore()
     if state is not None:
         trainer.load_state_dict(state["trainer"])
@@ -80,24 +87,24 @@ def _train(run: RunFolder, trainer: Trainer, seconds_before: float, progress: Pr
     try:
         for metrics in trainer.run():
             window.append(metrics)
-            if len(window) == LOG_EVERY:
+            if len(window) == trainer.log_every:
                 run.log(_average(window) | _paid(trainer) | {"seconds": round(seconds(), 2)})
                 window = []
                 if time.perf_counter() - saved > CHECKPOINT_SECONDS:
                     checkpoint()
                     saved = time.perf_counter()
             if progress:
-                progress(trainer.steps, metrics)
+                progress(trainer.done, trainer.total, metrics)
     except KeyboardInterrupt:
         checkpoint()
         raise
     paid = _paid(trainer)
     run.finish(
-        trainer.learner.online,
+        trainer.network,
         {
+            "network_settings": asdict(trainer.network_settings),
             "training_queries": paid["queries"],
             "training_unique": paid["unique"],
-            "steps": trainer.steps,
             "seconds": seconds(),
         },
     )
@@ -106,8 +113,7 @@ def _train(run: RunFolder, trainer: Trainer, seconds_before: float, progress: Pr
 
 def _paid(trainer: Trainer) -> dict[str, Any]:
     return {
-        "steps": trainer.steps,
-        "updates": trainer.learner.updates,
+        "steps": trainer.done,
         "queries": trainer.ledger.queries,
         "unique": trainer.ledger.unique,
     }

@@ -109,6 +109,16 @@ class PointerQNetwork(nn.Module):
         self.advantage_first = _head(width)
         self.value = _head(width) if duelling else None
 
+    def values_apart(self, features_TF: Tensor) -> tuple[Tensor, Tensor]:
+        """Each element's value as the first of a row, and as another: (T,) twice; without layers or duelling.
+
+        Raises ValueError where an element's value depends on its row.
+        """
+        if len(self.layers) or self.value is not None:
+            raise ValueError("values depend on the row: this network has attention or a duelling head")
+        x_TD = self.encode(features_TF)
+        return self.advantage_first(x_TD + self.mark).squeeze(-1), self.advantage(x_TD).squeeze(-1)
+
     def forward(self, features_TF: Tensor, rows: Rows) -> Tensor:
         """Action values (T,), one an element, of flat float features (T, F)."""
         x_TD = self.encode(features_TF)

@@ -1,9 +1,11 @@
 """Strategies by name."""
 
 from collections.abc import Callable
+from typing import Any
 
 from archwalk.registry import Registry
 from archwalk.strategies.base import Strategy, Trials
+from archwalk.strategies.trainable import TrainerFactory
 
 StrategyFactory = Callable[[Trials], Strategy]
 """Makes a strategy for trials in a space; a strategy's class is one."""
@@ -18,5 +20,13 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
     },
 )
 
-TRAINABLE = {"dqn": "archwalk.strategies.dqn.trainer:Trainer"}
-"""Strategies that must be trained first; `archwalk train` makes a run folder, which then names the agent."""
+TRAINERS: Registry[tuple[type[Any], TrainerFactory]] = Registry(
+    "strategy to train",
+    "archwalk.trainers",
+    {
+        "dqn": "archwalk.strategies.dqn:DQN",
+        "planner": "archwalk.strategies.planner:PLANNER",
+    },
+)
+"""Agents that must be trained first, as (settings, trainer); `archwalk train` makes a run folder, which then
+names the agent."""

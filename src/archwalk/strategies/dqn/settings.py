@@ -1,6 +1,7 @@
 """Settings of the learned agent."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from archwalk.environments.shaping import Shaping
 from archwalk.environments.walks import Pay, WalkSettings
@@ -16,9 +17,12 @@ class DQNSettings:
     of a batch are transitions that stopped. Epsilon falls linearly over the first `epsilon_fraction` of the
     steps, the learning rate over all of them. `layers` = 0 leaves attention out: the advantage of a move then
     depends only on where it lands. The walk's rules are `WalkSettings`'. `reference` is that of the shaping;
-    None takes the best of `calibration` sampled architectures, which training pays for, so that
-    shaped accuracies are near 1 on any benchmark.
+    None takes the median of `calibration` sampled architectures, which training pays for, so that shaped
+    accuracies begin near 1 on any benchmark.
     """
+
+    length: ClassVar[str] = "steps"
+    """The setting that says how long training is."""
 
     steps: int = 600_000
     environments: int = 256

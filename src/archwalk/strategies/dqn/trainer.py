@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import torch
 
 from archwalk.environments.walks import Sampler, Walks
 from archwalk.estimators.benchmarks import Benchmark
@@ -13,13 +12,15 @@ from archwalk.learning.double_dqn import DoubleDQN, Transitions
 from archwalk.learning.exploration import Linear, explore
 from archwalk.learning.replay import Batch, Replay
 from archwalk.learning.returns import NStepReturns
-from archwalk.learning.sets import PointerQNetwork
-from archwalk.strategies.dqn.policy import GreedyPolicy, see
 from archwalk.strategies.dqn.settings import DQNSettings
+from archwalk.strategies.policy import GreedyPolicy, see
+from archwalk.strategies.trainable import NetworkSettings, make_network
 
 
-class Trainer:
+class DQNTrainer:
     """Trains an agent on a benchmark; the same seed gives the same bits, also across state_dict."""
+
+    log_every = 100
 
     def __init__(
         self, benchmark: Benchmark, settings: DQNSettings, seed: int, starts: Sampler | None = None
@@ -34,9 +35,13 @@ class Trainer:
         space = benchmark.space
         rules = settings.walk(self._reference(rng))
         self.walks = Walks(space, self.ledger, settings.environments, rules, rng, starts)
-        network = make_network(settings, space.feature_count, int(network_seed.generate_state(1)[0]))
-        self.learner = DoubleDQN(network, target_every=settings.target_every)
-        self.policy = GreedyPolicy(space, network)
+        self.network_settings = NetworkSettings(
+            settings.neighbours, settings.width, settings.layers, settings.heads, settings.duelling
+        )
+        seed32 = int(network_seed.generate_state(1)[0])
+        self.network = make_network(self.network_settings, space.feature_count, seed32)
+        self.learner = DoubleDQN(self.network, target_every=settings.target_every)
+        self.policy = GreedyPolicy(space, self.network)
         self.moves = Replay(settings.capacity)
         self.stops = Replay(settings.capacity)
         self.returns = NStepReturns(settings.n_step, settings.gamma)
@@ -49,7 +54,17 @@ class Trainer:
         if self.settings.reference is not None:
             return self.settings.reference
         codes_BL = self.benchmark.space.sample(rng, self.settings.calibration)
-        return float(np.nanmax(self.ledger.rewards(codes_BL))) / 100
+        return float(np.nanmedian(self.ledger.rewards(codes_BL))) / 100
+
+    @property
+    def done(self) -> int:
+        """Environment steps taken."""
+        return self.steps
+
+    @property
+    def total(self) -> int:
+        """Environment steps to take."""
+        return self.settings.steps
 
     @property
     def progress(self) -> float:
@@ -87,6 +102,7 @@ class Trainer:
         stopped = step.reward_B[step.terminated_B]
         return {
             "charts/epsilon": epsilon,
+            "charts/updates": float(self.learner.updates),
             "charts/reward": float(step.reward_B.mean()),
             "charts/stop_reward": float(stopped.mean()) if len(stopped) else float("nan"),
         }
@@ -140,12 +156,3 @@ class Trainer:
         self.replay_rng.bit_generator.state = state["replay_rng"]
         for part in ("walks", "ledger", "learner", "stops", "moves", "returns"):
             getattr(self, part).load_state_dict(state[part])
-
-
-def make_network(settings: DQNSettings, features: int, seed: int) -> PointerQNetwork:
-    """A fresh network whose weights depend on `seed` alone."""
-    with torch.random.fork_rng(devices=[]):  # torch's layers draw from the global generator
-        torch.manual_seed(seed)
-        return PointerQNetwork(
-            features, settings.width, settings.layers, settings.heads, settings.duelling
-        )

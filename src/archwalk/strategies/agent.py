@@ -7,7 +7,7 @@ from torch import nn
 from archwalk.jit import Streams
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
-from archwalk.strategies.dqn.policy import GreedyPolicy
+from archwalk.strategies.policy import GreedyPolicy
 from archwalk.strategies.walker import Walker
 
 

@@ -1,0 +1,202 @@
+"""The planning agent: a learned model of accuracy, exact planning on it, and a network that walks by the plan.
+
+Moves are known and deterministic, so all that must be learned is what architectures are worth. Each round the
+ensemble is fitted to the architectures evaluated so far and names the next ones to evaluate. At the end the
+model's accuracies (measured ones where there are any) are planned over: V(s) = max(accuracy(s), max over
+neighbours V(t) - price), and a network learns the value of moving to, and of stopping at, an architecture from
+its features alone. Only that network walks; it never sees ids or the table.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from archwalk.environments.walks import Sampler
+from archwalk.errors import UsageError
+from archwalk.estimators.base import Floats
+from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.ledger import TrainingLedger
+from archwalk.learning.ensemble import RegressionEnsemble
+from archwalk.learning.sets import PointerQNetwork
+from archwalk.spaces.base import EnumerableSpace
+from archwalk.strategies.planner.settings import PlannerSettings
+from archwalk.strategies.trainable import NetworkSettings, make_network
+from archwalk.strategies.value_iteration import iterate_values
+
+_WORST_STEPS = -40.0
+"""Stopping is never worse than this many steps: the network need not tell bad architectures apart."""
+
+
+class PlannerTrainer:
+    """Trains a planning agent; the same seed gives the same bits, also across state_dict."""
+
+    log_every = 1
+
+    def __init__(
+        self, benchmark: Benchmark, settings: PlannerSettings, seed: int, starts: Sampler | None = None
+    ) -> None:
+        space = benchmark.space
+        if not isinstance(space, EnumerableSpace):
+            raise UsageError(f"the planner needs a space that can be enumerated; {space.name} cannot")
+        self.space = space
+        self.settings = settings
+        self.starts = starts or space.sample
+        self.ledger = TrainingLedger(benchmark.estimator)
+        pick_seed, fit_seed, model_seed, network_seed = np.random.SeedSequence(seed).spawn(4)
+        self.pick_rng, self.fit_rng = np.random.default_rng(pick_seed), np.random.default_rng(fit_seed)
+        self.model = RegressionEnsemble(
+            settings.members, space.feature_count, settings.model_width,
+            learning_rate=settings.model_learning_rate, weight_decay=settings.weight_decay,
+            seed=int(model_seed.generate_state(1)[0]),
+        )  # fmt: skip
+        self.network_settings = NetworkSettings(settings.neighbours, settings.width, 0, 1, False)
+        seed32 = int(network_seed.generate_state(1)[0])
+        self.network: PointerQNetwork = make_network(self.network_settings, space.feature_count, seed32)
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.distil_learning_rate)
+        self.ids_E = np.empty(0, np.int32)
+        self.accuracy_E = np.empty(0)
+        self.distilled = 0
+        self._plan: tuple[Floats, Floats] | None = None
+
+    @property
+    def total(self) -> int:
+        """Evaluations and updates of the distillation together."""
+        return min(self.settings.evaluations, self.space.size) + self.settings.distil_updates
+
+    @property
+    def done(self) -> int:
+        """How many of `total` are done."""
+        return len(self.ids_E) + self.distilled
+
+    def run(self) -> Iterator[dict[str, float]]:
+        """Train to the end, yielding metrics after every round and every hundred updates of distillation."""
+        while len(self.ids_E) < min(self.settings.evaluations, self.space.size):
+            yield self._round()
+        while self.distilled < self.settings.distil_updates:
+            yield self._distil(min(100, self.settings.distil_updates - self.distilled))
+
+    def _round(self) -> dict[str, float]:
+        """Evaluate the next architectures and fit the model to all of them."""
+        settings, first = self.settings, len(self.ids_E) == 0
+        room = min(settings.evaluations, self.space.size) - len(self.ids_E)
+        ids = self._sample(min(settings.initial, room)) if first else self._pick(min(settings.round, room))
+        reward = self.ledger.rewards(ids[:, None])
+        self.ids_E = np.concatenate([self.ids_E, ids])
+        self.accuracy_E = np.concatenate([self.accuracy_E, np.nan_to_num(reward, nan=0.0)])
+        features = torch.from_numpy(self.space.features(self.ids_E[:, None])).float()
+        targets = torch.from_numpy(self._sharpen(self.accuracy_E)).float()
+        error = self.model.fit(
+            features, targets, updates=settings.first_updates if first else settings.updates,
+            batch=settings.model_batch, rng=self.fit_rng,
+        )  # fmt: skip
+        return {
+            "charts/best_reward": float(self.accuracy_E.max()),
+            "charts/reward": float(reward.mean()),
+            "losses/model": error,
+        }
+
+    def _sharpen(self, accuracy: Floats) -> Floats:
+        scale = self.settings.sharpness / 100
+        return np.exp(scale * (accuracy - np.median(self.accuracy_E[: self.settings.initial]) - 4))
+
+    def _blunten(self, sharpened: Floats) -> Floats:
+        scale = self.settings.sharpness / 100
+        return (
+            np.log(np.maximum(sharpened, 1e-6)) / scale
+            + np.median(self.accuracy_E[: self.settings.initial])
+            + 4
+        )
+
+    def _sample(self, n: int) -> NDArray[np.int32]:
+        """Up to `n` different architectures from the starts that were not evaluated yet, at least one."""
+        drawn = np.setdiff1d(self.starts(self.pick_rng, 4 * n)[:, 0], self.ids_E)
+        if not len(drawn):
+            drawn = np.setdiff1d(np.arange(self.space.size, dtype=np.int32), self.ids_E)
+        return self.pick_rng.permutation(drawn)[:n].astype(np.int32)
+
+    def _pick(self, n: int) -> NDArray[np.int32]:
+        """Each member's favourites, the best upper bounds, and a few samples: different and new ones."""
+        predicted_KN = self.model.predict(self.space.feature_table)
+        predicted_KN[:, self.ids_E] = -np.inf
+        bounds_N = predicted_KN.mean(0)
+        new = np.isfinite(bounds_N)
+        bounds_N[new] += predicted_KN[:, new].std(0)
+        random, bounds = round(self.settings.random * n), round(self.settings.optimism * n)
+        each = max(1, (n - random - bounds) // self.settings.members)
+        groups = [_largest(predicted_N, each) for predicted_N in predicted_KN] + [_largest(bounds_N, bounds)]
+        picked = np.unique(np.concatenate(groups))
+        picked = picked[np.isfinite(bounds_N[picked])]
+        picked = np.concatenate([picked, np.setdiff1d(self._sample(max(1, random)), picked)])
+        return self.pick_rng.permutation(picked)[:n].astype(np.int32)
+
+    def plan(self) -> tuple[Floats, Floats]:
+        """Value of stopping at (N,) and of standing at (N,) each architecture, in steps below the best.
+
+        One step is worth `step_price` points. Measured accuracies are used where there are any, and a
+        predicted one counts for no more than the best measured.
+        """
+        accuracy_N = self._blunten(self.model.predict(self.space.feature_table).mean(0))
+        best = self.accuracy_E.max()
+        accuracy_N = np.minimum(accuracy_N, best)
+        accuracy_N[self.ids_E] = self.accuracy_E
+        stop_N = np.maximum((accuracy_N - best) / self.settings.step_price, _WORST_STEPS)
+        value_N, _ = iterate_values(self.space.graph, stop_N, price=1.0)
+        return stop_N, value_N
+
+    def _distil(self, updates: int) -> dict[str, float]:
+        """Fit the walking network: the value of stopping, and that of having moved to, sampled architectures."""
+        if self._plan is None:
+            self._plan = self.plan()
+        stop_N, value_N = self._plan
+        network, settings, loss = self.network, self.settings, torch.zeros(())
+        for _ in range(updates):
+            rate = settings.distil_learning_rate * (1 - self.distilled / settings.distil_updates)
+            for group in self.optimiser.param_groups:
+                group["lr"] = rate
+            half = settings.distil_batch // 2
+            ids = np.concatenate(
+                [self.starts(self.fit_rng, half)[:, 0], self.fit_rng.choice(self.space.size, half)]
+            )
+            features = torch.from_numpy(self.space.features(ids[:, None])).float()
+            stop, move = network.values_apart(features)
+            loss = functional.smooth_l1_loss(stop, torch.from_numpy(stop_N[ids]).float())
+            loss = loss + functional.smooth_l1_loss(move, torch.from_numpy(value_N[ids] - 1).float())
+            self.optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimiser.step()
+            self.distilled += 1
+        return {
+            "charts/best_reward": float(self.accuracy_E.max()),
+            "losses/distillation": float(loss.detach()),
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+        return {
+            "pick_rng": self.pick_rng.bit_generator.state,
+            "fit_rng": self.fit_rng.bit_generator.state,
+            "model": self.model.state_dict(),
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "ledger": self.ledger.state_dict(),
+            "ids": self.ids_E,
+            "accuracy": self.accuracy_E,
+            "distilled": self.distilled,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        self.pick_rng.bit_generator.state = state["pick_rng"]
+        self.fit_rng.bit_generator.state = state["fit_rng"]
+        for part in ("model", "network", "optimiser", "ledger"):
+            getattr(self, part).load_state_dict(state[part])
+        self.ids_E, self.accuracy_E = np.array(state["ids"]), np.array(state["accuracy"])
+        self.distilled = int(state["distilled"])
+
+
+def _largest(values_N: Floats, n: int) -> NDArray[np.intp]:
+    return np.argpartition(-values_N, min(n, len(values_N) - 1))[:n]

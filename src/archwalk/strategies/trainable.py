@@ -1,0 +1,67 @@
+"""What every agent that must be trained has in common: its trainer's contract, and the network it walks by."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+
+from archwalk.environments.walks import Sampler
+from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.ledger import TrainingLedger
+from archwalk.learning.sets import PointerQNetwork
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """What a saved agent needs besides weights: neighbours that it sees, and the shape of its network."""
+
+    neighbours: int
+    width: int
+    layers: int
+    heads: int
+    duelling: bool
+
+
+def make_network(settings: NetworkSettings, features: int, seed: int) -> PointerQNetwork:
+    """A fresh network whose weights depend on `seed` alone."""
+    with torch.random.fork_rng(devices=[]):  # torch's layers draw from the global generator
+        torch.manual_seed(seed)
+        return PointerQNetwork(features, settings.width, settings.layers, settings.heads, settings.duelling)
+
+
+class Trainer(Protocol):
+    """Trains one agent. The same seed gives the same bits, also across `state_dict`."""
+
+    log_every: int
+    """How many yields of `run` make a line of metrics."""
+
+    ledger: TrainingLedger
+    network: PointerQNetwork
+    network_settings: NetworkSettings
+
+    @property
+    def done(self) -> int:
+        """Progress: how many of `total` are done."""
+
+    @property
+    def total(self) -> int:
+        """How much there is to do, in the trainer's own unit."""
+
+    def run(self) -> Iterator[dict[str, float]]:
+        """Train to the end, yielding metrics."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+
+
+class TrainerFactory(Protocol):
+    """Makes a trainer; a trainer's class is one."""
+
+    def __call__(
+        self, benchmark: Benchmark, settings: Any, seed: int, starts: Sampler | None = None
+    ) -> Trainer:
+        """A trainer at its beginning; `starts` draws the architectures from which training sets out."""
