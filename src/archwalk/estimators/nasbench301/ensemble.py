@@ -114,7 +114,9 @@ def _read_member(path: Path, folder: Path) -> Member:
     seed = data.get("seed")
     if not isinstance(seed, int):
         raise DataError(f"the data configuration beside {path} names no seed")
-    return Member(str(path.parent.relative_to(folder)), seed, read_booster(_read_pickle(path), str(path)))
+    return Member(
+        str(path.parent.relative_to(folder)), seed, read_booster(read_pickled_booster(path), str(path))
+    )
 
 
 def _natural(text: str) -> list[str | int]:
@@ -160,7 +162,7 @@ _BOOSTER: StandIns = {
 }
 
 
-def _read_pickle(path: Path) -> bytes:
+def read_pickled_booster(path: Path) -> bytes:
     """The serialised model in a pickled Booster. Raises DataError."""
     booster = read_pickle(path, _BOOSTER)
     if not isinstance(booster, _PickledBooster) or booster.content is None:

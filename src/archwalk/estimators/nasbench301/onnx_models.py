@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 _GRAPH, _INPUT, _OUTPUT = 7, 11, 12
 """Field numbers: of the graph in a model, of inputs and outputs in a graph (onnx.proto3 of github.com/onnx)."""
 
+_TYPE, _TENSOR, _SHAPE = 2, 1, 2
+"""Field numbers: of the type in an input, of a tensor's type in that, of its shape in that."""
+
 _ONE = b"\x0a\x02\x08\x01"
-"""A dimension of 1: a message of 2 bytes, of which field 1 (`dim_value`) is 1."""
+"""A dimension of 1 in a shape: a message of 2 bytes, of which field 1 (`dim_value`) is 1."""
 
 _ANY = b"\x0a\x02\x12\x00"
-"""A dimension that may have any length: field 2 (`dim_param`, its name) is empty. As long as `_ONE`."""
+"""A dimension that may have any length: field 2 (`dim_param`, its name) is empty. As long as `_ONE`, so that
+no length that is written before it changes."""
 
 
 def open_model(path: Path) -> "InferenceSession":
@@ -45,9 +49,17 @@ def free_batch(model: bytes) -> bytes:
     An export that was traced with one row declares a batch of one, and onnxruntime then refuses others, even
     where every operation could do with any number. Raises ValueError if `model` is cut short.
     """
-    graphs = [graph for field, graph in read_fields(model) if field == _GRAPH and isinstance(graph, bytes)]
-    for graph in graphs:
-        for field, tensor in read_fields(graph):
-            if field in (_INPUT, _OUTPUT) and isinstance(tensor, bytes):
-                model = model.replace(tensor, tensor.replace(_ONE, _ANY, 1))
+    for field, value in read_fields(_inner(model, _GRAPH)):
+        if field in (_INPUT, _OUTPUT) and isinstance(value, bytes):
+            shape = _inner(_inner(_inner(value, _TYPE), _TENSOR), _SHAPE)
+            if shape.startswith(_ONE):
+                freed = value.replace(shape, _ANY + shape.removeprefix(_ONE))
+                model = model.replace(value, freed)
     return model
+
+
+def _inner(message: bytes, wanted: int) -> bytes:
+    """The first field of that number which is a message, or an empty one."""
+    return next(
+        (value for field, value in read_fields(message) if field == wanted and isinstance(value, bytes)), b""
+    )
