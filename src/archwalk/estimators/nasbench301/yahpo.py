@@ -2,7 +2,8 @@
 
 It is not NAS-Bench-301 v1.0, whose surrogate is an ensemble of boosted trees (`ensemble.py`): on the 1,218
 architectures whose v1.0 prediction is published, the rank correlation of the two is 0.904 (Spearman) or 0.735
-(Kendall), and its accuracies are 1.3 points higher. Figures of the one are no figures of the other.
+(Kendall), and its accuracies are 1.3 points higher. Figures of the one are no figures of the other. Searches end
+at 96.6 percent, a point above the best score among the 1,218: nobody has checked the surrogate up there.
 
 Source: Pfisterer et al., YAHPO Gym, AutoML 2022; github.com/slds-lmu/yahpo_data (Apache-2.0), folder nb301:
 `new_model.onnx` of October 2021, whose figures are given here (the later `model_v2.onnx` agrees with v1.0 at
