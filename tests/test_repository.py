@@ -13,7 +13,7 @@ from archwalk.cli.main import make_parser
 from archwalk.estimators.benchmarks import BENCHMARKS
 from archwalk.experiments.presets import load_preset, preset_names
 from archwalk.spaces.catalogue import SPACES
-from archwalk.strategies.catalogue import STRATEGIES, TRAINABLE
+from archwalk.strategies.catalogue import STRATEGIES, TRAINERS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
@@ -122,4 +122,4 @@ def test_registered_names_can_be_loaded(registry) -> None:
 
 def test_presets_name_strategies() -> None:
     for name in preset_names():
-        assert load_preset(name).strategy in {*STRATEGIES.names(), *TRAINABLE}
+        assert load_preset(name).strategy in {*STRATEGIES.names(), *TRAINERS.names()}

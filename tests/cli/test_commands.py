@@ -180,7 +180,7 @@ class TestTrain:
 
     def test_preset_by_name(self, call, tmp_path):
         result = call(
-            "train", "dqn", "--benchmark", PROTEINS, "--preset", "archwalk-nasbench101", "--steps", 8, "--set",
+            "train", "dqn", "--benchmark", PROTEINS, "--preset", "archwalk-nasbench101-dqn", "--steps", 8, "--set",
             "environments=8", "--out", "run",
         )  # fmt: skip
         assert result.status == 0

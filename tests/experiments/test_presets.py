@@ -11,7 +11,7 @@ from archwalk.experiments.presets import (
     make_settings,
     preset_names,
 )
-from archwalk.strategies.catalogue import TRAINABLE
+from archwalk.strategies.catalogue import TRAINERS
 from archwalk.strategies.dqn.settings import DQNSettings
 
 
@@ -19,26 +19,28 @@ from archwalk.strategies.dqn.settings import DQNSettings
 def test_every_preset_loads_and_gives_every_setting(name):
     """A preset names them all, so that a later change of a default does not change what it means."""
     preset = load_preset(name)
-    assert preset.strategy in TRAINABLE
-    known = {field.name for field in fields(DQNSettings)}
-    assert set(preset.settings) <= known
-    settings = make_settings(DQNSettings, preset)
+    assert preset.strategy in TRAINERS.names()
+    cls, _ = TRAINERS.load(preset.strategy)
+    assert set(preset.settings) <= {field.name for field in fields(cls)}
+    settings = make_settings(cls, preset)
     for key, value in preset.settings.items():
         assert getattr(settings, key) == value
-        assert type(getattr(settings, key)) is type(asdict(DQNSettings())[key]), key
+        assert type(getattr(settings, key)) is type(asdict(cls())[key]), key
 
 
 def test_there_are_presets_for_our_benchmarks():
     assert {"archwalk-nasbench101", "archwalk-nas-bench-graph"} <= set(preset_names())
     for name in preset_names():
         if name.startswith("archwalk-"):
-            assert name.removeprefix("archwalk-") in BENCHMARKS.names()
+            strategy = load_preset(name).strategy
+            assert name.removeprefix("archwalk-").removesuffix(f"-{strategy}") in BENCHMARKS.names()
 
 
 def test_the_default_preset_is_that_of_the_benchmark():
-    assert default_preset("nasbench101:test-mean") == load_preset("archwalk-nasbench101")
-    assert default_preset("nas-bench-graph:cora") == load_preset("archwalk-nas-bench-graph")
-    assert default_preset("ec-nas-4v") is None
+    assert default_preset("planner", "nasbench101:test-mean") == load_preset("archwalk-nasbench101")
+    assert default_preset("dqn", "nasbench101:test-mean") == load_preset("archwalk-nasbench101-dqn")
+    assert default_preset("dqn", "nas-bench-graph:cora") == load_preset("archwalk-nas-bench-graph-dqn")
+    assert default_preset("planner", "ec-nas-4v") is None
 
 
 def test_unknown_preset():
@@ -51,7 +53,7 @@ def test_unknown_preset():
 
 
 def test_assignments_go_before_the_preset_and_that_before_the_defaults():
-    preset = load_preset("archwalk-nasbench101")
+    preset = load_preset("archwalk-nasbench101-dqn")
     settings = make_settings(
         DQNSettings, preset, ["gamma=0.5", "steps=1_000", "gamma=0.25", "pay=difference"]
     )

@@ -9,10 +9,9 @@ import torch
 from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.experiments.runs import RunFolder, load_contestant, load_contestants
 from archwalk.strategies.base import Trials
-from archwalk.strategies.dqn.settings import DQNSettings
-from archwalk.strategies.dqn.trainer import make_network
+from archwalk.strategies.trainable import NetworkSettings, make_network
 
-SETTINGS = DQNSettings(width=8, heads=2, neighbours=5)
+SETTINGS = NetworkSettings(neighbours=5, width=8, layers=1, heads=2, duelling=True)
 
 
 def write_run(path, space, seed=0, finish=True):
@@ -20,13 +19,17 @@ def write_run(path, space, seed=0, finish=True):
     config = {
         "space": space.name,
         "features": space.feature_count,
-        "settings": asdict(SETTINGS),
         "seed": seed,
     }
     run.create(config)
     network = make_network(SETTINGS, space.feature_count, seed)
     if finish:
-        paid = {"training_queries": 100 + seed, "training_unique": 50, "steps": 7, "seconds": 2.0}
+        paid = {
+            "network_settings": asdict(SETTINGS),
+            "training_queries": 100 + seed,
+            "training_unique": 50,
+            "seconds": 2.0,
+        }
         run.finish(network, paid)
     return network
 

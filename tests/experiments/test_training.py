@@ -16,6 +16,7 @@ from archwalk.experiments import training
 from archwalk.experiments.runs import RunFolder
 from archwalk.experiments.training import resume_training, train_agent
 from archwalk.strategies.dqn.settings import DQNSettings
+from archwalk.strategies.dqn.trainer import DQNTrainer
 
 BENCHMARK = "nas-bench-graph:proteins"
 SETTINGS = DQNSettings(
@@ -33,7 +34,7 @@ class Killed(BaseException):
 
 @pytest.fixture(autouse=True)
 def _short_windows(monkeypatch):
-    monkeypatch.setattr(training, "LOG_EVERY", 10)
+    monkeypatch.setattr(DQNTrainer, "log_every", 10)
 
 
 @pytest.fixture
@@ -51,8 +52,8 @@ def benchmark():
 def whole(benchmark, tmp_path_factory):
     """The same training without any interruption."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "LOG_EVERY", 10)
-        return train_agent(benchmark, SETTINGS, seed=3, out=tmp_path_factory.mktemp("whole") / "run")
+        patch.setattr(DQNTrainer, "log_every", 10)
+        return train_agent(benchmark, "dqn", SETTINGS, seed=3, out=tmp_path_factory.mktemp("whole") / "run")
 
 
 def agent(run):
@@ -72,7 +73,7 @@ def assert_same_run(run, other):
 
 
 def stop_at(step, error):
-    def progress(steps, metrics):
+    def progress(steps, total, metrics):
         if steps >= step:
             raise error
 
@@ -103,11 +104,11 @@ def test_run_folder_holds_what_it_should(whole):
 
 def test_same_seed_same_run(whole, benchmark, tmp_path, often):
     """However often it is checkpointed."""
-    assert_same_run(train_agent(benchmark, SETTINGS, seed=3, out=tmp_path / "run"), whole)
+    assert_same_run(train_agent(benchmark, "dqn", SETTINGS, seed=3, out=tmp_path / "run"), whole)
 
 
 def test_another_seed_is_another_run(whole, benchmark, tmp_path):
-    other = train_agent(benchmark, SETTINGS, seed=4, out=tmp_path / "run")
+    other = train_agent(benchmark, "dqn", SETTINGS, seed=4, out=tmp_path / "run")
     with pytest.raises(AssertionError):
         assert_same_run(other, whole)
 
@@ -117,7 +118,7 @@ def test_killed_and_resumed_is_as_if_nothing_had_been(whole, benchmark, tmp_path
     """Before the first checkpoint, at one, between two: what came after the last one is done again."""
     out = tmp_path / "run"
     with pytest.raises(Killed):
-        train_agent(benchmark, SETTINGS, seed=3, out=out, progress=stop_at(step, Killed()))
+        train_agent(benchmark, "dqn", SETTINGS, seed=3, out=out, progress=stop_at(step, Killed()))
     assert (out / "checkpoint.safetensors").exists() == (step >= 80)
     assert_same_run(resume_training(out), whole)
     assert not (out / "checkpoint.safetensors").exists()
@@ -126,7 +127,7 @@ def test_killed_and_resumed_is_as_if_nothing_had_been(whole, benchmark, tmp_path
 def test_killed_again_and_again(whole, benchmark, tmp_path, often):
     out = tmp_path / "run"
     with pytest.raises(Killed):
-        train_agent(benchmark, SETTINGS, seed=3, out=out, progress=stop_at(200, Killed()))
+        train_agent(benchmark, "dqn", SETTINGS, seed=3, out=out, progress=stop_at(200, Killed()))
     for step in (200, 320, 500):
         with pytest.raises(Killed):
             resume_training(out, progress=stop_at(step, Killed()))
@@ -137,7 +138,7 @@ def test_ctrl_c_keeps_what_was_done(whole, benchmark, tmp_path):
     """Without any checkpoint by the clock."""
     out = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
-        train_agent(benchmark, SETTINGS, seed=3, out=out, progress=stop_at(400, KeyboardInterrupt()))
+        train_agent(benchmark, "dqn", SETTINGS, seed=3, out=out, progress=stop_at(400, KeyboardInterrupt()))
     steps = []
     resumed = resume_training(out, progress=lambda step, metrics: steps.append(step))
     assert steps[0] == 408
@@ -153,7 +154,7 @@ def test_resuming_a_finished_run_changes_nothing(whole):
 def test_a_folder_that_holds_a_run_is_refused(whole, benchmark):
     before = {file: file.read_bytes() for file in whole.path.iterdir()}
     with pytest.raises(UsageError, match="holds a run already; add --resume"):
-        train_agent(benchmark, SETTINGS, seed=3, out=whole.path)
+        train_agent(benchmark, "dqn", SETTINGS, seed=3, out=whole.path)
     assert {file: file.read_bytes() for file in whole.path.iterdir()} == before
 
 
@@ -165,7 +166,7 @@ def test_resuming_what_is_no_run(tmp_path):
 def test_resuming_from_a_damaged_checkpoint_says_so(benchmark, tmp_path, often):
     out = tmp_path / "run"
     with pytest.raises(Killed):
-        train_agent(benchmark, SETTINGS, seed=3, out=out, progress=stop_at(240, Killed()))
+        train_agent(benchmark, "dqn", SETTINGS, seed=3, out=out, progress=stop_at(240, Killed()))
     file = out / "checkpoint.safetensors"
     file.write_bytes(file.read_bytes()[:-50])
     with pytest.raises(DataError, match="is damaged"):
@@ -176,7 +177,7 @@ def test_metrics_cut_in_the_middle_of_a_line(whole, benchmark, tmp_path, often):
     """As a kill may leave them."""
     out = tmp_path / "run"
     with pytest.raises(Killed):
-        train_agent(benchmark, SETTINGS, seed=3, out=out, progress=stop_at(240, Killed()))
+        train_agent(benchmark, "dqn", SETTINGS, seed=3, out=out, progress=stop_at(240, Killed()))
     with (out / "metrics.jsonl").open("a") as file:
         file.write('{"charts/eps')
     assert_same_run(resume_training(out), whole)
@@ -187,8 +188,9 @@ import sys, time
 from archwalk.cli.main import main
 from archwalk.experiments import training
 from archwalk.experiments.runs import RunFolder
+from archwalk.strategies.dqn.trainer import DQNTrainer
 
-training.LOG_EVERY, training.CHECKPOINT_SECONDS = 10, 0.0
+DQNTrainer.log_every, training.CHECKPOINT_SECONDS = 10, 0.0
 write = RunFolder.checkpoint
 
 def checkpoint(run, state):

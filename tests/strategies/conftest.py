@@ -8,7 +8,7 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.table import TableEstimator
 from archwalk.spaces.base import EnumerableSpace
 from archwalk.strategies.dqn.settings import DQNSettings
-from archwalk.strategies.dqn.trainer import Trainer
+from archwalk.strategies.dqn.trainer import DQNTrainer
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,7 @@ def trained_network() -> Callable[[EnumerableSpace], nn.Module]:
         if key not in networks:
             reward_N = np.random.default_rng(0).uniform(50, 95, space.size)
             made_up = TableEstimator("validation", reward_N, reward_N)
-            trainer = Trainer(Benchmark("made-up", space, made_up, {}), settings, seed=0)
+            trainer = DQNTrainer(Benchmark("made-up", space, made_up, {}), settings, seed=0)
             for _ in trainer.run():
                 pass
             networks[key] = trainer.learner.online

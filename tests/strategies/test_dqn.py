@@ -11,11 +11,12 @@ from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.comparison import solve_benchmark
 from archwalk.spaces.base import NeighbourGraph
 from archwalk.spaces.nasbench101.space import NASBench101
+from archwalk.strategies.agent import TrainedAgent
 from archwalk.strategies.base import Trials
-from archwalk.strategies.dqn.agent import TrainedAgent
-from archwalk.strategies.dqn.policy import GreedyPolicy
 from archwalk.strategies.dqn.settings import DQNSettings
-from archwalk.strategies.dqn.trainer import Trainer, make_network
+from archwalk.strategies.dqn.trainer import DQNTrainer
+from archwalk.strategies.policy import GreedyPolicy
+from archwalk.strategies.trainable import make_network
 
 SMALL = DQNSettings(
     steps=160, environments=8, neighbours=6, episode_limit=5, calibration=10, capacity=200,
@@ -24,7 +25,7 @@ SMALL = DQNSettings(
 
 
 def train(benchmark, settings=SMALL, seed=0, **extra):
-    trainer = Trainer(benchmark, settings, seed, **extra)
+    trainer = DQNTrainer(benchmark, settings, seed, **extra)
     metrics = list(trainer.run())
     return trainer, metrics
 
@@ -66,11 +67,11 @@ def test_same_seed_same_weights(tiny, settings):
 @VARIANTS
 def test_goes_on_from_its_state_to_the_bit(tiny, settings, tmp_path):
     whole, _ = train(tiny, settings)
-    first = Trainer(tiny, settings, seed=0)
+    first = DQNTrainer(tiny, settings, seed=0)
     for _, _ in zip(range(11), first.run(), strict=False):
         pass
     write_state(tmp_path / "state", first.state_dict())
-    second = Trainer(tiny, settings, seed=0)
+    second = DQNTrainer(tiny, settings, seed=0)
     second.load_state_dict(read_state(tmp_path / "state"))
     for _ in second.run():
         pass
@@ -119,10 +120,10 @@ def test_calibration_sets_the_reference_and_is_paid(tiny):
     reward_N = tiny.estimator.reward_N.copy()
     reward_N[::9] = np.nan
     gaps = replace(tiny, estimator=TableEstimator("validation", reward_N, reward_N))
-    trainer = Trainer(gaps, replace(SMALL, calibration=500), seed=0)
+    trainer = DQNTrainer(gaps, replace(SMALL, calibration=500), seed=0)
     assert trainer.ledger.queries == 500
     assert np.nanmin(reward_N) < 100 * trainer.walks.settings.shaping.reference <= np.nanmax(reward_N)
-    assert Trainer(tiny, replace(SMALL, reference=0.5), seed=0).ledger.queries == 0
+    assert DQNTrainer(tiny, replace(SMALL, reference=0.5), seed=0).ledger.queries == 0
 
 
 def test_starts_may_be_held_out(tiny):

@@ -3,8 +3,8 @@ from functools import partial
 import pytest
 
 from archwalk.spaces.base import SearchSpace
+from archwalk.strategies.agent import TrainedAgent
 from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
-from archwalk.strategies.dqn.agent import TrainedAgent
 from archwalk.testing.strategies import StrategyConformance
 
 

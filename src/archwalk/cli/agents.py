@@ -45,7 +45,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     train.add_argument("--benchmark", help="needed unless --resume")
     train.add_argument("--preset", help="default: archwalk-<benchmark> if there is one")
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="assignments")
-    train.add_argument("--steps", type=int, help="how long: environment steps (dqn), evaluated architectures (planner)")
+    train.add_argument(
+        "--steps", type=int, help="how long: environment steps (dqn), evaluated architectures (planner)"
+    )
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--out", type=Path, help="run folder (default: runs/<strategy>-<benchmark>-<seed>)")
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")

@@ -1,7 +1,5 @@
 """An ensemble of small networks that predicts a number from features, and its disagreement."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -9,20 +7,40 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 _ROWS_AT_ONCE = 65_536
+_SMALLEST = 1e-4
+"""Below this, predictions of exp(y) are not told apart."""
 
 
-class RegressionEnsemble:
-    """K networks, trained side by side on minibatches of their own from the same data.
+class LogEnsemble(nn.Module):
+    """K networks that predict exp(y); gives scale * log(their mean) - offset, (T, 1) of features (T, F).
+
+    Networks that are trained on exp(y) spend their capacity where y is large. `scale` and `offset` put the
+    answer into the unit that is wanted.
+    """
+
+    scale: Tensor
+    offset: Tensor
+
+    def __init__(self, members: int, features: int, width: int) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(perceptron(features, width, 2) for _ in range(members))
+        self.register_buffer("scale", torch.ones(()))
+        self.register_buffer("offset", torch.zeros(()))
+
+    def forward(self, features_TF: Tensor) -> Tensor:
+        """See the class."""
+        mean = torch.stack([member(features_TF) for member in self.members]).mean(0)
+        return self.scale * mean.clamp_min(_SMALLEST).log() - self.offset
+
+
+class EnsembleLearner:
+    """Trains the members of an ensemble side by side, each on minibatches of its own from the same data.
 
     They differ by their first weights and their minibatches (deep ensemble, Lakshminarayanan et al., 2017).
     """
 
-    def __init__(
-        self, members: int, features: int, width: int, *, learning_rate: float, weight_decay: float, seed: int
-    ) -> None:
-        with torch.random.fork_rng(devices=[]):  # torch's layers draw from the global generator
-            torch.manual_seed(seed)
-            self.members = nn.ModuleList(_network(features, width) for _ in range(members))
+    def __init__(self, ensemble: LogEnsemble, *, learning_rate: float, weight_decay: float) -> None:
+        self.members = ensemble.members
         self.optimiser = torch.optim.AdamW(
             self.members.parameters(), lr=learning_rate, weight_decay=weight_decay
         )
@@ -30,7 +48,7 @@ class RegressionEnsemble:
     def fit(
         self, features_NF: Tensor, targets_N: Tensor, *, updates: int, batch: int, rng: np.random.Generator
     ) -> float:
-        """Take `updates` steps of Adam on the squared error; return the mean error of the last one."""
+        """Take `updates` steps on the squared error of exp(y); return the mean error of the last one."""
         batch = min(batch, len(targets_N))
         loss = torch.zeros(())
         for _ in range(updates):
@@ -46,7 +64,7 @@ class RegressionEnsemble:
 
     @torch.no_grad()
     def predict(self, features_NF: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Predictions (K, N) of the members."""
+        """Predictions of exp(y), (K, N), of the members."""
         parts = []
         for start in range(0, len(features_NF), _ROWS_AT_ONCE):
             rows = torch.from_numpy(features_NF[start : start + _ROWS_AT_ONCE]).float()
@@ -54,17 +72,10 @@ class RegressionEnsemble:
         predictions_KN: NDArray[np.float64] = torch.cat(parts, 1).numpy()
         return predictions_KN
 
-    def state_dict(self) -> dict[str, Any]:
-        """Networks and optimiser."""
-        return {"members": self.members.state_dict(), "optimiser": self.optimiser.state_dict()}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore what `state_dict` gave."""
-        self.members.load_state_dict(state["members"])
-        self.optimiser.load_state_dict(state["optimiser"])
-
-
-def _network(features: int, width: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(features, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1)
-    )
+def perceptron(features: int, width: int, hidden: int) -> nn.Sequential:
+    """A network from features (T, F) to (T, 1) with `hidden` ReLU layers."""
+    layers: list[nn.Module] = []
+    for size in (features, *[width] * (hidden - 1)):
+        layers += [nn.Linear(size, width), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(width, 1))

@@ -109,16 +109,6 @@ class PointerQNetwork(nn.Module):
         self.advantage_first = _head(width)
         self.value = _head(width) if duelling else None
 
-    def values_apart(self, features_TF: Tensor) -> tuple[Tensor, Tensor]:
-        """Each element's value as the first of a row, and as another: (T,) twice; without layers or duelling.
-
-        Raises ValueError where an element's value depends on its row.
-        """
-        if len(self.layers) or self.value is not None:
-            raise ValueError("values depend on the row: this network has attention or a duelling head")
-        x_TD = self.encode(features_TF)
-        return self.advantage_first(x_TD + self.mark).squeeze(-1), self.advantage(x_TD).squeeze(-1)
-
     def forward(self, features_TF: Tensor, rows: Rows) -> Tensor:
         """Action values (T,), one an element, of flat float features (T, F)."""
         x_TD = self.encode(features_TF)
@@ -138,3 +128,19 @@ class PointerQNetwork(nn.Module):
 
 def _head(width: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
+
+
+class AfterStateNetwork(nn.Module):
+    """The value of a move is that of where it leads (`move`), the value of stopping that of the first element
+    (`stop`): two networks from features (T, F) to values (T, 1), without a weight in common.
+    """
+
+    def __init__(self, stop: nn.Module, move: nn.Module) -> None:
+        super().__init__()
+        self.stop = stop
+        self.move = move
+
+    def forward(self, features_TF: Tensor, rows: Rows) -> Tensor:
+        """Action values (T,), one an element, of flat float features (T, F)."""
+        q_T: Tensor = self.move(features_TF).squeeze(-1)
+        return q_T.index_copy(0, rows.firsts_B, self.stop(features_TF[rows.firsts_B]).squeeze(-1))

@@ -2,31 +2,42 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
+from torch import nn
 
 from archwalk.environments.walks import Sampler
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
-from archwalk.learning.sets import PointerQNetwork
+from archwalk.learning.ensemble import LogEnsemble, perceptron
+from archwalk.learning.sets import AfterStateNetwork, PointerQNetwork
 
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """What a saved agent needs besides weights: neighbours that it sees, and the shape of its network."""
+    """What a saved agent needs besides weights: neighbours that it sees, the kind and shape of its network.
+
+    `layers`, `heads` and `duelling` are those of a pointer network, `members` those of the ensemble that an
+    after-state network stops by.
+    """
 
     neighbours: int
     width: int
-    layers: int
-    heads: int
-    duelling: bool
+    layers: int = 0
+    heads: int = 1
+    duelling: bool = False
+    members: int = 1
+    kind: Literal["pointer", "after-state"] = "pointer"
 
 
-def make_network(settings: NetworkSettings, features: int, seed: int) -> PointerQNetwork:
+def make_network(settings: NetworkSettings, features: int, seed: int) -> nn.Module:
     """A fresh network whose weights depend on `seed` alone."""
     with torch.random.fork_rng(devices=[]):  # torch's layers draw from the global generator
         torch.manual_seed(seed)
+        if settings.kind == "after-state":
+            stop = LogEnsemble(settings.members, features, settings.width)
+            return AfterStateNetwork(stop, perceptron(features, settings.width, 3))
         return PointerQNetwork(features, settings.width, settings.layers, settings.heads, settings.duelling)
 
 
@@ -37,7 +48,7 @@ class Trainer(Protocol):
     """How many yields of `run` make a line of metrics."""
 
     ledger: TrainingLedger
-    network: PointerQNetwork
+    network: nn.Module
     network_settings: NetworkSettings
 
     @property

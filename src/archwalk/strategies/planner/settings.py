@@ -26,7 +26,6 @@ class PlannerSettings:
     random: float = 0.07
     optimism: float = 0.13
     members: int = 4
-    model_width: int = 128
     model_learning_rate: float = 2e-3
     weight_decay: float = 1e-3
     model_batch: int = 128
@@ -41,7 +40,7 @@ class PlannerSettings:
     distil_learning_rate: float = 2e-3
 
     def __post_init__(self) -> None:
-        for name in ("evaluations", "initial", "round", "members", "model_width", "updates", "first_updates",
+        for name in ("evaluations", "initial", "round", "members", "updates", "first_updates",
                      "neighbours", "width", "distil_updates", "distil_batch", "model_batch"):  # fmt: skip
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")

@@ -1,10 +1,10 @@
 """The planning agent: a learned model of accuracy, exact planning on it, and a network that walks by the plan.
 
 Moves are known and deterministic, so all that must be learned is what architectures are worth. Each round the
-ensemble is fitted to the architectures evaluated so far and names the next ones to evaluate. At the end the
-model's accuracies (measured ones where there are any) are planned over: V(s) = max(accuracy(s), max over
-neighbours V(t) - price), and a network learns the value of moving to, and of stopping at, an architecture from
-its features alone. Only that network walks; it never sees ids or the table.
+ensemble is fitted to the architectures evaluated so far and names the next ones to evaluate. At the end its
+opinion is planned over, V(s) = max(accuracy(s), max over neighbours V(t) - price), and a network learns from
+features where moves lead. The two walk by features alone: the ensemble says what stopping is worth, the network
+what moving is; neither sees ids or the table.
 """
 
 from collections.abc import Iterator
@@ -20,15 +20,21 @@ from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
-from archwalk.learning.ensemble import RegressionEnsemble
-from archwalk.learning.sets import PointerQNetwork
-from archwalk.spaces.base import EnumerableSpace
+from archwalk.jit import Streams
+from archwalk.learning.ensemble import EnsembleLearner, LogEnsemble
+from archwalk.learning.sets import AfterStateNetwork
+from archwalk.spaces.base import Codes, EnumerableSpace
 from archwalk.strategies.planner.settings import PlannerSettings
+from archwalk.strategies.policy import GreedyPolicy
 from archwalk.strategies.trainable import NetworkSettings, make_network
 from archwalk.strategies.value_iteration import iterate_values
+from archwalk.strategies.walker import take_walks
 
-_WORST_STEPS = -40.0
-"""Stopping is never worse than this many steps: the network need not tell bad architectures apart."""
+_PORTION = 200
+"""Updates between two looks at where the network stands."""
+
+_WALKS = 256
+"""Walks whose surroundings each portion learns from."""
 
 
 class PlannerTrainer:
@@ -46,21 +52,24 @@ class PlannerTrainer:
         self.settings = settings
         self.starts = starts or space.sample
         self.ledger = TrainingLedger(benchmark.estimator)
-        pick_seed, fit_seed, model_seed, network_seed = np.random.SeedSequence(seed).spawn(4)
+        pick_seed, fit_seed, network_seed = np.random.SeedSequence(seed).spawn(3)
         self.pick_rng, self.fit_rng = np.random.default_rng(pick_seed), np.random.default_rng(fit_seed)
-        self.model = RegressionEnsemble(
-            settings.members, space.feature_count, settings.model_width,
-            learning_rate=settings.model_learning_rate, weight_decay=settings.weight_decay,
-            seed=int(model_seed.generate_state(1)[0]),
-        )  # fmt: skip
-        self.network_settings = NetworkSettings(settings.neighbours, settings.width, 0, 1, False)
+        self.network_settings = NetworkSettings(
+            settings.neighbours, settings.width, members=settings.members, kind="after-state"
+        )
         seed32 = int(network_seed.generate_state(1)[0])
-        self.network: PointerQNetwork = make_network(self.network_settings, space.feature_count, seed32)
-        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.distil_learning_rate)
+        network = make_network(self.network_settings, space.feature_count, seed32)
+        assert isinstance(network, AfterStateNetwork)
+        assert isinstance(network.stop, LogEnsemble)
+        self.network, self.stop = network, network.stop
+        self.model = EnsembleLearner(
+            self.stop, learning_rate=settings.model_learning_rate, weight_decay=settings.weight_decay
+        )
+        self.optimiser = torch.optim.Adam(network.move.parameters(), lr=settings.distil_learning_rate)
         self.ids_E = np.empty(0, np.int32)
         self.accuracy_E = np.empty(0)
         self.distilled = 0
-        self._plan: tuple[Floats, Floats] | None = None
+        self._value_N: Floats | None = None
 
     @property
     def total(self) -> int:
@@ -73,11 +82,11 @@ class PlannerTrainer:
         return len(self.ids_E) + self.distilled
 
     def run(self) -> Iterator[dict[str, float]]:
-        """Train to the end, yielding metrics after every round and every hundred updates of distillation."""
+        """Train to the end, yielding metrics after every round and every portion of the distillation."""
         while len(self.ids_E) < min(self.settings.evaluations, self.space.size):
             yield self._round()
         while self.distilled < self.settings.distil_updates:
-            yield self._distil(min(100, self.settings.distil_updates - self.distilled))
+            yield self._distil(min(_PORTION, self.settings.distil_updates - self.distilled))
 
     def _round(self) -> dict[str, float]:
         """Evaluate the next architectures and fit the model to all of them."""
@@ -103,14 +112,6 @@ class PlannerTrainer:
         scale = self.settings.sharpness / 100
         return np.exp(scale * (accuracy - np.median(self.accuracy_E[: self.settings.initial]) - 4))
 
-    def _blunten(self, sharpened: Floats) -> Floats:
-        scale = self.settings.sharpness / 100
-        return (
-            np.log(np.maximum(sharpened, 1e-6)) / scale
-            + np.median(self.accuracy_E[: self.settings.initial])
-            + 4
-        )
-
     def _sample(self, n: int) -> NDArray[np.int32]:
         """Up to `n` different architectures from the starts that were not evaluated yet, at least one."""
         drawn = np.setdiff1d(self.starts(self.pick_rng, 4 * n)[:, 0], self.ids_E)
@@ -133,38 +134,50 @@ class PlannerTrainer:
         picked = np.concatenate([picked, np.setdiff1d(self._sample(max(1, random)), picked)])
         return self.pick_rng.permutation(picked)[:n].astype(np.int32)
 
-    def plan(self) -> tuple[Floats, Floats]:
-        """Value of stopping at (N,) and of standing at (N,) each architecture, in steps below the best.
+    def stop_values(self) -> Floats:
+        """What the walking network takes stopping at each architecture (N,) to be worth."""
+        with torch.no_grad():
+            table = self.space.feature_table
+            parts = np.array_split(table, max(1, len(table) // 65_536))
+            values = [self.stop(torch.from_numpy(part).float()).squeeze(1) for part in parts]
+        stop_N: Floats = torch.cat(values).double().numpy()
+        return stop_N
 
-        One step is worth `step_price` points. Measured accuracies are used where there are any, and a
-        predicted one counts for no more than the best measured.
-        """
-        accuracy_N = self._blunten(self.model.predict(self.space.feature_table).mean(0))
-        best = self.accuracy_E.max()
-        accuracy_N = np.minimum(accuracy_N, best)
-        accuracy_N[self.ids_E] = self.accuracy_E
-        stop_N = np.maximum((accuracy_N - best) / self.settings.step_price, _WORST_STEPS)
-        value_N, _ = iterate_values(self.space.graph, stop_N, price=1.0)
-        return stop_N, value_N
+    def plan(self) -> Floats:
+        """V(s) = max(stop(s), max over neighbours V(t) - 1), (N,): stop as the network sees it, in steps."""
+        value_N, _ = iterate_values(self.space.graph, self.stop_values(), price=1.0)
+        return value_N
 
     def _distil(self, updates: int) -> dict[str, float]:
-        """Fit the walking network: the value of stopping, and that of having moved to, sampled architectures."""
-        if self._plan is None:
-            self._plan = self.plan()
-        stop_N, value_N = self._plan
-        network, settings, loss = self.network, self.settings, torch.zeros(())
+        """Fit `move` to the plan, half of each batch where walks by the network itself lead (as DAgger does)."""
+        if self._value_N is None:
+            self.stop.scale.fill_(100 / self.settings.sharpness / self.settings.step_price)
+            self.stop.offset.zero_()
+            self.stop.offset.fill_(float(self.stop_values().max()))
+            self._value_N = self.plan()
+        policy = GreedyPolicy(self.space, self.network)
+        visited: list[NDArray[np.int32]] = []
+
+        def choose(codes_RKL: Codes, count_R: NDArray[np.int32], _: Streams) -> NDArray[np.int64]:
+            visited.append(codes_RKL[codes_RKL >= 0])
+            return policy.act(codes_RKL, count_R)
+
+        starts_BL = self.starts(self.fit_rng, _WALKS)
+        take_walks(self.space, choose, starts_BL, self.fit_rng, neighbours=self.settings.neighbours)
+        return self._regress(self._value_N - 1, np.concatenate(visited), updates)
+
+    def _regress(self, labels_N: Floats, often: NDArray[np.int32], updates: int) -> dict[str, float]:
+        """Take steps of Adam towards the labels, half of each batch from the ids in `often`."""
+        settings, loss = self.settings, torch.zeros(())
+        half = settings.distil_batch // 2
         for _ in range(updates):
-            rate = settings.distil_learning_rate * (1 - self.distilled / settings.distil_updates)
             for group in self.optimiser.param_groups:
-                group["lr"] = rate
-            half = settings.distil_batch // 2
-            ids = np.concatenate(
-                [self.starts(self.fit_rng, half)[:, 0], self.fit_rng.choice(self.space.size, half)]
-            )
+                group["lr"] = settings.distil_learning_rate * (1 - self.distilled / settings.distil_updates)
+            anywhere = self.fit_rng.integers(0, self.space.size, half)
+            ids = np.concatenate([anywhere, often[self.fit_rng.integers(0, len(often), half)]])
             features = torch.from_numpy(self.space.features(ids[:, None])).float()
-            stop, move = network.values_apart(features)
-            loss = functional.smooth_l1_loss(stop, torch.from_numpy(stop_N[ids]).float())
-            loss = loss + functional.smooth_l1_loss(move, torch.from_numpy(value_N[ids] - 1).float())
+            values = self.network.move(features).squeeze(1)
+            loss = functional.smooth_l1_loss(values, torch.from_numpy(labels_N[ids]).float())
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimiser.step()
@@ -179,8 +192,8 @@ class PlannerTrainer:
         return {
             "pick_rng": self.pick_rng.bit_generator.state,
             "fit_rng": self.fit_rng.bit_generator.state,
-            "model": self.model.state_dict(),
-            "network": self.network.state_dict(),
+            "network": dict(self.network.state_dict()),
+            "model_optimiser": self.model.optimiser.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "ledger": self.ledger.state_dict(),
             "ids": self.ids_E,
@@ -192,7 +205,8 @@ class PlannerTrainer:
         """Restore what `state_dict` gave."""
         self.pick_rng.bit_generator.state = state["pick_rng"]
         self.fit_rng.bit_generator.state = state["fit_rng"]
-        for part in ("model", "network", "optimiser", "ledger"):
+        self.model.optimiser.load_state_dict(state["model_optimiser"])
+        for part in ("network", "optimiser", "ledger"):
             getattr(self, part).load_state_dict(state[part])
         self.ids_E, self.accuracy_E = np.array(state["ids"]), np.array(state["accuracy"])
         self.distilled = int(state["distilled"])
