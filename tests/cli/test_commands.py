@@ -159,7 +159,7 @@ class TestData:
 class TestTrain:
     def test_leaves_a_run_folder(self, agent):
         config = json.loads((agent / "config.json").read_text())
-        assert config["preset"] == "archwalk-nas-bench-graph", "the benchmark's own is the default"
+        assert config["preset"] == "archwalk-nas-bench-graph-dqn", "the benchmark's own is the default"
         assert (config["settings"]["steps"], config["settings"]["environments"]) == (480, 8)
         assert config["settings"]["gamma"] == 0.99
         assert (agent / "agent.safetensors").exists()
@@ -184,7 +184,8 @@ class TestTrain:
             "environments=8", "--out", "run",
         )  # fmt: skip
         assert result.status == 0
-        assert json.loads((tmp_path / "run" / "config.json").read_text())["preset"] == "archwalk-nasbench101"
+        config = json.loads((tmp_path / "run" / "config.json").read_text())
+        assert config["preset"] == "archwalk-nasbench101-dqn"
 
 
 class TestImprove:

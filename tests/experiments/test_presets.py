@@ -102,5 +102,5 @@ def test_wrong_assignments_are_one_line(assignment, message):
 
 
 def test_settings_are_described_as_they_are_read():
-    settings = make_settings(DQNSettings, load_preset("archwalk-nas-bench-graph"))
+    settings = make_settings(DQNSettings, load_preset("archwalk-nas-bench-graph-dqn"))
     assert DQNSettings(**describe_settings(settings)) == settings

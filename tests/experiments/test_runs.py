@@ -1,4 +1,3 @@
-import json
 import shutil
 from dataclasses import asdict
 
@@ -6,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from archwalk.data.states import read_state, write_state
 from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.experiments.runs import RunFolder, load_contestant, load_contestants
 from archwalk.strategies.base import Trials
@@ -110,15 +110,15 @@ def test_a_folder_without_runs(tmp_path, space4):
 def test_damaged_runs_are_one_line(tmp_path, space4, damage):
     write_run(tmp_path / "run", space4)
     config, agent = tmp_path / "run" / "config.json", tmp_path / "run" / "agent.safetensors"
-    content = json.loads(config.read_text())
+    saved = read_state(agent)
     if damage == "config":
         config.write_text(config.read_text()[:-20])
     elif damage == "agent":
         agent.write_bytes(agent.read_bytes()[:100])
     elif damage == "settings":
-        config.write_text(json.dumps({**content, "settings": {"speed": 3}}))
+        write_state(agent, {**saved, "network_settings": {"speed": 3}})
     else:
-        config.write_text(json.dumps({**content, "settings": {**content["settings"], "width": 16}}))
+        write_state(agent, {**saved, "network_settings": {**saved["network_settings"], "width": 16}})
     with pytest.raises(ArchwalkError, match=r"damaged|does not fit this version") as caught:
         load_contestant(str(tmp_path / "run"), space4)
     assert caught.value.status == 1

@@ -98,7 +98,6 @@ def test_run_folder_holds_what_it_should(whole):
     assert (
         paid["training_queries"] == rows[-1]["queries"] > paid["training_unique"] == rows[-1]["unique"] > 10
     )
-    assert paid["steps"] == 640
     assert all(np.isfinite(value) for row in rows for value in row.values())
 
 
@@ -140,7 +139,7 @@ def test_ctrl_c_keeps_what_was_done(whole, benchmark, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train_agent(benchmark, "dqn", SETTINGS, seed=3, out=out, progress=stop_at(400, KeyboardInterrupt()))
     steps = []
-    resumed = resume_training(out, progress=lambda step, metrics: steps.append(step))
+    resumed = resume_training(out, progress=lambda step, total, metrics: steps.append(step))
     assert steps[0] == 408
     assert_same_run(resumed, whole)
 

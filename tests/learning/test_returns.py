@@ -99,7 +99,7 @@ def test_transitions_are_32_bit_and_hold_whole_observations():
 @pytest.mark.parametrize("n", [1, 3, 12])
 def test_state_goes_through_a_file(tmp_path, n):
     """Twelve: more than ten windows are open at once."""
-    steps = list(steps_of(40, 3, 5, end_probability=0.05))
+    steps = list(steps_of(40, 3, 5, end_probability=0.01))
     one, other = NStepReturns(n, GAMMA), NStepReturns(n, GAMMA)
     collect(one, steps[:20])
     collect(other, steps[:3])  # forgotten

@@ -16,12 +16,15 @@ from archwalk.strategies.base import Trials
 from archwalk.strategies.dqn.settings import DQNSettings
 from archwalk.strategies.dqn.trainer import DQNTrainer
 from archwalk.strategies.policy import GreedyPolicy
-from archwalk.strategies.trainable import make_network
+from archwalk.strategies.trainable import NetworkSettings, make_network
 
 SMALL = DQNSettings(
     steps=160, environments=8, neighbours=6, episode_limit=5, calibration=10, capacity=200,
     learning_starts=40, batch=16, target_every=5, width=8, heads=2,
 )  # fmt: skip
+
+
+NETWORK = NetworkSettings(neighbours=6, width=8, layers=1, heads=2, duelling=True)
 
 
 def train(benchmark, settings=SMALL, seed=0, **extra):
@@ -190,7 +193,7 @@ class Renumbered(NASBench101):
 
 def test_the_agent_sees_features_and_no_ids(space4):
     """Under other ids it chooses the same architectures."""
-    network, other = make_network(SMALL, space4.feature_count, seed=1), Renumbered(space4)
+    network, other = make_network(NETWORK, space4.feature_count, seed=1), Renumbered(space4)
     rng = np.random.default_rng(0)
     streams_B = rng.integers(0, 2**64, 60, dtype=np.uint64)
     current_BL = space4.sample(rng, 60)
@@ -242,7 +245,10 @@ def test_it_learns_to_improve_architectures(learnable):
     trainer, _ = train(learnable, settings)
     starts_BL = np.arange(learnable.space.size, dtype=np.int32)[:, None]
     gained = {}
-    for name, network in (("trained", trainer.learner.online), ("fresh", make_network(settings, 26, seed=0))):
+    for name, network in (
+        ("trained", trainer.learner.online),
+        ("fresh", make_network(trainer.network_settings, 26, seed=0)),
+    ):
         trials = Trials(learnable.space, 1, np.random.default_rng(0))
         paid = {"training_queries": 0, "training_unique": 0, "training_seconds": 0.0}
         agent = TrainedAgent(trials, network, neighbours=30, **paid)

@@ -5,6 +5,7 @@ import pytest
 from archwalk.spaces.base import SearchSpace
 from archwalk.strategies.agent import TrainedAgent
 from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
+from archwalk.strategies.trainable import NetworkSettings, make_network
 from archwalk.testing.strategies import StrategyConformance
 
 
@@ -53,5 +54,24 @@ class TestTrainedAgent(StrategyConformance):
             neighbours=6,
             training_queries=40,
             training_unique=30,
+            training_seconds=1.0,
+        )
+
+
+class TestPlanningAgent(StrategyConformance):
+    """The same agent, walking by an after-state network."""
+
+    rounds = 4
+
+    @pytest.fixture
+    @classmethod
+    def factory(cls, space: SearchSpace) -> StrategyFactory:
+        settings = NetworkSettings(neighbours=6, width=8, members=2, kind="after-state")
+        return partial(
+            TrainedAgent,
+            network=make_network(settings, space.feature_count, seed=0),
+            neighbours=6,
+            training_queries=40,
+            training_unique=40,
             training_seconds=1.0,
         )

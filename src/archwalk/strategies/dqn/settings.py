@@ -70,7 +70,7 @@ class DQNSettings:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
         if not 0 <= self.stop_share <= 1:
             raise UsageError(f"stop_share must be between 0 and 1, not {self.stop_share}")
-        if self.learning_rate <= 0:
+        if not self.learning_rate > 0:
             raise UsageError(f"learning_rate must be above 0, not {self.learning_rate}")
         self.walk(1.0)
 

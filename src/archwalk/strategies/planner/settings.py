@@ -49,5 +49,5 @@ class PlannerSettings:
         if not 0 <= self.random + self.optimism <= 1 or min(self.random, self.optimism) < 0:
             raise UsageError("random and optimism are shares: each at least 0, together at most 1")
         for name in ("step_price", "sharpness", "model_learning_rate", "distil_learning_rate"):
-            if getattr(self, name) <= 0:
+            if not getattr(self, name) > 0:
                 raise UsageError(f"{name} must be above 0, not {getattr(self, name)}")

@@ -93,9 +93,9 @@ class PlannerTrainer:
         settings, first = self.settings, len(self.ids_E) == 0
         room = min(settings.evaluations, self.space.size) - len(self.ids_E)
         ids = self._sample(min(settings.initial, room)) if first else self._pick(min(settings.round, room))
-        reward = self.ledger.rewards(ids[:, None])
+        accuracy = np.nan_to_num(self.ledger.rewards(ids[:, None]), nan=0.0)  # a gap in the table
         self.ids_E = np.concatenate([self.ids_E, ids])
-        self.accuracy_E = np.concatenate([self.accuracy_E, np.nan_to_num(reward, nan=0.0)])
+        self.accuracy_E = np.concatenate([self.accuracy_E, accuracy])
         features = torch.from_numpy(self.space.features(self.ids_E[:, None])).float()
         targets = torch.from_numpy(self._sharpen(self.accuracy_E)).float()
         error = self.model.fit(
@@ -104,7 +104,7 @@ class PlannerTrainer:
         )  # fmt: skip
         return {
             "charts/best_reward": float(self.accuracy_E.max()),
-            "charts/reward": float(reward.mean()),
+            "charts/reward": float(accuracy.mean()),
             "losses/model": error,
         }
 
