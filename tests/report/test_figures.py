@@ -172,3 +172,12 @@ def test_training_without_exploration_or_with_too_little_to_draw():
     assert "random actions" not in draw_training(record, width=720)
     record["training"]["stop_reward"] = [None] * 19 + [1.0]
     assert draw_training(record, width=720) is None
+
+
+def test_training_of_a_planner_is_drawn_over_what_it_evaluated():
+    record = comparisons.demo()
+    record["training"] = {"seconds": 9.0, "unique": [50, 100, 150], "best_reward": [79.5, 81.0, 81.25]}
+    svg = draw_training(record, width=720)
+    assert "best validation accuracy evaluated during training, from 79.5 to 81.25" in svg
+    assert "architectures evaluated in training" in svg
+    assert "random actions" not in svg

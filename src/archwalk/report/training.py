@@ -1,10 +1,13 @@
-"""Figure: what stopping paid while the agent was trained."""
+"""Figure: what an agent got better at while it was trained, and what of it was exploration."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-from archwalk.report.facts import floats
+from archwalk.estimators.base import Floats
+from archwalk.report.facts import floats, metrics
 from archwalk.report.palette import MUTED, VERMILION
 from archwalk.report.record import Record
 from archwalk.report.svg import NARROW, heading, new_figure, style, to_svg
@@ -14,24 +17,54 @@ HEIGHT, LEFT, RIGHT, ABOVE, BELOW = 300, 52, 32, 36, 48  # CSS pixels
 EPSILON = 34  # of the panel below, and of the gap above it
 
 
-def draw_training(record: Record, *, width: int) -> str | None:
-    """Shaped reward at the stop, over steps of the environment, and how much was explored below.
+@dataclass(frozen=True)
+class Course:
+    """One quantity (P,) over another, as a training logged them."""
 
-    None where fewer than two points are on record.
+    over_P: Floats
+    value_P: Floats
+    title: str
+    axis: str
+    meaning: str
+
+
+def course(record: Record) -> Course | None:
+    """What the trainer logged that a reader wants to see; None where fewer than two points are on record.
+
+    Learners by trial and error log what stopping paid, over steps; the planner the best accuracy that it has
+    evaluated, over evaluations.
     """
-    training = record.get("training") or {}
-    steps_P, reward_P, epsilon_P = (floats(training.get(key)) for key in ("steps", "stop_reward", "epsilon"))
-    known_P = np.isfinite(reward_P)
-    if len(reward_P) != len(steps_P) or known_P.sum() < 2:
+    training, reward = record.get("training") or {}, metrics(record)[0]
+    candidates = [
+        ("steps", "stop_reward", "mean shaped reward at the stop", "steps of the environment",
+         "What the agent was paid, after shaping, in the episodes that it stopped itself, exploration included."),
+        ("unique", "best_reward", f"best {reward} evaluated", "architectures evaluated in training",
+         "The best architecture among those that training has evaluated: the model names the next ones."),
+    ]  # fmt: skip
+    for over, value, title, axis, meaning in candidates:
+        over_P, value_P = floats(training.get(over)), floats(training.get(value))
+        if len(over_P) == len(value_P):
+            known_P = np.isfinite(value_P)
+            if known_P.sum() >= 2:
+                return Course(over_P[known_P], value_P[known_P], title, axis, meaning)
+    return None
+
+
+def draw_training(record: Record, *, width: int) -> str | None:
+    """The course of the training; where random actions were taken, their share below it."""
+    drawn = course(record)
+    if drawn is None:
         return None
+    training = record.get("training") or {}
+    steps_P, epsilon_P = floats(training.get("steps")), floats(training.get("epsilon"))
     explores = len(epsilon_P) == len(steps_P)
     below = BELOW + (2 * EPSILON if explores else 0)
     left, across = LEFT / width, (width - LEFT - RIGHT) / width
     with style():
         figure = new_figure(width, HEIGHT)
         panels = [figure.add_axes((left, below / HEIGHT, across, (HEIGHT - ABOVE - below) / HEIGHT))]
-        panels[0].plot(steps_P[known_P], reward_P[known_P], color=VERMILION.light, linewidth=1.8)
-        heading(panels[0], "mean shaped reward at the stop")
+        panels[0].plot(drawn.over_P, drawn.value_P, color=VERMILION.light, linewidth=1.8)
+        heading(panels[0], drawn.title)
         if explores:
             panels[0].tick_params(labelbottom=False)
             panels.append(figure.add_axes((left, BELOW / HEIGHT, across, EPSILON / HEIGHT)))
@@ -39,19 +72,19 @@ def draw_training(record: Record, *, width: int) -> str | None:
             panels[1].set_ylim(0, 1.05)
             panels[1].yaxis.set_major_locator(FixedLocator([0, 1]))
             heading(panels[1], "share of random actions")
-        _step_axis(panels, float(np.nanmax(steps_P)), 3 if width <= NARROW else 6)
-        first, last = reward_P[known_P][[0, -1]]
+        _across(panels, float(drawn.over_P.max()), drawn.axis, 3 if width <= NARROW else 6)
+        first, last = drawn.value_P[[0, -1]]
         return to_svg(
             figure,
             key=f"training-{width}",
-            label=f"Line chart: mean shaped reward at the stop during training, from {first:.3g} to {last:.3g}",
+            label=f"Line chart: {drawn.title} during training, from {first:.4g} to {last:.4g}",
             description=" ".join(rules(record)),
         )
 
 
-def _step_axis(panels: list[Axes], last: float, ticks: int) -> None:
+def _across(panels: list[Axes], last: float, label: str, ticks: int) -> None:
     for panel in panels:
         panel.set_xlim(0, last)
         panel.xaxis.set_major_locator(MaxNLocator(ticks))
         panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: count(value)))
-    panels[-1].set_xlabel("steps of the environment")
+    panels[-1].set_xlabel(label)

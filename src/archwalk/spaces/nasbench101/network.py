@@ -5,7 +5,8 @@ mean pool; a dense layer. In a cell the channels of the output are split over th
 are concatenated; the input is projected wherever it is used. Parameter counts equal the published ones.
 
 Where the channels do not divide, the first vertices get one more, so the order in which a cell's vertices are
-written is part of the network: for 3 % of the cells two isomorphic orders differ in size, by at most 1 %.
+written is part of the network: for 3 % of the cells two isomorphic orders differ in size, by at most 1 %. The
+space numbers cells by the order that was trained, so `NASBench101.build` has the published counts for all of them.
 Source: Ying et al., NAS-Bench-101, ICML 2019, and nasbench's `model_builder`.
 """
 

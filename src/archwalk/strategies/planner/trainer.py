@@ -21,7 +21,7 @@ from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
 from archwalk.jit import Streams
-from archwalk.learning.ensemble import EnsembleLearner, LogEnsemble
+from archwalk.learning.ensemble import EnsembleLearner, LogEnsemble, predict
 from archwalk.learning.sets import AfterStateNetwork
 from archwalk.spaces.base import Codes, EnumerableSpace
 from archwalk.strategies.planner.settings import PlannerSettings
@@ -136,12 +136,7 @@ class PlannerTrainer:
 
     def stop_values(self) -> Floats:
         """What the walking network takes stopping at each architecture (N,) to be worth."""
-        with torch.no_grad():
-            table = self.space.feature_table
-            parts = np.array_split(table, max(1, len(table) // 65_536))
-            values = [self.stop(torch.from_numpy(part).float()).squeeze(1) for part in parts]
-        stop_N: Floats = torch.cat(values).double().numpy()
-        return stop_N
+        return predict(self.stop, self.space.feature_table)
 
     def plan(self) -> Floats:
         """V(s) = max(stop(s), max over neighbours V(t) - 1), (N,): stop as the network sees it, in steps."""
