@@ -34,8 +34,14 @@ _SHAPE: dict[str, Any] = {
     "query?": {"*": str},
     "optimum?": {},
     "episodes?": {"starts?": int, "limit?": int},
-    "training?": {"seconds?": _NUMBER, "steps?": [_NUMBER], "epsilon?": [_NUMBER], "stop_reward?": [_NUMBER],
-                  "unique?": [_NUMBER], "best_reward?": [_NUMBER]},
+    "training?": {
+        "seconds?": _NUMBER,
+        "steps?": [_NUMBER],
+        "epsilon?": [_NUMBER],
+        "stop_reward?": [_NUMBER],
+        "unique?": [_NUMBER],
+        "best_reward?": [_NUMBER],
+    },
     "strategies": {
         "*": {
             "query?": str,

@@ -57,7 +57,7 @@ def draw_training(record: Record, *, width: int) -> str | None:
         return None
     training = record.get("training") or {}
     steps_P, epsilon_P = floats(training.get("steps")), floats(training.get("epsilon"))
-    explores = len(epsilon_P) == len(steps_P)
+    explores = 0 < len(epsilon_P) == len(steps_P)
     below = BELOW + (2 * EPSILON if explores else 0)
     left, across = LEFT / width, (width - LEFT - RIGHT) / width
     with style():
