@@ -21,7 +21,7 @@ from archwalk.spaces.catalogue import SPACES
 from archwalk.strategies.base import Trials
 from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
 from archwalk.testing.estimators import DeterministicEstimatorConformance
-from archwalk.testing.spaces import SpaceConformance
+from archwalk.testing.spaces import EnumerableSpaceConformance
 from archwalk.testing.strategies import StrategyConformance
 
 ROOT = Path(__file__).parent.parent
@@ -35,7 +35,7 @@ from archwalk_mlp.space import MLP  # noqa: E402
 from archwalk_mlp.strategy import HillClimbing  # noqa: E402
 
 
-class TestSpace(SpaceConformance):
+class TestSpace(EnumerableSpaceConformance):
     @pytest.fixture(scope="class")
     @classmethod
     def space(cls) -> SearchSpace:

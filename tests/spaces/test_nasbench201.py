@@ -8,7 +8,7 @@ from archwalk.errors import InvalidArchitectureError
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.nasbench201 import EDGES, OPERATIONS, NASBench201
 from archwalk.spaces.nasbench201.network import CellNetwork
-from archwalk.testing.spaces import SpaceConformance
+from archwalk.testing.spaces import EnumerableSpaceConformance
 
 SPACE = NASBench201()
 MIXED = "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|none~0|nor_conv_3x3~1|skip_connect~2|"
@@ -16,7 +16,7 @@ EMPTY = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
 LARGEST = EMPTY.replace("none", "nor_conv_3x3")
 
 
-class TestNASBench201(SpaceConformance):
+class TestNASBench201(EnumerableSpaceConformance):
     @pytest.fixture(scope="class")
     @classmethod
     def space(cls) -> SearchSpace:

@@ -1,10 +1,10 @@
 # ruff: noqa: D102 (the names of the tests say what they test)
 """What every search space must do. A space is tested by inheriting this, with a fixture `space`:
 
-class TestMySpace(SpaceConformance):
+class TestMySpace(EnumerableSpaceConformance):  # SpaceConformance where it cannot be enumerated
     @pytest.fixture(scope="class")
     @classmethod
-    def space(cls) -> SearchSpace:
+    def space(cls) -> EnumerableSpace:
         return MySpace()
 """
 
@@ -27,19 +27,12 @@ JUNK: list[object] = [None, 3, 1.5, True, "", "junk", [], [[]], {}, {"junk": 1},
 
 
 class SpaceConformance:
-    """Tests of the contract `SearchSpace`, and of `EnumerableSpace` where the space is one."""
+    """Tests of the contract `SearchSpace`."""
 
     @pytest.fixture
     def codes(self, space: SearchSpace) -> Codes:
         """Two hundred architectures."""
         return space.sample(np.random.default_rng(0), 200)
-
-    @pytest.fixture
-    def enumerable(self, space: SearchSpace) -> EnumerableSpace:
-        """The space, if it can be enumerated."""
-        if not isinstance(space, EnumerableSpace):
-            pytest.skip("the space is not enumerable")
-        return space
 
     def test_attributes_have_their_types(self, space: SearchSpace) -> None:
         assert isinstance(space.name, str)
@@ -55,21 +48,6 @@ class SpaceConformance:
     def test_sample_depends_on_the_seed_alone(self, space: SearchSpace, codes: Codes) -> None:
         np.testing.assert_array_equal(space.sample(np.random.default_rng(0), 200), codes)
         assert not np.array_equal(space.sample(np.random.default_rng(1), 200), codes)
-
-    def test_sample_follows_start_weights(self, enumerable: EnumerableSpace) -> None:
-        weights = enumerable.start_weights
-        assert weights.shape == (enumerable.size,)
-        assert weights.min() >= 0
-        assert weights.sum() == pytest.approx(1)
-        n = 100_000
-        ids = enumerable.sample(np.random.default_rng(2), n)[:, 0]
-        _, bin_of_id = np.unique((np.cumsum(weights) * 500).astype(np.int64), return_inverse=True)
-        observed = np.bincount(bin_of_id[ids], minlength=bin_of_id.max() + 1)
-        expected = n * np.bincount(bin_of_id, weights)
-        rare = expected < 5
-        observed = np.append(observed[~rare], observed[rare].sum() + 5)
-        expected = np.append(expected[~rare], expected[rare].sum() + 5)
-        assert chisquare(observed, expected).pvalue > ALPHA
 
     def test_neighbours_are_other_architectures_each_once(self, space: SearchSpace, codes: Codes) -> None:
         found = space.neighbours(codes)
@@ -94,16 +72,6 @@ class SpaceConformance:
             np.testing.assert_array_equal(row.codes_EL, batch.codes_EL[edges])
             np.testing.assert_array_equal(row.kinds_E, batch.kinds_E[edges])
         assert space.neighbours(codes[:0]).codes_EL.shape == (0, space.code_length)
-
-    def test_neighbours_are_rows_of_the_graph(self, enumerable: EnumerableSpace) -> None:
-        graph = enumerable.graph
-        assert len(graph.offsets) == enumerable.size + 1
-        assert graph.edges == graph.offsets[-1] == graph.degrees.sum()
-        ids = np.random.default_rng(3).integers(0, enumerable.size, 100, dtype=np.int32)
-        found = enumerable.neighbours(ids[:, None])
-        rows = [graph.targets_E[graph.offsets[i] : graph.offsets[i + 1]] for i in ids]
-        np.testing.assert_array_equal(found.codes_EL[:, 0], np.concatenate(rows))
-        np.testing.assert_array_equal(np.diff(found.offsets), graph.degrees[ids])
 
     @pytest.mark.parametrize("limit", [1, 4, 1000])
     def test_sampled_neighbours_are_neighbours(self, space: SearchSpace, codes: Codes, limit: int) -> None:
@@ -218,6 +186,35 @@ class SpaceConformance:
             pytest.skip(str(error))
         assert isinstance(network, torch.nn.Module)
         assert sum(parameter.numel() for parameter in network.parameters()) > 0
+
+
+class EnumerableSpaceConformance(SpaceConformance):
+    """Tests of the contract `EnumerableSpace`, those of `SearchSpace` among them."""
+
+    def test_sample_follows_start_weights(self, space: EnumerableSpace) -> None:
+        weights = space.start_weights
+        assert weights.shape == (space.size,)
+        assert weights.min() >= 0
+        assert weights.sum() == pytest.approx(1)
+        n = 100_000
+        ids = space.sample(np.random.default_rng(2), n)[:, 0]
+        _, bin_of_id = np.unique((np.cumsum(weights) * 500).astype(np.int64), return_inverse=True)
+        observed = np.bincount(bin_of_id[ids], minlength=bin_of_id.max() + 1)
+        expected = n * np.bincount(bin_of_id, weights)
+        rare = expected < 5
+        observed = np.append(observed[~rare], observed[rare].sum() + 5)
+        expected = np.append(expected[~rare], expected[rare].sum() + 5)
+        assert chisquare(observed, expected).pvalue > ALPHA
+
+    def test_neighbours_are_rows_of_the_graph(self, space: EnumerableSpace) -> None:
+        graph = space.graph
+        assert len(graph.offsets) == space.size + 1
+        assert graph.edges == graph.offsets[-1] == graph.degrees.sum()
+        ids = np.random.default_rng(3).integers(0, space.size, 100, dtype=np.int32)
+        found = space.neighbours(ids[:, None])
+        rows = [graph.targets_E[graph.offsets[i] : graph.offsets[i + 1]] for i in ids]
+        np.testing.assert_array_equal(found.codes_EL[:, 0], np.concatenate(rows))
+        np.testing.assert_array_equal(np.diff(found.offsets), graph.degrees[ids])
 
 
 def _assert_codes(space: SearchSpace, codes: Codes, shape: tuple[int, ...]) -> None:
