@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from archwalk.data.states import read_state, write_state
-from archwalk.learning.double_dqn import DoubleDQN, SetBatch, Transitions
+from archwalk.learning.double_dqn import DoubleDQN, SetBatch, Transitions, targets, td_errors
 from archwalk.learning.sets import PointerQNetwork, Rows
 
 
@@ -71,6 +71,49 @@ def test_an_update_moves_towards_the_target():
     losses = [made.update(transitions(), 0.1)["losses/td"] for _ in range(20)]
     assert losses[-1] < losses[0] - 3
     assert made.online.weight > 1.5
+
+
+def test_weights_multiply_the_losses_and_the_mean_is_that_of_the_batch():
+    """Not divided by the weights' sum; the errors are absolute, unweighted, and from before the step."""
+    weights_B = np.array([1.0, 0.5, 0.25], np.float32)
+    error = np.abs(np.array([26.2, 20, 35]) - [2, 3, 6])
+    made = learner(online=1.0, target=2.0)
+    metrics, errors_B = made.update_weighted(transitions(), 0.1, weights_B)
+    assert metrics["losses/td"] == pytest.approx((weights_B * (error - 0.5)).mean(), rel=1e-5)
+    assert errors_B == pytest.approx(error, rel=1e-5)
+    assert errors_B.dtype == np.float32
+
+
+def test_the_slope_is_weighted():
+    made = learner(gradient_clip=1e9)
+    made.optimiser = torch.optim.SGD(made.online.parameters())
+    made.update_weighted(transitions(), 1.0, np.array([1.0, 0.5, 0.0], np.float32))
+    assert float(made.online.weight.detach()) - 1 == pytest.approx((2 * 1 + 3 * 0.5) / 3, rel=1e-4)
+
+
+def test_weights_of_1_change_nothing():
+    one, other = learner(online=1.0, target=2.0), learner(online=1.0, target=2.0)
+    for _ in range(5):
+        metrics, _ = other.update_weighted(transitions(), 0.1, np.ones(3, np.float32))
+        assert one.update(transitions(), 0.1) == metrics
+    assert torch.equal(one.online.weight, other.online.weight)
+
+
+def test_errors_are_those_of_an_update_and_leave_no_trace():
+    made = learner(online=1.5, target=2.0)
+    errors_B = td_errors(made.online, made.target, transitions())
+    assert made.online.weight.grad is None
+    assert (made.updates, float(made.online.weight.detach())) == (0, 1.5)
+    wanted_B = targets(made.online, made.target, transitions())
+    assert errors_B == pytest.approx(np.abs(wanted_B.numpy() - [3, 4.5, 9]), rel=1e-6)
+    np.testing.assert_array_equal(made.update_weighted(transitions(), 0.1, None)[1], errors_B)
+
+
+def test_errors_where_every_walk_ended():
+    made = learner()
+    ended = Transitions(sets([1], [2]), np.zeros(2, np.int64), np.array([5.0, -7.0], np.float32), sets(),
+                        np.zeros(2, np.float32))  # fmt: skip
+    assert td_errors(made.online, made.target, ended).tolist() == [4, 9]
 
 
 def test_target_network_follows_every_so_many_updates():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from archwalk.learning.exploration import Linear, explore
+from archwalk.learning.exploration import Linear, explore, per_worker_epsilon
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,19 @@ def test_random_actions_are_among_those_that_there_are():
     assert (chosen >= 0).all()
     for count in range(6):
         assert set(chosen[count_B == count]) == set(range(count + 1))
+
+
+def test_groups_explore_less_and_less():
+    """Ape-X's figures for eight groups: 0.4, 0.16, ..., 0.4 ** 8."""
+    assert [per_worker_epsilon(i, 8) for i in range(8)] == pytest.approx([0.4 ** (1 + i) for i in range(8)])
+    assert per_worker_epsilon(2, 3, base=0.5, alpha=4) == pytest.approx(0.5**5)
+
+
+def test_one_group_explores_with_the_base():
+    assert per_worker_epsilon(0, 1) == 0.4
+
+
+@pytest.mark.parametrize(("i", "k"), [(8, 8), (-1, 8), (0, 0)])
+def test_a_group_that_there_is_not_is_refused(i, k):
+    with pytest.raises(ValueError, match="no group"):
+        per_worker_epsilon(i, k)

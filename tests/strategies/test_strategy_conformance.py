@@ -58,15 +58,15 @@ class TestTrainedAgent(StrategyConformance):
         )
 
 
-class TestPlanningAgent(StrategyConformance):
-    """The same agent, walking by an after-state network."""
+class TestAgentOfOtherNetworks(StrategyConformance):
+    """The same agent, walking by an after-state network (the planner's) and by P1's."""
 
     rounds = 4
 
-    @pytest.fixture
+    @pytest.fixture(params=["after-state", "first-token"])
     @classmethod
-    def factory(cls, space: SearchSpace) -> StrategyFactory:
-        settings = NetworkSettings(neighbours=6, width=8, members=2, kind="after-state")
+    def factory(cls, request, space: SearchSpace) -> StrategyFactory:
+        settings = NetworkSettings(neighbours=6, width=8, layers=2, heads=2, members=2, kind=request.param)
         return partial(
             TrainedAgent,
             network=make_network(settings, space.feature_count, seed=0),

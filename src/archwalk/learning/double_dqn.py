@@ -48,13 +48,23 @@ class DoubleDQN:
 
     def update(self, batch: Transitions, learning_rate: float) -> dict[str, float]:
         """One step of Adam on the Huber loss of the temporal-difference errors."""
+        metrics, _ = self.update_weighted(batch, learning_rate, None)
+        return metrics
+
+    def update_weighted(
+        self, batch: Transitions, learning_rate: float, weights_B: NDArray[np.float32] | None
+    ) -> tuple[dict[str, float], NDArray[np.float32]]:
+        """The same with importance weights (prioritised replay); also the absolute errors (B,) before the step.
+
+        The loss is the mean over the batch of weight times Huber loss, as in RLlib: weights are not normalised
+        by their sum.
+        """
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate
         wanted_B = self._targets(batch)
-        observation = batch.observation
-        q_T = self.online(observation.features_TF, observation.rows)
-        q_B = q_T[observation.rows.firsts_B + torch.from_numpy(batch.action_B)]
-        loss = functional.smooth_l1_loss(q_B, wanted_B)
+        q_B = _taken(self.online, batch.observation, torch.from_numpy(batch.action_B))
+        loss_B = functional.smooth_l1_loss(q_B, wanted_B, reduction="none")
+        loss = (loss_B if weights_B is None else loss_B * torch.from_numpy(weights_B)).mean()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.online.parameters(), self.gradient_clip)
@@ -62,20 +72,11 @@ class DoubleDQN:
         self.updates += 1
         if self.updates % self.target_every == 0:
             self.target.load_state_dict(self.online.state_dict())
-        return {"losses/td": float(loss.detach()), "losses/q": float(q_B.detach().mean())}
+        errors_B: NDArray[np.float32] = (q_B.detach() - wanted_B).abs().numpy()
+        return {"losses/td": float(loss.detach()), "losses/q": float(q_B.detach().mean())}, errors_B
 
-    @torch.no_grad()
     def _targets(self, batch: Transitions) -> Tensor:
-        wanted_B = torch.from_numpy(batch.return_B.copy())
-        alive_B = torch.from_numpy(batch.discount_B > 0)
-        if not alive_B.any():
-            return wanted_B
-        following = batch.next_observation
-        best_A = greedy(self.online(following.features_TF, following.rows), following.rows)
-        q_T = self.target(following.features_TF, following.rows)
-        value_A = q_T[following.rows.firsts_B + best_A]
-        wanted_B[alive_B] += torch.from_numpy(batch.discount_B)[alive_B] * value_A
-        return wanted_B
+        return targets(self.online, self.target, batch)
 
     def state_dict(self) -> dict[str, Any]:
         """Networks and optimiser, as nested dictionaries of tensors and numbers."""
@@ -92,6 +93,37 @@ class DoubleDQN:
         self.target.load_state_dict(state["target"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.updates = int(state["updates"])
+
+
+@torch.no_grad()
+def targets(online: nn.Module, target: nn.Module, batch: Transitions) -> Tensor:
+    """What Q of the actions should be, (B,): `online` chooses the action that follows, `target` values it."""
+    wanted_B = torch.from_numpy(batch.return_B.copy())
+    alive_B = torch.from_numpy(batch.discount_B > 0)
+    if not alive_B.any():
+        return wanted_B
+    following = batch.next_observation
+    best_A = greedy(online(following.features_TF, following.rows), following.rows)
+    value_A = _taken(target, following, best_A)
+    wanted_B[alive_B] += torch.from_numpy(batch.discount_B)[alive_B] * value_A
+    return wanted_B
+
+
+@torch.no_grad()
+def td_errors(online: nn.Module, target: nn.Module, batch: Transitions) -> NDArray[np.float32]:
+    """Absolute temporal-difference errors (B,), by which actors prioritise what they send (worker-side priorities).
+
+    Needs the two networks alone, so that an actor needs no learner.
+    """
+    q_B = _taken(online, batch.observation, torch.from_numpy(batch.action_B))
+    errors_B: NDArray[np.float32] = (q_B - targets(online, target, batch)).abs().numpy()
+    return errors_B
+
+
+def _taken(network: nn.Module, observation: SetBatch, action_B: Tensor) -> Tensor:
+    """Q (B,) of one action each."""
+    q_T: Tensor = network(observation.features_TF, observation.rows)
+    return q_T[observation.rows.firsts_B + action_B]
 
 
 def greedy(q_T: Tensor, rows: Rows) -> Tensor:

@@ -20,6 +20,16 @@ class Linear:
         return self.start + (self.end - self.start) * share
 
 
+def per_worker_epsilon(i: int, k: int, base: float = 0.4, alpha: float = 7.0) -> float:
+    """The constant epsilon of group `i` of `k` (Horgan et al., 2018, section 4.1): base ** (1 + alpha i / (k - 1)).
+
+    One group alone explores with `base` (ours, as RLlib). Raises ValueError for a group that there is not.
+    """
+    if not 0 <= i < k:
+        raise ValueError(f"of {k} groups there is no group {i}")
+    return float(base ** (1 + alpha * i / max(1, k - 1)))
+
+
 def explore(
     action_B: NDArray[np.int64], count_B: NDArray[np.int32], epsilon: float, rng: np.random.Generator
 ) -> NDArray[np.int64]:

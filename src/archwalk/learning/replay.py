@@ -1,4 +1,4 @@
-"""A replay buffer: a ring of named arrays."""
+"""Replay: a ring of named arrays, and uniform draws from it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 Batch = dict[str, NDArray[Any]]
 
 
-class Replay:
-    """The last `capacity` transitions, sampled uniformly with replacement.
+class Ring:
+    """The last `capacity` transitions.
 
     Fields are taken from the first batch that is added: whatever arrays share their first dimension.
     """
@@ -32,10 +32,9 @@ class Replay:
         self.next = int((self.next + n) % self.capacity)
         self.size = min(self.size + n, self.capacity)
 
-    def sample(self, rng: np.random.Generator, n: int) -> Batch:
-        """Draw `n` transitions."""
-        rows = rng.integers(0, self.size, size=n)
-        return {name: values[rows] for name, values in self.fields.items()}
+    def take(self, rows_B: NDArray[np.int64]) -> Batch:
+        """Copy the transitions in these places."""
+        return {name: values[rows_B] for name, values in self.fields.items()}
 
     def state_dict(self) -> dict[str, Any]:
         """Contents, without the part that was never filled."""
@@ -49,3 +48,11 @@ class Replay:
             self.next = 0
             self.add(fields)
         self.next = int(state["next"])
+
+
+class Replay(Ring):
+    """The last `capacity` transitions, sampled uniformly with replacement."""
+
+    def sample(self, rng: np.random.Generator, n: int) -> Batch:
+        """Draw `n` transitions."""
+        return self.take(rng.integers(0, self.size, size=n))

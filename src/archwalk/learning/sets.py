@@ -4,6 +4,7 @@ A batch of sets is *flat*: the elements of all rows in one tensor (T, F), row af
 Nothing is computed for padding, except inside attention, which pads within buckets of rows of like length.
 """
 
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -16,12 +17,31 @@ from torch.nn import functional
 _BUCKET_ROWS = 32
 
 
-class Rows:
-    """Where the rows of a flat batch lie.
+@dataclass(frozen=True)
+class Buckets:
+    """Rows in padded groups, one group after the other in P places.
 
-    `firsts_B` indexes each row's first element, `row_T` the row of each element; `buckets` pair padded indices
-    (R, M) into the flat elements with a mask (R, M) of those that are real.
+    `index_P` is the element in each place (any, where there is padding), `place_T` the place of each element,
+    `order_B` the row of each padded one, `real` a mask (R, M) a bucket: R rows of at most M elements.
     """
+
+    index_P: Tensor
+    place_T: Tensor
+    order_B: Tensor
+    real: list[Tensor]
+
+    def split(self, x_TD: Tensor) -> list[Tensor]:
+        """Padded elements (R, M, D) of each bucket, in one pass over memory; what pads is not zero."""
+        parts = torch.split(x_TD[self.index_P], [real.numel() for real in self.real])
+        return [part.view(*real.shape, -1) for part, real in zip(parts, self.real, strict=True)]
+
+    def join(self, parts: list[Tensor]) -> Tensor:
+        """Flat elements (T, D) of padded ones (R, M, D) of each bucket."""
+        return torch.cat([part.flatten(0, 1) for part in parts])[self.place_T]
+
+
+class Rows:
+    """Where the rows of a flat batch lie: `firsts_B` indexes each row's first element, `row_T` the row of each."""
 
     def __init__(self, lengths_B: NDArray[np.int64], bucket_rows: int = _BUCKET_ROWS) -> None:
         self.lengths_B = lengths_B
@@ -30,17 +50,25 @@ class Rows:
         self.row_T = torch.from_numpy(np.repeat(np.arange(len(lengths_B)), lengths_B))
 
     @cached_property
-    def buckets(self) -> list[tuple[Tensor, Tensor]]:
-        """Padded indices and masks of rows of like length."""
+    def buckets(self) -> Buckets:
+        """The rows, sorted by length and padded in groups of like length."""
         order = np.argsort(self.lengths_B, kind="stable")
-        buckets = []
+        indices, real = [], []
         for start, stop in pairwise([*range(0, len(order), self.bucket_rows), len(order)]):
             lengths_R = self.lengths_B[order[start:stop], None]
             column = np.arange(lengths_R.max())
-            real = column < lengths_R
-            index = np.where(real, self.firsts_B.numpy()[order[start:stop], None] + column, 0)
-            buckets.append((torch.from_numpy(index), torch.from_numpy(real)))
-        return buckets
+            real.append(column < lengths_R)
+            first_R = self.firsts_B.numpy()[order[start:stop], None]
+            indices.append(np.where(real[-1], first_R + column, 0).reshape(-1))
+        index_P, real_P = np.concatenate(indices), np.concatenate([part.reshape(-1) for part in real])
+        place_T = np.empty(real_P.sum(), np.int64)
+        place_T[index_P[real_P]] = np.flatnonzero(real_P)
+        return Buckets(
+            torch.from_numpy(index_P),
+            torch.from_numpy(place_T),
+            torch.from_numpy(order),
+            [torch.from_numpy(part) for part in real],
+        )
 
     def pad(self, values_T: Tensor, width: int, fill: float) -> Tensor:
         """Spread flat values over rows: (B, width), `fill` behind each row's end."""
@@ -61,15 +89,35 @@ class SetAttention(nn.Module):
 
     def forward(self, x_TD: Tensor, rows: Rows) -> Tensor:
         """Attend; (T, D) to (T, D)."""
-        projected = self.project(x_TD)
-        mixed_TD = torch.zeros_like(x_TD)
-        for index, real in rows.buckets:
-            r, m = index.shape
-            q, k, v = projected[index].view(r, m, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        buckets, mixed = rows.buckets, []
+        for part, real in zip(buckets.split(self.project(x_TD)), buckets.real, strict=True):
+            r, m = real.shape
+            q, k, v = part.view(r, m, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
             out = functional.scaled_dot_product_attention(q, k, v, attn_mask=real[:, None, None])
-            out_TD = out.transpose(1, 2).reshape(r, m, -1)[real]
-            mixed_TD = mixed_TD.index_copy(0, index[real], out_TD)
-        merged: Tensor = self.merge(mixed_TD)
+            mixed.append(out.transpose(1, 2).reshape(r, m, -1))
+        merged: Tensor = self.merge(buckets.join(mixed))
+        return merged
+
+    def first(self, x_TD: Tensor, rows: Rows) -> Tensor:
+        """What `forward` gives each row's first element, (T, D) to (B, D), without the rest of the work.
+
+        With one query a row, keys and values need not be formed: q W_k is multiplied with the elements, W_v with
+        their mixture. The keys' bias adds the same to all scores of a query, so softmax cancels it.
+        """
+        width = x_TD.shape[1]
+        query_DD, key_DD, value_DD = self.project.weight.chunk(3)
+        query_D, _, value_D = self.project.bias.chunk(3)
+        q_BD = functional.linear(x_TD[rows.firsts_B], query_DD, query_D)
+        q_BHK = q_BD.view(len(q_BD), self.heads, -1) / (width // self.heads) ** 0.5
+        ask_BHD = torch.einsum("bhk,hkd->bhd", q_BHK, key_DD.view(self.heads, -1, width))
+        buckets, mixed = rows.buckets, []
+        asks = torch.split(ask_BHD[buckets.order_B], [len(real) for real in buckets.real])
+        for ask_RHD, x_RMD, real in zip(asks, buckets.split(x_TD), buckets.real, strict=True):
+            scores_RHM = (ask_RHD @ x_RMD.transpose(1, 2)).masked_fill(~real[:, None], -torch.inf)
+            mixed.append(scores_RHM.softmax(-1) @ x_RMD)
+        mixed_BHD = torch.cat(mixed)[buckets.order_B.argsort()]
+        out_BHK = torch.einsum("bhd,hkd->bhk", mixed_BHD, value_DD.view(self.heads, -1, width))
+        merged: Tensor = self.merge(out_BHK.reshape(-1, width) + value_D)
         return merged
 
 
@@ -85,7 +133,14 @@ class EncoderLayer(nn.Module):
 
     def forward(self, x_TD: Tensor, rows: Rows) -> Tensor:
         """(T, D) to (T, D)."""
-        x_TD = self.norm_attention(x_TD + self.attention(x_TD, rows))
+        return self._add(x_TD, self.attention(x_TD, rows))
+
+    def first(self, x_TD: Tensor, rows: Rows) -> Tensor:
+        """What `forward` gives each row's first element, (T, D) to (B, D), without the rest of the work."""
+        return self._add(x_TD[rows.firsts_B], self.attention.first(x_TD, rows))
+
+    def _add(self, x_TD: Tensor, attended_TD: Tensor) -> Tensor:
+        x_TD = self.norm_attention(x_TD + attended_TD)
         out: Tensor = self.norm_feed_forward(x_TD + self.feed_forward(x_TD))
         return out
 
@@ -105,9 +160,9 @@ class PointerQNetwork(nn.Module):
         self.encode = nn.Sequential(nn.Linear(features, width), nn.ReLU(), nn.Linear(width, width))
         self.mark = nn.Parameter(torch.zeros(width))
         self.layers = nn.ModuleList(EncoderLayer(width, heads, 2 * width) for _ in range(layers))
-        self.advantage = _head(width)
-        self.advantage_first = _head(width)
-        self.value = _head(width) if duelling else None
+        self.advantage = head(width)
+        self.advantage_first = head(width)
+        self.value = head(width) if duelling else None
 
     def forward(self, features_TF: Tensor, rows: Rows) -> Tensor:
         """Action values (T,), one an element, of flat float features (T, F)."""
@@ -120,14 +175,19 @@ class PointerQNetwork(nn.Module):
         advantage_T = advantage_T.index_copy(0, rows.firsts_B, self.advantage_first(first_BD).squeeze(-1))
         if self.value is None:
             return advantage_T
-        lengths_B = torch.from_numpy(rows.lengths_B)
-        mean_B = torch.zeros(len(lengths_B)).index_add(0, rows.row_T, advantage_T) / lengths_B
-        q_T: Tensor = advantage_T + (self.value(first_BD).squeeze(-1) - mean_B)[rows.row_T]
-        return q_T
+        return duel(self.value(first_BD).squeeze(-1), advantage_T, rows)
 
 
-def _head(width: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
+def duel(value_B: Tensor, advantage_T: Tensor, rows: Rows) -> Tensor:
+    """Q (T,) of state-values and advantages (Wang et al., 2016, equation 9); the mean is that of a row's elements."""
+    lengths_B = torch.from_numpy(rows.lengths_B)
+    mean_B = torch.zeros(len(lengths_B)).index_add(0, rows.row_T, advantage_T) / lengths_B
+    return advantage_T + (value_B - mean_B)[rows.row_T]
+
+
+def head(width: int, outputs: int = 1) -> nn.Sequential:
+    """A branch of a duelling head, (..., D) to (..., outputs), with one hidden layer."""
+    return nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, outputs))
 
 
 class AfterStateNetwork(nn.Module):

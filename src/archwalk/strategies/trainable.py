@@ -12,14 +12,16 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
 from archwalk.learning.ensemble import LogEnsemble, perceptron
 from archwalk.learning.sets import AfterStateNetwork, PointerQNetwork
+from archwalk.learning.transformer import FirstTokenQNetwork
 
 
 @dataclass(frozen=True)
 class NetworkSettings:
     """What a saved agent needs besides weights: neighbours that it sees, the kind and shape of its network.
 
-    `layers`, `heads` and `duelling` are those of a pointer network, `members` those of the ensemble that an
-    after-state network stops by.
+    `layers` and `heads` are those of a pointer or a first-token network (P1's), `duelling` those of a pointer
+    network (a first-token network always duels), `encoder_layers` those of a first-token network, `members` those
+    of the ensemble that an after-state network stops by.
     """
 
     neighbours: int
@@ -28,7 +30,8 @@ class NetworkSettings:
     heads: int = 1
     duelling: bool = False
     members: int = 1
-    kind: Literal["pointer", "after-state"] = "pointer"
+    kind: Literal["pointer", "after-state", "first-token"] = "pointer"
+    encoder_layers: int = 3
 
 
 def make_network(settings: NetworkSettings, features: int, seed: int) -> nn.Module:
@@ -38,6 +41,15 @@ def make_network(settings: NetworkSettings, features: int, seed: int) -> nn.Modu
         if settings.kind == "after-state":
             stop = LogEnsemble(settings.members, features, settings.width)
             return AfterStateNetwork(stop, perceptron(features, settings.width, 3))
+        if settings.kind == "first-token":
+            return FirstTokenQNetwork(
+                features,
+                settings.width,
+                settings.neighbours + 1,
+                settings.encoder_layers,
+                settings.layers,
+                settings.heads,
+            )
         return PointerQNetwork(features, settings.width, settings.layers, settings.heads, settings.duelling)
 
 
