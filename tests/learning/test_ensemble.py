@@ -26,7 +26,7 @@ def test_it_gives_the_logarithm_of_the_mean_in_the_unit_wanted(ensemble):
     mean_N = EnsembleLearner(ensemble, learning_rate=1e-3, weight_decay=0).predict(features_NF).mean(0)
     ensemble.scale.fill_(3.0)
     ensemble.offset.fill_(5.0)
-    given_N = ensemble(torch.from_numpy(features_NF).float()).squeeze(1).numpy()
+    given_N = ensemble(torch.from_numpy(features_NF).float()).numpy()
     np.testing.assert_allclose(given_N, 3 * np.log(np.maximum(mean_N, 1e-4)) - 5, rtol=1e-5, atol=1e-5)
 
 
@@ -80,4 +80,4 @@ def test_after_states_are_valued_one_by_one():
     q_T = network(features_TF, Rows(lengths_B))
     for t in range(8):
         part = network.stop if t in (0, 3, 4) else network.move
-        torch.testing.assert_close(q_T[t], part(features_TF[t : t + 1])[0, 0])
+        torch.testing.assert_close(q_T[t], part(features_TF[t : t + 1])[0])

@@ -171,7 +171,7 @@ class PlannerTrainer:
             anywhere = self.fit_rng.integers(0, self.space.size, half)
             ids = np.concatenate([anywhere, often[self.fit_rng.integers(0, len(often), half)]])
             features = torch.from_numpy(self.space.features(ids[:, None])).float()
-            values = self.network.move(features).squeeze(1)
+            values = self.network.move(features)
             loss = functional.smooth_l1_loss(values, torch.from_numpy(labels_N[ids]).float())
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
