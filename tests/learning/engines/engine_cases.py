@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from engine_learner import Learner
-from engine_workers import Broken, Toy
+from engine_workers import Broken, Sealed, Toy
 
 from archwalk.errors import ArchwalkError, MissingExtraError, UsageError
 from archwalk.learning.engines import Engine, WorkerCallError, WorkerLostError
@@ -95,6 +95,13 @@ class EngineCases:
         worker = engine.spawn(Toy, "toy")
         with pytest.raises(TypeError):
             worker.submit("echo", (i for i in ()))
+        assert worker.submit("say", 1).result() == [1]
+
+    def test_what_cannot_be_unpickled_over_there(self, engine: Engine) -> None:
+        worker, strange = engine.spawn(Toy, "toy"), engine.spawn(Sealed(), "strange")
+        for pending in (worker.submit("echo", Sealed()), strange.submit("anything")):
+            with pytest.raises(WorkerCallError, match="sealed"):
+                pending.result()
         assert worker.submit("say", 1).result() == [1]
 
     def test_a_worker_that_cannot_be_made(self, engine: Engine) -> None:

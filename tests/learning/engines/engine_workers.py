@@ -19,6 +19,16 @@ class Odd:
         raise TypeError("odd things stay here")
 
 
+class Sealed:
+    """Something that can be pickled, but not unpickled."""
+
+    def __reduce__(self) -> Any:
+        return int, ("sealed",)
+
+    def __call__(self) -> None:
+        """A factory too, as far as anyone can tell."""
+
+
 class OddError(Exception):
     """An exception that cannot be pickled."""
 

@@ -3,22 +3,20 @@
 import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from engine_cases import RemoteCases
+from engine_drivers import all_end, is_gone, start_driver
 from engine_workers import Toy
 
 from archwalk.learning.engines import Engine, Worker, WorkerLostError, make_engine
 
-HERE = Path(__file__).parent
+ENGINE = "make_engine('processes')"
 
 
 class TestProcesses(RemoteCases):
@@ -26,19 +24,6 @@ class TestProcesses(RemoteCases):
     def engine(self) -> Iterator[Engine]:
         with make_engine("processes") as engine:
             yield engine
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def is_gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def descriptors() -> int:
@@ -129,43 +114,15 @@ def test_more_calls_at_once_than_descriptors() -> None:
         assert [one.result() for one in pending[1:]] == [1000 * i for i in range(2000)]
 
 
-DRIVER = """
-import sys, time
-sys.path.insert(0, {here!r})
-from engine_workers import Toy
-from archwalk.learning.engines import make_engine
-
-if __name__ == "__main__":
-    with make_engine("processes") as engine:
-        workers = [engine.spawn(Toy, str(i)) for i in range(2)]
-        print(*(worker.submit("pid").result() for worker in workers), flush=True)
-        {then}
-"""
-
-
-def start_driver(folder: Path, then: str) -> tuple[subprocess.Popen[str], list[int]]:
-    """A driver in a process group of its own, and its workers' processes once they run."""
-    script = folder / "driver.py"
-    script.write_text(DRIVER.format(here=str(HERE), then=then))
-    driver = subprocess.Popen(
-        [sys.executable, str(script)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    return driver, [int(pid) for pid in driver.stdout.readline().split()]
-
-
 def test_a_driver_that_ends_well_says_nothing(tmp_path: Path) -> None:
-    driver, pids = start_driver(tmp_path, "workers[1].submit('kill')")
+    driver, pids = start_driver(tmp_path, ENGINE, "workers[1].submit('kill')")
     output, errors = driver.communicate()
     assert (driver.returncode, output, errors) == (0, "", "")
     assert all(is_gone(pid) for pid in pids)
 
 
 def test_ctrl_c_ends_the_driver_alone_which_ends_the_workers(tmp_path: Path) -> None:
-    driver, pids = start_driver(tmp_path, "workers[0].submit('sleep', 60).result()")
+    driver, pids = start_driver(tmp_path, ENGINE, "workers[0].submit('sleep', 60).result()")
     os.killpg(driver.pid, signal.SIGINT)
     _, errors = driver.communicate()
     assert errors.count("Traceback") == 1
@@ -176,6 +133,7 @@ def test_ctrl_c_ends_the_driver_alone_which_ends_the_workers(tmp_path: Path) -> 
 def test_ctrl_c_while_workers_start(tmp_path: Path) -> None:
     driver, pids = start_driver(
         tmp_path,
+        ENGINE,
         "late = engine.spawn(Toy, 'late'); print('spawned', flush=True); late.submit('say', 1).result()",
     )
     assert driver.stdout.readline() == "spawned\n"
@@ -188,8 +146,8 @@ def test_ctrl_c_while_workers_start(tmp_path: Path) -> None:
 def test_workers_die_with_a_killed_driver(tmp_path: Path) -> None:
     """The idle one and the busy one."""
     before = named_segments()
-    driver, pids = start_driver(tmp_path, "workers[0].submit('sleep', 60).result()")
+    driver, pids = start_driver(tmp_path, ENGINE, "workers[0].submit('sleep', 60).result()")
     driver.kill()
     driver.communicate()
-    assert wait_until(lambda: all(is_gone(pid) for pid in pids))
+    assert all_end(pids)
     assert named_segments() <= before

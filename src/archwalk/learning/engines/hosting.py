@@ -93,6 +93,11 @@ def unpack(parts: Parts) -> Any:
     return pickle.loads(head, buffers=[memoryview(buffer).toreadonly() for buffer in buffers])  # noqa: S301
 
 
+def make(factory: Parts) -> object:
+    """What a pickled factory makes."""
+    return unpack(factory)()
+
+
 def aligned(size: int) -> memoryview:
     """Fresh memory for the contents of an array."""
     area = np.empty(size + ALIGNMENT, np.uint8)

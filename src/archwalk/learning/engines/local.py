@@ -1,11 +1,22 @@
 """The engine in this process: a call runs when it is submitted."""
 
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 from archwalk.learning.engines.base import Arrays, Shared, WorkerLostError
-from archwalk.learning.engines.hosting import Host, Parts, copied, pack, pack_outcome, settle, unpack
+from archwalk.learning.engines.hosting import (
+    Host,
+    Parts,
+    attempt,
+    copied,
+    make,
+    pack,
+    pack_outcome,
+    settle,
+    unpack,
+)
 
 
 class LocalShared(Shared):
@@ -38,15 +49,15 @@ class LocalWorker:
 
     def __init__(self, name: str, factory: Callable[[], object]) -> None:
         self.name = name
-        self.host: Host | None = Host(factory)
+        self.host: Host | None = Host(partial(make, pack(factory)))
 
     def submit(self, method: str, *args: Any) -> LocalPending:
         """See `Worker`."""
-        arrived = [_arrive(value) for value in args]
+        parts = [value.parts if isinstance(value, LocalShared) else copied(pack(value)) for value in args]
         if self.host is None:
             return LocalPending(self.name, None)
         try:
-            outcome = self.host.call(method, *arrived)
+            outcome = attempt(partial(_answer, self.host, method, parts))
         except SystemExit:  # a process would be gone now
             self.host = None
             return LocalPending(self.name, None)
@@ -61,7 +72,7 @@ class LocalEngine:
 
     def spawn(self, factory: Callable[[], object], name: str) -> LocalWorker:
         """See `Engine`."""
-        worker = LocalWorker(name, unpack(pack(factory)))
+        worker = LocalWorker(name, factory)
         self.workers.append(worker)
         return worker
 
@@ -84,5 +95,5 @@ class LocalEngine:
         self.close()
 
 
-def _arrive(value: Any) -> Any:
-    return unpack(value.parts if isinstance(value, LocalShared) else copied(pack(value)))
+def _answer(host: Host, method: str, parts: list[Parts]) -> Any:
+    return host.call(method, *map(unpack, parts))

@@ -6,6 +6,7 @@ import os
 import queue
 import signal
 import socket
+import sys
 import threading
 import time
 import weakref
@@ -128,6 +129,16 @@ class ProcessWorker:
                 outcome.set_exception(WorkerLostError(self.name))
             self.outcomes.clear()
 
+    def stop(self, deadline: float) -> None:
+        """Wait until the process has ended; kill it at the deadline."""
+        self.process.join(max(0.0, deadline - time.monotonic()))
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self.process.close()
+        self.receiver.join()
+        self.channel.link.close()
+
 
 class ProcessEngine:
     """See the module."""
@@ -152,15 +163,8 @@ class ProcessEngine:
         for worker in self.workers:
             worker.channel.shut()
         deadline = time.monotonic() + _PATIENCE
-        for worker in self.workers:
-            worker.process.join(max(0.0, deadline - time.monotonic()))
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
-            worker.process.close()
-            worker.receiver.join()
-            worker.channel.link.close()
-        self.workers.clear()
+        while self.workers:
+            self.workers.pop().stop(deadline)
 
     def __enter__(self) -> Self:
         return self
@@ -213,12 +217,12 @@ def _serve(link: socket.socket) -> None:
     host = Host(partial(_make, first))
     for command in iter(inbox.get, None):
         segment = write_segment(pack_outcome(attempt(partial(_answer, host, command))))
-        try:
+        with contextlib.suppress(ConnectionError):  # the inbox ends too
             channel.send(command.number, segment)
-        except ConnectionError:
-            return
-        finally:
-            os.close(segment)
+        os.close(segment)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # taking down an interpreter with PyTorch in it lasts seconds
 
 
 def _make(command: _Command) -> object:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -81,19 +82,19 @@ class RayEngine:
         self.ray: Any = ray
         self.closed = False
         self.actors: list[Any] = []
-        self.owns_cluster = not self.ray.is_initialized()
+        self.owns_cluster = not ray.is_initialized()
         if self.owns_cluster:
-            if address is None:
-                self.ray.init("local", num_cpus=workers or os.cpu_count(), include_dashboard=False, **_QUIET)
-            else:
-                _check_answers(address)
-                self.ray.init(address, **_QUIET)
+            _join(ray, address, workers)
+        elif address not in (None, here := ray.get_runtime_context().gcs_address):
+            raise UsageError(
+                f"this process has joined the Ray cluster at {here} already; leave --address out"
+            )
         # An actor takes no core of Ray's account: more workers than cores wait for nothing.
         self.actor_class = self.ray.remote(num_cpus=0, scheduling_strategy="SPREAD")(_RemoteHost)
 
     def spawn(self, factory: Callable[[], object], name: str) -> RayWorker:
         """See `Engine`."""
-        self.actors.append(self.actor_class.remote(factory))
+        self.actors.append(self.actor_class.remote(sys.path, self.ray.cloudpickle.dumps(factory)))
         return RayWorker(self, name, self.actors[-1])
 
     def share(self, arrays: Arrays) -> RayShared:
@@ -122,11 +123,28 @@ class RayEngine:
 
 
 class _RemoteHost(Host):
-    """A host in a process of its own."""
+    """A host in a process of its own, which finds modules where the driver finds them."""
 
-    def __init__(self, factory: Callable[[], object]) -> None:
-        use_one_thread()
-        super().__init__(factory)
+    def __init__(self, path: list[str], factory: bytes) -> None:
+        sys.path += [folder for folder in path if folder not in sys.path]
+        super().__init__(partial(_make, factory))
+
+
+def _make(packed: bytes) -> object:
+    from ray import cloudpickle
+
+    factory = cloudpickle.loads(packed)
+    use_one_thread()
+    return factory()
+
+
+def _join(ray: Any, address: str | None, workers: int | None) -> None:
+    """Join the cluster at an address, or start one."""
+    if address is None:
+        ray.init("local", num_cpus=workers or os.cpu_count(), include_dashboard=False, **_QUIET)
+        return
+    _check_answers(address)
+    ray.init(address, **_QUIET)
 
 
 def _check_answers(address: str) -> None:
