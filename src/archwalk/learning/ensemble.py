@@ -54,7 +54,7 @@ class LogEnsemble(nn.Module):
 
     def forward(self, features_TF: Tensor) -> Tensor:
         """See the class."""
-        mean_T = self.members(features_TF).mean(0)
+        mean_T: Tensor = self.members(features_TF).mean(0)
         return self.scale * mean_T.clamp_min(_SMALLEST).log() - self.offset
 
 
@@ -87,7 +87,7 @@ class EnsembleLearner:
             rows_KB = torch.from_numpy(rng.integers(0, len(targets_N), (members, min(batch, len(targets_N)))))
             error = (self.members(features_NF[rows_KB]) - targets_N[rows_KB]).square().mean()
             self.optimiser.zero_grad(set_to_none=True)
-            (members * error).backward()  # type: ignore[no-untyped-call]
+            (members * error).backward()
             self.optimiser.step()
         return float(error.detach())
 
