@@ -20,8 +20,11 @@ PANEL, LEFT, RIGHT, BELOW = 78, 42, 16, 46  # CSS pixels
 LINE = 17  # of the text above a panel
 
 
-def draw_histograms(record: Record, *, width: int) -> str | None:
-    """A panel a strategy, all on one axis; None where no histogram is on record."""
+def draw_histograms(record: Record, *, width: int, key: str = "improvement") -> str | None:
+    """A panel a strategy, all on one axis; None where no histogram is on record.
+
+    `key` tells apart several such figures of one page.
+    """
     episodes = with_histogram(record)
     if not episodes:
         return None
@@ -43,7 +46,7 @@ def draw_histograms(record: Record, *, width: int) -> str | None:
         axes.set_xlabel(f"change of {report} over one episode (points)")
         return to_svg(
             figure,
-            key=f"improvement-{width}",
+            key=f"{key}-{width}",
             label=f"Histograms of the change of {report} over one episode. "
             + "; ".join(f"{short[name]}: {_summary(episode)}" for name, episode in episodes.items()),
             description=" ".join(rules(record)),

@@ -40,7 +40,8 @@ class BareEnvironment:
 
 def compute(setup: Setup, benchmark: str) -> Answer:
     """Architectures a second for both objectives and every batch: median, least and most of five rounds."""
-    seconds, rows, about = setup.scale.timing_seconds, {}, {}
+    seconds, about = setup.scale.timing_seconds, dict[str, Any]()
+    rows: dict[str, list[dict[str, Any]]] = {}
     for i, (name, alpha) in enumerate(ALPHAS.items()):
         found = setup.load(f"{name}:test-mean" if name == "nasbench101" else name, setup.seed)
         about[found.name] = benchmark_settings(found)
