@@ -1,6 +1,7 @@
 """Which view draws which kind of item."""
 
 from archwalk.report.reproductions.blocks import View
+from archwalk.report.reproductions.costs import view_amortisation, view_price
 from archwalk.report.reproductions.episodes import view_histograms, view_improvement, view_normality
 from archwalk.report.reproductions.searches import view_best, view_queries
 from archwalk.report.reproductions.spaces import (
@@ -11,12 +12,7 @@ from archwalk.report.reproductions.spaces import (
     view_samplers,
     view_shaping,
 )
-from archwalk.report.reproductions.training import (
-    view_ablation,
-    view_amortisation,
-    view_price,
-    view_throughput,
-)
+from archwalk.report.reproductions.training import view_ablation, view_throughput
 
 VIEWS: dict[str, View] = {
     "neighbours": view_neighbours,

@@ -1,11 +1,13 @@
 """Views of the items about single episodes: Figures 7, 8, 12, 13 and the tests of normality."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from archwalk.report.facts import short_labels
 from archwalk.report.figures import histograms_caption
 from archwalk.report.histograms import draw_histograms
-from archwalk.report.palette import strategy_colours
+from archwalk.report.palette import Colour, strategy_colours
 from archwalk.report.reproductions.blocks import Block, Grid, Record, Words, chart
 from archwalk.report.reproductions.density import Frame, Panel, draw_densities, shares
 from archwalk.report.wording import NBSP, count, counted, percent, points
@@ -32,9 +34,9 @@ def view_improvement(record: Record) -> list[Block]:
     )  # fmt: skip
     steadiest = min(strategies, key=lambda name: strategies[name]["final_std"])
     text = (
-        f"Dashed: a final accuracy of {', '.join(f'{d:.0f}' for d in result['diagonals'])}{NBSP}%. Who always ends in the "
-        f"same architecture draws one diagonal; {steadiest} comes nearest, with a standard deviation of the final accuracy of "
-        f"{strategies[steadiest]['final_std']:.2f} points."
+        f"Dashed: a final accuracy of {', '.join(f'{d:.0f}' for d in result['diagonals'])}{NBSP}%. Who always ends in "
+        f"the same architecture draws one diagonal; {steadiest} comes nearest, with a standard deviation of the final "
+        f"accuracy of {strategies[steadiest]['final_std']:.2f} points."
     )
     outside = shares({name: s["outside"] for name, s in strategies.items()})
     episodes = counted(next(iter(strategies.values()))["episodes"], "episode")
@@ -62,18 +64,11 @@ def view_histograms(record: Record) -> list[Block]:
             points(episodes["skew_within_12.5"], 2),
         ]
         rows.append((short[name], colours[name], cells))
-    head = [
-        "strategy",
-        "median",
-        "of agents and sets",
-        f"50{NBSP}%",
-        f"90{NBSP}%",
-        f"95{NBSP}%",
-        "skew",
-        "skew within 12.5",
-    ]
+    held = [f"{share}{NBSP}%" for share in (50, 90, 95)]
+    head = ["strategy", "median", "of agents and sets", *held, "skew", "skew within 12.5"]
     notes = [
-        "Intervals around the median that hold so many episodes, in points. Skew of all episodes, and of those within 12.5 points (P1's histogram)."
+        "Intervals around the median that hold so many episodes, in points. Skew of all episodes, and of those within "
+        "12.5 points (P1's histogram)."
     ]
     return [chart(draw, histograms_caption(comparison)), Grid(head, rows, notes)]
 
@@ -109,9 +104,9 @@ def view_normality(record: Record) -> list[Block]:
     return [Words([text]), Grid(head, rows, notes)]
 
 
-def colours_of(names: object) -> dict[str, object]:
+def colours_of(names: Iterable[str]) -> dict[str, Colour]:
     """The colours of strategies, as in every other figure."""
-    return dict(strategy_colours({"strategies": {name: {"best_after": {}} for name in names}}))
+    return strategy_colours({"strategies": {name: {"best_after": {}} for name in names}})
 
 
 def _p(value: float) -> str:

@@ -123,7 +123,7 @@ def _set_axis(axes: Axes, drawn: Any, axis: Axis, which: str, pixels: float) -> 
     elif axis.log:
         drawn.set_major_locator(FixedLocator(_powers(low, high, pixels)))
     else:
-        drawn.set_major_locator(MaxNLocator(3 if pixels < 320 else 6))
+        drawn.set_major_locator(MaxNLocator(max(3, min(6, round(pixels / 55)))))
     drawn.set_minor_locator(NullLocator())
     drawn.set_major_formatter(FuncFormatter(lambda value, _: axis.format(value)))
     getattr(axes, f"set_{which}lim")(low, high)

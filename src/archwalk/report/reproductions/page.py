@@ -24,8 +24,8 @@ def render_page(records: Sequence[Record], missing: Mapping[str, str], command: 
     first = records[0]
     title = f"{first['paper']}: {_heading(first)}" if len(records) == 1 else f"{first['paper']}, item by item"
     lead = (
-        f"Computed again after {CITATIONS[first['paper']]}. The figures are ours, at scale {first['scale']['name']}; what the "
-        "paper or others report is named as theirs."
+        f"Computed again after {CITATIONS[first['paper']]}. The figures are ours, at scale {first['scale']['name']}; "
+        "what the paper or others report is named as theirs."
     )
     absent = [f"Not here: {name}: {reason}" for name, reason in missing.items()]
     return fill_page(
@@ -128,9 +128,10 @@ def _plain(value: Any) -> str:
 
 def _origin(record: Record) -> dict[str, str]:
     scale = record["scale"]
+    size = f"{scale['sets']} sets of {counted(scale['starts'], 'start')}, {counted(scale['trials'], 'trial')}"
     return {
         "paper": CITATIONS[record["paper"]],
-        "scale": f"{scale['name']}: {scale['sets']} sets of {counted(scale['starts'], 'start')}, {counted(scale['trials'], 'trial')}",
+        "scale": f"{scale['name']}: {size}",
         "seed": str(record["seed"]),
         "versions": ", ".join(" ".join(item) for item in record["versions"].items()),
     }

@@ -12,7 +12,9 @@ from archwalk.report.reproductions.dots import Dot, draw_dots
 from archwalk.report.wording import counted, query_line, training_line
 
 APART = "Reported by others, in another setting"
-NOT_OURS = "Not ours, and not to be read beside ours: figures as their authors report them, each in its own setting ({setting})."
+NOT_OURS = (
+    "Not ours, and not to be read beside ours: each figure as it is reported, in its own setting ({setting})."
+)
 
 
 def view_queries(record: Record) -> list[Block]:
@@ -99,8 +101,8 @@ def _reported_grid(reported: Sequence[Mapping[str, Any]], queries: Sequence[int]
         rows.append((system, None, cells))
     notes = [
         NOT_OURS.format(setting=reported[0]["setting"]),
-        "In brackets the interval as P1 prints it. For its own rows it is a bootstrap interval of the mean; for the others "
-        "a closed form that holds single runs, so the two kinds do not compare.",
+        "In brackets the interval as P1 prints it. For its own rows it is a bootstrap interval of the mean; for the "
+        "others a closed form that holds single runs, so the two kinds do not compare.",
     ]
     return Grid(["reported", *(f"after {counted(q, 'query')}" for q in queries)], rows, notes, APART)
 

@@ -98,7 +98,7 @@ def view_samplers(record: Record) -> list[Block]:
     blocks: list[Block] = [
         Words(
             [
-                "Uniform over the table, nearly every cell has seven vertices; P1's sampler makes every size equally "
+                "Uniform over the table, most cells have seven vertices; P1's sampler makes every size equally "
                 "likely. Mean accuracies: "
                 + ", ".join(f"{name} {percent(s['mean_accuracy'])}" for name, s in samplers.items())
                 + "."
@@ -177,10 +177,10 @@ def view_degrees(record: Record) -> list[Block]:
     """Figure 11: number of neighbours against accuracy."""
     result, around = record["result"], record["result"]["neighbours"]
     text = (
-        f"Pearson's r is {_signed(result['pearson'])}, Kendall's tau {_signed(result['kendall'])}: how many neighbours an "
-        f"architecture has says little about its accuracy. The mean is {around['mean']:.1f} neighbours, the median "
-        f"{around['median']:.0f}, from {around['least']} to {around['most']}; {percent(100 * around['share_above_50'], 1)} "
-        "have more than the 50 that are presented."
+        f"Pearson's r is {_signed(result['pearson'])}, Kendall's tau {_signed(result['kendall'])}: how many neighbours "
+        f"an architecture has says little about its accuracy. The mean is {around['mean']:.1f} neighbours, the median "
+        f"{around['median']:.0f}, from {around['least']} to {around['most']}; "
+        f"{percent(100 * around['share_above_50'], 1)} have more than the 50 that are presented."
     )
     panel = Panel("all architectures", "darker: more of them", BLUE, np.array(result["counts"]))
     frame = Frame(

@@ -28,11 +28,12 @@ def compute(setup: Setup, benchmark: str) -> Answer:
         name: {key: record["strategies"][name][f"training_{key}"] for key in ("queries", "unique", "seconds")}
         for name in agents
     }
+    alone = [{"queries": q, "report": local["curve"]["mean"][q - 1]} for q in QUERIES]
     meaning = "an agent's search of q queries against the local search that reaches the same mean report"
     return Answer(
         search_settings(setup, found, budget)
         | {"comparison": meaning, "seconds": "wall time; table look-ups"},
-        {"agents": agents, "training": training, "queries": list(QUERIES), "local_budget": budget},
+        {"agents": agents, "training": training, "local": alone, "local_budget": budget},
     )
 
 
