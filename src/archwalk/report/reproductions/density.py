@@ -11,13 +11,16 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from archwalk.estimators.base import Floats
-from archwalk.report.palette import INK, MUTED, Colour
+from archwalk.report.palette import INK, MUTED, VERMILION, Colour
 from archwalk.report.svg import NARROW, new_figure, style, to_svg
 from archwalk.report.wording import percent
 
 LEFT, RIGHT, ABOVE, BELOW, GAP = 52, 22, 44, 50, 26  # CSS pixels
 PANEL = 230
 LEVELS = 7
+MOST = 100.0
+"""Per cent: no episode can end beyond it."""
+
 OPACITY = np.linspace(0.16, 1.0, LEVELS)
 
 Counts = NDArray[np.int64]
@@ -114,10 +117,17 @@ def _lines(axes: Axes, frame: Frame) -> None:
         if first >= last:
             continue
         axes.plot([first, last], [final - first, final - last], color=INK.light, linewidth=1.0, dashes=(4, 3))
+        at_top = final - first >= high - 1e-9
         axes.annotate(
-            percent(final, 0), (first, final - first), xytext=(4, 2), textcoords="offset points",
-            color=INK.light, fontsize=10, ha="left", va="bottom", annotation_clip=False,
+            percent(final, 0), (first, final - first), xytext=(28, -2) if at_top else (4, 2),
+            textcoords="offset points", color=INK.light, fontsize=10, ha="left",
+            va="top" if at_top else "bottom", annotation_clip=False,
         )  # fmt: skip
+    if frame.diagonals and frame.diagonals[-1] == MOST:
+        x = np.linspace(left, right, 200)
+        axes.fill_between(
+            x, np.maximum(MOST - x, low), high, where=MOST - x <= high, color=VERMILION.light, alpha=0.1
+        )
 
 
 def _words(axes: Axes, panel: Panel, frame: Frame) -> None:

@@ -68,7 +68,7 @@ def view_histograms(record: Record) -> list[Block]:
     head = ["strategy", "median", "of agents and sets", *held, "skew", "skew within 12.5"]
     notes = [
         "Intervals around the median that hold so many episodes, in points. Skew of all episodes, and of those within "
-        "12.5 points (P1's histogram)."
+        "12.5 points (as the paper's histogram has them)."
     ]
     return [chart(draw, histograms_caption(comparison)), Grid(head, rows, notes)]
 

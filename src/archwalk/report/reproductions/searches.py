@@ -36,11 +36,13 @@ def crossing_text(crossings: Sequence[Mapping[str, Any]]) -> str:
     """From when on local search leads."""
     parts = []
     for crossing in crossings:
-        if crossing["queries"] is None:
-            parts.append(f"does not cross {crossing['over']} for good")
-        else:
+        if crossing["queries"] is not None:
             parts.append(f"leads {crossing['over']} from query {crossing['queries']:,} on")
-    return f"In the mean, local search {'; '.join(parts)}."
+        elif crossing["leads_at_last"]:
+            parts.append(f"leads {crossing['over']} from the first query on")
+        else:
+            parts.append(f"does not overtake {crossing['over']}")
+    return f"In the mean, local search {', '.join(parts)}."
 
 
 def _reported_dots(record: Record, reported: Sequence[Mapping[str, Any]]) -> list[Block]:
@@ -61,7 +63,7 @@ def _reported_dots(record: Record, reported: Sequence[Mapping[str, Any]]) -> lis
 
     caption = (
         f"After {counted(queries, 'query')}. {NOT_OURS.format(setting=setting)} Bars: closed-form normal interval "
-        "(mean and 1.96 standard deviations) of single runs, as P1 takes it."
+        "(mean and 1.96 standard deviations) of single runs, as the paper takes it."
     )
     return [chart(draw, caption, title=APART)]
 
@@ -101,8 +103,8 @@ def _reported_grid(reported: Sequence[Mapping[str, Any]], queries: Sequence[int]
         rows.append((system, None, cells))
     notes = [
         NOT_OURS.format(setting=reported[0]["setting"]),
-        "In brackets the interval as P1 prints it. For its own rows it is a bootstrap interval of the mean; for the "
-        "others a closed form that holds single runs, so the two kinds do not compare.",
+        "In brackets the interval as the paper prints it. For its own rows it is a bootstrap interval of the mean; for "
+        "the others a closed form that holds single runs, so the two kinds do not compare.",
     ]
     return Grid(["reported", *(f"after {counted(q, 'query')}" for q in queries)], rows, notes, APART)
 

@@ -98,7 +98,7 @@ def view_samplers(record: Record) -> list[Block]:
     blocks: list[Block] = [
         Words(
             [
-                "Uniform over the table, most cells have seven vertices; P1's sampler makes every size equally "
+                "Uniform over the table, most cells have seven vertices; the paper's sampler makes every size equally "
                 "likely. Mean accuracies: "
                 + ", ".join(f"{name} {percent(s['mean_accuracy'])}" for name, s in samplers.items())
                 + "."

@@ -10,6 +10,9 @@ from rich.text import Text
 from archwalk.report.reproductions.blocks import Grid, Record, Words
 from archwalk.report.reproductions.catalogue import VIEWS
 
+LABEL = 16
+"""Characters of a row's name that are never folded."""
+
 
 def print_records(records: Sequence[Record], console: Console) -> None:
     """Print each item under its title."""
@@ -27,7 +30,8 @@ def _print_grid(grid: Grid, console: Console) -> None:
     if grid.title:
         console.print(Text(grid.title, style="italic"))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    table.add_column(Text(grid.head[0]), overflow="fold")
+    longest = max([len(label) for label, _, _ in grid.rows], default=0)
+    table.add_column(Text(grid.head[0]), overflow="fold", min_width=min(longest, LABEL))
     for title in grid.head[1:]:
         table.add_column(Text(title), justify="right")
     for label, _, cells in grid.rows:

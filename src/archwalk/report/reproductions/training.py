@@ -22,8 +22,8 @@ def view_throughput(record: Record) -> list[Block]:
     ratios = [a / b for a, b in zip(table, surrogate, strict=True)]
     text = (
         f"The table answers {min(ratios):.0f} to {max(ratios):.0f} times as many architectures a second as the "
-        "surrogate. P1's NAS-Bench-301 was the official ensemble of ten boosted trees, not the YAHPO surrogate that "
-        "is measured here."
+        "surrogate. The paper's NAS-Bench-301 was the official ensemble of ten boosted trees, not the YAHPO surrogate "
+        "that is measured here."
     )
     plot = Plot(
         f"{record['item']}-throughput",

@@ -63,7 +63,7 @@ def compute(setup: Setup, benchmark: str, ablation: Ablation, item: str) -> Answ
     else:
         runs = _train_all(setup, found, ablation, item, strategy)
         setup.note(
-            f"Trained here by {strategy} at scale {setup.scale.name}; P1 trains for 10,000,000 steps. To draw "
+            f"Trained here by {strategy} at scale {setup.scale.name}; the paper trains for 10,000,000 steps. To draw "
             f"your own: --agents NAME=RUNS,... with runs of: archwalk train {strategy} --benchmark "
             f"{found.name}:{found.objective} --set {ablation.setting}=VALUE --out RUNS/SEED"
         )

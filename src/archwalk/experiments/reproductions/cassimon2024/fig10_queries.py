@@ -28,11 +28,18 @@ def compute(setup: Setup, benchmark: str, shown: int) -> Answer:
 
 
 def crossings(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """From how many queries on local search's mean stays above each other strategy's (None: never crosses)."""
+    """From how many queries on local search's mean stays above each other strategy's.
+
+    None where it never takes the lead for good, or has it from the first query on (`leads_at_last` tells which).
+    """
     curves = {name: np.array(s["curve"]["mean"]) for name, s in record["strategies"].items()}
     leader = curves.pop(LEADER)
     return [
-        {"over": name, "queries": None if (at := crossing(curve, leader)) is None else at + 1}
+        {
+            "over": name,
+            "queries": None if (at := crossing(curve, leader)) is None else at + 1,
+            "leads_at_last": bool(leader[-1] > curve[-1]),
+        }
         for name, curve in curves.items()
     ]
 

@@ -18,7 +18,9 @@ def compute(setup: Setup, benchmark: str) -> Answer:
         for alpha in ALPHAS
     ]
     return Answer(
-        {"shaping": "exp(alpha (accuracy - 1)); P1 writes exp(alpha accuracy), a constant factor apart"},
+        {
+            "shaping": "exp(alpha (accuracy - 1)); the paper writes exp(alpha accuracy), a constant factor apart"
+        },
         {"accuracy": accuracy.tolist(), "curves": curves},
     )
 

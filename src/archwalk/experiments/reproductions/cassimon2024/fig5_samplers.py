@@ -28,7 +28,7 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     report_N = table_of(found).report_N
     vertices_N, edges_N = space.tables.vertices_N.astype(np.int64), np.bitwise_count(space.tables.bits_N)
     samplers = {
-        "size-uniform (P1's)": space.start_weights,
+        "size-uniform (the paper's)": space.start_weights,
         "uniform over the table": np.full(space.size, 1 / space.size),
         "Random Cell Adj (BANANAS)": space.banana_weights,
     }

@@ -23,9 +23,10 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     every_DL, counts_D = np.unique(finals_BL, axis=0, return_counts=True)
     order = np.argsort(-counts_D, kind="stable")[:SHOWN]
     shares = counts_D[order] / len(finals_BL)
+    settings = episode_settings(setup, found) | {"strategies": [LOCAL_SEARCH]}
     setup.notes.clear()  # no agent is needed here
     return Answer(
-        episode_settings(setup, found) | {"strategies": [LOCAL_SEARCH]},
+        settings,
         {
             "episodes": len(finals_BL),
             "different_ends": len(every_DL),
