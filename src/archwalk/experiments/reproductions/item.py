@@ -15,6 +15,9 @@ from archwalk.experiments.runs import now, versions
 
 Record = dict[str, Any]
 
+FORMAT = 2
+"""Of records: a change of what an item computes or says raises it, so that no record of before is read."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -75,6 +78,7 @@ def _fingerprint(item: Item, setup: Setup) -> str:
     """Of everything that a record depends on."""
     benchmark = benchmark_settings(setup.find_benchmark(item.benchmark)) if item.benchmark else None
     depends = {
+        "format": FORMAT,
         "item": item.name,
         "scale": asdict(setup.scale),
         "seed": setup.seed,

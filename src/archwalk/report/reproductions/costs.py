@@ -6,7 +6,15 @@ from typing import Any
 
 from archwalk.report.palette import AMBER, BLUE, VERMILION, strategy_colours
 from archwalk.report.reproductions.blocks import Block, Grid, Record, Words, chart
-from archwalk.report.reproductions.lines import Axis, Plot, Series, draw_lines, legend_of, spread_of
+from archwalk.report.reproductions.lines import (
+    Axis,
+    Plot,
+    Series,
+    draw_lines,
+    legend_of,
+    short_count,
+    spread_of,
+)
 from archwalk.report.wording import count, counted, percent
 
 Row = Mapping[str, Any]
@@ -69,7 +77,7 @@ def _cost_chart(record: Record, name: str, training: Row, row: Row) -> Block:
     plot = Plot(
         f"{record['item']}-{name}".replace("/", "-"),
         Axis("searches (logarithmic)", log=True, limits=(1, most)),
-        Axis("queries in all (logarithmic)", log=True),
+        Axis("queries in all (logarithmic)", log=True, format=short_count),
         series,
         "queries of an agent and of local search over the number of searches",
         record["settings"]["comparison"],
@@ -118,11 +126,11 @@ def view_price(record: Record) -> list[Block]:
         ends, label = agent["one_episode"], f"{agent['name']}, one episode after training"
         at, bar = [agent["training_unique"] + 1], ([ends["least"]], [ends["most"]])
         series.append(Series(label, colours[agent["name"]], at, [ends["mean"]], *bar, only_dots=True))
-    last = max([*(a["training_unique"] for a in result["agents"]), record["settings"]["budget"]])
+    last = max([*(a["training_unique"] for a in result["agents"]), record["settings"]["scratch_budget"]])
     best = (result["optimum"] or {}).get("best_report")
     plot = Plot(
         f"{record['item']}-price",
-        Axis("architectures evaluated, training included (logarithmic)", log=True, limits=(1, 2 * last)),
+        Axis("evaluations, training included (logarithmic)", log=True, limits=(1, 2 * last)),
         Axis("report (%)", limits=_price_range(result), format=lambda v: f"{v:.1f}"),
         series,
         "report over architectures paid for",
@@ -130,8 +138,9 @@ def view_price(record: Record) -> list[Block]:
         (best, "best architecture of the table") if best else None,
     )
     caption = (
-        "Curves: best so far of searches from scratch, 95 % band. Points: mean end of ONE episode of an agent, bar: "
-        "least and most of the agents. A curve is one search; an agent's training serves every later one."
+        "Curves: best so far of searches from scratch over their queries, 95 % band. Points: mean end of ONE episode "
+        "of an agent, at the different architectures of its training; bar: least and most of the agents. A curve is "
+        "one search; an agent's training serves every later one."
     )
     return [
         Words([_price_text(agent) for agent in result["agents"]]),

@@ -10,7 +10,7 @@ from archwalk.report.histograms import draw_histograms
 from archwalk.report.palette import Colour, strategy_colours
 from archwalk.report.reproductions.blocks import Block, Grid, Record, Words, chart
 from archwalk.report.reproductions.density import Frame, Panel, draw_densities, shares
-from archwalk.report.wording import NBSP, count, counted, percent, points
+from archwalk.report.wording import NBSP, count, percent, points
 
 
 def view_improvement(record: Record) -> list[Block]:
@@ -39,8 +39,8 @@ def view_improvement(record: Record) -> list[Block]:
         f"accuracy of {strategies[steadiest]['final_std']:.2f} points."
     )
     outside = shares({name: s["outside"] for name, s in strategies.items()})
-    episodes = counted(next(iter(strategies.values()))["episodes"], "episode")
-    caption = f"{episodes} in each panel; the darker, the more (logarithmic). Outside the frame: {outside}."
+    episodes = ", ".join(f"{name} {count(s['episodes'])}" for name, s in strategies.items())
+    caption = f"Episodes: {episodes}; the darker, the more (logarithmic). Outside the frame: {outside}."
     return [Words([text]), chart(lambda width: draw_densities(panels, frame, width), caption)]
 
 

@@ -13,11 +13,19 @@ from archwalk.report.curves import log_ticks
 from archwalk.report.facts import floats
 from archwalk.report.palette import MUTED, Colour
 from archwalk.report.svg import NARROW, heading, new_figure, style, to_svg
-from archwalk.report.wording import count
+from archwalk.report.wording import NBSP, count
 
 LEFT, RIGHT, ABOVE, BELOW = 54, 18, 36, 48  # CSS pixels
 
 Format = Callable[[float], str]
+
+
+def short_count(value: float) -> str:
+    """Say `10 k` or `1 M`."""
+    for unit, name in ((1e6, "M"), (1e3, "k")):
+        if value >= unit:
+            return f"{value / unit:g}{NBSP}{name}"
+    return count(value)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,15 @@ import math
 
 from archwalk.report.palette import AMBER, BLUE, GREEN, INDIGO, PURPLE, VERMILION
 from archwalk.report.reproductions.blocks import Block, Record, Words, chart
-from archwalk.report.reproductions.lines import Axis, Plot, Series, draw_lines, legend_of, spread_of
+from archwalk.report.reproductions.lines import (
+    Axis,
+    Plot,
+    Series,
+    draw_lines,
+    legend_of,
+    short_count,
+    spread_of,
+)
 from archwalk.report.wording import counted, percent
 
 _SHADES = (VERMILION, BLUE, GREEN, PURPLE, AMBER, INDIGO)
@@ -28,7 +36,7 @@ def view_throughput(record: Record) -> list[Block]:
     plot = Plot(
         f"{record['item']}-throughput",
         Axis("environments side by side (logarithmic)", log=True, limits=(0.9, 72), ticks=batches),
-        Axis("architectures a second (logarithmic)", log=True),
+        Axis("architectures a second (logarithmic)", log=True, format=short_count),
         series,
         "throughput over vectorisation",
         record["settings"]["environment"],

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from archwalk.experiments.reproductions.cassimon2024.fig10_queries import BUDGETS, LEADER
-from archwalk.experiments.reproductions.cassimon2024.searches import search, search_settings
+from archwalk.experiments.reproductions.cassimon2024.searches import LONG_BUDGET, search, search_settings
 from archwalk.experiments.reproductions.item import Answer, Item
 from archwalk.experiments.reproductions.setup import Setup
 
@@ -18,9 +18,10 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     """Training plus k searches of the agent against k local searches, in queries and in seconds."""
     found, budget = setup.find_benchmark(benchmark), BUDGETS[benchmark]
     record = search(setup, found, budget)
-    local = record["strategies"][LEADER]
+    longer = search(setup, found, LONG_BUDGET, only=(LEADER,))
+    local = longer["strategies"][LEADER] | {"seconds_a_query": _seconds_a_query(longer, LEADER)}
     agents = {
-        name: [_compare(agent, local, queries, record) for queries in QUERIES]
+        name: [_compare(agent, _seconds_a_query(record, name), local, queries) for queries in QUERIES]
         for name, agent in record["strategies"].items()
         if agent["trained"]
     }
@@ -33,19 +34,19 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     return Answer(
         search_settings(setup, found, budget)
         | {"comparison": meaning, "seconds": "wall time; table look-ups"},
-        {"agents": agents, "training": training, "local": alone, "local_budget": budget},
+        {"agents": agents, "training": training, "local": alone, "local_budget": LONG_BUDGET},
     )
 
 
 def _compare(
-    agent: dict[str, Any], local: dict[str, Any], queries: int, record: dict[str, Any]
+    agent: dict[str, Any], seconds_a_query: float, local: dict[str, Any], queries: int
 ) -> dict[str, Any]:
     """One row. `needed` is None where local search is not as good within the budget."""
     reached = agent["curve"]["mean"][queries - 1]
     as_good = np.flatnonzero(np.array(local["curve"]["mean"]) >= reached)
     needed = int(as_good[0]) + 1 if len(as_good) else None
-    per_agent = _seconds_a_query(agent, record) * queries
-    per_local = None if needed is None else _seconds_a_query(local, record) * needed
+    per_agent = seconds_a_query * queries
+    per_local = None if needed is None else local["seconds_a_query"] * needed
     return {
         "queries": queries,
         "report": reached,
@@ -58,8 +59,9 @@ def _compare(
     }
 
 
-def _seconds_a_query(strategy: dict[str, Any], record: dict[str, Any]) -> float:
+def _seconds_a_query(record: dict[str, Any], name: str) -> float:
     """Wall time of a query, all trials side by side and all agents one after the other."""
+    strategy = record["strategies"][name]
     return float(strategy["seconds"] / (record["budget"] * record["trials"] * strategy["agents"]))
 
 

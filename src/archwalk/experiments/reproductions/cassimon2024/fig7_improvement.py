@@ -14,6 +14,8 @@ BINS = 60
 DIAGONALS = (85.0, 90.0, 95.0, 100.0)
 """Final accuracies of P1's dashed lines; nothing can lie beyond the last."""
 
+FEWEST_LINES = 2
+
 
 def compute(setup: Setup, benchmark: str) -> Answer:
     """Two-dimensional histograms on one grid, a strategy each."""
@@ -27,7 +29,7 @@ def compute(setup: Setup, benchmark: str) -> Answer:
         {
             "start_edges": edges[0].tolist(),
             "gained_edges": edges[1].tolist(),
-            "diagonals": list(DIAGONALS),
+            "diagonals": _diagonals(*edges),
             "strategies": {name: _density(start[name], gained[name], edges, played[name]) for name in played},
         },
     )
@@ -37,6 +39,13 @@ def _edges(values: dict[str, Floats]) -> Floats:
     """Of bins over what the middle 99 % of all values span: a few cells lie tens of points outside."""
     low, high = np.nanpercentile(np.concatenate(list(values.values())), [0.5, 99.5])
     return np.linspace(low, max(high, low + 0.1), BINS + 1)
+
+
+def _diagonals(start_edges: Floats, gained_edges: Floats) -> list[float]:
+    """P1's final accuracies that cross the frame; where hardly any does, every second whole one that does."""
+    low, high = start_edges[0] + gained_edges[0], start_edges[-1] + gained_edges[-1]
+    shown = [final for final in DIAGONALS if low < final < high]
+    return shown if len(shown) >= FEWEST_LINES else np.arange(np.ceil(low), min(high, 100.1), 2.0).tolist()
 
 
 def _density(

@@ -6,9 +6,9 @@ import numpy as np
 
 from archwalk.experiments.reproductions.cassimon2024.episodes import describe, episode_settings, play
 from archwalk.experiments.reproductions.cassimon2024.fig10_queries import BUDGETS
-from archwalk.experiments.reproductions.cassimon2024.searches import search, search_settings
+from archwalk.experiments.reproductions.cassimon2024.searches import LONG_BUDGET, search, search_settings
 from archwalk.experiments.reproductions.item import Answer, Item
-from archwalk.experiments.reproductions.setup import Setup
+from archwalk.experiments.reproductions.setup import BASELINES, Setup
 
 
 def compute(setup: Setup, benchmark: str) -> Answer:
@@ -24,11 +24,11 @@ def compute(setup: Setup, benchmark: str) -> Answer:
             points.append(_point(entrant.name, about, finals, record["strategies"][entrant.name]))
     scratch = {
         name: {"curve": strategy["curve"], "unique_mean": strategy["unique_mean"], "query": strategy["query"]}
-        for name, strategy in record["strategies"].items()
-        if not strategy["trained"]
+        for name, strategy in search(setup, found, LONG_BUDGET, only=BASELINES)["strategies"].items()
     }
     return Answer(
-        search_settings(setup, found, budget) | {"episodes": episode_settings(setup, found)},
+        search_settings(setup, found, budget)
+        | {"scratch_budget": LONG_BUDGET, "episodes": episode_settings(setup, found)},
         {"comparison": record, "scratch": scratch, "agents": points, "optimum": record["optimum"]},
     )
 

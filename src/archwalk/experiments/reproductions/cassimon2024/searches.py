@@ -1,5 +1,6 @@
 """Best-so-far searches (P1 Figures 10, 14 and 15), run once for all items that look at them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from archwalk.estimators.benchmarks import Benchmark
@@ -12,11 +13,16 @@ from archwalk.spaces.base import EnumerableSpace
 
 ORACLE_GAMMA = 0.99
 
+LONG_BUDGET = 3_000
+"""Queries of a search from scratch where its price is compared with that of a training (ours)."""
 
-def search(setup: Setup, benchmark: Benchmark, budget: int, shown: int | None = None) -> dict[str, Any]:
-    """The record of a comparison of all strategies over `budget` queries, curves cut at `shown`."""
+
+def search(
+    setup: Setup, benchmark: Benchmark, budget: int, shown: int | None = None, only: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The record of a comparison of all strategies, or of some, over `budget` queries; curves cut at `shown`."""
     record = record_head(benchmark, shown or budget, setup.scale.trials, setup.seed)
-    entrants = [one_repeat(entrant) for entrant in setup.entrants(benchmark)]
+    entrants = [one_repeat(e) for e in setup.entrants(benchmark) if not only or e.name in only]
     for done, entrant in enumerate(entrants):
         setup.tell(done / len(entrants), f"{budget:,} queries of {entrant.name}")
         summary = _summary(setup, benchmark, entrant, budget)
