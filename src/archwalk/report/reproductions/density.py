@@ -1,4 +1,4 @@
-"""Two-dimensional histograms: a panel a strategy, the darker a square the more fell in it."""
+"""Two-dimensional histograms: a panel a strategy, the fuller a square's colour the more fell in it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

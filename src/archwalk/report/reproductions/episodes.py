@@ -40,7 +40,9 @@ def view_improvement(record: Record) -> list[Block]:
     )
     outside = shares({name: s["outside"] for name, s in strategies.items()})
     episodes = ", ".join(f"{name} {count(s['episodes'])}" for name, s in strategies.items())
-    caption = f"Episodes: {episodes}; the darker, the more (logarithmic). Outside the frame: {outside}."
+    caption = (
+        f"Episodes: {episodes}; the fuller the colour, the more (logarithmic). Outside the frame: {outside}."
+    )
     return [Words([text]), chart(lambda width: draw_densities(panels, frame, width), caption)]
 
 

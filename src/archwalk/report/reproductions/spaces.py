@@ -182,7 +182,9 @@ def view_degrees(record: Record) -> list[Block]:
         f"{around['median']:.0f}, from {around['least']} to {around['most']}; "
         f"{percent(100 * around['share_above_50'], 1)} have more than the 50 that are presented."
     )
-    panel = Panel("all architectures", "darker: more of them", BLUE, np.array(result["counts"]))
+    panel = Panel(
+        "all architectures", "the fuller the colour, the more of them", BLUE, np.array(result["counts"])
+    )
     frame = Frame(
         f"{record['item']}-degrees", np.array(result["degree_edges"]), np.array(result["report_edges"]),
         "number of neighbours", "reported accuracy (%)", "accuracy over number of neighbours", _setting(record),
