@@ -10,7 +10,7 @@ from test_page import Page
 import reproduced
 from archwalk.experiments.reproductions.catalogue import item_names
 from archwalk.report.palette import COLOURS
-from archwalk.report.reproductions.blocks import Chart, Grid
+from archwalk.report.reproductions.blocks import Chart, Grid, setting_line
 from archwalk.report.reproductions.catalogue import VIEWS
 from archwalk.report.reproductions.page import render_page, write_page
 from archwalk.report.reproductions.searches import APART
@@ -77,6 +77,16 @@ def test_what_others_report_stands_apart(reproductions, name):
 
 def test_the_surrogate_has_its_honest_name(page):
     assert "YAHPO surrogate" in page
+
+
+def test_benchmark_objective_and_seed_stand_beside_every_result(reproductions):
+    for name, record in reproductions.items():
+        line = setting_line(record)
+        assert "seed 0" in line
+        assert ("objective validation" in line) == (name not in ("fig2", "fig4"))
+        assert ("nasbench301" in line) == (
+            record["item"] in ("fig12", "fig13", "fig14", "fig15", "fig16", "table2", "normality")
+        )
 
 
 def test_agents_are_drawn(tiny, agent_records):

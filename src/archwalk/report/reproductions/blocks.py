@@ -56,3 +56,14 @@ def chart(
 ) -> Chart:
     """A figure drawn for both widths."""
     return Chart(draw(WIDE), draw(NARROW), caption, legend, title)
+
+
+def setting_line(record: Record) -> str:
+    """The benchmark, the objective and the seed, which must stand beside every result."""
+    settings, parts = record["settings"], [f"seed {record['seed']}", f"scale {record['scale']['name']}"]
+    abouts = settings.get("benchmarks", {}).values() if "benchmark" not in settings else [settings]
+    for about in reversed(list(abouts)):
+        parts.insert(
+            0, f"{about['benchmark']}, objective {about['objective']} ({about['objective_meaning']})"
+        )
+    return "; ".join(parts) + "."

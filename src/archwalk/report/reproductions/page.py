@@ -9,7 +9,7 @@ from archwalk.data.files import write_atomically
 from archwalk.experiments.reproductions.cassimon2024.reported import figures_of
 from archwalk.experiments.reproductions.catalogue import CITATIONS
 from archwalk.report.html import definitions, figure, fill_page, image, paragraphs, section, swatch, table
-from archwalk.report.reproductions.blocks import Block, Chart, Drawings, Grid, Record, Words
+from archwalk.report.reproductions.blocks import Block, Chart, Drawings, Grid, Record, Words, setting_line
 from archwalk.report.reproductions.catalogue import VIEWS
 from archwalk.report.wording import count, counted
 
@@ -53,7 +53,10 @@ def _contents(records: Sequence[Record]) -> str:
 def _item(record: Record) -> str:
     blocks = "\n".join(map(_block, VIEWS[record["kind"]](record)))
     notes = f'<div class="notes">{paragraphs(record["notes"])}</div>' if record["notes"] else ""
-    return section(record["item"], _heading(record), blocks + _printed(record) + notes + _settings(record))
+    line = f'<p class="small">{escape(setting_line(record))}</p>'
+    return section(
+        record["item"], _heading(record), line + blocks + _printed(record) + notes + _settings(record)
+    )
 
 
 def _block(block: Block) -> str:

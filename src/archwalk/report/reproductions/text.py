@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from archwalk.report.reproductions.blocks import Grid, Record, Words
+from archwalk.report.reproductions.blocks import Grid, Record, Words, setting_line
 from archwalk.report.reproductions.catalogue import VIEWS
 
 LABEL = 16
@@ -18,6 +18,7 @@ def print_records(records: Sequence[Record], console: Console) -> None:
     """Print each item under its title."""
     for record in records:
         console.print(Text(f"{record['item']}: {record['title']} ({record['source']})", style="bold"))
+        console.print(Text(setting_line(record), style="dim"))
         for block in VIEWS[record["kind"]](record):
             if isinstance(block, Words):
                 console.print(Text("\n".join(filter(None, block.texts))))
