@@ -80,6 +80,14 @@ def test_an_item_is_computed_once(tiny, tmp_path):
     assert len(list((tmp_path / "items").iterdir())) == 2
 
 
+def test_a_damaged_record_is_named(tiny, tmp_path):
+    reproduced.run("fig3", reproduced.setup(tiny, tmp_path))
+    (item,) = (tmp_path / "items").iterdir()
+    item.write_text("{")
+    with pytest.raises(DataError, match="is damaged"):
+        reproduced.run("fig3", reproduced.setup(tiny, tmp_path))
+
+
 def test_a_killed_run_goes_on_from_its_parts(tiny, tmp_path, monkeypatch):
     made = reproduced.setup(tiny, tmp_path)
     first = reproduced.run("fig8", made)

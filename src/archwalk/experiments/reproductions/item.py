@@ -7,9 +7,11 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from archwalk.data.files import write_atomically
+from archwalk.errors import DataError
 from archwalk.experiments.reproductions.setup import Setup, benchmark_settings, identity
 from archwalk.experiments.runs import now, versions
 
@@ -46,13 +48,12 @@ class Item:
 def run_item(paper: str, item: Item, setup: Setup) -> Record:
     """The record of an item: read from `setup.out` if it is there, computed and written otherwise.
 
-    Raises DataError where its data is not here.
+    Raises DataError where its data is not here, or where a record that was kept is damaged.
     """
     setup.notes.clear()
     path = setup.out / "items" / f"{item.name}-{_fingerprint(item, setup)}.json"
     if path.exists():
-        record: Record = json.loads(path.read_text())
-        return record
+        return _read(path)
     started = time.perf_counter()
     answer = item.compute(setup, item.benchmark)
     record = {
@@ -71,6 +72,14 @@ def run_item(paper: str, item: Item, setup: Setup) -> Record:
         "versions": versions(),
     }
     write_atomically(path, json.dumps(record, allow_nan=False) + "\n")
+    return record
+
+
+def _read(path: Path) -> Record:
+    try:
+        record: Record = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is damaged ({error}); delete it, and it is computed again") from error
     return record
 
 
