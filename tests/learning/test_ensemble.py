@@ -67,7 +67,7 @@ def test_predicting_in_portions_changes_nothing(ensemble, monkeypatch):
     learner = EnsembleLearner(ensemble, learning_rate=1e-3, weight_decay=0)
     whole_KN = learner.predict(features_NF)
     monkeypatch.setattr("archwalk.learning.ensemble._ROWS_AT_ONCE", 7)
-    np.testing.assert_allclose(learner.predict(features_NF), whole_KN, rtol=1e-5)
+    np.testing.assert_allclose(learner.predict(features_NF), whole_KN, rtol=1e-5, atol=1e-5)
 
 
 @torch.no_grad()

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from archwalk.environments.walks import Sampler, Walks
+from archwalk.environments.walks import Sampler, Step, Walks
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
 from archwalk.learning.double_dqn import DoubleDQN, Transitions
@@ -97,6 +97,7 @@ class DQNTrainer:
         if transitions:
             self._remember(transitions)
         walks.codes_BKL, walks.count_B = walks.codes_BKL.copy(), walks.count_B.copy()
+        accuracy = self._accuracy(step)
         walks.restart(step.done_B)
         self.steps += walks.batch
         stopped = step.reward_B[step.terminated_B]
@@ -105,7 +106,16 @@ class DQNTrainer:
             "charts/updates": float(self.learner.updates),
             "charts/reward": float(step.reward_B.mean()),
             "charts/stop_reward": float(stopped.mean()) if len(stopped) else float("nan"),
+            "charts/accuracy": accuracy,
         }
+
+    def _accuracy(self, step: Step) -> float:
+        """Mean reward in percent of the architectures in which walks ended, out of what they were paid."""
+        rules, done_B = self.walks.settings, step.done_B
+        if not done_B.any():
+            return float("nan")
+        shaped_B = step.reward_B if rules.pay == "final" else self.walks.shaped_B
+        return float(rules.shaping.invert(shaped_B[done_B]).mean())
 
     def _learn(self) -> dict[str, float]:
         """Update from a batch of which at least `stop_share` are terminations: only those are certain."""
