@@ -57,6 +57,7 @@ def train_and_walk(
         "seconds": seconds,
         "queries": agent.training_queries,
         "unique": agent.training_unique,
+        "best evaluated": run.metrics()[-1].get("charts/best_reward", np.nan),
     }
     for name, codes_BL in (("random", space.sample(spawn(7, 0), STARTS)), ("held-out", held)):
         started = time.perf_counter()

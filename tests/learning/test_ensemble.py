@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from archwalk.learning.ensemble import EnsembleLearner, LogEnsemble, perceptron
+from archwalk.learning.ensemble import EnsembleLearner, LogEnsemble, Perceptrons, perceptron
 from archwalk.learning.sets import AfterStateNetwork, Rows
 
 FEATURES = 7
@@ -11,7 +11,7 @@ FEATURES = 7
 @pytest.fixture
 def ensemble():
     torch.manual_seed(0)
-    return LogEnsemble(3, FEATURES, 16)
+    return LogEnsemble(Perceptrons(3, FEATURES, 16, hidden=2))
 
 
 def data(n, seed=0):
@@ -51,7 +51,7 @@ def test_fitting_depends_on_its_generator_alone(ensemble):
     weights = []
     for _ in range(2):
         torch.manual_seed(0)
-        fresh = LogEnsemble(3, FEATURES, 16)
+        fresh = LogEnsemble(Perceptrons(3, FEATURES, 16, hidden=2))
         torch.manual_seed(len(weights))
         learner = EnsembleLearner(fresh, learning_rate=1e-2, weight_decay=1e-3)
         learner.fit(

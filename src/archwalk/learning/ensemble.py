@@ -1,11 +1,14 @@
 """An ensemble of small networks that predicts a number from features, and its disagreement."""
 
+import copy
 from itertools import pairwise
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from archwalk.learning.sets import Rows
 
 _ROWS_AT_ONCE = 2_048  # so that the activations stay in the cache: thrice as fast as 65,536
 _SMALLEST = 1e-4
@@ -30,6 +33,14 @@ class Perceptrons(nn.Module):
             x = torch.baddbmm(bias, x.relu() if i else x, weight)
         return x.squeeze(-1)
 
+    def only(self, network: int) -> "Perceptrons":
+        """A copy of one of them."""
+        alone = copy.deepcopy(self)
+        for parameters in (alone.weights, alone.biases):
+            for i, parameter in enumerate(parameters):
+                parameters[i] = nn.Parameter(parameter.detach()[network : network + 1].clone())
+        return alone
+
 
 def _uniform(shape: tuple[int, ...], inputs: int) -> nn.Parameter:
     bound = inputs**-0.5
@@ -46,9 +57,9 @@ class LogEnsemble(nn.Module):
     scale: Tensor
     offset: Tensor
 
-    def __init__(self, members: int, features: int, width: int) -> None:
+    def __init__(self, members: Perceptrons) -> None:
         super().__init__()
-        self.members = Perceptrons(members, features, width, hidden=2)
+        self.members = members
         self.register_buffer("scale", torch.ones(()))
         self.register_buffer("offset", torch.zeros(()))
 
@@ -113,3 +124,27 @@ def perceptron(features: int, width: int, hidden: int) -> nn.Sequential:
     for size in (features, *[width] * (hidden - 1)):
         layers += [nn.Linear(size, width), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(width, 1), nn.Flatten(0))
+
+
+class ClimbingNetwork(nn.Module):
+    """The value of a move is what the model takes its target for less `toll`, that of stopping what it takes the
+    first element for.
+    """
+
+    toll: Tensor
+
+    def __init__(self, model: LogEnsemble) -> None:
+        super().__init__()
+        self.model = model
+        self.register_buffer("toll", torch.zeros(()))
+
+    def forward(self, features_TF: Tensor, rows: Rows) -> Tensor:
+        """Action values (T,), one an element, of flat float features (T, F)."""
+        value_T: Tensor = self.model(features_TF)
+        return (value_T - self.toll).index_add(0, rows.firsts_B, self.toll.expand(len(rows.firsts_B)))
+
+    def of_member(self, member: int) -> "ClimbingNetwork":
+        """A copy that takes one member's word for what architectures are worth."""
+        network = ClimbingNetwork(LogEnsemble(self.model.members.only(member)))
+        network.toll.copy_(self.toll)
+        return network

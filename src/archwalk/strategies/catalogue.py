@@ -26,6 +26,7 @@ TRAINERS: Registry[tuple[type[Any], TrainerFactory]] = Registry(
     {
         "dqn": "archwalk.strategies.dqn:DQN",
         "planner": "archwalk.strategies.planner:PLANNER",
+        "climber": "archwalk.strategies.climber:CLIMBER",
     },
 )
 """Agents that must be trained first, as (settings, trainer); `archwalk train` makes a run folder, which then
