@@ -51,13 +51,14 @@ def train_and_walk(
             benchmark, preset.strategy, settings, seed=seed, out=Path(folder) / "run", starts=starts
         )
         seconds = time.perf_counter() - started
+        logged = run.metrics()[-1]
         agent = load_contestant(str(run.path), space).factories[0](Trials(space, 1, spawn(seed, 9)))
     assert isinstance(agent, Walker)
     result: dict[str, Any] = {
         "seconds": seconds,
         "queries": agent.training_queries,
         "unique": agent.training_unique,
-        "best evaluated": run.metrics()[-1].get("charts/best_reward", np.nan),
+        "best evaluated": logged.get("charts/best_reward", np.nan),
     }
     for name, codes_BL in (("random", space.sample(spawn(7, 0), STARTS)), ("held-out", held)):
         started = time.perf_counter()

@@ -20,6 +20,16 @@ def data(n, seed=0):
     return features_NF, np.exp(features_NF @ np.linspace(-1, 1, FEATURES))
 
 
+def minibatches(features_NF, target_N):
+    rng = np.random.default_rng(0)
+
+    def draw():
+        rows_KB = rng.integers(0, len(target_N), (3, 64))
+        return torch.from_numpy(features_NF[rows_KB]).float(), torch.from_numpy(target_N[rows_KB]).float()
+
+    return draw
+
+
 @torch.no_grad()
 def test_it_gives_the_logarithm_of_the_mean_in_the_unit_wanted(ensemble):
     features_NF, _ = data(20)
@@ -36,10 +46,7 @@ def test_members_differ_and_learn(ensemble):
     before_KN = learner.predict(features_NF)
     assert before_KN.shape == (3, 200)
     assert before_KN.std(0).min() > 0
-    learner.fit(
-        torch.from_numpy(features_NF).float(), torch.from_numpy(target_N).float(), updates=400, batch=64,
-        rng=np.random.default_rng(0),
-    )  # fmt: skip
+    learner.fit(minibatches(features_NF, target_N), updates=400)
     unseen_NF, unseen_N = data(200, seed=1)
     error_K = ((learner.predict(unseen_NF) - unseen_N) ** 2).mean(1)
     assert (error_K < 0.05 * unseen_N.var()).all()
@@ -54,10 +61,7 @@ def test_fitting_depends_on_its_generator_alone(ensemble):
         fresh = LogEnsemble(Perceptrons(3, FEATURES, 16, hidden=2))
         torch.manual_seed(len(weights))
         learner = EnsembleLearner(fresh, learning_rate=1e-2, weight_decay=1e-3)
-        learner.fit(
-            torch.from_numpy(features_NF).float(), torch.from_numpy(target_N).float(), updates=5, batch=64,
-            rng=np.random.default_rng(0),
-        )  # fmt: skip
+        learner.fit(minibatches(features_NF, target_N), updates=5)
         weights.append(torch.cat([p.flatten() for p in fresh.parameters()]))
     assert torch.equal(*weights)
 

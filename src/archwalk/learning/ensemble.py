@@ -1,6 +1,7 @@
 """An ensemble of small networks that predicts a number from features, and its disagreement."""
 
 import copy
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,9 @@ from archwalk.learning.sets import Rows
 _ROWS_AT_ONCE = 2_048  # so that the activations stay in the cache: thrice as fast as 65,536
 _SMALLEST = 1e-4
 """Below this, predictions of exp(y) are not told apart."""
+
+Draw = Callable[[], tuple[Tensor, Tensor]]
+"""Gives minibatches for K networks: features (K, B, F) and targets (K, B)."""
 
 
 class Perceptrons(nn.Module):
@@ -82,23 +86,21 @@ class EnsembleLearner:
             self.members.parameters(), lr=learning_rate, weight_decay=weight_decay
         )
 
-    def fit(
-        self, features_NF: Tensor, targets_N: Tensor, *, updates: int, batch: int, rng: np.random.Generator
-    ) -> float:
+    def fit(self, draw: Draw, *, updates: int) -> float:
         """Take `updates` steps on the squared error of exp(y); return the mean error of the last one.
 
-        The learning rate falls to zero within them, so that what is asked afterwards is not the noise of the
-        last minibatches; the next fit begins with the whole rate again (Loshchilov and Hutter, 2017).
+        `draw` gives each member its minibatch. The learning rate falls to zero within the steps, so that what is
+        asked afterwards is not the noise of the last minibatches; the next fit begins with the whole rate again
+        (Loshchilov and Hutter, 2017).
         """
-        members = len(self.members.weights[0])
         error = torch.zeros(())
         for update in range(updates):
             for group in self.optimiser.param_groups:
                 group["lr"] = self.learning_rate * (1 - update / updates)
-            rows_KB = torch.from_numpy(rng.integers(0, len(targets_N), (members, min(batch, len(targets_N)))))
-            error = (self.members(features_NF[rows_KB]) - targets_N[rows_KB]).square().mean()
+            features_KBF, targets_KB = draw()
+            error = (self.members(features_KBF) - targets_KB).square().mean()
             self.optimiser.zero_grad(set_to_none=True)
-            (members * error).backward()
+            (len(targets_KB) * error).backward()
             self.optimiser.step()
         return float(error.detach())
 

@@ -91,12 +91,17 @@ class AccuracyModel:
         }
 
     def fit(self, updates: int) -> float:
-        """Take `updates` steps on all that was evaluated; gives the last error."""
-        features_EF = torch.from_numpy(self.space.features(self.codes_EL)).float()
-        targets_E = torch.from_numpy(np.exp(self._scale * (self.accuracy_E - self._reference))).float()
-        return self.learner.fit(
-            features_EF, targets_E, updates=updates, batch=self.settings.model_batch, rng=self.rng
-        )
+        """Take `updates` steps on all that was evaluated, written in ever other ways; gives the last error."""
+        targets_E = np.exp(self._scale * (self.accuracy_E - self._reference)).astype(np.float32)
+        members, batch = self.settings.members, min(self.settings.model_batch, len(self))
+
+        def draw() -> tuple[torch.Tensor, torch.Tensor]:
+            rows_KB = self.rng.integers(0, len(self), (members, batch))
+            features = self.space.rewritten_features(self.codes_EL[rows_KB.ravel()], self.rng)
+            features_KBF = torch.from_numpy(features).float().view(members, batch, -1)
+            return features_KBF, torch.from_numpy(targets_E[rows_KB])
+
+        return self.learner.fit(draw, updates=updates)
 
     def predict(self, features_NF: Features) -> Floats:
         """What each member takes architectures for, (K, N), on the scale of exp(accuracy)."""

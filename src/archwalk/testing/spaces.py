@@ -64,6 +64,12 @@ class SpaceConformance:
             assert (kinds < len(space.edit_kinds)).all()
             assert np.count_nonzero(np.diff(kinds)) + 1 == len(np.unique(kinds)), "not grouped by kind"
 
+    def test_rewritten_features_depend_on_the_seed_alone(self, space: SearchSpace, codes: Codes) -> None:
+        one, again = (space.rewritten_features(codes, np.random.default_rng(0)) for _ in range(2))
+        np.testing.assert_array_equal(one, again)
+        assert one.shape == (len(codes), space.feature_count)
+        assert one.dtype == np.uint8
+
     def test_neighbours_of_a_batch_are_those_of_its_rows(self, space: SearchSpace, codes: Codes) -> None:
         batch = space.neighbours(codes)
         for b in range(0, len(codes), 20):

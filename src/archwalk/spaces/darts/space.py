@@ -61,6 +61,10 @@ class DARTS:
         features.fill_features(np.ascontiguousarray(codes).reshape(-1, self.code_length), out)
         return out.reshape(*codes.shape[:-1], self.feature_count)
 
+    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
+        """Those of `features`."""
+        return self.features(codes_BL)
+
     def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
         """Strings (B, 22); each architecture has one."""
         return code.choices_of_codes(codes_BL)

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError, UsageError
-from archwalk.jit import kernel
+from archwalk.jit import kernel, make_streams
 from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, sample_cumulative
 from archwalk.spaces.drawing import draw_dag
-from archwalk.spaces.nasbench101 import hashing, neighbours, sampling
+from archwalk.spaces.nasbench101 import features, hashing, neighbours, sampling
 from archwalk.spaces.nasbench101.cell import Cell, read_cell, write_cell
 from archwalk.spaces.nasbench101.enumeration import (
     LABELS,
@@ -94,9 +94,12 @@ class NASBench101(EnumerableSpace):
     @cached_property
     def feature_table(self) -> Features:
         """Features (size, 56) of all cells."""
-        table = np.zeros((self.size, self.pairs + 5 * self.max_vertices), np.uint8)
-        _fill_features(self.tables.vertices_N, self.tables.bits_N, self.tables.code_N, self.pairs, table)
-        return table
+        return features.feature_table(self.tables, self.max_vertices)
+
+    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
+        """Features (B, 56) of cells, each in a random topological order of its vertices."""
+        streams_B = make_streams(rng, len(codes_BL))
+        return features.rewritten_features(self.tables, self.max_vertices, codes_BL, streams_B)
 
     @cached_property
     def published_hashes(self) -> NDArray[np.uint8]:
@@ -160,21 +163,6 @@ class NASBench101(EnumerableSpace):
         """The cell as SVG."""
         cell = self.cell(code_L)
         return draw_dag([name.removesuffix("-bn-relu") for name in cell.operations], cell.edges)
-
-
-@kernel
-def _fill_features(vertices_N, bits_N, code_N, pairs, table):  # type: ignore[no-untyped-def]
-    matrix = np.zeros((8, 8), np.uint8)
-    label = np.zeros(8, np.int64)
-    for cell in range(len(vertices_N)):
-        n = vertices_N[cell]
-        unpack_matrix(n, bits_N[cell], matrix)
-        unpack_labels(n, code_N[cell], label)
-        for v in range(n):
-            for u in range(v):
-                table[cell, v * (v - 1) // 2 + u] = matrix[u, v]
-            slot = label[v] + 2 if label[v] >= 0 else -label[v] - 1  # input, output, operations
-            table[cell, pairs + 5 * v + slot] = 1
 
 
 @kernel
