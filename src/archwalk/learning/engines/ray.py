@@ -1,0 +1,163 @@
+"""The engine on Ray: an actor a worker, on this machine or on a cluster."""
+
+import contextlib
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+from archwalk.errors import MissingExtraError, UsageError
+from archwalk.learning.engines.base import Arrays, Shared, WorkerCallError, WorkerLostError
+from archwalk.learning.engines.hosting import Host, settle, use_one_thread
+
+_ANSWER_SECONDS = 3.0
+_JOIN_SECONDS = 12.0
+_QUIET = {"logging_level": logging.ERROR, "log_to_driver": False}
+_JOIN = "import logging, ray, sys; ray.init(sys.argv[1], logging_level=logging.CRITICAL, log_to_driver=False)"
+
+
+class RayShared(Shared):
+    """Arrays in Ray's object store."""
+
+    def __init__(self, reference: Any) -> None:
+        self.reference = reference
+
+
+class RayPending:
+    """An outcome that is on its way."""
+
+    def __init__(self, engine: "RayEngine", name: str, reference: Any) -> None:
+        self.engine = engine
+        self.name = name
+        self.reference = reference
+
+    def done(self) -> bool:
+        """See `Pending`."""
+        return self.engine.closed or bool(self.engine.ray.wait([self.reference], timeout=0)[0])
+
+    def result(self) -> Any:
+        """See `Pending`."""
+        if self.engine.closed:
+            raise WorkerLostError(self.name)
+        errors = self.engine.ray.exceptions
+        try:
+            outcome = self.engine.ray.get(self.reference)
+        except errors.RayTaskError as error:  # of Ray's own work around a call, such as pickling
+            raise WorkerCallError(f"worker {self.name!r} failed:\n{error}") from error
+        except errors.RayError as error:
+            raise WorkerLostError(self.name) from error
+        return settle(outcome, self.name)
+
+
+class RayWorker:
+    """The driver's side of an actor."""
+
+    def __init__(self, engine: "RayEngine", name: str, actor: Any) -> None:
+        self.engine = engine
+        self.name = name
+        self.actor = actor
+
+    def submit(self, method: str, *args: Any) -> RayPending:
+        """See `Worker`."""
+        if self.engine.closed:
+            return RayPending(self.engine, self.name, None)
+        arrived = [value.reference if isinstance(value, RayShared) else value for value in args]
+        return RayPending(self.engine, self.name, self.actor.call.remote(method, *arrived))
+
+
+class RayEngine:
+    """See the module. A cluster that this process had joined before is used as it is, and left running."""
+
+    def __init__(self, *, address: str | None = None, workers: int | None = None) -> None:
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when it is imported, here and in its processes
+        try:
+            import ray
+        except ImportError as error:
+            raise MissingExtraError("ray", "ray") from error
+        self.ray: Any = ray
+        self.closed = False
+        self.actors: list[Any] = []
+        self.owns_cluster = not ray.is_initialized()
+        if self.owns_cluster:
+            _join(ray, address, workers)
+        elif address not in (None, here := ray.get_runtime_context().gcs_address):
+            raise UsageError(
+                f"this process has joined the Ray cluster at {here} already; leave --address out"
+            )
+        # An actor takes no core of Ray's account: more workers than cores wait for nothing.
+        self.actor_class = self.ray.remote(num_cpus=0, scheduling_strategy="SPREAD")(_RemoteHost)
+
+    def spawn(self, factory: Callable[[], object], name: str) -> RayWorker:
+        """See `Engine`."""
+        self.actors.append(self.actor_class.remote(sys.path, self.ray.cloudpickle.dumps(factory)))
+        return RayWorker(self, name, self.actors[-1])
+
+    def share(self, arrays: Arrays) -> RayShared:
+        """See `Engine`."""
+        return RayShared(self.ray.put(dict(arrays)))
+
+    def close(self) -> None:
+        """See `Engine`."""
+        if self.closed:
+            return
+        self.closed = True
+        if self.owns_cluster:
+            self.ray.shutdown()
+            return
+        for actor in self.actors:
+            with contextlib.suppress(self.ray.exceptions.RayError):
+                self.ray.kill(actor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _RemoteHost(Host):
+    """A host in a process of its own, which finds modules where the driver finds them."""
+
+    def __init__(self, path: list[str], factory: bytes) -> None:
+        sys.path += [folder for folder in path if folder not in sys.path]
+        super().__init__(partial(_make, factory))
+
+
+def _make(packed: bytes) -> object:
+    from ray import cloudpickle
+
+    factory = cloudpickle.loads(packed)
+    use_one_thread()
+    return factory()
+
+
+def _join(ray: Any, address: str | None, workers: int | None) -> None:
+    """Join the cluster at an address, or start one."""
+    if address is None:
+        ray.init("local", num_cpus=workers or os.cpu_count(), include_dashboard=False, **_QUIET)
+        return
+    _check_answers(address)
+    ray.init(address, **_QUIET)
+
+
+def _check_answers(address: str) -> None:
+    """Raise UsageError unless a cluster can be joined there.
+
+    Ray itself waits for more than a minute and then leaves the process, so another process tries first.
+    """
+    message = f"no Ray cluster answers at {address}; start one with: ray start --head, or leave --address out"
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        if host and port.isdigit():
+            socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
+        command = [sys.executable, "-c", _JOIN, address]
+        subprocess.run(command, check=True, capture_output=True, timeout=_JOIN_SECONDS)
+    except (OSError, OverflowError, subprocess.SubprocessError) as error:
+        raise UsageError(message) from error
