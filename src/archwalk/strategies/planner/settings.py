@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from archwalk.errors import UsageError
+from archwalk.strategies.checks import check_above_zero, check_at_least_one
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,12 @@ class PlannerSettings:
     distil_learning_rate: float = 2e-3
 
     def __post_init__(self) -> None:
-        for name in ("evaluations", "initial", "round", "members", "updates", "first_updates",
-                     "neighbours", "width", "distil_updates", "distil_batch", "model_batch"):  # fmt: skip
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
+        check_at_least_one(
+            self, "evaluations", "initial", "round", "members", "updates", "first_updates", "neighbours", "width",
+            "distil_updates", "distil_batch", "model_batch",
+        )  # fmt: skip
         if self.initial > self.evaluations:
             raise UsageError(f"initial ({self.initial}) must not exceed evaluations ({self.evaluations})")
         if not 0 <= self.random + self.optimism <= 1 or min(self.random, self.optimism) < 0:
             raise UsageError("random and optimism are shares: each at least 0, together at most 1")
-        for name in ("step_price", "sharpness", "model_learning_rate", "distil_learning_rate"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"{name} must be above 0, not {getattr(self, name)}")
+        check_above_zero(self, "step_price", "sharpness", "model_learning_rate", "distil_learning_rate")
