@@ -7,6 +7,7 @@ Nothing is computed for padding, except inside attention, which pads within buck
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,13 +42,29 @@ class Buckets:
 
 
 class Rows:
-    """Where the rows of a flat batch lie: `firsts_B` indexes each row's first element, `row_T` the row of each."""
+    """Where the rows of a flat batch lie: `firsts_B` indexes each row's first element, `row_T` the row of each.
 
-    def __init__(self, lengths_B: NDArray[np.int64], bucket_rows: int = _BUCKET_ROWS) -> None:
+    Tensors are on `device`, which must be that of the network.
+    """
+
+    def __init__(
+        self,
+        lengths_B: NDArray[np.int64],
+        bucket_rows: int = _BUCKET_ROWS,
+        device: torch.device | str = "cpu",
+    ) -> None:
         self.lengths_B = lengths_B
         self.bucket_rows = bucket_rows
-        self.firsts_B = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths_B)[:-1]]))
-        self.row_T = torch.from_numpy(np.repeat(np.arange(len(lengths_B)), lengths_B))
+        self.device = device
+        self.firsts_B = self._tensor(np.concatenate([[0], np.cumsum(lengths_B)[:-1]]))
+        self.row_T = self._tensor(np.repeat(np.arange(len(lengths_B)), lengths_B))
+
+    def _tensor(self, array: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(array).to(self.device)
+
+    def to(self, device: torch.device) -> "Rows":
+        """The same rows on another device."""
+        return self if device == torch.device(self.device) else Rows(self.lengths_B, self.bucket_rows, device)
 
     @cached_property
     def buckets(self) -> Buckets:
@@ -64,10 +81,10 @@ class Rows:
         place_T = np.empty(real_P.sum(), np.int64)
         place_T[index_P[real_P]] = np.flatnonzero(real_P)
         return Buckets(
-            torch.from_numpy(index_P),
-            torch.from_numpy(place_T),
-            torch.from_numpy(order),
-            [torch.from_numpy(part) for part in real],
+            self._tensor(index_P),
+            self._tensor(place_T),
+            self._tensor(order),
+            [self._tensor(part) for part in real],
         )
 
     def pad(self, values_T: Tensor, width: int, fill: float) -> Tensor:
@@ -180,8 +197,8 @@ class PointerQNetwork(nn.Module):
 
 def duel(value_B: Tensor, advantage_T: Tensor, rows: Rows) -> Tensor:
     """Q (T,) of state-values and advantages (Wang et al., 2016, equation 9); the mean is that of a row's elements."""
-    lengths_B = torch.from_numpy(rows.lengths_B)
-    mean_B = torch.zeros(len(lengths_B)).index_add(0, rows.row_T, advantage_T) / lengths_B
+    lengths_B = torch.from_numpy(rows.lengths_B).to(value_B.device)
+    mean_B = torch.zeros_like(value_B).index_add(0, rows.row_T, advantage_T) / lengths_B
     return advantage_T + (value_B - mean_B)[rows.row_T]
 
 

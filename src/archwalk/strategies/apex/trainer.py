@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
+import torch
 
 from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
@@ -51,7 +52,9 @@ class ApexTrainer:
         starts: Sampler | None = None,
         *,
         engine: Engine | None = None,
+        device: str = "cpu",
     ) -> None:
+        """Raises UsageError for a device that is not here, or an objective that draws."""
         if isinstance(benchmark.estimator, RandomRunEstimator):
             raise UsageError(
                 f"apex cannot train on {benchmark.objective}, which draws: its actors would draw alike"
@@ -63,7 +66,8 @@ class ApexTrainer:
         self.network_settings = settings.network()
         network_seed = np.random.SeedSequence(seed, spawn_key=(_NETWORK,))
         seed32 = int(network_seed.generate_state(1)[0])
-        self.network = make_network(self.network_settings, benchmark.space.feature_count, seed32)
+        network = make_network(self.network_settings, benchmark.space.feature_count, seed32)
+        self.network = network.to(_find_device(device))
         self.learner = DoubleDQN(
             self.network,
             target_every=math.ceil(settings.target_every / settings.batch),
@@ -113,7 +117,7 @@ class ApexTrainer:
 
     def _broadcast(self) -> None:
         """What the actors walk by from the next round on."""
-        self.weights = {name: tensor.numpy().copy() for name, tensor in self.network.state_dict().items()}
+        self.weights = {name: np.array(tensor.cpu()) for name, tensor in self.network.state_dict().items()}
         self.shared = self.engine.share(self.weights)
         self.broadcast_at = self.steps
 
@@ -192,6 +196,16 @@ class ApexTrainer:
         self.shared = self.engine.share(self.weights)
         for part in ("learner", "ledger", "actors", "shards"):
             getattr(self, part).load_state_dict(state[part])
+
+
+def _find_device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        here = "cpu, cuda" if torch.cuda.is_available() else "cpu"
+        raise UsageError(f"the device {name!r} cannot be used here; there is: {here}") from error
+    return device
 
 
 def _actor(
