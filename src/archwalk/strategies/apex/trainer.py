@@ -117,7 +117,9 @@ class ApexTrainer:
 
     def _broadcast(self) -> None:
         """What the actors walk by from the next round on."""
-        self.weights = {name: np.array(tensor.cpu()) for name, tensor in self.network.state_dict().items()}
+        self.weights = {
+            name: tensor.cpu().numpy().copy() for name, tensor in self.network.state_dict().items()
+        }
         self.shared = self.engine.share(self.weights)
         self.broadcast_at = self.steps
 
@@ -201,8 +203,8 @@ class ApexTrainer:
 def _find_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
+        torch.empty(1, device=device).cpu()  # what is on "meta" has no values
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
         here = "cpu, cuda" if torch.cuda.is_available() else "cpu"
         raise UsageError(f"the device {name!r} cannot be used here; there is: {here}") from error
     return device
