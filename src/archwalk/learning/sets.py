@@ -56,8 +56,12 @@ class Rows:
         self.lengths_B = lengths_B
         self.bucket_rows = bucket_rows
         self.device = device
-        self.firsts_B = self._tensor(np.concatenate([[0], np.cumsum(lengths_B)[:-1]]))
+        self.firsts_B = self._tensor(self._firsts)
         self.row_T = self._tensor(np.repeat(np.arange(len(lengths_B)), lengths_B))
+
+    @property
+    def _firsts(self) -> NDArray[np.int64]:
+        return np.concatenate([[0], np.cumsum(self.lengths_B)[:-1]])
 
     def _tensor(self, array: NDArray[Any]) -> Tensor:
         return torch.from_numpy(array).to(self.device)
@@ -70,12 +74,12 @@ class Rows:
     def buckets(self) -> Buckets:
         """The rows, sorted by length and padded in groups of like length."""
         order = np.argsort(self.lengths_B, kind="stable")
-        indices, real = [], []
+        firsts, indices, real = self._firsts, [], []
         for start, stop in pairwise([*range(0, len(order), self.bucket_rows), len(order)]):
             lengths_R = self.lengths_B[order[start:stop], None]
             column = np.arange(lengths_R.max())
             real.append(column < lengths_R)
-            first_R = self.firsts_B.numpy()[order[start:stop], None]
+            first_R = firsts[order[start:stop], None]
             indices.append(np.where(real[-1], first_R + column, 0).reshape(-1))
         index_P, real_P = np.concatenate(indices), np.concatenate([part.reshape(-1) for part in real])
         place_T = np.empty(real_P.sum(), np.int64)
