@@ -57,7 +57,10 @@ def refused(result, status, message):
             ["train", "apex", *PROTEINS, "--steps", "9999"],
             "nothing would be learned: 9999 steps leave no batch",
         ),
-        (["train", "apex", *PROTEINS, "--engine", "threads"], "unknown engine 'threads'; known: local, processes, ray"),
+        (
+            ["train", "apex", *PROTEINS, "--engine", "threads"],
+            "unknown engine 'threads'; known: local, processes, ray",
+        ),
         (["train", "apex", *PROTEINS, "--device", "abacus"], "the device 'abacus' cannot be used here"),
         (["train", "apex", *PROTEINS, "--address", "localhost:1"], "the engine 'local' has no address"),
         (["train", "apex", *PROTEINS, "--preset", "archwalk-nasbench101"], "is for planner, not for apex"),

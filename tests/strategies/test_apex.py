@@ -12,7 +12,6 @@ from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.table import RandomRunEstimator, TableEstimator
 from archwalk.experiments.comparison import solve_benchmark
 from archwalk.experiments.presets import load_preset, make_settings
-from archwalk.learning.double_dqn import td_errors
 from archwalk.learning.shard import ReplayShard
 from archwalk.strategies.agent import TrainedAgent
 from archwalk.strategies.apex import ApexSettings, ApexTrainer
@@ -118,9 +117,11 @@ def test_an_actor_s_priorities_are_the_errors_by_its_weights(tiny, n_step, pay):
     network = make_network(settings.network(), tiny.space.feature_count, seed=5)
     block = actor.collect({name: tensor.numpy() for name, tensor in network.state_dict().items()})
     seen = see_transitions(tiny.space, block.transitions)
-    np.testing.assert_allclose(
-        block.priorities_B, td_errors(network, network, seen) + 1e-6, rtol=0, atol=1e-5
-    )
+    with torch.no_grad():
+        q_T = network(seen.observation.features_TF, seen.observation.rows)
+    q_B = q_T[seen.observation.rows.firsts_B + torch.from_numpy(seen.action_B)]
+    errors_B = (q_B - targets(network, network, seen)).abs().numpy()
+    np.testing.assert_allclose(block.priorities_B, errors_B + 1e-6, rtol=0, atol=1e-5)
     assert block.steps == 80
     assert set(block.transitions) == {
         "observation.codes", "observation.count", "action", "return", "next.codes", "next.count", "discount",

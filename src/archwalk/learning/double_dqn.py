@@ -123,17 +123,6 @@ def targets(online: nn.Module, target: nn.Module, batch: Transitions, device: to
     return wanted_B
 
 
-@torch.no_grad()
-def td_errors(online: nn.Module, target: nn.Module, batch: Transitions) -> NDArray[np.float32]:
-    """Absolute temporal-difference errors (B,), by which actors prioritise what they send (worker-side priorities).
-
-    Needs the two networks alone, so that an actor needs no learner.
-    """
-    q_B = _taken(online, batch.observation, torch.from_numpy(batch.action_B))
-    errors_B: NDArray[np.float32] = (q_B - targets(online, target, batch)).abs().numpy()
-    return errors_B
-
-
 def _taken(network: nn.Module, observation: SetBatch, action_B: Tensor) -> Tensor:
     """Q (B,) of one action each."""
     q_T: Tensor = network(observation.features_TF, observation.rows)
