@@ -12,6 +12,7 @@ from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.table import RandomRunEstimator, TableEstimator
 from archwalk.experiments.comparison import solve_benchmark
 from archwalk.experiments.presets import load_preset, make_settings
+from archwalk.learning.double_dqn import targets
 from archwalk.learning.shard import ReplayShard
 from archwalk.strategies.agent import TrainedAgent
 from archwalk.strategies.apex import ApexSettings, ApexTrainer
