@@ -4,15 +4,18 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from filelock import FileLock
 
+import reproduced
 from archwalk.data import catalogue
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.table import TableEstimator
+from archwalk.experiments.reproductions.catalogue import item_names
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench_graph import PROTEINS_OPERATIONS, NASBenchGraph
 
@@ -103,3 +106,12 @@ def ec_nas_4v(data_root: Path, session_cache: Path) -> Path:
         if not catalogue.is_here("ec-nas-4v"):
             catalogue.import_data("ec-nas-4v", data_root / "ec-nas" / "energy_4V9E.tfrecord")
     return catalogue.table_path("ec-nas-4v")
+
+
+@pytest.fixture(scope="session")
+def reproductions(tiny: Benchmark, shared_folder: Path) -> dict[str, dict[str, Any]]:
+    """A record of every item, on the tiny benchmark."""
+    with FileLock(f"{shared_folder / 'reproductions'}.lock"):
+        made = reproduced.setup(tiny, shared_folder / "reproductions")
+        names = [name.partition("/")[2] for name in item_names()]
+        return {name: reproduced.run(name, made) for name in names}

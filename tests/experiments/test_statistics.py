@@ -3,7 +3,10 @@ import pytest
 
 from archwalk.experiments.statistics import (
     bootstrap_means,
+    crossing,
     mean_interval,
+    moving_average,
+    normal_interval,
     symmetric_intervals,
     weighted_quantile,
 )
@@ -98,3 +101,23 @@ def test_weighted_quantile_by_hand(values, weights, q, expected):
 def test_symmetric_intervals_hold_their_share():
     values = np.arange(1001.0)
     assert symmetric_intervals(values) == {"50": [250, 750], "90": [50, 950], "95": [25, 975]}
+
+
+def test_normal_interval():
+    assert normal_interval(10, 2) == pytest.approx((6.080072, 13.919928))
+    low, high = normal_interval(0, 1, level=0.5)
+    assert (low, high) == pytest.approx((-0.674490, 0.674490))
+
+
+def test_moving_average_looks_back_and_leaves_gaps_out():
+    values = np.array([1.0, 3.0, np.nan, 5.0, 7.0])
+    np.testing.assert_allclose(moving_average(values, 2), [1, 2, 3, 5, 6])
+    assert np.isnan(moving_average(np.array([np.nan, 1.0]), 1)[0])
+
+
+@pytest.mark.parametrize(
+    ("other", "at"),
+    [([0, 1, 3, 4], 2), ([3, 1, 3, 4], 2), ([0, 0, 0, 0], None), ([3, 3, 3, 3], None), ([0, 3, 3, 1], None)],
+)
+def test_crossing_is_where_the_lead_is_taken_for_good(other, at):
+    assert crossing(np.array([2.0, 2.0, 2.0, 2.0]), np.array(other, float)) == at

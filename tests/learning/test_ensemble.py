@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from archwalk.learning.ensemble import EnsembleLearner, LogEnsemble, perceptron
+from archwalk.learning.ensemble import EnsembleLearner, LogEnsemble, Perceptrons, perceptron
 from archwalk.learning.sets import AfterStateNetwork, Rows
 
 FEATURES = 7
@@ -11,7 +11,7 @@ FEATURES = 7
 @pytest.fixture
 def ensemble():
     torch.manual_seed(0)
-    return LogEnsemble(3, FEATURES, 16)
+    return LogEnsemble(Perceptrons(3, FEATURES, 16, hidden=2))
 
 
 def data(n, seed=0):
@@ -26,7 +26,7 @@ def test_it_gives_the_logarithm_of_the_mean_in_the_unit_wanted(ensemble):
     mean_N = EnsembleLearner(ensemble, learning_rate=1e-3, weight_decay=0).predict(features_NF).mean(0)
     ensemble.scale.fill_(3.0)
     ensemble.offset.fill_(5.0)
-    given_N = ensemble(torch.from_numpy(features_NF).float()).squeeze(1).numpy()
+    given_N = ensemble(torch.from_numpy(features_NF).float()).numpy()
     np.testing.assert_allclose(given_N, 3 * np.log(np.maximum(mean_N, 1e-4)) - 5, rtol=1e-5, atol=1e-5)
 
 
@@ -51,7 +51,7 @@ def test_fitting_depends_on_its_generator_alone(ensemble):
     weights = []
     for _ in range(2):
         torch.manual_seed(0)
-        fresh = LogEnsemble(3, FEATURES, 16)
+        fresh = LogEnsemble(Perceptrons(3, FEATURES, 16, hidden=2))
         torch.manual_seed(len(weights))
         learner = EnsembleLearner(fresh, learning_rate=1e-2, weight_decay=1e-3)
         learner.fit(
@@ -67,7 +67,7 @@ def test_predicting_in_portions_changes_nothing(ensemble, monkeypatch):
     learner = EnsembleLearner(ensemble, learning_rate=1e-3, weight_decay=0)
     whole_KN = learner.predict(features_NF)
     monkeypatch.setattr("archwalk.learning.ensemble._ROWS_AT_ONCE", 7)
-    np.testing.assert_allclose(learner.predict(features_NF), whole_KN, rtol=1e-5)
+    np.testing.assert_allclose(learner.predict(features_NF), whole_KN, rtol=1e-5, atol=1e-5)
 
 
 @torch.no_grad()
@@ -80,4 +80,4 @@ def test_after_states_are_valued_one_by_one():
     q_T = network(features_TF, Rows(lengths_B))
     for t in range(8):
         part = network.stop if t in (0, 3, 4) else network.move
-        torch.testing.assert_close(q_T[t], part(features_TF[t : t + 1])[0, 0])
+        torch.testing.assert_close(q_T[t], part(features_TF[t : t + 1])[0])

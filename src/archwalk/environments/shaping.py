@@ -28,3 +28,9 @@ class Shaping:
         if self.alpha is None:
             return accuracy_percent / 100
         return np.exp(self.alpha * (accuracy_percent / 100 - self.reference))
+
+    def invert(self, shaped: Floats) -> Floats:
+        """The accuracies in percent that were shaped to these values, any shape."""
+        if self.alpha is None:
+            return 100 * shaped
+        return 100 * (np.log(shaped) / self.alpha + self.reference)

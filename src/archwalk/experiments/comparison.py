@@ -47,7 +47,7 @@ def compare(
     starts_TQL = space.sample(spawn(seed, 0), trials * budget).reshape(trials, budget, -1)
     starts_BL = space.sample(spawn(seed, 4), episode_starts) if episode_starts else None
     oracle = solve_benchmark(benchmark, ORACLE_GAMMA) if starts_BL is not None else None
-    record = _head(benchmark, budget, trials, seed)
+    record = record_head(benchmark, budget, trials, seed)
     if oracle is not None and starts_BL is not None:
         weights_N = np.bincount(starts_BL[:, 0], minlength=len(oracle.final_N)).astype(np.float64)
         record["optimum"] = summarise_oracle(benchmark, oracle, weights_N)
@@ -106,7 +106,8 @@ def summarise_oracle(
     }
 
 
-def _head(benchmark: Benchmark, budget: int, trials: int, seed: int) -> dict[str, Any]:
+def record_head(benchmark: Benchmark, budget: int, trials: int, seed: int) -> dict[str, Any]:
+    """A comparison's record before any strategy was run."""
     space = benchmark.space
     enumerable = isinstance(space, EnumerableSpace)
     return {

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from scipy.stats import skew
 
-from archwalk.estimators.base import Floats
+from archwalk.estimators.base import Floats, Scores
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import Curves, QueryLedger
 from archwalk.experiments.statistics import mean_interval, symmetric_intervals
@@ -127,43 +127,78 @@ def summarise_search(search: Search, contestant: Contestant, budget: int, seed: 
     }
 
 
-def run_episodes(
-    benchmark: Benchmark, contestant: Contestant, starts_BL: Codes, seed: int
-) -> tuple[dict[str, Any], Episodes] | None:
-    """One episode of every agent from each start; None for strategies that cannot start from anywhere.
+@dataclass(frozen=True)
+class Outcome:
+    """Episodes of one agent with what they began and ended with; `evaluations` were paid on the way."""
 
-    Returns what a record says of them and the first agent's episodes. Improvement is that of the report;
-    """
-    evaluations, episodes = 0, []
+    start: Scores
+    final: Scores
+    episodes: Episodes
+    evaluations: int
+
+    @property
+    def gained_B(self) -> Floats:
+        """Improvement of the report in percentage points."""
+        return self.final.report_B - self.start.report_B
+
+
+def take_episodes(
+    benchmark: Benchmark, contestant: Contestant, agent: int, starts_BL: Codes, rng: np.random.Generator
+) -> Outcome | None:
+    """One episode of one agent from each start; None for strategies that cannot start from anywhere."""
+    evaluations = 0
 
     def evaluate(codes_BL: Codes) -> Floats:
         nonlocal evaluations
         evaluations += len(codes_BL)
         return benchmark.estimator.evaluate(codes_BL).reward_B
 
-    for agent, factory in enumerate(contestant.factories):
-        strategy = factory(Trials(benchmark.space, 1, spawn(seed, 3, agent)))
-        if not hasattr(strategy, "improve"):
+    strategy = contestant.factories[agent](Trials(benchmark.space, 1, rng))
+    if not hasattr(strategy, "improve"):
+        return None
+    improver: Improver = strategy
+    episodes = improver.improve(starts_BL, evaluate)
+    start, final = (benchmark.estimator.evaluate(c) for c in (starts_BL, episodes.finals_BL))
+    return Outcome(start, final, episodes, evaluations)
+
+
+def run_episodes(
+    benchmark: Benchmark, contestant: Contestant, starts_BL: Codes, seed: int
+) -> tuple[dict[str, Any], Episodes] | None:
+    """One episode of every agent from each start; None for strategies that cannot start from anywhere.
+
+    Returns what a record says of them and the first agent's episodes.
+    """
+    outcomes = []
+    for agent in range(contestant.agents):
+        outcome = take_episodes(benchmark, contestant, agent, starts_BL, spawn(seed, 3, agent))
+        if outcome is None:
             return None
-        improver: Improver = strategy
-        episodes.append(improver.improve(starts_BL, evaluate))
-    start = benchmark.estimator.evaluate(np.concatenate([starts_BL] * len(episodes)))
-    final = benchmark.estimator.evaluate(np.concatenate([e.finals_BL for e in episodes]))
-    gained = final.report_B - start.report_B
-    counts, edges = np.histogram(gained, HISTOGRAM_EDGES)
-    summary = {
-        "mean_start": float(start.report_B.mean()),
-        "mean_final": float(final.report_B.mean()),
-        "mean_final_reward": float(final.reward_B.mean()),
-        "median_final": float(np.median(final.report_B)),
-        "mean_improvement": float(gained.mean()),
-        "median_improvement": float(np.median(gained)),
-        "mean_improvement_reward": float((final.reward_B - start.reward_B).mean()),
-        "improved": float((gained > 0).mean()),
-        "mean_steps": float(np.mean([e.steps_B.mean() for e in episodes])),
-        "evaluations": evaluations,
+        outcomes.append(outcome)
+    return summarise_episodes(outcomes), outcomes[0].episodes
+
+
+def summarise_episodes(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """What a record says of the episodes of all agents. Improvement is that of the report."""
+
+    def every(end: str, score: str) -> Floats:
+        return np.concatenate([getattr(getattr(outcome, end), score) for outcome in outcomes])
+
+    final_B, gained_B = every("final", "report_B"), np.concatenate([o.gained_B for o in outcomes])
+    final_reward_B = every("final", "reward_B")
+    counts, edges = np.histogram(gained_B, HISTOGRAM_EDGES)
+    return {
+        "mean_start": float(every("start", "report_B").mean()),
+        "mean_final": float(final_B.mean()),
+        "mean_final_reward": float(final_reward_B.mean()),
+        "median_final": float(np.median(final_B)),
+        "mean_improvement": float(gained_B.mean()),
+        "median_improvement": float(np.median(gained_B)),
+        "mean_improvement_reward": float((final_reward_B - every("start", "reward_B")).mean()),
+        "improved": float((gained_B > 0).mean()),
+        "mean_steps": float(np.mean([outcome.episodes.steps_B.mean() for outcome in outcomes])),
+        "evaluations": sum(outcome.evaluations for outcome in outcomes),
         "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
-        "intervals": symmetric_intervals(gained),
-        "skew": float(skew(gained)) if gained.std() > 0 else 0.0,
+        "intervals": symmetric_intervals(gained_B),
+        "skew": float(skew(gained_B)) if gained_B.std() > 0 else 0.0,
     }
-    return summary, episodes[0]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from archwalk.estimators.base import Floats
 
@@ -56,3 +57,34 @@ def symmetric_intervals(values: Floats, shares: Sequence[int] = (50, 90, 95)) ->
         str(share): [float(v) for v in np.percentile(values, [50 - share / 2, 50 + share / 2])]
         for share in shares
     }
+
+
+def normal_interval(mean: float, std: float, level: float = 0.95) -> tuple[float, float]:
+    """The closed-form interval mean +- z std of a normal distribution (P1 section 4.1.2).
+
+    P1 has no trials of other systems and takes it for them. It holds single runs, not their mean: it is not
+    to be laid beside a bootstrap interval of a mean.
+    """
+    z = float(norm.ppf((1 + level) / 2))
+    return mean - z * std, mean + z * std
+
+
+def moving_average(values_T: Floats, window: int) -> Floats:
+    """Mean of each value and the up to `window` - 1 before it (T,); gaps (NaN) do not count."""
+    known_T = np.isfinite(values_T)
+    sums, counts = (
+        np.concatenate([[0.0], np.cumsum(column)]) for column in (np.where(known_T, values_T, 0.0), known_T)
+    )
+    ends = np.arange(1, len(values_T) + 1)
+    starts = np.maximum(ends - window, 0)
+    with np.errstate(invalid="ignore"):
+        smooth_T: Floats = (sums[ends] - sums[starts]) / (counts[ends] - counts[starts])
+    return smooth_T
+
+
+def crossing(one_Q: Floats, other_Q: Floats) -> int | None:
+    """The first position from which `other_Q` stays above `one_Q` to the end; None if it never does or always is."""
+    behind = np.flatnonzero(other_Q <= one_Q)
+    if not len(behind) or behind[-1] == len(one_Q) - 1:
+        return None
+    return int(behind[-1]) + 1

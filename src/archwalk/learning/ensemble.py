@@ -1,18 +1,54 @@
 """An ensemble of small networks that predicts a number from features, and its disagreement."""
 
+import copy
+from itertools import pairwise
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
+
+from archwalk.learning.sets import Rows
 
 _ROWS_AT_ONCE = 2_048  # so that the activations stay in the cache: thrice as fast as 65,536
 _SMALLEST = 1e-4
 """Below this, predictions of exp(y) are not told apart."""
 
 
+class Perceptrons(nn.Module):
+    """K networks of one shape side by side, as batched products: from features (T, F), or (K, T, F) where each has
+    its own, to (K, T). They begin as PyTorch's linear layers do.
+    """
+
+    def __init__(self, networks: int, features: int, width: int, hidden: int) -> None:
+        super().__init__()
+        sizes = list(pairwise([features, *[width] * hidden, 1]))
+        self.weights = nn.ParameterList(_uniform((networks, size, out), size) for size, out in sizes)
+        self.biases = nn.ParameterList(_uniform((networks, 1, out), size) for size, out in sizes)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """See the class."""
+        x = features.expand(len(self.weights[0]), *features.shape[-2:])
+        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            x = torch.baddbmm(bias, x.relu() if i else x, weight)
+        return x.squeeze(-1)
+
+    def only(self, network: int) -> "Perceptrons":
+        """A copy of one of them."""
+        alone = copy.deepcopy(self)
+        for parameters in (alone.weights, alone.biases):
+            for i, parameter in enumerate(parameters):
+                parameters[i] = nn.Parameter(parameter.detach()[network : network + 1].clone())
+        return alone
+
+
+def _uniform(shape: tuple[int, ...], inputs: int) -> nn.Parameter:
+    bound = inputs**-0.5
+    return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+
+
 class LogEnsemble(nn.Module):
-    """K networks that predict exp(y); gives scale * log(their mean) - offset, (T, 1) of features (T, F).
+    """K networks that predict exp(y); gives scale * log(their mean) - offset, (T,) of features (T, F).
 
     Networks that are trained on exp(y) spend their capacity where y is large. `scale` and `offset` put the
     answer into the unit that is wanted.
@@ -21,16 +57,16 @@ class LogEnsemble(nn.Module):
     scale: Tensor
     offset: Tensor
 
-    def __init__(self, members: int, features: int, width: int) -> None:
+    def __init__(self, members: Perceptrons) -> None:
         super().__init__()
-        self.members = nn.ModuleList(perceptron(features, width, 2) for _ in range(members))
+        self.members = members
         self.register_buffer("scale", torch.ones(()))
         self.register_buffer("offset", torch.zeros(()))
 
     def forward(self, features_TF: Tensor) -> Tensor:
         """See the class."""
-        mean = torch.stack([member(features_TF) for member in self.members]).mean(0)
-        return self.scale * mean.clamp_min(_SMALLEST).log() - self.offset
+        mean_T: Tensor = self.members(features_TF).mean(0)
+        return self.scale * mean_T.clamp_min(_SMALLEST).log() - self.offset
 
 
 class EnsembleLearner:
@@ -41,6 +77,7 @@ class EnsembleLearner:
 
     def __init__(self, ensemble: LogEnsemble, *, learning_rate: float, weight_decay: float) -> None:
         self.members = ensemble.members
+        self.learning_rate = learning_rate
         self.optimiser = torch.optim.AdamW(
             self.members.parameters(), lr=learning_rate, weight_decay=weight_decay
         )
@@ -48,39 +85,66 @@ class EnsembleLearner:
     def fit(
         self, features_NF: Tensor, targets_N: Tensor, *, updates: int, batch: int, rng: np.random.Generator
     ) -> float:
-        """Take `updates` steps on the squared error of exp(y); return the mean error of the last one."""
-        batch = min(batch, len(targets_N))
-        loss = torch.zeros(())
-        for _ in range(updates):
-            losses = []
-            for member in self.members:
-                rows = torch.from_numpy(rng.integers(0, len(targets_N), batch))
-                losses.append(functional.mse_loss(member(features_NF[rows]).squeeze(1), targets_N[rows]))
-            loss = torch.stack(losses).sum()
+        """Take `updates` steps on the squared error of exp(y); return the mean error of the last one.
+
+        The learning rate falls to zero within them, so that what is asked afterwards is not the noise of the
+        last minibatches; the next fit begins with the whole rate again (Loshchilov and Hutter, 2017).
+        """
+        members = len(self.members.weights[0])
+        error = torch.zeros(())
+        for update in range(updates):
+            for group in self.optimiser.param_groups:
+                group["lr"] = self.learning_rate * (1 - update / updates)
+            rows_KB = torch.from_numpy(rng.integers(0, len(targets_N), (members, min(batch, len(targets_N)))))
+            error = (self.members(features_NF[rows_KB]) - targets_N[rows_KB]).square().mean()
             self.optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            (members * error).backward()
             self.optimiser.step()
-        return float(loss.detach()) / len(self.members)
+        return float(error.detach())
 
     def predict(self, features_NF: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Predictions of exp(y), (K, N), of the members."""
-        return np.stack([predict(member, features_NF) for member in self.members])
+        return predict(self.members, features_NF)
 
 
 @torch.no_grad()
 def predict(network: nn.Module, features_NF: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """What a network from (T, F) to (T, 1) gives for many rows, (N,)."""
+    """What a network gives for many rows of features, whose answer (..., N) has a place for each."""
     parts = [
-        network(torch.from_numpy(features_NF[start : start + _ROWS_AT_ONCE]).float()).squeeze(1)
+        network(torch.from_numpy(features_NF[start : start + _ROWS_AT_ONCE]).float())
         for start in range(0, len(features_NF), _ROWS_AT_ONCE)
     ]
-    values_N: NDArray[np.float64] = torch.cat(parts).double().numpy()
-    return values_N
+    values: NDArray[np.float64] = torch.cat(parts, -1).double().numpy()
+    return values
 
 
 def perceptron(features: int, width: int, hidden: int) -> nn.Sequential:
-    """A network from features (T, F) to (T, 1) with `hidden` ReLU layers."""
+    """A network from features (T, F) to (T,) with `hidden` ReLU layers."""
     layers: list[nn.Module] = []
     for size in (features, *[width] * (hidden - 1)):
         layers += [nn.Linear(size, width), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Linear(width, 1))
+    return nn.Sequential(*layers, nn.Linear(width, 1), nn.Flatten(0))
+
+
+class ClimbingNetwork(nn.Module):
+    """The value of a move is what the model takes its target for less `toll`, that of stopping what it takes the
+    first element for.
+    """
+
+    toll: Tensor
+
+    def __init__(self, model: LogEnsemble) -> None:
+        super().__init__()
+        self.model = model
+        self.register_buffer("toll", torch.zeros(()))
+
+    def forward(self, features_TF: Tensor, rows: Rows) -> Tensor:
+        """Action values (T,), one an element, of flat float features (T, F)."""
+        value_T: Tensor = self.model(features_TF)
+        return (value_T - self.toll).index_add(0, rows.firsts_B, self.toll.expand(len(rows.firsts_B)))
+
+    def of_member(self, member: int) -> "ClimbingNetwork":
+        """A copy that takes one member's word for what architectures are worth."""
+        network = ClimbingNetwork(LogEnsemble(self.model.members.only(member)))
+        network.toll.copy_(self.toll)
+        return network

@@ -213,7 +213,7 @@ def head(width: int, outputs: int = 1) -> nn.Sequential:
 
 class AfterStateNetwork(nn.Module):
     """The value of a move is that of where it leads (`move`), the value of stopping that of the first element
-    (`stop`): two networks from features (T, F) to values (T, 1), without a weight in common.
+    (`stop`): two networks from features (T, F) to values (T,), without a weight in common.
     """
 
     def __init__(self, stop: nn.Module, move: nn.Module) -> None:
@@ -223,5 +223,5 @@ class AfterStateNetwork(nn.Module):
 
     def forward(self, features_TF: Tensor, rows: Rows) -> Tensor:
         """Action values (T,), one an element, of flat float features (T, F)."""
-        q_T: Tensor = self.move(features_TF).squeeze(-1)
-        return q_T.index_copy(0, rows.firsts_B, self.stop(features_TF[rows.firsts_B]).squeeze(-1))
+        q_T: Tensor = self.move(features_TF)
+        return q_T.index_copy(0, rows.firsts_B, self.stop(features_TF[rows.firsts_B]))

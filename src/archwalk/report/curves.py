@@ -45,8 +45,11 @@ class End:
     bold: bool = False
 
 
-def draw_curves(record: Record, *, width: int, log: bool = True) -> str | None:
-    """Best so far over queries, with 95 % bands and the optimum; None where no curve is on record."""
+def draw_curves(record: Record, *, width: int, log: bool = True, key: str = "curves") -> str | None:
+    """Best so far over queries, with 95 % bands and the optimum; None where no curve is on record.
+
+    `key` tells apart several such figures of one page.
+    """
     curves = read_curves(record)
     if not curves:
         return None
@@ -71,7 +74,7 @@ def draw_curves(record: Record, *, width: int, log: bool = True) -> str | None:
         heading(axes, f"mean {report} (%)")
         return to_svg(
             figure,
-            key=f"curves-{width}",
+            key=f"{key}-{width}",
             label=f"Line chart: mean {report} of the best architecture found, over queries. "
             + ", ".join(f"{curve.label} ends at {percent(curve.mean_Q[-1])}" for curve in curves),
             description=" ".join(rules(record)),

@@ -18,10 +18,14 @@ Episodes = Mapping[str, Any]
 
 PANEL, LEFT, RIGHT, BELOW = 78, 42, 16, 46  # CSS pixels
 LINE = 17  # of the text above a panel
+LEAST_ROOM = 0.08  # of the width, for the name of an interval between its end and the frame's
 
 
-def draw_histograms(record: Record, *, width: int) -> str | None:
-    """A panel a strategy, all on one axis; None where no histogram is on record."""
+def draw_histograms(record: Record, *, width: int, key: str = "improvement") -> str | None:
+    """A panel a strategy, all on one axis; None where no histogram is on record.
+
+    `key` tells apart several such figures of one page.
+    """
     episodes = with_histogram(record)
     if not episodes:
         return None
@@ -43,7 +47,7 @@ def draw_histograms(record: Record, *, width: int) -> str | None:
         axes.set_xlabel(f"change of {report} over one episode (points)")
         return to_svg(
             figure,
-            key=f"improvement-{width}",
+            key=f"{key}-{width}",
             label=f"Histograms of the change of {report} over one episode. "
             + "; ".join(f"{short[name]}: {_summary(episode)}" for name, episode in episodes.items()),
             description=" ".join(rules(record)),
@@ -106,13 +110,15 @@ def _lines(axes: Axes, episode: Episodes) -> None:
 
 
 def _interval_end(axes: Axes, end: float, side: int, text: str, top: float) -> None:
-    """A dashed line with its name on the outer side; where it is out of range, an arrow and its value."""
+    """A dashed line with its name on the outer side, or the inner where the frame ends; an arrow where it is out."""
     low, high = axes.get_xlim()
     placed = blended_transform_factory(axes.transData, axes.transAxes)
     inside = low <= end <= high
     if inside:
         axes.plot([end, end], [0, top], transform=placed, color=INK.light, linewidth=0.9, dashes=(3, 2.5))
-        x, shift, align = end, 3 * side, "right" if side < 0 else "left"
+        room = (end - low if side < 0 else high - end) / (high - low)
+        outward = side if room > LEAST_ROOM else -side
+        x, shift, align = end, 3 * outward, "right" if outward < 0 else "left"
     else:
         x, shift, align = (low, 0, "left") if side < 0 else (high, 0, "right")
         text = f"← {text}: {points(end)}" if side < 0 else f"{text}: {points(end)} →"

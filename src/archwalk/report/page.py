@@ -1,23 +1,17 @@
-"""The report of a comparison as one HTML file that needs nothing else: no network, no scripts, no fonts.
+"""The report of a comparison as one HTML file that needs nothing else; everything from the record is escaped."""
 
-Everything that comes from the record is escaped, and drawings of architectures stand in `<img>`, where an
-SVG can neither run nor load anything.
-"""
-
-import base64
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from html import escape
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from archwalk.data.files import write_atomically
 from archwalk.report.facts import best_after, focus, headline_budget, labels, metrics, number, optimum_line
 from archwalk.report.figures import BEST_SO_FAR, ONE_EPISODE, TRAINING, Picture, pictures
-from archwalk.report.palette import COLOURS, strategy_colours
+from archwalk.report.html import definitions, figure, fill_page, image, paragraphs, section, swatch, table
+from archwalk.report.palette import strategy_colours
 from archwalk.report.record import Record
 from archwalk.report.tables import ABSENT, Column, Row, columns, notes, summary_rows
 from archwalk.report.wording import (
@@ -42,13 +36,11 @@ def write_page(record: Record, path: Path) -> None:
 
 def render_page(record: Record) -> str:
     """The page. The same record gives the same page to the byte."""
-    template = Template(files("archwalk.report").joinpath("page.html").read_text(encoding="utf-8"))
     drawn = {picture.key: picture for picture in pictures(record)}
-    return template.substitute(
-        title=escape(f"Architecture search on {record['benchmark']}"),
-        style=_style(),
-        result=escape(result(record)),
-        price=_paragraphs([" ".join(filter(None, [price(record), episode_result(record)]))]),
+    return fill_page(
+        title=f"Architecture search on {record['benchmark']}",
+        lead=result(record),
+        price=paragraphs([" ".join(filter(None, [price(record), episode_result(record)]))]),
         key_numbers=_key_numbers(record),
         figures="\n".join(_figure(record, drawn[key]) for key in (BEST_SO_FAR, ONE_EPISODE) if key in drawn),
         table=_table(record),
@@ -57,22 +49,6 @@ def render_page(record: Record) -> str:
         reading=_reading(record),
         origin=_origin(record),
     )
-
-
-def _style() -> str:
-    sheet = files("archwalk.report").joinpath("page.css").read_text(encoding="utf-8")
-    light, dark = (
-        ";".join(f"--{colour.name}:{getattr(colour, ground)}" for colour in COLOURS)
-        for ground in ("light", "dark")
-    )
-    return f":root{{{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{sheet.strip()}"
-
-
-def _themed(svg: str) -> str:
-    """A figure whose colours follow the reader's choice of a light or dark ground."""
-    for colour in COLOURS:
-        svg = svg.replace(colour.light, f"var(--{colour.name})")
-    return svg
 
 
 def _key_numbers(record: Record) -> str:
@@ -98,33 +74,25 @@ def _key_numbers(record: Record) -> str:
 
 
 def _figure(record: Record, picture: Picture) -> str:
-    body = (
-        f'<figure>\n<div class="wide">{_themed(picture.wide)}</div>\n'
-        f'<div class="narrow">{_themed(picture.narrow)}</div>\n'
-        f"<figcaption>{_paragraphs([picture.caption, ' '.join(rules(record))])}</figcaption>\n</figure>"
-    )
-    return _section(picture.key, picture.title, body)
+    captions = [picture.caption, " ".join(rules(record))]
+    return section(picture.key, picture.title, figure(picture.wide, picture.narrow, captions))
 
 
 def _table(record: Record) -> str:
     rows, shown, colours = summary_rows(record), columns(record), strategy_colours(record)
-    head = "".join(f'<th scope="col">{escape(column.title)}</th>' for column in shown)
     lines = []
     for row in rows:
         cells = "".join(_cell(column, row, rows) for column in shown)
         if row.competes:
-            dot = f'<span class="swatch" style="background:var(--{colours[row.name].name})"></span>'
+            dot = swatch(colours[row.name].name)
             lines.append(
                 f'<tr><th scope="row" title="{escape(row.name)}">{dot}{escape(row.label)}</th>{cells}</tr>'
             )
         else:
             lines.append(f'<tr class="reference"><th scope="row">{escape(row.label)}</th>{cells}</tr>')
-    body = (
-        '<div class="scroll" role="region" aria-label="Table of results" tabindex="0"><table>\n'
-        f'<thead><tr><th scope="col">strategy</th>{head}</tr></thead>\n<tbody>{"".join(lines)}</tbody>\n'
-        f'</table></div>\n<div class="notes">{_paragraphs(notes(record))}</div>'
-    )
-    return _section("table", "In numbers", body)
+    head = ["strategy", *(column.title for column in shown)]
+    notes_below = f'<div class="notes">{paragraphs(notes(record))}</div>'
+    return section("table", "In numbers", f"{table('Table of results', head, lines)}\n{notes_below}")
 
 
 def _cell(column: Column, row: Row, rows: list[Row]) -> str:
@@ -145,7 +113,7 @@ def _examples(record: Record) -> str:
     if not blocks:
         return ""
     intro = "<p>Single episodes, as they went: where one was set down, and where it stopped.</p>"
-    return _section("examples", "From start to find", intro + "\n".join(blocks))
+    return section("examples", "From start to find", intro + "\n".join(blocks))
 
 
 def _example(label: str, example: Mapping[str, Any], report: str) -> str:
@@ -175,12 +143,9 @@ def _width(end: Mapping[str, Any]) -> int:
 def _drawing(title: str, end: Mapping[str, Any], report: str) -> str:
     value, svg = number(end.get("report")), end.get("svg")
     caption = title if value is None else f"{title}: {percent(value)}"
-    image = ""
-    if svg:
-        source = base64.b64encode(svg.encode()).decode()
-        alt = f"{title}: the architecture" + ("" if value is None else f", {report} {percent(value)}")
-        image = f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{source}">'
-    return f'<figure class="drawing">{image}<figcaption>{escape(caption)}</figcaption></figure>'
+    alt = f"{title}: the architecture" + ("" if value is None else f", {report} {percent(value)}")
+    drawn = image(svg, alt) if svg else ""
+    return f'<figure class="drawing">{drawn}<figcaption>{escape(caption)}</figcaption></figure>'
 
 
 def _reading(record: Record) -> str:
@@ -197,7 +162,7 @@ def _reading(record: Record) -> str:
         terms["Optimum"] = optimum
     terms["Training queries"] = "Architectures evaluated to train an agent, before its first query here."
     sentences = {term: text[:1].upper() + text[1:] for term, text in terms.items()}
-    return _section("reading", "How to read this", _definitions(sentences, "terms"))
+    return section("reading", "How to read this", definitions(sentences, "terms"))
 
 
 def _origin(record: Record) -> str:
@@ -216,19 +181,4 @@ def _origin(record: Record) -> str:
     }
     command = record.get("command")
     again = f"<pre><code>{escape(command)}</code></pre>" if command else ""
-    return _section("origin", "Where it comes from", _definitions(entries, "terms origin") + again)
-
-
-def _section(key: str, title: str, body: str) -> str:
-    head = f'<h2 id="{key}-title">{escape(title)}</h2>'
-    return f'<section id="{key}" aria-labelledby="{key}-title">\n{head}\n{body}\n</section>'
-
-
-def _definitions(entries: Mapping[str, str], style: str) -> str:
-    """A list of terms; those without a text are left away."""
-    pairs = ((escape(term), escape(text)) for term, text in entries.items() if text)
-    return f'<dl class="{style}">{"".join(f"<dt>{term}</dt><dd>{text}</dd>" for term, text in pairs)}</dl>'
-
-
-def _paragraphs(texts: Iterable[str]) -> str:
-    return "".join(f"<p>{escape(text)}</p>" for text in texts)
+    return section("origin", "Where it comes from", definitions(entries, "terms origin") + again)

@@ -46,9 +46,9 @@ def setting(record: Record) -> str:
     parts = [
         record["benchmark"],
         f"objective {record['objective']}" + (f" ({meaning})" if meaning else ""),
-        f"budget {counted(record['budget'], 'query')}",
-        counted(record["trials"], "trial"),
     ]
+    if "budget" in record:  # single episodes have none
+        parts += [f"budget {counted(record['budget'], 'query')}", counted(record["trials"], "trial")]
     if seeds:
         parts.append(f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}")
     return "; ".join(parts) + "."

@@ -27,6 +27,7 @@ TRAINERS: Registry[tuple[type[Any], TrainerFactory]] = Registry(
         "apex": "archwalk.strategies.apex:APEX",
         "dqn": "archwalk.strategies.dqn:DQN",
         "planner": "archwalk.strategies.planner:PLANNER",
+        "climber": "archwalk.strategies.climber:CLIMBER",
     },
 )
 """Agents that must be trained first, as (settings, trainer); `archwalk train` makes a run folder, which then

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.environments.walks import Step, Walks
+from archwalk.estimators.base import Floats
 from archwalk.learning.double_dqn import Transitions
 from archwalk.learning.replay import Batch
 from archwalk.spaces.base import SearchSpace
@@ -22,6 +23,15 @@ def take_step(walks: Walks, action_B: NDArray[np.integer[Any]]) -> tuple[Batch, 
     after = {"codes": walks.codes_BKL, "count": walks.count_B}
     walks.codes_BKL, walks.count_B = walks.codes_BKL.copy(), walks.count_B.copy()
     return before, step, after
+
+
+def ended_accuracies(walks: Walks, step: Step) -> Floats:
+    """Rewards in percent of the architectures in which walks ended (E,), out of what they were paid.
+
+    For after the step and before the restart.
+    """
+    shaped_B = step.reward_B if walks.settings.pay == "final" else walks.shaped_B
+    return walks.settings.shaping.invert(shaped_B[step.done_B])
 
 
 def see_transitions(space: SearchSpace, batch: Batch) -> Transitions:

@@ -11,7 +11,7 @@ from archwalk.environments.walks import Sampler
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
 from archwalk.learning.engines import Engine
-from archwalk.learning.ensemble import LogEnsemble, perceptron
+from archwalk.learning.ensemble import ClimbingNetwork, LogEnsemble, Perceptrons, perceptron
 from archwalk.learning.sets import AfterStateNetwork, PointerQNetwork
 from archwalk.learning.transformer import FirstTokenQNetwork
 
@@ -22,7 +22,7 @@ class NetworkSettings:
 
     `layers` and `heads` are those of a pointer or a first-token network (P1's), `duelling` those of a pointer
     network (a first-token network always duels), `encoder_layers` those of a first-token network, `members` those
-    of the ensemble that an after-state network stops by.
+    of the ensemble that an after-state network stops by and a climbing network climbs.
     """
 
     neighbours: int
@@ -31,7 +31,7 @@ class NetworkSettings:
     heads: int = 1
     duelling: bool = False
     members: int = 1
-    kind: Literal["pointer", "after-state", "first-token"] = "pointer"
+    kind: Literal["pointer", "after-state", "climbing", "first-token"] = "pointer"
     encoder_layers: int = 3
 
 
@@ -39,9 +39,11 @@ def make_network(settings: NetworkSettings, features: int, seed: int) -> nn.Modu
     """A fresh network whose weights depend on `seed` alone."""
     with torch.random.fork_rng(devices=[]):  # torch's layers draw from the global generator
         torch.manual_seed(seed)
-        if settings.kind == "after-state":
-            stop = LogEnsemble(settings.members, features, settings.width)
-            return AfterStateNetwork(stop, perceptron(features, settings.width, 3))
+        if settings.kind in ("after-state", "climbing"):
+            model = LogEnsemble(Perceptrons(settings.members, features, settings.width, hidden=2))
+            if settings.kind == "climbing":
+                return ClimbingNetwork(model)
+            return AfterStateNetwork(model, perceptron(features, settings.width, 3))
         if settings.kind == "first-token":
             return FirstTokenQNetwork(
                 features,

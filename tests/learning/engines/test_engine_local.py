@@ -1,6 +1,7 @@
 """The engine in this process; engines by name."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -35,7 +36,7 @@ def test_only_ray_has_an_address(name: str) -> None:
 
 
 def test_ray_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+    monkeypatch.setitem(sys.modules, "ray", None)
     assert "ray" in ENGINES
     with pytest.raises(MissingExtraError, match=r"ray is not installed; run: pip install 'archwalk\[ray\]'"):
         make_engine("ray")

@@ -1,5 +1,6 @@
 """What every engine offers: stateful workers, calls of their methods that do not wait, values for all of them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -53,27 +54,29 @@ class Worker(Protocol):
         ...
 
 
-class Engine(Protocol):
+class Engine(ABC):
     """Hosts workers. A context manager: `close` frees everything, whatever happened inside.
 
     One thread of the driver submits. The same calls give the same bits in every engine, as far as the worker's
     own code does.
     """
 
+    @abstractmethod
     def spawn(self, factory: Callable[[], object], name: str) -> Worker:
         """Start a worker that holds what `factory` makes; a factory is picklable and runs where the worker is."""
-        ...
 
+    @abstractmethod
     def share(self, arrays: Arrays) -> Shared:
         """Hand out arrays once, to pass them to any number of calls; they are freed with the last reference."""
-        ...
 
+    @abstractmethod
     def close(self) -> None:
         """Stop all workers, busy or not; what is pending is lost. Closing again does nothing."""
-        ...
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        self.close()

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from functools import partial
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from archwalk.learning.engines.base import Arrays, Shared, WorkerLostError
+from archwalk.learning.engines.base import Arrays, Engine, Shared, WorkerLostError
 from archwalk.learning.engines.hosting import (
     Host,
     Parts,
@@ -64,7 +63,7 @@ class LocalWorker:
         return LocalPending(self.name, copied(pack_outcome(outcome)))
 
 
-class LocalEngine:
+class LocalEngine(Engine):
     """See the module."""
 
     def __init__(self) -> None:
@@ -85,14 +84,6 @@ class LocalEngine:
         for worker in self.workers:
             worker.host = None
         self.workers.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _answer(host: Host, method: str, parts: list[Parts]) -> Any:

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnProcess
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from archwalk.errors import UsageError
-from archwalk.learning.engines.base import Arrays, Shared, WorkerLostError
+from archwalk.learning.engines.base import Arrays, Engine, Shared, WorkerLostError
 from archwalk.learning.engines.hosting import (
     Host,
     Parts,
@@ -140,7 +139,7 @@ class ProcessWorker:
         self.channel.link.close()
 
 
-class ProcessEngine:
+class ProcessEngine(Engine):
     """See the module."""
 
     def __init__(self) -> None:
@@ -165,14 +164,6 @@ class ProcessEngine:
         deadline = time.monotonic() + _PATIENCE
         while self.workers:
             self.workers.pop().stop(deadline)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _start(link: socket.socket, name: str) -> SpawnProcess:

@@ -8,11 +8,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from archwalk.errors import MissingExtraError, UsageError
-from archwalk.learning.engines.base import Arrays, Shared, WorkerCallError, WorkerLostError
+from archwalk.learning.engines.base import Arrays, Engine, Shared, WorkerCallError, WorkerLostError
 from archwalk.learning.engines.hosting import Host, settle, use_one_thread
 
 _ANSWER_SECONDS = 3.0
@@ -70,7 +69,7 @@ class RayWorker:
         return RayPending(self.engine, self.name, self.actor.call.remote(method, *arrived))
 
 
-class RayEngine:
+class RayEngine(Engine):
     """See the module. A cluster that this process had joined before is used as it is, and left running."""
 
     def __init__(self, *, address: str | None = None, workers: int | None = None) -> None:
@@ -112,14 +111,6 @@ class RayEngine:
         for actor in self.actors:
             with contextlib.suppress(self.ray.exceptions.RayError):
                 self.ray.kill(actor)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _RemoteHost(Host):

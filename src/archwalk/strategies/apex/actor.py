@@ -17,7 +17,7 @@ from archwalk.learning.replay import Batch
 from archwalk.learning.returns import NStepReturns
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.apex.settings import ApexSettings
-from archwalk.strategies.experience import take_step
+from archwalk.strategies.experience import ended_accuracies, take_step
 from archwalk.strategies.policy import see
 from archwalk.strategies.trainable import make_network
 
@@ -27,7 +27,8 @@ class Block:
     """What an actor hands over: transitions of codes, what they and the walk that gave them say.
 
     `transitions` have the fields of `NStepReturns` with codes and counts as observations. `evaluated_EL` is what
-    was paid for, `return_E` the sum of the rewards of each episode that ended.
+    was paid for. Of each episode that ended, `return_E` is the sum of its rewards, `accuracy_E` the accuracy in percent
+    of its last architecture.
     """
 
     transitions: Batch
@@ -35,6 +36,7 @@ class Block:
     steps: int
     evaluated_EL: Codes
     return_E: Floats
+    accuracy_E: Floats
 
 
 class Actor:
@@ -75,10 +77,11 @@ class Actor:
         self.network.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
         self._value(np.ones(self.walks.batch, np.bool_))
         parts: list[Batch] = []
-        returns = []
+        returns, accuracies = [], []
         for _ in range(self.settings.block_steps):
-            transitions, ended = self._step()
-            returns.append(ended)
+            transitions, return_E, accuracy_E = self._step()
+            returns.append(return_E)
+            accuracies.append(accuracy_E)
             if transitions:
                 parts.append(transitions)
         batch = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
@@ -88,10 +91,11 @@ class Actor:
             self.settings.block_steps * self.walks.batch,
             self.receipts.take(),
             np.concatenate(returns),
+            np.concatenate(accuracies),
         )
 
-    def _step(self) -> tuple[Batch | None, Floats]:
-        """One step of all walks: the transitions that it completes, the returns of the episodes that it ends."""
+    def _step(self) -> tuple[Batch | None, Floats, Floats]:
+        """One step of all walks: the transitions that it completes, returns and accuracies of what it ends."""
         walks = self.walks
         action_B = explore(self.q_BK.argmax(1), walks.count_B, self.epsilon, self.act_rng)
         taken_B = self.q_BK[np.arange(walks.batch), np.minimum(action_B, walks.count_B)]
@@ -102,12 +106,13 @@ class Actor:
             before | {"value": taken_B}, action_B, step.reward_B, after | {"value": best_B},
             step.terminated_B, step.truncated_B,
         )  # fmt: skip
+        accuracy_E = ended_accuracies(walks, step)
         walks.restart(step.done_B)
         self._value(step.done_B)
         self.paid_B += step.reward_B
-        ended = self.paid_B[step.done_B]
+        return_E = self.paid_B[step.done_B]
         self.paid_B[step.done_B] = 0
-        return transitions, ended
+        return transitions, return_E, accuracy_E
 
     @torch.no_grad()
     def _value(self, rows_B: Bools) -> None:

@@ -227,8 +227,11 @@ def _shard(settings: ApexSettings, index: int, seed: np.random.SeedSequence) -> 
 
 def _course(blocks: list[Block | None]) -> dict[str, float]:
     """How the episodes went that ended: in all, and of the last actor, which explores least."""
-    known = [block.return_E for block in blocks if block is not None]
-    course = {"charts/return": np.concatenate(known) if known else np.empty(0)}
-    if blocks[-1] is not None:
-        course["charts/greedy_return"] = blocks[-1].return_E
-    return {name: float(return_E.mean()) for name, return_E in course.items() if len(return_E)}
+    known = [block for block in blocks if block is not None]
+    course = {
+        "charts/return": [block.return_E for block in known],
+        "charts/accuracy": [block.accuracy_E for block in known],
+        "charts/greedy_accuracy": [block.accuracy_E for block in blocks[-1:] if block is not None],
+    }
+    ended = {name: np.concatenate(parts) for name, parts in course.items() if parts}
+    return {name: float(values_E.mean()) for name, values_E in ended.items() if len(values_E)}

@@ -13,7 +13,7 @@ from archwalk.learning.exploration import Linear, explore
 from archwalk.learning.replay import Batch, Replay
 from archwalk.learning.returns import NStepReturns
 from archwalk.strategies.dqn.settings import DQNSettings
-from archwalk.strategies.experience import see_transitions, take_step
+from archwalk.strategies.experience import ended_accuracies, see_transitions, take_step
 from archwalk.strategies.policy import GreedyPolicy
 from archwalk.strategies.trainable import NetworkSettings, make_network
 
@@ -92,6 +92,7 @@ class DQNTrainer:
         )
         if transitions:
             self._remember(transitions)
+        accuracy_E = ended_accuracies(walks, step)
         walks.restart(step.done_B)
         self.steps += walks.batch
         stopped = step.reward_B[step.terminated_B]
@@ -100,6 +101,7 @@ class DQNTrainer:
             "charts/updates": float(self.learner.updates),
             "charts/reward": float(step.reward_B.mean()),
             "charts/stop_reward": float(stopped.mean()) if len(stopped) else float("nan"),
+            "charts/accuracy": float(accuracy_E.mean()) if len(accuracy_E) else float("nan"),
         }
 
     def _learn(self) -> dict[str, float]:

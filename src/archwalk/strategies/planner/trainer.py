@@ -1,7 +1,7 @@
 """The planning agent: a learned model of accuracy, exact planning on it, and a network that walks by the plan.
 
 Moves are known and deterministic, so all that must be learned is what architectures are worth. Each round the
-ensemble is fitted to the architectures evaluated so far and names the next ones to evaluate. At the end its
+model is fitted to the architectures evaluated so far and names the next ones to evaluate. At the end its
 opinion is planned over, V(s) = max(accuracy(s), max over neighbours V(t) - price), and a network learns from
 features where moves lead. The two walk by features alone: the ensemble says what stopping is worth, the network
 what moving is; neither sees ids or the table.
@@ -19,15 +19,15 @@ from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.estimators.ledger import TrainingLedger
 from archwalk.jit import Streams
-from archwalk.learning.ensemble import EnsembleLearner, LogEnsemble, predict
+from archwalk.learning.ensemble import LogEnsemble, predict
 from archwalk.learning.sets import AfterStateNetwork
 from archwalk.spaces.base import Codes, EnumerableSpace
+from archwalk.strategies.accuracy_model import AccuracyModel
 from archwalk.strategies.planner.settings import PlannerSettings
 from archwalk.strategies.policy import GreedyPolicy
 from archwalk.strategies.trainable import NetworkSettings, make_network
-from archwalk.strategies.value_iteration import iterate_values
+from archwalk.strategies.value_iteration import is_peak, iterate_values
 from archwalk.strategies.walker import take_walks
 
 _PORTION = 200
@@ -47,11 +47,12 @@ class PlannerTrainer:
     ) -> None:
         space = benchmark.space
         if not isinstance(space, EnumerableSpace):
-            raise UsageError(f"the planner needs a space that can be enumerated; {space.name} cannot")
+            raise UsageError(
+                f"the planner needs a space that can be enumerated; {space.name} cannot, but climber can walk it"
+            )
         self.space = space
         self.settings = settings
         self.starts = starts or space.sample
-        self.ledger = TrainingLedger(benchmark.estimator)
         pick_seed, fit_seed, network_seed = np.random.SeedSequence(seed).spawn(3)
         self.pick_rng, self.fit_rng = np.random.default_rng(pick_seed), np.random.default_rng(fit_seed)
         self.network_settings = NetworkSettings(
@@ -62,75 +63,62 @@ class PlannerTrainer:
         assert isinstance(network, AfterStateNetwork)
         assert isinstance(network.stop, LogEnsemble)
         self.network, self.stop = network, network.stop
-        self.model = EnsembleLearner(
-            self.stop, learning_rate=settings.model_learning_rate, weight_decay=settings.weight_decay
-        )
+        self.model = AccuracyModel(benchmark, settings, self.stop, self.fit_rng)
+        self.ledger = self.model.ledger
         self.optimiser = torch.optim.Adam(network.move.parameters(), lr=settings.distil_learning_rate)
-        self.ids_E = np.empty(0, np.int32)
-        self.accuracy_E = np.empty(0)
         self.distilled = 0
         self._value_N: Floats | None = None
 
     @property
+    def evaluations(self) -> int:
+        """How many architectures will be evaluated."""
+        return min(self.settings.evaluations, self.space.size)
+
+    @property
     def total(self) -> int:
         """Evaluations and updates of the distillation together."""
-        return min(self.settings.evaluations, self.space.size) + self.settings.distil_updates
+        return self.evaluations + self.settings.distil_updates
 
     @property
     def done(self) -> int:
         """How many of `total` are done."""
-        return len(self.ids_E) + self.distilled
+        return len(self.model) + self.distilled
 
     def run(self) -> Iterator[dict[str, float]]:
         """Train to the end, yielding metrics after every round and every portion of the distillation."""
-        while len(self.ids_E) < min(self.settings.evaluations, self.space.size):
-            yield self._round()
+        while (room := self.evaluations - len(self.model)) > 0:
+            if len(self.model):
+                ids = self._pick(min(self.settings.round, room))
+            else:
+                ids = self._sample(min(self.settings.initial, room))
+            metrics = self.model.learn(ids[:, None])
+            if len(self.model) == self.evaluations:
+                self.model.fit(self.settings.last_updates)
+            yield metrics
         while self.distilled < self.settings.distil_updates:
             yield self._distil(min(_PORTION, self.settings.distil_updates - self.distilled))
 
-    def _round(self) -> dict[str, float]:
-        """Evaluate the next architectures and fit the model to all of them."""
-        settings, first = self.settings, len(self.ids_E) == 0
-        room = min(settings.evaluations, self.space.size) - len(self.ids_E)
-        ids = self._sample(min(settings.initial, room)) if first else self._pick(min(settings.round, room))
-        accuracy = np.nan_to_num(self.ledger.rewards(ids[:, None]), nan=0.0)  # a gap in the table
-        self.ids_E = np.concatenate([self.ids_E, ids])
-        self.accuracy_E = np.concatenate([self.accuracy_E, accuracy])
-        features = torch.from_numpy(self.space.features(self.ids_E[:, None])).float()
-        targets = torch.from_numpy(self._sharpen(self.accuracy_E)).float()
-        error = self.model.fit(
-            features, targets, updates=settings.first_updates if first else settings.updates,
-            batch=settings.model_batch, rng=self.fit_rng,
-        )  # fmt: skip
-        return {
-            "charts/best_reward": float(self.accuracy_E.max()),
-            "charts/reward": float(accuracy.mean()),
-            "losses/model": error,
-        }
-
-    def _sharpen(self, accuracy: Floats) -> Floats:
-        scale = self.settings.sharpness / 100
-        return np.exp(scale * (accuracy - np.median(self.accuracy_E[: self.settings.initial]) - 4))
-
     def _sample(self, n: int) -> NDArray[np.int32]:
         """Up to `n` different architectures from the starts that were not evaluated yet, at least one."""
-        drawn = np.setdiff1d(self.starts(self.pick_rng, 4 * n)[:, 0], self.ids_E)
+        drawn = self.model.unseen(self.starts(self.pick_rng, 4 * n))
         if not len(drawn):
-            drawn = np.setdiff1d(np.arange(self.space.size, dtype=np.int32), self.ids_E)
-        return self.pick_rng.permutation(drawn)[:n].astype(np.int32)
+            drawn = self.model.unseen(np.arange(self.space.size, dtype=np.int32)[:, None])
+        return self.pick_rng.permutation(drawn[:, 0])[:n]
 
     def _pick(self, n: int) -> NDArray[np.int32]:
-        """Each member's favourites, the best upper bounds, and a few samples: different and new ones."""
+        """Each member's favourites, the best upper bounds, peaks, and a few samples: different and new ones."""
+        settings = self.settings
         predicted_KN = self.model.predict(self.space.feature_table)
-        predicted_KN[:, self.ids_E] = -np.inf
-        bounds_N = predicted_KN.mean(0)
-        new = np.isfinite(bounds_N)
-        bounds_N[new] += predicted_KN[:, new].std(0)
-        random, bounds = round(self.settings.random * n), round(self.settings.optimism * n)
-        each = max(1, (n - random - bounds) // self.settings.members)
-        groups = [_largest(predicted_N, each) for predicted_N in predicted_KN] + [_largest(bounds_N, bounds)]
-        picked = np.unique(np.concatenate(groups))
-        picked = picked[np.isfinite(bounds_N[picked])]
+        mean_N = predicted_KN.mean(0)
+        peaks_N = np.where(is_peak(self.space.graph, mean_N), mean_N, -np.inf)
+        wanted_KN = np.concatenate([predicted_KN, [mean_N + predicted_KN.std(0), peaks_N]])
+        wanted_KN[:, self.model.codes_EL[:, 0]] = -np.inf
+        random, bounds, peaks = (
+            round(share * n) for share in (settings.random, settings.optimism, settings.peaks)
+        )
+        each = max(1, (n - random - bounds - peaks) // settings.members)
+        counts = [each] * settings.members + [bounds, peaks]
+        picked = np.unique(np.concatenate([_best(*row) for row in zip(wanted_KN, counts, strict=True)]))
         picked = np.concatenate([picked, np.setdiff1d(self._sample(max(1, random)), picked)])
         return self.pick_rng.permutation(picked)[:n].astype(np.int32)
 
@@ -171,14 +159,15 @@ class PlannerTrainer:
             anywhere = self.fit_rng.integers(0, self.space.size, half)
             ids = np.concatenate([anywhere, often[self.fit_rng.integers(0, len(often), half)]])
             features = torch.from_numpy(self.space.features(ids[:, None])).float()
-            values = self.network.move(features).squeeze(1)
-            loss = functional.smooth_l1_loss(values, torch.from_numpy(labels_N[ids]).float())
+            loss = functional.smooth_l1_loss(
+                self.network.move(features), torch.from_numpy(labels_N[ids]).float()
+            )
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimiser.step()
             self.distilled += 1
         return {
-            "charts/best_reward": float(self.accuracy_E.max()),
+            "charts/best_reward": float(self.model.accuracy_E.max()),
             "losses/distillation": float(loss.detach()),
         }
 
@@ -186,26 +175,21 @@ class PlannerTrainer:
         """Everything that the next step depends on."""
         return {
             "pick_rng": self.pick_rng.bit_generator.state,
-            "fit_rng": self.fit_rng.bit_generator.state,
             "network": dict(self.network.state_dict()),
-            "model_optimiser": self.model.optimiser.state_dict(),
+            "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
-            "ledger": self.ledger.state_dict(),
-            "ids": self.ids_E,
-            "accuracy": self.accuracy_E,
             "distilled": self.distilled,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what `state_dict` gave."""
         self.pick_rng.bit_generator.state = state["pick_rng"]
-        self.fit_rng.bit_generator.state = state["fit_rng"]
-        self.model.optimiser.load_state_dict(state["model_optimiser"])
-        for part in ("network", "optimiser", "ledger"):
+        for part in ("network", "model", "optimiser"):
             getattr(self, part).load_state_dict(state[part])
-        self.ids_E, self.accuracy_E = np.array(state["ids"]), np.array(state["accuracy"])
         self.distilled = int(state["distilled"])
 
 
-def _largest(values_N: Floats, n: int) -> NDArray[np.intp]:
-    return np.argpartition(-values_N, min(n, len(values_N) - 1))[:n]
+def _best(values_N: Floats, n: int) -> NDArray[np.intp]:
+    """The `n` places of highest value, without those of -inf."""
+    places = np.argpartition(-values_N, min(n, len(values_N) - 1))[:n]
+    return places[np.isfinite(values_N[places])]

@@ -1,0 +1,157 @@
+"""The command that computes a paper's figures and tables again: reproduce."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, use_one_thread
+from archwalk.cli.results import PAGE, RESULT
+from archwalk.data.files import make_folder, write_atomically
+from archwalk.errors import ArchwalkError, UsageError
+
+if TYPE_CHECKING:
+    from archwalk.experiments.reproductions.item import Item
+    from archwalk.experiments.reproductions.setup import Setup
+
+
+def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add the commands of this file."""
+    reproduce = commands.add_parser("reproduce", help="compute a figure or a table of a paper again")
+    reproduce.add_argument(
+        "item", metavar="PAPER/ITEM", nargs="?", help="say cassimon2024/table1, or .../all"
+    )
+    reproduce.add_argument("--list", action="store_true", help="every item")
+    reproduce.add_argument(
+        "--scale", default="smoke", help="smoke (seconds), small (minutes) or full (the paper's)"
+    )
+    reproduce.add_argument(
+        "--agents", default="", metavar="RUNS",
+        help="run folders of trained agents, or folders of several seeds, separated by commas; "
+        "NAME=RUNS for the groups of an ablation",
+    )  # fmt: skip
+    reproduce.add_argument("--objective", help="of nasbench101 (default: test-mean)")
+    reproduce.add_argument("--benchmark", help="in place of the paper's")
+    reproduce.add_argument("--strategy", help="that an ablation trains where no groups are given")
+    reproduce.add_argument("--seed", type=int, default=0)
+    reproduce.add_argument(
+        "--out", type=Path, help="folder of the page; what is finished there is not computed again "
+        "(default: runs/reproduce-PAPER)",
+    )  # fmt: skip
+    reproduce.add_argument("--json", action="store_true")
+    reproduce.set_defaults(run=run_reproduce)
+
+
+def run_reproduce(options: argparse.Namespace) -> None:
+    """Compute items and draw them on one page."""
+    if options.list or options.item is None:
+        list_items(options.json)
+        return
+    from archwalk.experiments.reproductions.catalogue import find_items
+    from archwalk.experiments.reproductions.scales import find_scale
+    from archwalk.experiments.reproductions.setup import Setup
+
+    paper, items = find_items(options.item)
+    agents, groups = read_agents(options.agents)
+    if options.objective and options.benchmark:
+        raise UsageError("--benchmark names its objective itself: say --benchmark nasbench101:run0")
+    use_one_thread()
+    out: Path = options.out or Path("runs") / f"reproduce-{paper}"
+    setup = Setup(
+        find_scale(options.scale), options.seed, out, agents, groups, options.objective, options.benchmark,
+        options.strategy,
+    )  # fmt: skip
+    records, missing = compute(paper, items, setup)
+    show(records, missing, out if len(items) > 1 else out / items[0].name, as_json=options.json)
+
+
+def list_items(as_json: bool) -> None:
+    """Print every item."""
+    from archwalk.experiments.reproductions.catalogue import ALL, PAPERS
+
+    rows = [
+        {
+            "item": f"{paper}/{item.name}",
+            "source": item.source,
+            "title": item.title,
+            "benchmark": item.benchmark,
+        }
+        for paper, items in PAPERS.items()
+        for item in items
+    ]
+    if as_json:
+        print_json({"items": rows})
+        return
+    for row in rows:
+        OUT.print(f"{row['item']:27} {row['source']:27} {row['title']}", highlight=False)
+    OUT.print(f"{next(iter(PAPERS))}/{ALL:13} all of them on one page", highlight=False)
+
+
+def read_agents(text: str) -> tuple[list[str], dict[str, str]]:
+    """Run folders, and those that have a name before an equals sign. Raises UsageError."""
+    agents, groups = [], {}
+    for word in filter(None, text.split(",")):
+        # the name may hold an equals sign, a path may not
+        name, separator, path = word.rpartition("=")
+        if not separator:
+            agents.append(word)
+        elif not name or not path:
+            raise UsageError(f"--agents takes RUNS or NAME=RUNS, not {word!r}")
+        else:
+            groups[name] = path
+        if not Path(path).is_dir():
+            raise UsageError(f"--agents: there is no folder {path}")
+    return agents, groups
+
+
+def compute(paper: str, items: Sequence[Item], setup: Setup) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The records, and why others cannot be had here. Raises ArchwalkError if none can."""
+    from archwalk.experiments.reproductions.item import run_item
+
+    records, missing = [], dict[str, str]()
+    with progress_bar(f"{paper}, scale {setup.scale.name}", len(items)) as bar:
+        for done, item in enumerate(items):
+            bar.to(done, len(items), item.name)
+            setup.tell = _teller(bar, done, len(items), item.name)
+            try:
+                records.append(run_item(paper, item, setup))
+            except ArchwalkError as error:
+                if len(items) == 1:
+                    raise
+                missing[item.name] = " ".join(str(error).split())
+    if not records:
+        raise ArchwalkError(f"none of the items can be computed here: {next(iter(missing.values()))}")
+    return records, missing
+
+
+def _teller(bar: Bar, done: int, total: int, name: str) -> Any:
+    return lambda share, text: bar.to(done + share, total, f"{name}: {text}")
+
+
+def show(records: list[dict[str, Any]], missing: dict[str, str], out: Path, *, as_json: bool) -> None:
+    """Write result.json and the page; say what was found, or print it."""
+    from archwalk.report.reproductions.page import write_page
+
+    result = {
+        "kind": "reproduction",
+        "items": {record["item"]: record for record in records},
+        "missing": missing,
+    }
+    make_folder(out)
+    write_atomically(out / RESULT, json.dumps(result, indent=1, allow_nan=False) + "\n")
+    write_page(records, missing, " ".join(["archwalk", *sys.argv[1:]]), out / PAGE)
+    for name, reason in missing.items():
+        note(f"{name} is not there: {reason}")
+    for text in dict.fromkeys(text for record in records for text in record["notes"]):
+        note(text)
+    note(f"wrote {out / RESULT} and {out / PAGE}")
+    if as_json:
+        print_json(result)
+        return
+    from archwalk.report.reproductions.text import print_records
+
+    print_records(records, OUT)

@@ -1,0 +1,25 @@
+"""Items by name."""
+
+from archwalk.errors import unknown
+from archwalk.experiments.reproductions import cassimon2024
+from archwalk.experiments.reproductions.item import Item
+
+PAPERS: dict[str, tuple[Item, ...]] = {"cassimon2024": cassimon2024.ITEMS}
+CITATIONS = {"cassimon2024": cassimon2024.CITATION}
+ALL = "all"
+
+
+def item_names() -> list[str]:
+    """Every PAPER/ITEM."""
+    return [f"{paper}/{item.name}" for paper, items in PAPERS.items() for item in items]
+
+
+def find_items(name: str) -> tuple[str, tuple[Item, ...]]:
+    """The paper, and the item of PAPER/ITEM or all of PAPER/all. Raises UsageError with the nearest name."""
+    paper, _, word = name.partition("/")
+    if paper in PAPERS and word in (ALL, ""):
+        return paper, PAPERS[paper]
+    for item in PAPERS.get(paper, ()):
+        if item.name == word:
+            return paper, (item,)
+    raise unknown("item", name, [*item_names(), *(f"{paper}/{ALL}" for paper in PAPERS)])

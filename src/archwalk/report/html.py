@@ -1,0 +1,83 @@
+"""Pieces of HTML that every page is made of, and the template that holds them.
+
+Pages need nothing else: no network, no scripts, no fonts. Text is escaped here; SVG comes from `svg.to_svg`, and
+drawings of architectures stand in `<img>`, where an SVG can neither run nor load anything.
+"""
+
+import base64
+from collections.abc import Iterable, Mapping
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from archwalk.report.palette import COLOURS
+
+_SLOTS = ("price", "key_numbers", "figures", "table", "examples", "training", "reading", "origin")
+
+
+def fill_page(*, title: str, lead: str, **parts: str) -> str:
+    """The whole page: a title and a lead as text, and parts of HTML for the template's slots."""
+    template = Template(files("archwalk.report").joinpath("page.html").read_text(encoding="utf-8"))
+    empty = dict.fromkeys(_SLOTS, "")
+    return template.substitute(empty | parts, title=escape(title), result=escape(lead), style=_style())
+
+
+def _style() -> str:
+    sheet = files("archwalk.report").joinpath("page.css").read_text(encoding="utf-8")
+    light, dark = (
+        ";".join(f"--{colour.name}:{getattr(colour, ground)}" for colour in COLOURS)
+        for ground in ("light", "dark")
+    )
+    return f":root{{{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{sheet.strip()}"
+
+
+def themed(svg: str) -> str:
+    """A figure whose colours follow the reader's choice of a light or dark ground."""
+    for colour in COLOURS:
+        svg = svg.replace(colour.light, f"var(--{colour.name})")
+    return svg
+
+
+def figure(wide: str, narrow: str, captions: Iterable[str]) -> str:
+    """Both drawings of a figure, of which the style shows one, and what stands under it."""
+    return (
+        f'<figure>\n<div class="wide">{themed(wide)}</div>\n<div class="narrow">{themed(narrow)}</div>\n'
+        f"<figcaption>{paragraphs(captions)}</figcaption>\n</figure>"
+    )
+
+
+def table(label: str, head: Iterable[str], rows: Iterable[str]) -> str:
+    """A table that scrolls where it is too wide; `head` is text, `rows` are `<tr>`."""
+    cells = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
+    return (
+        f'<div class="scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table>\n'
+        f"<thead><tr>{cells}</tr></thead>\n<tbody>{''.join(rows)}</tbody>\n</table></div>"
+    )
+
+
+def image(svg: str, alt: str) -> str:
+    """A drawing of an architecture."""
+    source = base64.b64encode(svg.encode()).decode()
+    return f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{source}">'
+
+
+def section(key: str, title: str, body: str) -> str:
+    """A part of the page with its heading; `key` is unique in the page."""
+    head = f'<h2 id="{key}-title">{escape(title)}</h2>'
+    return f'<section id="{key}" aria-labelledby="{key}-title">\n{head}\n{body}\n</section>'
+
+
+def definitions(entries: Mapping[str, str], style: str) -> str:
+    """A list of terms; those without a text are left away."""
+    pairs = ((escape(term), escape(text)) for term, text in entries.items() if text)
+    return f'<dl class="{style}">{"".join(f"<dt>{term}</dt><dd>{text}</dd>" for term, text in pairs)}</dl>'
+
+
+def paragraphs(texts: Iterable[str]) -> str:
+    """Text, a paragraph each."""
+    return "".join(f"<p>{escape(text)}</p>" for text in texts)
+
+
+def swatch(colour: str) -> str:
+    """A dot in a colour of the palette, by name."""
+    return f'<span class="swatch" style="background:var(--{colour})"></span>'

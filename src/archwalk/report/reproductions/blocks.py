@@ -1,0 +1,69 @@
+"""What the section of an item is made of."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from archwalk.report.palette import Colour
+from archwalk.report.svg import NARROW, WIDE
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Words:
+    """Paragraphs."""
+
+    texts: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure in both widths; `legend` names its colours, above it."""
+
+    wide: str
+    narrow: str
+    caption: str
+    legend: Sequence[tuple[str, Colour]] = ()
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: `rows` are a label, its colour if it has one, and cells. `title` says what it is, where it must."""
+
+    head: Sequence[str]
+    rows: Sequence[tuple[str, Colour | None, Sequence[str]]]
+    notes: Sequence[str] = ()
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """Architectures as SVG with a caption each."""
+
+    items: Sequence[tuple[str, str]]
+
+
+Block = Words | Chart | Grid | Drawings
+
+View = Callable[[Record], list[Block]]
+"""The blocks of an item's record."""
+
+
+def chart(
+    draw: Callable[[int], str], caption: str, legend: Sequence[tuple[str, Colour]] = (), title: str = ""
+) -> Chart:
+    """A figure drawn for both widths."""
+    return Chart(draw(WIDE), draw(NARROW), caption, legend, title)
+
+
+def setting_line(record: Record) -> str:
+    """The benchmark, the objective and the seed, which must stand beside every result."""
+    settings, parts = record["settings"], [f"seed {record['seed']}", f"scale {record['scale']['name']}"]
+    abouts = settings.get("benchmarks", {}).values() if "benchmark" not in settings else [settings]
+    for about in reversed(list(abouts)):
+        parts.insert(
+            0, f"{about['benchmark']}, objective {about['objective']} ({about['objective_meaning']})"
+        )
+    return "; ".join(parts) + "."

@@ -1,0 +1,33 @@
+"""Which view draws which kind of item."""
+
+from archwalk.report.reproductions.blocks import View
+from archwalk.report.reproductions.costs import view_amortisation, view_price
+from archwalk.report.reproductions.episodes import view_histograms, view_improvement, view_normality
+from archwalk.report.reproductions.searches import view_best, view_queries
+from archwalk.report.reproductions.spaces import (
+    view_accuracies,
+    view_degrees,
+    view_neighbours,
+    view_optimum,
+    view_samplers,
+    view_shaping,
+)
+from archwalk.report.reproductions.training import view_ablation, view_throughput
+
+VIEWS: dict[str, View] = {
+    "neighbours": view_neighbours,
+    "accuracies": view_accuracies,
+    "shaping": view_shaping,
+    "samplers": view_samplers,
+    "improvement": view_improvement,
+    "histograms": view_histograms,
+    "optimum": view_optimum,
+    "queries": view_queries,
+    "best": view_best,
+    "degrees": view_degrees,
+    "throughput": view_throughput,
+    "normality": view_normality,
+    "ablation": view_ablation,
+    "amortisation": view_amortisation,
+    "price": view_price,
+}

@@ -1,0 +1,135 @@
+"""What architectures are worth, learned from those that were evaluated: the part that model-based agents share."""
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from archwalk.errors import UsageError
+from archwalk.estimators.base import Floats
+from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.ledger import TrainingLedger
+from archwalk.learning.ensemble import EnsembleLearner, LogEnsemble
+from archwalk.spaces.base import Codes, Features
+from archwalk.strategies.checks import check_above_zero, check_at_least_one
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """How a model of accuracy is learned while it chooses what to evaluate.
+
+    `evaluations` architectures are evaluated in all, `initial` sampled ones first, then rounds of at most
+    `round`, of which a share `random` is sampled. An ensemble of `members` networks takes `first_updates` steps
+    on the first ones and `updates` after every round. `sharpness` weighs errors near the top: the members
+    predict exp(sharpness * (accuracy - reference)). `neighbours` is how many the agent is presented with.
+    """
+
+    length: ClassVar[str] = "evaluations"
+    """The setting that says how long training is."""
+
+    evaluations: int = 1_000
+    initial: int = 256
+    round: int = 60
+    random: float = 0.07
+    members: int = 4
+    model_learning_rate: float = 2e-3
+    weight_decay: float = 1e-3
+    model_batch: int = 128
+    first_updates: int = 600
+    updates: int = 150
+    sharpness: float = 32.0
+    neighbours: int = 50
+    width: int = 128
+
+    def __post_init__(self) -> None:
+        check_at_least_one(self, *(field.name for field in fields(self) if field.type in (int, "int")))
+        if self.initial > self.evaluations:
+            raise UsageError(f"initial ({self.initial}) must not exceed evaluations ({self.evaluations})")
+        if not 0 <= self.random <= 1:
+            raise UsageError(f"random is a share, between 0 and 1, not {self.random}")
+        check_above_zero(self, "sharpness", "model_learning_rate")
+
+
+class AccuracyModel:
+    """An ensemble and the architectures (E, L) that it has learned from, with their accuracies (E,) in percent."""
+
+    def __init__(
+        self, benchmark: Benchmark, settings: ModelSettings, ensemble: LogEnsemble, rng: np.random.Generator
+    ) -> None:
+        self.space = benchmark.space
+        self.settings = settings
+        self.rng = rng
+        self.ledger = TrainingLedger(benchmark.estimator)
+        self.learner = EnsembleLearner(
+            ensemble, learning_rate=settings.model_learning_rate, weight_decay=settings.weight_decay
+        )
+        self.codes_EL = np.empty((0, self.space.code_length), np.int32)
+        self.accuracy_E = np.empty(0)
+        self._seen: set[bytes] = set()
+
+    def __len__(self) -> int:
+        return len(self.accuracy_E)
+
+    def learn(self, codes_BL: Codes) -> dict[str, float]:
+        """Evaluate architectures, which is paid for, and fit the members to all so far; gives metrics."""
+        accuracy_B = np.nan_to_num(self.ledger.rewards(codes_BL), nan=0.0)  # a gap in the table
+        first = not len(self)
+        self._remember(
+            np.concatenate([self.codes_EL, codes_BL]), np.concatenate([self.accuracy_E, accuracy_B])
+        )
+        error = self.fit(self.settings.first_updates if first else self.settings.updates)
+        return {
+            "charts/best_reward": float(self.accuracy_E.max()),
+            "charts/reward": float(accuracy_B.mean()),
+            "losses/model": error,
+        }
+
+    def fit(self, updates: int) -> float:
+        """Take `updates` steps on all that was evaluated; gives the last error."""
+        features_EF = torch.from_numpy(self.space.features(self.codes_EL)).float()
+        targets_E = torch.from_numpy(np.exp(self._scale * (self.accuracy_E - self._reference))).float()
+        return self.learner.fit(
+            features_EF, targets_E, updates=updates, batch=self.settings.model_batch, rng=self.rng
+        )
+
+    def predict(self, features_NF: Features) -> Floats:
+        """What each member takes architectures for, (K, N), on the scale of exp(accuracy)."""
+        return self.learner.predict(features_NF)
+
+    def unseen(self, codes_BL: Codes) -> Codes:
+        """Those that were not evaluated yet, each once, in their order."""
+        new = {code_L.tobytes(): b for b, code_L in reversed(list(enumerate(codes_BL)))}
+        rows = sorted(b for code, b in new.items() if code not in self._seen)
+        return codes_BL[rows]
+
+    @property
+    def _scale(self) -> float:
+        return self.settings.sharpness / 100
+
+    @property
+    def _reference(self) -> float:
+        """So that what is best will be about 1, whatever the benchmark."""
+        return float(np.median(self.accuracy_E[: self.settings.initial])) + 4
+
+    def _remember(self, codes_EL: Codes, accuracy_E: NDArray[np.float64]) -> None:
+        self.codes_EL, self.accuracy_E = codes_EL, accuracy_E
+        self._seen = {code_L.tobytes() for code_L in codes_EL}
+
+    def state_dict(self) -> dict[str, Any]:
+        """All but the ensemble's weights, which are those of the network that it belongs to."""
+        return {
+            "rng": self.rng.bit_generator.state,
+            "ledger": self.ledger.state_dict(),
+            "optimiser": self.learner.optimiser.state_dict(),
+            "codes": self.codes_EL,
+            "accuracy": self.accuracy_E,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        self.rng.bit_generator.state = state["rng"]
+        self.ledger.load_state_dict(state["ledger"])
+        self.learner.optimiser.load_state_dict(state["optimiser"])
+        self._remember(np.array(state["codes"]), np.array(state["accuracy"]))

@@ -1,0 +1,26 @@
+"""Reproductions of the tiny benchmark, for the tests of experiments and of reports."""
+
+from dataclasses import replace
+
+from archwalk.experiments.reproductions.catalogue import find_items
+from archwalk.experiments.reproductions.item import run_item
+from archwalk.experiments.reproductions.scales import Scale
+from archwalk.experiments.reproductions.setup import Setup
+
+TINY = Scale("smoke", 2, 30, 1, 4, 40, 19, 1_600, 1, 0.001)
+"""Smaller than any that a user can ask for."""
+
+
+def setup(benchmark, out, **changes):
+    """A setup in which every name of a benchmark is this one."""
+
+    def load(name, seed):
+        return replace(benchmark, name=name.removesuffix(":test-mean"))
+
+    return Setup(TINY, changes.pop("seed", 0), out, load=load, **changes)
+
+
+def run(name, made):
+    """The record of one item."""
+    paper, (item,) = find_items(f"cassimon2024/{name}")
+    return run_item(paper, item, made)
