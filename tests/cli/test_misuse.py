@@ -74,7 +74,10 @@ def refused(result, status, message):
         (["train", "dqn"], "which benchmark"),
         (["train", "dqn", "--resume"], "--resume needs the run folder: --out DIR"),
         (["train", "dqn", "--benchmark", "nas-bench-graph:coro"], "did you mean 'cora'"),
-        (["train", "dqn", *PROTEINS, "--preset", "archwalk-nasbench"], "did you mean 'archwalk-nasbench101'"),
+        (
+            ["train", "dqn", *PROTEINS, "--preset", "archwalk-nasbench10"],
+            "did you mean 'archwalk-nasbench101'",
+        ),
         (["train", "dqn", *PROTEINS, "--set", "gama=0.9"], "unknown setting 'gama'; did you mean 'gamma'"),
         (["train", "dqn", *PROTEINS, "--set", "gamma"], "--set takes KEY=VALUE, not 'gamma'"),
         (["train", "dqn", *PROTEINS, "--set", "batch=large"], "batch takes a whole number, not 'large'"),
