@@ -2,7 +2,8 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,27 +15,60 @@ from archwalk.errors import DataError, UsageError
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.experiments import training
 from archwalk.experiments.runs import RunFolder
-from archwalk.experiments.training import resume_training, train_agent
+from archwalk.experiments.training import Place, resume_training, train_agent
+from archwalk.learning.double_dqn import DoubleDQN
+from archwalk.strategies.apex.settings import ApexSettings
+from archwalk.strategies.catalogue import TRAINERS
 from archwalk.strategies.dqn.settings import DQNSettings
-from archwalk.strategies.dqn.trainer import DQNTrainer
 
 BENCHMARK = "nas-bench-graph:proteins"
-SETTINGS = DQNSettings(
-    steps=640, environments=8, neighbours=8, episode_limit=5, calibration=16, capacity=300, learning_starts=60,
-    batch=16, target_every=7, width=8, heads=2, n_step=2,
-)  # fmt: skip
-COMMAND = ["train", "dqn", "--benchmark", BENCHMARK, "--seed", "3"]
-for key, value in asdict(SETTINGS).items():
-    COMMAND += ["--set", f"{key}={value}"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A trainer whose windows of metrics are 80 steps."""
+
+    strategy: str
+    settings: Any
+    stride: int
+    """Steps between two yields."""
+
+    @property
+    def window(self):
+        return 80 // self.stride
+
+    @property
+    def command(self):
+        values = [
+            word for key, value in asdict(self.settings).items() for word in ("--set", f"{key}={value}")
+        ]
+        return ["train", self.strategy, "--benchmark", BENCHMARK, "--seed", "3", *values]
+
+    def train(self, benchmark, out, seed=3, **extra):
+        return train_agent(benchmark, self.strategy, self.settings, seed=seed, out=out, **extra)
+
+
+CASES = [
+    Case("dqn", DQNSettings(
+        steps=640, environments=8, neighbours=8, episode_limit=5, calibration=16, capacity=300,
+        learning_starts=60, batch=16, target_every=7, width=8, heads=2, n_step=2,
+    ), 8),
+    Case("apex", ApexSettings(
+        steps=640, workers=2, environments=4, neighbours=8, episode_limit=5, capacity=200, shards=3, fragment=5,
+        block=1, learning_starts=90, batch=16, target_every=100, width=8, heads=2, sync_delay=30,
+    ), 40),
+]  # fmt: skip
 
 
 class Killed(BaseException):
     """What nothing catches."""
 
 
-@pytest.fixture(autouse=True)
-def _short_windows(monkeypatch):
-    monkeypatch.setattr(DQNTrainer, "log_every", 10)
+@pytest.fixture(params=CASES, ids=lambda case: case.strategy, scope="module")
+def case(request):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TRAINERS.load(request.param.strategy)[1], "log_every", request.param.window)
+        yield request.param
 
 
 @pytest.fixture
@@ -49,11 +83,9 @@ def benchmark():
 
 
 @pytest.fixture(scope="module")
-def whole(benchmark, tmp_path_factory):
+def whole(case, benchmark, tmp_path_factory):
     """The same training without any interruption."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DQNTrainer, "log_every", 10)
-        return train_agent(benchmark, "dqn", SETTINGS, seed=3, out=tmp_path_factory.mktemp("whole") / "run")
+    return case.train(benchmark, tmp_path_factory.mktemp("whole") / "run")
 
 
 def agent(run):
@@ -80,7 +112,7 @@ def stop_at(step, error):
     return progress
 
 
-def test_run_folder_holds_what_it_should(whole):
+def test_run_folder_holds_what_it_should(case, whole):
     assert {file.name for file in whole.path.iterdir()} == {
         "config.json",
         "metrics.jsonl",
@@ -90,7 +122,7 @@ def test_run_folder_holds_what_it_should(whole):
     assert config["benchmark"] == BENCHMARK
     assert config["objective"] == "validation"
     assert config["seed"] == 3
-    assert DQNSettings(**config["settings"]) == SETTINGS
+    assert type(case.settings)(**config["settings"]) == case.settings
     assert set(config["versions"]) == {"archwalk", "python", "numpy", "torch", "gymnasium"}
     rows = whole.metrics()
     assert [row["steps"] for row in rows] == list(range(80, 641, 80))
@@ -101,47 +133,78 @@ def test_run_folder_holds_what_it_should(whole):
     assert all(np.isfinite(value) for row in rows for value in row.values())
 
 
-def test_same_seed_same_run(whole, benchmark, tmp_path, often):
+def test_same_seed_same_run(case, whole, benchmark, tmp_path, often):
     """However often it is checkpointed."""
-    assert_same_run(train_agent(benchmark, "dqn", SETTINGS, seed=3, out=tmp_path / "run"), whole)
+    assert_same_run(case.train(benchmark, tmp_path / "run"), whole)
 
 
-def test_another_seed_is_another_run(whole, benchmark, tmp_path):
-    other = train_agent(benchmark, "dqn", SETTINGS, seed=4, out=tmp_path / "run")
+def test_another_place_is_recorded_and_refused_where_there_is_none(case, whole, benchmark, tmp_path):
+    assert whole.config()["place"] == {"engine": "local", "address": None, "device": "cpu"}
+    with pytest.raises(UsageError) as raised:
+        case.train(benchmark, tmp_path / "run", place=Place(address="localhost:1"))
+    assert (
+        str(raised.value)
+        == {
+            "dqn": "dqn trains in this process, on the CPU; leave --engine, --address, --device out",
+            "apex": "the engine 'local' has no address; only 'ray' has",
+        }[case.strategy]
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_another_seed_is_another_run(case, whole, benchmark, tmp_path):
+    other = case.train(benchmark, tmp_path / "run", seed=4)
     with pytest.raises(AssertionError):
         assert_same_run(other, whole)
 
 
 @pytest.mark.parametrize("step", [8, 80, 472])
-def test_killed_and_resumed_is_as_if_nothing_had_been(whole, benchmark, tmp_path, often, step):
+def test_killed_and_resumed_is_as_if_nothing_had_been(case, whole, benchmark, tmp_path, often, step):
     """Before the first checkpoint, at one, between two: what came after the last one is done again."""
     out = tmp_path / "run"
     with pytest.raises(Killed):
-        train_agent(benchmark, "dqn", SETTINGS, seed=3, out=out, progress=stop_at(step, Killed()))
+        case.train(benchmark, out, progress=stop_at(step, Killed()))
     assert (out / "checkpoint.safetensors").exists() == (step >= 80)
     assert_same_run(resume_training(out), whole)
     assert not (out / "checkpoint.safetensors").exists()
 
 
-def test_killed_again_and_again(whole, benchmark, tmp_path, often):
+def test_killed_again_and_again(case, whole, benchmark, tmp_path, often):
     out = tmp_path / "run"
     with pytest.raises(Killed):
-        train_agent(benchmark, "dqn", SETTINGS, seed=3, out=out, progress=stop_at(200, Killed()))
+        case.train(benchmark, out, progress=stop_at(200, Killed()))
     for step in (200, 320, 500):
         with pytest.raises(Killed):
             resume_training(out, progress=stop_at(step, Killed()))
     assert_same_run(resume_training(out), whole)
 
 
-def test_ctrl_c_keeps_what_was_done(whole, benchmark, tmp_path):
+def test_ctrl_c_keeps_what_was_done(case, whole, benchmark, tmp_path):
     """Without any checkpoint by the clock."""
     out = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
-        train_agent(benchmark, "dqn", SETTINGS, seed=3, out=out, progress=stop_at(400, KeyboardInterrupt()))
+        case.train(benchmark, out, progress=stop_at(400, KeyboardInterrupt()))
     steps = []
     resumed = resume_training(out, progress=lambda step, total, metrics: steps.append(step))
-    assert steps[0] == 408
+    assert steps[0] == 400 + case.stride
     assert_same_run(resumed, whole)
+
+
+def test_ctrl_c_amid_a_step_goes_back_to_the_last_checkpoint(case, whole, benchmark, tmp_path, often):
+    """What is half done is neither the state before it nor the one after it."""
+    out = tmp_path / "run"
+    update, calls = DoubleDQN.update_weighted, iter(range(20))
+
+    def interrupted(*arguments):
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+        return update(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DoubleDQN, "update_weighted", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            case.train(benchmark, out)
+    assert_same_run(resume_training(out), whole)
 
 
 def test_resuming_a_finished_run_changes_nothing(whole):
@@ -150,10 +213,10 @@ def test_resuming_a_finished_run_changes_nothing(whole):
     assert {file: file.read_bytes() for file in whole.path.iterdir()} == before
 
 
-def test_a_folder_that_holds_a_run_is_refused(whole, benchmark):
+def test_a_folder_that_holds_a_run_is_refused(case, whole, benchmark):
     before = {file: file.read_bytes() for file in whole.path.iterdir()}
     with pytest.raises(UsageError, match="holds a run already; add --resume"):
-        train_agent(benchmark, "dqn", SETTINGS, seed=3, out=whole.path)
+        case.train(benchmark, whole.path)
     assert {file: file.read_bytes() for file in whole.path.iterdir()} == before
 
 
@@ -162,21 +225,21 @@ def test_resuming_what_is_no_run(tmp_path):
         resume_training(tmp_path)
 
 
-def test_resuming_from_a_damaged_checkpoint_says_so(benchmark, tmp_path, often):
+def test_resuming_from_a_damaged_checkpoint_says_so(case, benchmark, tmp_path, often):
     out = tmp_path / "run"
     with pytest.raises(Killed):
-        train_agent(benchmark, "dqn", SETTINGS, seed=3, out=out, progress=stop_at(240, Killed()))
+        case.train(benchmark, out, progress=stop_at(240, Killed()))
     file = out / "checkpoint.safetensors"
     file.write_bytes(file.read_bytes()[:-50])
     with pytest.raises(DataError, match="is damaged"):
         resume_training(out)
 
 
-def test_metrics_cut_in_the_middle_of_a_line(whole, benchmark, tmp_path, often):
+def test_metrics_cut_in_the_middle_of_a_line(case, whole, benchmark, tmp_path, often):
     """As a kill may leave them."""
     out = tmp_path / "run"
     with pytest.raises(Killed):
-        train_agent(benchmark, "dqn", SETTINGS, seed=3, out=out, progress=stop_at(240, Killed()))
+        case.train(benchmark, out, progress=stop_at(240, Killed()))
     with (out / "metrics.jsonl").open("a") as file:
         file.write('{"charts/eps')
     assert_same_run(resume_training(out), whole)
@@ -187,9 +250,9 @@ import sys, time
 from archwalk.cli.main import main
 from archwalk.experiments import training
 from archwalk.experiments.runs import RunFolder
-from archwalk.strategies.dqn.trainer import DQNTrainer
+from archwalk.strategies.catalogue import TRAINERS
 
-DQNTrainer.log_every, training.CHECKPOINT_SECONDS = 10, 0.0
+TRAINERS.load(sys.argv[3])[1].log_every, training.CHECKPOINT_SECONDS = int(sys.argv[1]), 0.0
 write = RunFolder.checkpoint
 
 def checkpoint(run, state):
@@ -200,15 +263,15 @@ def checkpoint(run, state):
         time.sleep(600)  # the kill has come long before
 
 RunFolder.checkpoint = checkpoint
-sys.exit(main(sys.argv[1:]))
+sys.exit(main(sys.argv[2:]))
 """
 
 
-def test_killed_by_the_system_and_resumed_from_the_command_line(whole, tmp_path):
+def test_killed_by_the_system_and_resumed_from_the_command_line(case, whole, tmp_path):
     """A real process and SIGKILL while it trains, then `archwalk train --resume`."""
     out = tmp_path / "run"
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *COMMAND, "--out", str(out)],
+        [sys.executable, "-c", PROGRAM, str(case.window), *case.command, "--out", str(out)],
         stdout=subprocess.PIPE,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
@@ -218,6 +281,6 @@ def test_killed_by_the_system_and_resumed_from_the_command_line(whole, tmp_path)
     assert process.wait() == -signal.SIGKILL
     run = RunFolder(out)
     assert not run.finished
-    assert main(["train", "dqn", "--resume", "--out", str(out)]) == 0
+    assert main(["train", case.strategy, "--resume", "--out", str(out)]) == 0
     assert run.config()["settings"] == whole.config()["settings"]
     assert_same_run(run, whole)

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from archwalk.data.states import read_state, write_state
-from archwalk.learning.double_dqn import DoubleDQN, SetBatch, Transitions, targets, td_errors
+from archwalk.learning.double_dqn import DoubleDQN, SetBatch, Transitions, targets
 from archwalk.learning.sets import PointerQNetwork, Rows
 
 
@@ -99,21 +99,18 @@ def test_weights_of_1_change_nothing():
     assert torch.equal(one.online.weight, other.online.weight)
 
 
-def test_errors_are_those_of_an_update_and_leave_no_trace():
+def test_errors_are_those_before_the_step():
     made = learner(online=1.5, target=2.0)
-    errors_B = td_errors(made.online, made.target, transitions())
-    assert made.online.weight.grad is None
-    assert (made.updates, float(made.online.weight.detach())) == (0, 1.5)
     wanted_B = targets(made.online, made.target, transitions())
+    assert made.online.weight.grad is None
+    _, errors_B = made.update_weighted(transitions(), 0.1, None)
     assert errors_B == pytest.approx(np.abs(wanted_B.numpy() - [3, 4.5, 9]), rel=1e-6)
-    np.testing.assert_array_equal(made.update_weighted(transitions(), 0.1, None)[1], errors_B)
 
 
 def test_errors_where_every_walk_ended():
-    made = learner()
     ended = Transitions(sets([1], [2]), np.zeros(2, np.int64), np.array([5.0, -7.0], np.float32), sets(),
                         np.zeros(2, np.float32))  # fmt: skip
-    assert td_errors(made.online, made.target, ended).tolist() == [4, 9]
+    assert learner().update_weighted(ended, 0.1, None)[1].tolist() == [4, 9]
 
 
 def test_target_network_follows_every_so_many_updates():

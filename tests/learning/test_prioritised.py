@@ -176,3 +176,11 @@ def test_state_goes_through_a_file_to_the_bit(tmp_path, added):
             results.append([*drawn.values(), rows_B, weights_B, replay.tree.values, [replay.tree.total]])
         for a, b in zip(*results, strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+def test_numbers_that_were_never_given_out_change_nothing():
+    """As a learner may send that drew from a shard which was lost since."""
+    replay = filled(4, [1.0, 2.0])
+    before = replay.tree.values.copy()
+    replay.update(np.array([2, 3, 900]), np.array([5.0, 6.0, 7.0]))
+    np.testing.assert_array_equal(replay.tree.values, before)

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, read_json, use_one_thread
 from archwalk.cli.results import compare_with_progress, show
 from archwalk.errors import UsageError
+from archwalk.learning.engines import ENGINES
 
 if TYPE_CHECKING:
     from archwalk.experiments.runs import RunFolder
+    from archwalk.experiments.training import Place
 
 DEMO_SCALES = {"smoke": (50, 20, 200), "small": (150, 200, 2_000)}
 """Budget, trials and starts of single episodes."""
@@ -46,11 +48,15 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     train.add_argument("--preset", help="default: archwalk-<benchmark> if there is one")
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="assignments")
     train.add_argument(
-        "--steps", type=int, help="how long: environment steps (dqn), evaluated architectures (planner)"
+        "--steps", type=int, help="how long: environment steps (apex, dqn), evaluated architectures (planner)"
     )
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--out", type=Path, help="run folder (default: runs/<strategy>-<benchmark>-<seed>)")
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
+    train.add_argument("--engine", choices=ENGINES, default="local", help="where the actors run (apex)")
+    train.add_argument("--address", help="of a Ray cluster to join (default: start one here)")
+    train.add_argument("--workers", type=int, help="actors (apex): the setting of that name")
+    train.add_argument("--device", default="cpu", help="of the learner's network (apex): cpu, cuda")
     train.set_defaults(run=run_train)
 
     improve = commands.add_parser("improve", help="a few steps from your architecture to a better one")
@@ -79,22 +85,30 @@ def run_demo(options: argparse.Namespace) -> None:
 
 def run_train(options: argparse.Namespace) -> None:
     """Train or resume."""
+    from archwalk.experiments.training import Place
     from archwalk.strategies.catalogue import TRAINERS
 
     use_one_thread()
+    place = Place(options.engine, options.address, options.device)
     if options.resume:
         if options.out is None:
             raise UsageError("--resume needs the run folder: --out DIR")
-        run = resume(options.out)
+        if options.workers is not None:
+            raise UsageError("--workers cannot change under way; leave it out with --resume")
+        run = resume(options.out, place)
     else:
         if options.benchmark is None:
             raise UsageError("which benchmark? say --benchmark nas-bench-graph:cora")
         assignments = list(options.assignments)
         if options.steps is not None:
             assignments.append(f"{TRAINERS.load(options.strategy)[0].length}={options.steps}")
+        if options.workers is not None:
+            assignments.append(f"workers={options.workers}")
         name = f"{options.strategy}-{options.benchmark}-{options.seed}".replace(":", "-")
         out = options.out or Path("runs") / name
-        run = train(options.benchmark, options.strategy, options.preset, assignments, options.seed, out)
+        run = train(
+            options.benchmark, options.strategy, options.preset, assignments, options.seed, out, place
+        )
     last = (run.metrics() or [{}])[-1]
     note(f"the agent is in {run.path}; training paid for {last.get('unique', 0):,} different architectures")
     note(
@@ -130,12 +144,18 @@ def run_improve(options: argparse.Namespace) -> None:
 
 
 def train(
-    benchmark_name: str, strategy: str, preset_name: str | None, assignments: list[str], seed: int, out: Path
+    benchmark_name: str,
+    strategy: str,
+    preset_name: str | None,
+    assignments: list[str],
+    seed: int,
+    out: Path,
+    place: Place | None = None,
 ) -> RunFolder:
     """Train an agent under a progress bar."""
     from archwalk.estimators.benchmarks import load_benchmark
     from archwalk.experiments.presets import default_preset, load_preset, make_settings
-    from archwalk.experiments.training import train_agent
+    from archwalk.experiments.training import HERE, train_agent
     from archwalk.strategies.catalogue import TRAINERS
 
     settings_class, _ = TRAINERS.load(strategy)
@@ -147,16 +167,16 @@ def train(
     with progress_bar(f"training on {benchmark.name}, {benchmark.objective}") as bar:
         return train_agent(
             benchmark, strategy, settings, seed=seed, out=out, preset=preset.name if preset else None,
-            progress=_shower(bar),
+            progress=_shower(bar), place=place or HERE,
         )  # fmt: skip
 
 
-def resume(out: Path) -> RunFolder:
+def resume(out: Path, place: Place) -> RunFolder:
     """Go on with a training under a progress bar."""
     from archwalk.experiments.training import resume_training
 
     with progress_bar(f"training in {out}") as bar:
-        return resume_training(out, progress=_shower(bar))
+        return resume_training(out, progress=_shower(bar), place=place)
 
 
 def training_curve(run: RunFolder) -> dict[str, Any]:

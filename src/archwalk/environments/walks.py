@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from archwalk.environments.shaping import Shaping
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
-from archwalk.estimators.ledger import TrainingLedger
+from archwalk.estimators.ledger import Purse
 from archwalk.jit import kernel, make_streams
 from archwalk.spaces.base import Codes, SearchSpace
 
@@ -72,7 +72,7 @@ class Walks:
     def __init__(
         self,
         space: SearchSpace,
-        ledger: TrainingLedger,
+        ledger: Purse,
         batch: int,
         settings: WalkSettings,
         rng: np.random.Generator,

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -16,10 +15,11 @@ from archwalk.estimators.base import Estimator
 from archwalk.estimators.nasbench301.guard import MEANING as YAHPO_GUARD
 from archwalk.estimators.table import RandomRunEstimator, TableEstimator
 from archwalk.registry import Registry
-from archwalk.spaces.base import SearchSpace
+from archwalk.spaces.base import SearchSpace, remake
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench201.space import NASBench201
-from archwalk.spaces.nasbench_graph.space import NASBenchGraph
+from archwalk.spaces.nasbench_graph.canonical import OPERATIONS
+from archwalk.spaces.nasbench_graph.space import PROTEINS_OPERATIONS, NASBenchGraph
 
 
 @dataclass(frozen=True)
@@ -189,18 +189,16 @@ def _one_objective(words: list[str], default: str, known: list[str], official: C
     return objective
 
 
-@lru_cache(maxsize=1)
 def _nasbench201_space() -> NASBench201:
-    return NASBench201()
+    space: NASBench201 = remake(NASBench201)
+    return space
 
 
-@lru_cache(maxsize=4)
 def _cell_space(max_vertices: int) -> NASBench101:
-    return NASBench101(max_vertices)
+    space: NASBench101 = remake(NASBench101, max_vertices, 9)
+    return space
 
 
-@lru_cache(maxsize=2)
 def _graph_space(proteins: bool) -> NASBenchGraph:
-    from archwalk.spaces.nasbench_graph.space import PROTEINS_OPERATIONS
-
-    return NASBenchGraph(PROTEINS_OPERATIONS) if proteins else NASBenchGraph()
+    space: NASBenchGraph = remake(NASBenchGraph, PROTEINS_OPERATIONS if proteins else OPERATIONS)
+    return space

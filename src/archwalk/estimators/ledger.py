@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +108,45 @@ class QueryLedger:
         }
 
 
+class Purse(Protocol):
+    """Whatever a walk pays from."""
+
+    def rewards(self, codes_BL: Codes) -> Floats:
+        """Pay for codes (B, L) and return their rewards (B,)."""
+
+
+class Receipts:
+    """What an actor has paid for, until it is handed over to the training's ledger, which may be elsewhere."""
+
+    def __init__(self, estimator: Estimator) -> None:
+        self.estimator = estimator
+        self._paid: list[Codes] = []
+
+    def rewards(self, codes_BL: Codes) -> Floats:
+        """Pay for codes (B, L) and return their rewards (B,)."""
+        self._paid.append(codes_BL.copy())
+        return self.estimator.evaluate(codes_BL).reward_B
+
+    @property
+    def codes_EL(self) -> Codes:
+        """Everything paid for since the last `take`, in order; (0, 0) if that is nothing."""
+        return np.concatenate(self._paid) if self._paid else np.empty((0, 0), np.int32)
+
+    def take(self) -> Codes:
+        """Hand over `codes_EL`."""
+        codes_EL = self.codes_EL
+        self._paid = []
+        return codes_EL
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was not handed over yet."""
+        return {"codes": self.codes_EL}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        self._paid = [np.array(state["codes"])] if len(state["codes"]) else []
+
+
 class TrainingLedger:
     """Counts what training a learned agent pays: evaluations, and different architectures among them."""
 
@@ -124,6 +163,11 @@ class TrainingLedger:
 
     def rewards(self, codes_BL: Codes) -> Floats:
         """Pay for codes (B, L) and return their rewards (B,)."""
+        self.record(codes_BL)
+        return self.estimator.evaluate(codes_BL).reward_B
+
+    def record(self, codes_BL: Codes) -> None:
+        """Enter codes (B, L) that were paid for elsewhere."""
         self.queries += len(codes_BL)
         if codes_BL.shape[1] == 1:
             ids = codes_BL[:, 0]
@@ -132,7 +176,6 @@ class TrainingLedger:
             self._seen_table[ids] = True
         else:
             self._seen_rows.update(row.tobytes() for row in codes_BL)
-        return self.estimator.evaluate(codes_BL).reward_B
 
     @property
     def unique(self) -> int:

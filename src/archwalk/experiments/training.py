@@ -1,23 +1,41 @@
 """Training an agent into a run folder, resumable to the bit."""
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from archwalk.environments.walks import Sampler
+from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.presets import describe_settings
 from archwalk.experiments.runs import RunFolder, now, versions
+from archwalk.learning.engines import make_engine
 from archwalk.strategies.catalogue import TRAINERS
-from archwalk.strategies.trainable import Trainer
+from archwalk.strategies.trainable import DistributedTrainerFactory, Trainer
 
 CHECKPOINT_SECONDS = 60.0
 
 Progress = Callable[[int, int, dict[str, float]], None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a training runs; it changes no bit of the result, but for the device.
+
+    `engine` and `address` are those of `make_engine`, `device` is that of the learner's network.
+    """
+
+    engine: str = "local"
+    address: str | None = None
+    device: str = "cpu"
+
+
+HERE = Place()
 
 
 def train_agent(
@@ -30,52 +48,73 @@ def train_agent(
     preset: str | None = None,
     starts: Sampler | None = None,
     progress: Progress | None = None,
+    place: Place = HERE,
 ) -> RunFolder:
     """Train from the beginning. `progress` is told what is done, of how much, and the latest metrics.
 
-    Raises UsageError if `out` holds a run or the strategy cannot be trained on this benchmark.
+    Raises UsageError if `out` holds a run or the strategy cannot be trained on this benchmark or in this place.
     """
-    _, factory = TRAINERS.load(strategy)
-    trainer = factory(benchmark, settings, seed, starts)
-    run = RunFolder(out)
-    run.create(
-        {
-            "kind": "agent",
-            "strategy": strategy,
-            "benchmark": benchmark.name,
-            "objective": benchmark.objective,
-            "space": benchmark.space.name,
-            "features": benchmark.space.feature_count,
-            "preset": preset,
-            "settings": describe_settings(settings),
-            "seed": seed,
-            "created": now(),
-            "versions": versions(),
-        }
-    )
-    return _train(run, trainer, 0.0, progress)
+    with _trainer(strategy, benchmark, settings, seed, starts, place) as trainer:
+        run = RunFolder(out)
+        run.create(
+            {
+                "kind": "agent",
+                "strategy": strategy,
+                "benchmark": benchmark.name,
+                "objective": benchmark.objective,
+                "space": benchmark.space.name,
+                "features": benchmark.space.feature_count,
+                "preset": preset,
+                "settings": describe_settings(settings),
+                "seed": seed,
+                "place": asdict(place),
+                "created": now(),
+                "versions": versions(),
+            }
+        )
+        return _train(run, trainer, 0.0, progress)
 
 
-def resume_training(out: Path, progress: Progress | None = None) -> RunFolder:
+def resume_training(out: Path, progress: Progress | None = None, place: Place = HERE) -> RunFolder:
     """Go on where the last checkpoint was; the result is the same to the bit as without the interruption.
 
-    Raises DataError if there is no run in `out`, UsageError if its benchmark is not known here.
+    The place may be another one than before. Raises DataError if there is no run in `out`, UsageError if its
+    benchmark is not known here.
     """
     run = RunFolder(out)
     config = run.config()
     if run.finished:
         return run
     benchmark = load_benchmark(f"{config['benchmark']}:{config['objective']}")
-    settings, factory = TRAINERS.load(config["strategy"])
-    trainer = factory(benchmark, settings(**config["settings"]), config["seed"])
-    state = run.restore()
-    if state is not None:
-        trainer.load_state_dict(state["trainer"])
-    return _train(run, trainer, state["seconds"] if state else 0.0, progress)
+    strategy, seed = config["strategy"], config["seed"]
+    settings = TRAINERS.load(strategy)[0](**config["settings"])
+    with _trainer(strategy, benchmark, settings, seed, None, place) as trainer:
+        state = run.restore()
+        if state is not None:
+            trainer.load_state_dict(state["trainer"])
+        return _train(run, trainer, state["seconds"] if state else 0.0, progress)
+
+
+@contextmanager
+def _trainer(
+    strategy: str, benchmark: Benchmark, settings: Any, seed: int, starts: Sampler | None, place: Place
+) -> Iterator[Trainer]:
+    """A trainer at its beginning, and the engine that it needs until it is done."""
+    _, factory = TRAINERS.load(strategy)
+    if isinstance(factory, DistributedTrainerFactory):
+        with make_engine(place.engine, address=place.address) as engine:
+            yield factory(benchmark, settings, seed, starts, engine=engine, device=place.device)
+    elif place != HERE:
+        raise UsageError(
+            f"{strategy} trains in this process, on the CPU; leave --engine, --address, --device out"
+        )
+    else:
+        yield factory(benchmark, settings, seed, starts)
 
 
 def _train(run: RunFolder, trainer: Trainer, seconds_before: float, progress: Progress | None) -> RunFolder:
     started = saved = time.perf_counter()
+    rounds, between = trainer.run(), True
     window: list[dict[str, float]] = []
 
     def seconds() -> float:
@@ -85,7 +124,12 @@ def _train(run: RunFolder, trainer: Trainer, seconds_before: float, progress: Pr
         run.checkpoint({"trainer": trainer.state_dict(), "seconds": seconds()})
 
     try:
-        for metrics in trainer.run():
+        while True:
+            between = False
+            metrics = next(rounds, None)
+            between = True
+            if metrics is None:
+                break
             window.append(metrics)
             if len(window) == trainer.log_every:
                 run.log(_average(window) | _paid(trainer) | {"seconds": round(seconds(), 2)})
@@ -96,7 +140,8 @@ def _train(run: RunFolder, trainer: Trainer, seconds_before: float, progress: Pr
             if progress:
                 progress(trainer.done, trainer.total, metrics)
     except KeyboardInterrupt:
-        checkpoint()
+        if between:  # amid a step the state is neither that before nor that after it
+            checkpoint()
         raise
     paid = _paid(trainer)
     run.finish(

@@ -12,6 +12,8 @@ from torch.nn import functional
 
 from archwalk.learning.sets import Rows
 
+CPU = torch.device("cpu")
+
 
 @dataclass(frozen=True)
 class SetBatch:
@@ -19,6 +21,10 @@ class SetBatch:
 
     features_TF: Tensor
     rows: Rows
+
+    def to(self, device: torch.device) -> "SetBatch":
+        """The same observations on another device."""
+        return SetBatch(self.features_TF.to(device), self.rows.to(device))
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,8 @@ class DoubleDQN:
     """The learner: owns the online and the target network and the optimiser."""
 
     def __init__(self, network: nn.Module, *, target_every: int, gradient_clip: float = 40.0) -> None:
+        """The learner works where the network is."""
+        self.device = next(network.parameters()).device
         self.online = network
         self.target = copy.deepcopy(network).requires_grad_(False)
         self.optimiser = torch.optim.Adam(network.parameters())
@@ -62,9 +70,11 @@ class DoubleDQN:
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate
         wanted_B = self._targets(batch)
-        q_B = _taken(self.online, batch.observation, torch.from_numpy(batch.action_B))
+        q_B = _taken(self.online, batch.observation.to(self.device), torch.from_numpy(batch.action_B))
         loss_B = functional.smooth_l1_loss(q_B, wanted_B, reduction="none")
-        loss = (loss_B if weights_B is None else loss_B * torch.from_numpy(weights_B)).mean()
+        if weights_B is not None:
+            loss_B = loss_B * torch.from_numpy(weights_B).to(self.device)
+        loss = loss_B.mean()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.online.parameters(), self.gradient_clip)
@@ -72,11 +82,11 @@ class DoubleDQN:
         self.updates += 1
         if self.updates % self.target_every == 0:
             self.target.load_state_dict(self.online.state_dict())
-        errors_B: NDArray[np.float32] = (q_B.detach() - wanted_B).abs().numpy()
+        errors_B: NDArray[np.float32] = (q_B.detach() - wanted_B).abs().cpu().numpy()
         return {"losses/td": float(loss.detach()), "losses/q": float(q_B.detach().mean())}, errors_B
 
     def _targets(self, batch: Transitions) -> Tensor:
-        return targets(self.online, self.target, batch)
+        return targets(self.online, self.target, batch, self.device)
 
     def state_dict(self) -> dict[str, Any]:
         """Networks and optimiser, as nested dictionaries of tensors and numbers."""
@@ -96,34 +106,27 @@ class DoubleDQN:
 
 
 @torch.no_grad()
-def targets(online: nn.Module, target: nn.Module, batch: Transitions) -> Tensor:
+def targets(online: nn.Module, target: nn.Module, batch: Transitions, device: torch.device = CPU) -> Tensor:
     """What Q of the actions should be, (B,): `online` chooses the action that follows, `target` values it."""
-    wanted_B = torch.from_numpy(batch.return_B.copy())
-    alive_B = torch.from_numpy(batch.discount_B > 0)
-    if not alive_B.any():
+    wanted_B = torch.from_numpy(batch.return_B.copy()).to(device)
+    alive = batch.discount_B > 0
+    if not alive.any():
         return wanted_B
-    following = batch.next_observation
+    alive_B, discount_A = (
+        torch.from_numpy(alive).to(device),
+        torch.from_numpy(batch.discount_B[alive]).to(device),
+    )
+    following = batch.next_observation.to(device)
     best_A = greedy(online(following.features_TF, following.rows), following.rows)
     value_A = _taken(target, following, best_A)
-    wanted_B[alive_B] += torch.from_numpy(batch.discount_B)[alive_B] * value_A
+    wanted_B[alive_B] += discount_A * value_A
     return wanted_B
-
-
-@torch.no_grad()
-def td_errors(online: nn.Module, target: nn.Module, batch: Transitions) -> NDArray[np.float32]:
-    """Absolute temporal-difference errors (B,), by which actors prioritise what they send (worker-side priorities).
-
-    Needs the two networks alone, so that an actor needs no learner.
-    """
-    q_B = _taken(online, batch.observation, torch.from_numpy(batch.action_B))
-    errors_B: NDArray[np.float32] = (q_B - targets(online, target, batch)).abs().numpy()
-    return errors_B
 
 
 def _taken(network: nn.Module, observation: SetBatch, action_B: Tensor) -> Tensor:
     """Q (B,) of one action each."""
     q_T: Tensor = network(observation.features_TF, observation.rows)
-    return q_T[observation.rows.firsts_B + action_B]
+    return q_T[observation.rows.firsts_B + action_B.to(q_T.device)]
 
 
 def greedy(q_T: Tensor, rows: Rows) -> Tensor:

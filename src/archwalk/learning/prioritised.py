@@ -70,11 +70,11 @@ class PrioritisedReplay:
         return self.ring.take(slots_B), rows_B, weights_B.astype(np.float32)
 
     def update(self, rows_B: Numbers, priorities_B: NDArray[Any]) -> None:
-        """Set the priorities of transitions that `sample` gave; those that were overwritten since stay as they are.
+        """Set the priorities of transitions that `sample` gave; those that are not held (any more) are left out.
 
         Raises ValueError, and changes nothing, for a priority that is not above 0 and finite.
         """
-        fresh_B = rows_B >= self.added - self.capacity
+        fresh_B = (rows_B >= self.added - self.capacity) & (rows_B < self.added)
         self.tree.set(rows_B[fresh_B] % self.capacity, self._powers(priorities_B[fresh_B]))
 
     def _powers(self, priorities_B: NDArray[Any]) -> NDArray[np.float64]:

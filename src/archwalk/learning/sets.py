@@ -7,6 +7,7 @@ Nothing is computed for padding, except inside attention, which pads within buck
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,33 +42,53 @@ class Buckets:
 
 
 class Rows:
-    """Where the rows of a flat batch lie: `firsts_B` indexes each row's first element, `row_T` the row of each."""
+    """Where the rows of a flat batch lie: `firsts_B` indexes each row's first element, `row_T` the row of each.
 
-    def __init__(self, lengths_B: NDArray[np.int64], bucket_rows: int = _BUCKET_ROWS) -> None:
+    Tensors are on `device`, which must be that of the network.
+    """
+
+    def __init__(
+        self,
+        lengths_B: NDArray[np.int64],
+        bucket_rows: int = _BUCKET_ROWS,
+        device: torch.device | str = "cpu",
+    ) -> None:
         self.lengths_B = lengths_B
         self.bucket_rows = bucket_rows
-        self.firsts_B = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths_B)[:-1]]))
-        self.row_T = torch.from_numpy(np.repeat(np.arange(len(lengths_B)), lengths_B))
+        self.device = device
+        self.firsts_B = self._tensor(self._firsts)
+        self.row_T = self._tensor(np.repeat(np.arange(len(lengths_B)), lengths_B))
+
+    @property
+    def _firsts(self) -> NDArray[np.int64]:
+        return np.concatenate([[0], np.cumsum(self.lengths_B)[:-1]])
+
+    def _tensor(self, array: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(array).to(self.device)
+
+    def to(self, device: torch.device) -> "Rows":
+        """The same rows on another device."""
+        return self if device == torch.device(self.device) else Rows(self.lengths_B, self.bucket_rows, device)
 
     @cached_property
     def buckets(self) -> Buckets:
         """The rows, sorted by length and padded in groups of like length."""
         order = np.argsort(self.lengths_B, kind="stable")
-        indices, real = [], []
+        firsts, indices, real = self._firsts, [], []
         for start, stop in pairwise([*range(0, len(order), self.bucket_rows), len(order)]):
             lengths_R = self.lengths_B[order[start:stop], None]
             column = np.arange(lengths_R.max())
             real.append(column < lengths_R)
-            first_R = self.firsts_B.numpy()[order[start:stop], None]
+            first_R = firsts[order[start:stop], None]
             indices.append(np.where(real[-1], first_R + column, 0).reshape(-1))
         index_P, real_P = np.concatenate(indices), np.concatenate([part.reshape(-1) for part in real])
         place_T = np.empty(real_P.sum(), np.int64)
         place_T[index_P[real_P]] = np.flatnonzero(real_P)
         return Buckets(
-            torch.from_numpy(index_P),
-            torch.from_numpy(place_T),
-            torch.from_numpy(order),
-            [torch.from_numpy(part) for part in real],
+            self._tensor(index_P),
+            self._tensor(place_T),
+            self._tensor(order),
+            [self._tensor(part) for part in real],
         )
 
     def pad(self, values_T: Tensor, width: int, fill: float) -> Tensor:
@@ -180,8 +201,8 @@ class PointerQNetwork(nn.Module):
 
 def duel(value_B: Tensor, advantage_T: Tensor, rows: Rows) -> Tensor:
     """Q (T,) of state-values and advantages (Wang et al., 2016, equation 9); the mean is that of a row's elements."""
-    lengths_B = torch.from_numpy(rows.lengths_B)
-    mean_B = torch.zeros(len(lengths_B)).index_add(0, rows.row_T, advantage_T) / lengths_B
+    lengths_B = torch.from_numpy(rows.lengths_B).to(value_B.device)
+    mean_B = torch.zeros_like(value_B).index_add(0, rows.row_T, advantage_T) / lengths_B
     return advantage_T + (value_B - mean_B)[rows.row_T]
 
 

@@ -48,7 +48,7 @@ class FirstTokenQNetwork(nn.Module):
         """
         if (longest := rows.lengths_B.max()) > len(self.position):
             raise ValueError(f"a row has {longest} elements, the network {len(self.position)} positions")
-        column_T = torch.arange(len(rows.row_T)) - rows.firsts_B[rows.row_T]
+        column_T = torch.arange(len(rows.row_T), device=rows.device) - rows.firsts_B[rows.row_T]
         x_TD = self.encode(features_TF) + self.position[column_T]
         for layer in self.layers:
             x_TD = layer(x_TD, rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -237,6 +237,12 @@ class EnumerableSpace(ABC):
     def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
         """Those of `features`: a space that knows other ways to write an architecture overrides this."""
         return self.features(codes_BL)
+
+
+@lru_cache(maxsize=8)
+def remake(space: type[Any], *arguments: Any) -> Any:
+    """The space of these arguments, one a process: spaces are pickled as a call of this, without their tables."""
+    return space(*arguments)
 
 
 def sample_cumulative(cumulative: NDArray[np.float64], rng: np.random.Generator, n: int) -> NDArray[np.int32]:

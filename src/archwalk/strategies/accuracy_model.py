@@ -13,6 +13,7 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
 from archwalk.learning.ensemble import EnsembleLearner, LogEnsemble
 from archwalk.spaces.base import Codes, Features
+from archwalk.strategies.checks import check_above_zero, check_at_least_one
 
 
 @dataclass(frozen=True)
@@ -43,17 +44,12 @@ class ModelSettings:
     width: int = 128
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.type in (int, "int") and value < 1:
-                raise UsageError(f"{field.name} must be at least 1, not {value}")
+        check_at_least_one(self, *(field.name for field in fields(self) if field.type in (int, "int")))
         if self.initial > self.evaluations:
             raise UsageError(f"initial ({self.initial}) must not exceed evaluations ({self.evaluations})")
         if not 0 <= self.random <= 1:
             raise UsageError(f"random is a share, between 0 and 1, not {self.random}")
-        for name in ("sharpness", "model_learning_rate"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"{name} must be above 0, not {getattr(self, name)}")
+        check_above_zero(self, "sharpness", "model_learning_rate")
 
 
 class AccuracyModel:

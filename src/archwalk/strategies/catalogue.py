@@ -24,6 +24,7 @@ TRAINERS: Registry[tuple[type[Any], TrainerFactory]] = Registry(
     "strategy to train",
     "archwalk.trainers",
     {
+        "apex": "archwalk.strategies.apex:APEX",
         "dqn": "archwalk.strategies.dqn:DQN",
         "planner": "archwalk.strategies.planner:PLANNER",
         "climber": "archwalk.strategies.climber:CLIMBER",

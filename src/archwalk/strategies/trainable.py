@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
 from torch import nn
@@ -10,6 +10,7 @@ from torch import nn
 from archwalk.environments.walks import Sampler
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
+from archwalk.learning.engines import Engine
 from archwalk.learning.ensemble import ClimbingNetwork, LogEnsemble, Perceptrons, perceptron
 from archwalk.learning.sets import AfterStateNetwork, PointerQNetwork
 from archwalk.learning.transformer import FirstTokenQNetwork
@@ -90,3 +91,22 @@ class TrainerFactory(Protocol):
         self, benchmark: Benchmark, settings: Any, seed: int, starts: Sampler | None = None
     ) -> Trainer:
         """A trainer at its beginning; `starts` draws the architectures from which training sets out."""
+
+
+@runtime_checkable
+class DistributedTrainerFactory(TrainerFactory, Protocol):
+    """Makes a trainer that runs on any engine, with the same bits."""
+
+    distributed: Literal[True]
+
+    def __call__(
+        self,
+        benchmark: Benchmark,
+        settings: Any,
+        seed: int,
+        starts: Sampler | None = None,
+        *,
+        engine: Engine | None = None,
+        device: str = "cpu",
+    ) -> Trainer:
+        """Its workers live on `engine` (by default in this process), its learner's network on a torch `device`."""

@@ -9,6 +9,7 @@ class TestMySpace(EnumerableSpaceConformance):  # SpaceConformance where it cann
 """
 
 import json
+import pickle
 from xml.etree import ElementTree
 
 import numpy as np
@@ -48,6 +49,17 @@ class SpaceConformance:
     def test_sample_depends_on_the_seed_alone(self, space: SearchSpace, codes: Codes) -> None:
         np.testing.assert_array_equal(space.sample(np.random.default_rng(0), 200), codes)
         assert not np.array_equal(space.sample(np.random.default_rng(1), 200), codes)
+
+    def test_a_pickled_space_is_the_same_and_small(self, space: SearchSpace, codes: Codes) -> None:
+        """Workers in other processes are handed their space."""
+        packed = pickle.dumps(space)
+        copy = pickle.loads(packed)  # noqa: S301 - our own
+        np.testing.assert_array_equal(copy.sample(np.random.default_rng(0), 200), codes)
+        np.testing.assert_array_equal(copy.features(codes), space.features(codes))
+        np.testing.assert_array_equal(
+            copy.neighbours(codes[:20]).codes_EL, space.neighbours(codes[:20]).codes_EL
+        )
+        assert len(packed) < 100_000, "what can be made again is not carried along"
 
     def test_neighbours_are_other_architectures_each_once(self, space: SearchSpace, codes: Codes) -> None:
         found = space.neighbours(codes)

@@ -12,7 +12,7 @@ Source: Pfisterer et al., YAHPO Gym, AutoML 2022; github.com/slds-lmu/yahpo_data
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +51,11 @@ class YAHPOSurrogate:
 
     objective = "yahpo-surrogate"
 
-    def __init__(self, session: "InferenceSession") -> None:
-        """Raises DataError if the model takes other inputs."""
+    def __init__(self, session: "InferenceSession", folder: Path | None = None) -> None:
+        """`folder` is where it came from, and where it is read again when it is unpickled.
+
+        Raises DataError if the model takes other inputs.
+        """
         inputs = {value.name: (value.type, value.shape[1:]) for value in session.get_inputs()}
         wanted = {
             "x_cat": ("tensor(int32)", [len(ARCHITECTURE_NAMES)]),
@@ -61,6 +64,10 @@ class YAHPOSurrogate:
         if inputs != wanted or [value.shape[1:] for value in session.get_outputs()] != [[2]]:
             raise DataError(f"the ONNX model is not YAHPO's {YAHPO_MODELS[0]}: it has inputs {inputs}")
         self.session = session
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return load_yahpo, (self.folder,)
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Score codes (B, 32) of `archwalk.spaces.darts`."""
@@ -97,7 +104,7 @@ def load_yahpo(folder: Path) -> YAHPOSurrogate:
     """
     model, encoding = yahpo_files(folder)
     _check_encoding(encoding)
-    return YAHPOSurrogate(open_model(model))
+    return YAHPOSurrogate(open_model(model), folder)
 
 
 def _check_encoding(path: Path) -> None:

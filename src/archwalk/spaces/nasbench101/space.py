@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError, UsageError
 from archwalk.jit import kernel, make_streams
-from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, sample_cumulative
+from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake, sample_cumulative
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.nasbench101 import features, hashing, neighbours, sampling
 from archwalk.spaces.nasbench101.cell import Cell, read_cell, write_cell
@@ -52,6 +52,9 @@ class NASBench101(EnumerableSpace):
         self.max_edges = max_edges
         self.pairs = max_vertices * (max_vertices - 1) // 2
         self.choices = (2,) * self.pairs + (LABELS,) * (max_vertices - 2)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return remake, (type(self), self.max_vertices, self.max_edges)
 
     @cached_property
     def tables(self) -> CellTables:

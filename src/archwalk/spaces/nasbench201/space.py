@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph
+from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS, read_cell, write_string
 
@@ -31,6 +31,9 @@ class NASBench201(EnumerableSpace):
     size = len(OPERATIONS) ** len(EDGES)
     numbering = "base-5-of-edges"
     """Which cell each id is; it stands in imported tables."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return remake, (type(self),)
 
     @cached_property
     def graph(self) -> NeighbourGraph:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError, UsageError, unknown
-from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, require_keys
+from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake, require_keys
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.nasbench_graph.canonical import (
     NODES,
@@ -46,6 +46,9 @@ class NASBenchGraph(EnumerableSpace):
             raise UsageError(f"operations must hold one that is not skip, say {OPERATIONS[1]!r}")
         self.operations = tuple(operation for operation in OPERATIONS if operation in chosen)
         self.choices = (*range(2, NODES + 1), *NODES * (len(self.operations),))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return remake, (type(self), self.operations)
 
     @property
     def size(self) -> int:

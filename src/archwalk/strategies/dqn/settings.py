@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from archwalk.environments.shaping import Shaping
 from archwalk.environments.walks import Pay, WalkSettings
-from archwalk.errors import UsageError
+from archwalk.strategies.checks import check_above_zero, check_at_least_one, check_q_learning, check_shares
 
 
 @dataclass(frozen=True)
@@ -51,27 +51,13 @@ class DQNSettings:
     duelling: bool = True
 
     def __post_init__(self) -> None:
-        if not 0 <= self.gamma < 1:
-            raise UsageError(f"gamma must be at least 0 and below 1, not {self.gamma}")
-        if self.width % self.heads:
-            raise UsageError(f"width {self.width} must be a multiple of heads {self.heads}")
-        for name in (
-            "steps",
-            "environments",
-            "n_step",
-            "capacity",
-            "batch",
-            "updates",
-            "target_every",
-            "width",
-            "calibration",
-        ):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if not 0 <= self.stop_share <= 1:
-            raise UsageError(f"stop_share must be between 0 and 1, not {self.stop_share}")
-        if not self.learning_rate > 0:
-            raise UsageError(f"learning_rate must be above 0, not {self.learning_rate}")
+        check_at_least_one(
+            self, "steps", "environments", "n_step", "capacity", "batch", "updates", "target_every", "width",
+            "heads", "calibration",
+        )  # fmt: skip
+        check_q_learning(self)
+        check_shares(self, "stop_share")
+        check_above_zero(self, "learning_rate")
         self.walk(1.0)
 
     def walk(self, reference: float) -> WalkSettings:

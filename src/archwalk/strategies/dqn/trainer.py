@@ -5,15 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from archwalk.environments.walks import Sampler, Step, Walks
+from archwalk.environments.walks import Sampler, Walks
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
-from archwalk.learning.double_dqn import DoubleDQN, Transitions
+from archwalk.learning.double_dqn import DoubleDQN
 from archwalk.learning.exploration import Linear, explore
 from archwalk.learning.replay import Batch, Replay
 from archwalk.learning.returns import NStepReturns
 from archwalk.strategies.dqn.settings import DQNSettings
-from archwalk.strategies.policy import GreedyPolicy, see
+from archwalk.strategies.experience import ended_accuracies, see_transitions, take_step
+from archwalk.strategies.policy import GreedyPolicy
 from archwalk.strategies.trainable import NetworkSettings, make_network
 
 
@@ -85,19 +86,13 @@ class DQNTrainer:
         codes_BKL, count_B = walks.codes_BKL, walks.count_B
         epsilon = self.epsilon(self.progress)
         action_B = explore(self.policy.act(codes_BKL, count_B), count_B, epsilon, self.act_rng)
-        step = walks.step(action_B)
+        before, step, after = take_step(walks, action_B)
         transitions = self.returns.push(
-            {"codes": codes_BKL, "count": count_B},
-            action_B,
-            step.reward_B,
-            {"codes": walks.codes_BKL, "count": walks.count_B},
-            step.terminated_B,
-            step.truncated_B,
+            before, action_B, step.reward_B, after, step.terminated_B, step.truncated_B
         )
         if transitions:
             self._remember(transitions)
-        walks.codes_BKL, walks.count_B = walks.codes_BKL.copy(), walks.count_B.copy()
-        accuracy = self._accuracy(step)
+        accuracy_E = ended_accuracies(walks, step)
         walks.restart(step.done_B)
         self.steps += walks.batch
         stopped = step.reward_B[step.terminated_B]
@@ -106,16 +101,8 @@ class DQNTrainer:
             "charts/updates": float(self.learner.updates),
             "charts/reward": float(step.reward_B.mean()),
             "charts/stop_reward": float(stopped.mean()) if len(stopped) else float("nan"),
-            "charts/accuracy": accuracy,
+            "charts/accuracy": float(accuracy_E.mean()) if len(accuracy_E) else float("nan"),
         }
-
-    def _accuracy(self, step: Step) -> float:
-        """Mean reward in percent of the architectures in which walks ended, out of what they were paid."""
-        rules, done_B = self.walks.settings, step.done_B
-        if not done_B.any():
-            return float("nan")
-        shaped_B = step.reward_B if rules.pay == "final" else self.walks.shaped_B
-        return float(rules.shaping.invert(shaped_B[done_B]).mean())
 
     def _learn(self) -> dict[str, float]:
         """Update from a batch of which at least `stop_share` are terminations: only those are certain."""
@@ -127,23 +114,14 @@ class DQNTrainer:
             if n and replay.size
         ]
         batch = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        return self.learner.update(self._see(batch), self.learning_rate(self.progress))
+        seen = see_transitions(self.benchmark.space, batch)
+        return self.learner.update(seen, self.learning_rate(self.progress))
 
     def _remember(self, transitions: Batch) -> None:
         ended_B = transitions["discount"] == 0
         for replay, rows_B in ((self.stops, ended_B), (self.moves, ~ended_B)):
             if rows_B.any():
                 replay.add({name: values[rows_B] for name, values in transitions.items()})
-
-    def _see(self, batch: Batch) -> Transitions:
-        space, alive_B = self.benchmark.space, batch["discount"] > 0
-        return Transitions(
-            see(space, batch["observation.codes"], batch["observation.count"]),
-            batch["action"],
-            batch["return"],
-            see(space, batch["next.codes"][alive_B], batch["next.count"][alive_B]),
-            batch["discount"],
-        )
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on."""

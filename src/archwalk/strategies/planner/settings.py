@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from archwalk.errors import UsageError
 from archwalk.strategies.accuracy_model import ModelSettings
+from archwalk.strategies.checks import check_above_zero
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,4 @@ class PlannerSettings(ModelSettings):
         shares = (self.random, self.optimism, self.peaks)
         if not (min(shares) >= 0 and sum(shares) <= 1):
             raise UsageError("random, optimism and peaks are shares: each at least 0, together at most 1")
-        for name in ("step_price", "distil_learning_rate"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"{name} must be above 0, not {getattr(self, name)}")
+        check_above_zero(self, "step_price", "distil_learning_rate")

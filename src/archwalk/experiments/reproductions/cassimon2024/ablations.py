@@ -45,9 +45,12 @@ NEIGHBOURS = Ablation("neighbours", (25, 50, 100))
 ALPHA = Ablation("alpha", (None, 2.0, 6.0, 10.0))
 
 _SHORT: Mapping[str, Mapping[str, Any]] = {
-    "smoke": {"environments": 16, "batch": 32, "width": 32, "learning_starts": 500},
+    "smoke": {
+        "environments": 16, "batch": 32, "width": 32, "learning_starts": 500,
+        "workers": 2, "fragment": 10, "block": 1,
+    },
     "small": {"environments": 32, "batch": 128, "learning_starts": 2_000},
-}
+}  # fmt: skip
 """Settings of trainings much shorter than the paper's; those that a strategy does not have are left away."""
 
 
