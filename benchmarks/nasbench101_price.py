@@ -26,10 +26,9 @@ PRICES = {
 
 ABLATIONS = {
     "as it is": [],
-    "no peaks": ["peaks=0"],
     "no upper bounds": ["optimism=0"],
     "one member": ["members=1"],
-    "only samples": ["random=1", "peaks=0", "optimism=0"],
+    "only samples": ["random=1", "optimism=0"],
     "sharpness 8": ["sharpness=8"],
     "step price 0.02": ["step_price=0.02"],
     "no last fit": ["last_updates=1"],

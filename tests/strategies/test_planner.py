@@ -8,7 +8,6 @@ from archwalk.estimators.table import TableEstimator
 from archwalk.spaces.darts.space import DARTS
 from archwalk.strategies.planner.settings import PlannerSettings
 from archwalk.strategies.planner.trainer import PlannerTrainer
-from archwalk.strategies.value_iteration import is_peak
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +15,7 @@ def trainer(space4):
     """Evaluates all it can."""
     settings = PlannerSettings(
         evaluations=500, initial=16, round=20, members=2, model_batch=16, first_updates=40, updates=20, width=16,
-        last_updates=30, peaks=0.3, distil_updates=10, distil_batch=64,
+        last_updates=30, distil_updates=10, distil_batch=64,
     )  # fmt: skip
     trained = PlannerTrainer(smooth_benchmark(space4), settings, seed=0)
     for _ in trained.run():
@@ -39,14 +38,6 @@ def test_the_plan_is_the_optimum_for_what_the_network_believes(trainer):
     assert (value_N > stop_N).mean() > 0.5
 
 
-def test_peaks_are_those_without_a_better_neighbour(space5):
-    value_N = np.random.default_rng(0).integers(0, 9, space5.size).astype(float)  # with ties
-    peak_N, graph = is_peak(space5.graph, value_N), space5.graph
-    for s in range(space5.size):
-        targets = graph.targets_E[graph.offsets[s] : graph.offsets[s + 1]]
-        assert peak_N[s] == (value_N[targets] <= value_N[s]).all()
-
-
 def test_a_space_that_cannot_be_enumerated_is_refused():
     nothing = TableEstimator("validation", np.zeros(1), np.zeros(1))
     with pytest.raises(
@@ -58,8 +49,8 @@ def test_a_space_that_cannot_be_enumerated_is_refused():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"random": 0.4, "optimism": 0.4, "peaks": 0.4}, "random, optimism and peaks are shares"),
-        ({"optimism": -0.1}, "random, optimism and peaks are shares"),
+        ({"random": 0.6, "optimism": 0.6}, "random and optimism are shares"),
+        ({"optimism": -0.1}, "random and optimism are shares"),
         ({"step_price": 0.0}, "step_price must be above 0"),
     ],
 )

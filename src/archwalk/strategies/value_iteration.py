@@ -32,13 +32,6 @@ def iterate_values(
     return value_N, next_N
 
 
-def is_peak(graph: NeighbourGraph, value_N: Floats) -> NDArray[np.bool_]:
-    """Which architectures (N,) have no neighbour of higher value."""
-    peak_N = np.empty(len(value_N), np.bool_)
-    _mark_peaks(graph.offsets, graph.targets_E, value_N, peak_N)
-    return peak_N
-
-
 def follow(next_N: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Where the walk from each architecture ends (N,), and after how many steps (N,)."""
     final_N, steps_N = np.arange(len(next_N), dtype=np.int32), np.zeros(len(next_N), np.int32)
@@ -49,16 +42,6 @@ def follow(next_N: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int
         steps_N += moved_N != final_N
         final_N = moved_N
     return final_N, steps_N
-
-
-@kernel
-def _mark_peaks(offsets, targets_E, value_N, peak_N):  # type: ignore[no-untyped-def]
-    for s in range(len(value_N)):
-        peak_N[s] = True
-        for e in range(offsets[s], offsets[s + 1]):
-            if value_N[targets_E[e]] > value_N[s]:
-                peak_N[s] = False
-                break
 
 
 @kernel

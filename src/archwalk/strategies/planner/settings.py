@@ -11,14 +11,13 @@ from archwalk.strategies.checks import check_above_zero
 class PlannerSettings(ModelSettings):
     """Model-based search on an enumerable space: learn accuracies, plan walks, distil the plan.
 
-    In each round a share `optimism` goes to the best upper bounds (mean + deviation of the ensemble), a share
-    `peaks` to the best that have no better neighbour, the rest to each member's favourites. Before the plan the
+    In each round a share `optimism` goes to the best upper bounds (mean + deviation of the ensemble), the rest to
+    each member's favourites. Before the plan the
     model takes `last_updates` more steps. `step_price` is what a step of a walk must gain, in percentage points
     of accuracy. The walking network is distilled from the plan.
     """
 
     optimism: float = 0.13
-    peaks: float = 0.0
     last_updates: int = 1_000
     step_price: float = 0.002
     distil_updates: int = 4_000
@@ -27,7 +26,6 @@ class PlannerSettings(ModelSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        shares = (self.random, self.optimism, self.peaks)
-        if not (min(shares) >= 0 and sum(shares) <= 1):
-            raise UsageError("random, optimism and peaks are shares: each at least 0, together at most 1")
+        if not (min(self.random, self.optimism) >= 0 and self.random + self.optimism <= 1):
+            raise UsageError("random and optimism are shares: each at least 0, together at most 1")
         check_above_zero(self, "step_price", "distil_learning_rate")

@@ -27,7 +27,7 @@ from archwalk.strategies.accuracy_model import AccuracyModel
 from archwalk.strategies.planner.settings import PlannerSettings
 from archwalk.strategies.policy import GreedyPolicy
 from archwalk.strategies.trainable import NetworkSettings, make_network
-from archwalk.strategies.value_iteration import is_peak, iterate_values
+from archwalk.strategies.value_iteration import iterate_values
 from archwalk.strategies.walker import take_walks
 
 _PORTION = 200
@@ -106,18 +106,13 @@ class PlannerTrainer:
         return self.pick_rng.permutation(drawn[:, 0])[:n]
 
     def _pick(self, n: int) -> NDArray[np.int32]:
-        """Each member's favourites, the best upper bounds, peaks, and a few samples: different and new ones."""
+        """Each member's favourites, the best upper bounds, and a few samples: different and new ones."""
         settings = self.settings
         predicted_KN = self.model.predict(self.space.feature_table)
-        mean_N = predicted_KN.mean(0)
-        peaks_N = np.where(is_peak(self.space.graph, mean_N), mean_N, -np.inf)
-        wanted_KN = np.concatenate([predicted_KN, [mean_N + predicted_KN.std(0), peaks_N]])
+        wanted_KN = np.concatenate([predicted_KN, [predicted_KN.mean(0) + predicted_KN.std(0)]])
         wanted_KN[:, self.model.codes_EL[:, 0]] = -np.inf
-        random, bounds, peaks = (
-            round(share * n) for share in (settings.random, settings.optimism, settings.peaks)
-        )
-        each = max(1, (n - random - bounds - peaks) // settings.members)
-        counts = [each] * settings.members + [bounds, peaks]
+        random, bounds = round(settings.random * n), round(settings.optimism * n)
+        counts = [max(1, (n - random - bounds) // settings.members)] * settings.members + [bounds]
         picked = np.unique(np.concatenate([_best(*row) for row in zip(wanted_KN, counts, strict=True)]))
         picked = np.concatenate([picked, np.setdiff1d(self._sample(max(1, random)), picked)])
         return self.pick_rng.permutation(picked)[:n].astype(np.int32)
