@@ -9,6 +9,8 @@ from archwalk.learning.double_dqn import SetBatch, greedy
 from archwalk.learning.sets import Rows
 from archwalk.spaces.base import Codes, SearchSpace
 
+_FEATURES_AT_ONCE = 400_000  # so that the activations stay in the cache
+
 
 def see(space: SearchSpace, codes_BKL: Codes, count_B: NDArray[np.int32]) -> SetBatch:
     """The agent's observation: features of the current architecture and of `count_B` neighbours, flat.
@@ -31,5 +33,10 @@ class GreedyPolicy:
     @torch.no_grad()
     def act(self, codes_BKL: Codes, count_B: NDArray[np.int32]) -> NDArray[np.int64]:
         """Actions (B,) for presented architectures (B, N + 1, L), the current one first."""
-        batch = see(self.space, codes_BKL, count_B)
-        return greedy(self.network(batch.features_TF, batch.rows), batch.rows).numpy()
+        action_B = np.zeros(len(codes_BKL), np.int64)
+        portion = max(1, _FEATURES_AT_ONCE // (codes_BKL.shape[1] * self.space.feature_count))
+        for first in range(0, len(codes_BKL), portion):
+            rows = slice(first, first + portion)
+            batch = see(self.space, codes_BKL[rows], count_B[rows])
+            action_B[rows] = greedy(self.network(batch.features_TF, batch.rows), batch.rows).numpy()
+        return action_B
