@@ -86,14 +86,22 @@ class AccuracyModel:
             "losses/model": error,
         }
 
-    def fit(self, updates: int) -> float:
-        """Take `updates` steps on all that was evaluated, written in ever other ways; gives the last error."""
-        targets_E = np.exp(self._scale * (self.accuracy_E - self._reference)).astype(np.float32)
+    def fit(self, updates: int, *, sharpness: float | None = None, rewritten: bool = True) -> float:
+        """Take `updates` steps on all that was evaluated; gives the last error.
+
+        `rewritten`: architectures are written in ever other ways, which teaches what is the same. `sharpness`
+        takes the place of the settings'.
+        """
+        scale = (sharpness or self.settings.sharpness) / 100
+        targets_E = np.exp(scale * (self.accuracy_E - self._reference)).astype(np.float32)
+        features_of = (
+            self.space.rewritten_features if rewritten else lambda codes_BL, _: self.space.features(codes_BL)
+        )
         members, batch = self.settings.members, min(self.settings.model_batch, len(self))
 
         def draw() -> tuple[torch.Tensor, torch.Tensor]:
             rows_KB = self.rng.integers(0, len(self), (members, batch))
-            features = self.space.rewritten_features(self.codes_EL[rows_KB.ravel()], self.rng)
+            features = features_of(self.codes_EL[rows_KB.ravel()], self.rng)
             features_KBF = torch.from_numpy(features).float().view(members, batch, -1)
             return features_KBF, torch.from_numpy(targets_E[rows_KB])
 
@@ -108,10 +116,6 @@ class AccuracyModel:
         new = {code_L.tobytes(): b for b, code_L in reversed(list(enumerate(codes_BL)))}
         rows = sorted(b for code, b in new.items() if code not in self._seen)
         return codes_BL[rows]
-
-    @property
-    def _scale(self) -> float:
-        return self.settings.sharpness / 100
 
     @property
     def _reference(self) -> float:

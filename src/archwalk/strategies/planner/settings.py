@@ -13,12 +13,14 @@ class PlannerSettings(ModelSettings):
 
     In each round a share `optimism` goes to the best upper bounds (mean + deviation of the ensemble), the rest to
     each member's favourites. Before the plan the
-    model takes `last_updates` more steps. `step_price` is what a step of a walk must gain, in percentage points
+    model takes `last_updates` more steps with `last_sharpness`, on architectures written as walks present them:
+    what was a map to search by becomes a measure of the best. `step_price` is what a step of a walk must gain, in percentage points
     of accuracy. The walking network is distilled from the plan.
     """
 
     optimism: float = 0.13
-    last_updates: int = 1_000
+    last_updates: int = 4_000
+    last_sharpness: float = 100.0
     step_price: float = 0.002
     distil_updates: int = 4_000
     distil_batch: int = 1_024
@@ -28,4 +30,4 @@ class PlannerSettings(ModelSettings):
         super().__post_init__()
         if not (min(self.random, self.optimism) >= 0 and self.random + self.optimism <= 1):
             raise UsageError("random and optimism are shares: each at least 0, together at most 1")
-        check_above_zero(self, "step_price", "distil_learning_rate")
+        check_above_zero(self, "step_price", "last_sharpness", "distil_learning_rate")

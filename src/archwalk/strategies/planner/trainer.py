@@ -93,7 +93,8 @@ class PlannerTrainer:
                 ids = self._sample(min(self.settings.initial, room))
             metrics = self.model.learn(ids[:, None])
             if len(self.model) == self.evaluations:
-                self.model.fit(self.settings.last_updates)
+                sharpness = self.settings.last_sharpness
+                self.model.fit(self.settings.last_updates, sharpness=sharpness, rewritten=False)
             yield metrics
         while self.distilled < self.settings.distil_updates:
             yield self._distil(min(_PORTION, self.settings.distil_updates - self.distilled))
@@ -129,7 +130,7 @@ class PlannerTrainer:
     def _distil(self, updates: int) -> dict[str, float]:
         """Fit `move` to the plan, half of each batch where walks by the network itself lead (as DAgger does)."""
         if self._value_N is None:
-            self.stop.scale.fill_(100 / self.settings.sharpness / self.settings.step_price)
+            self.stop.scale.fill_(100 / self.settings.last_sharpness / self.settings.step_price)
             self.stop.offset.zero_()
             self.stop.offset.fill_(float(self.stop_values().max()))
             self._value_N = self.plan()
