@@ -1,5 +1,6 @@
 """What architectures are worth, learned from those that were evaluated: the part that model-based agents share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -86,24 +87,49 @@ class AccuracyModel:
             "losses/model": error,
         }
 
-    def fit(self, updates: int, *, sharpness: float | None = None, rewritten: bool = True) -> float:
-        """Take `updates` steps on all that was evaluated; gives the last error.
-
-        `rewritten`: architectures are written in ever other ways, which teaches what is the same. `sharpness`
-        takes the place of the settings'.
+    def fit(self, updates: int) -> float:
+        """Take `updates` steps on all that was evaluated, written in ever other ways, which teaches what is the same;
+        gives the last error.
         """
-        scale = (sharpness or self.settings.sharpness) / 100
-        targets_E = np.exp(scale * (self.accuracy_E - self._reference)).astype(np.float32)
-        features_of = (
-            self.space.rewritten_features if rewritten else lambda codes_BL, _: self.space.features(codes_BL)
+        reference = float(np.median(self.accuracy_E[: self.settings.initial])) + 4  # the best will be near it
+        targets_E = np.exp(self.settings.sharpness / 100 * (self.accuracy_E - reference))
+
+        def rows_of(shape: tuple[int, int]) -> NDArray[np.int64]:
+            return self.rng.integers(0, len(self), shape)
+
+        return self._fit(
+            updates, targets_E, rows_of, lambda codes: self.space.rewritten_features(codes, self.rng)
         )
-        members, batch = self.settings.members, min(self.settings.model_batch, len(self))
+
+    def tell_apart(self, updates: int, sharpness: float) -> float:
+        """Take `updates` steps that tell the best from the second best: with a `sharpness` of their own, half of each
+        minibatch from the best tenth, on architectures written as walks present them. Gives the last error.
+        """
+        targets_E = np.exp(sharpness / 100 * (self.accuracy_E - self.accuracy_E.max()))
+        best = np.argsort(-self.accuracy_E, kind="stable")[: max(1, len(self) // 10)]
+
+        def rows_of(shape: tuple[int, int]) -> NDArray[np.int64]:
+            rows_KB = self.rng.integers(0, len(self), shape)
+            half = shape[1] // 2
+            rows_KB[:, :half] = best[self.rng.integers(0, len(best), (shape[0], half))]
+            return rows_KB
+
+        return self._fit(updates, targets_E, rows_of, self.space.features)
+
+    def _fit(
+        self,
+        updates: int,
+        targets_E: Floats,
+        rows_of: Callable[[tuple[int, int]], NDArray[np.int64]],
+        features_of: Callable[[Codes], Features],
+    ) -> float:
+        shape = self.settings.members, min(self.settings.model_batch, len(self))
+        wanted_E = targets_E.astype(np.float32)
 
         def draw() -> tuple[torch.Tensor, torch.Tensor]:
-            rows_KB = self.rng.integers(0, len(self), (members, batch))
-            features = features_of(self.codes_EL[rows_KB.ravel()], self.rng)
-            features_KBF = torch.from_numpy(features).float().view(members, batch, -1)
-            return features_KBF, torch.from_numpy(targets_E[rows_KB])
+            rows_KB = rows_of(shape)
+            features = torch.from_numpy(features_of(self.codes_EL[rows_KB.ravel()])).float()
+            return features.view(*shape, -1), torch.from_numpy(wanted_E[rows_KB])
 
         return self.learner.fit(draw, updates=updates)
 
@@ -116,11 +142,6 @@ class AccuracyModel:
         new = {code_L.tobytes(): b for b, code_L in reversed(list(enumerate(codes_BL)))}
         rows = sorted(b for code, b in new.items() if code not in self._seen)
         return codes_BL[rows]
-
-    @property
-    def _reference(self) -> float:
-        """So that what is best will be about 1, whatever the benchmark."""
-        return float(np.median(self.accuracy_E[: self.settings.initial])) + 4
 
     def _remember(self, codes_EL: Codes, accuracy_E: NDArray[np.float64]) -> None:
         self.codes_EL, self.accuracy_E = codes_EL, accuracy_E

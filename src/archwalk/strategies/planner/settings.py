@@ -12,8 +12,8 @@ class PlannerSettings(ModelSettings):
     """Model-based search on an enumerable space: learn accuracies, plan walks, distil the plan.
 
     In each round a share `optimism` goes to the best upper bounds (mean + deviation of the ensemble), the rest to
-    each member's favourites. Before the plan the model takes `last_updates` more steps with `last_sharpness`, on
-    architectures written as walks present them: what was a map to search by becomes a measure of the best.
+    each member's favourites. Before the plan the model takes `last_updates` steps with `last_sharpness` that tell the
+    best apart: what was a map to search by becomes a measure.
     `step_price` is what a step of a walk must gain, in percentage points of accuracy. The walking network is
     distilled from the plan.
     """

@@ -93,8 +93,7 @@ class PlannerTrainer:
                 ids = self._sample(min(self.settings.initial, room))
             metrics = self.model.learn(ids[:, None])
             if len(self.model) == self.evaluations:
-                sharpness = self.settings.last_sharpness
-                self.model.fit(self.settings.last_updates, sharpness=sharpness, rewritten=False)
+                self.model.tell_apart(self.settings.last_updates, self.settings.last_sharpness)
             yield metrics
         while self.distilled < self.settings.distil_updates:
             yield self._distil(min(_PORTION, self.settings.distil_updates - self.distilled))
