@@ -31,7 +31,7 @@ ABLATIONS = {
     "only samples": ["random=1", "optimism=0"],
     "sharpness 8": ["sharpness=8"],
     "step price 0.02": ["step_price=0.02"],
-    "no last fit": ["last_updates=1", "last_sharpness=32"],
+    "no last fit": ["last_updates=0"],
     "width 64": ["width=64"],
 }
 

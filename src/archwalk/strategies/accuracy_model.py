@@ -23,8 +23,9 @@ class ModelSettings:
 
     `evaluations` architectures are evaluated in all, `initial` sampled ones first, then rounds of at most
     `round`, of which a share `random` is sampled. An ensemble of `members` networks takes `first_updates` steps
-    on the first ones and `updates` after every round. `sharpness` weighs errors near the top: the members
-    predict exp(sharpness * (accuracy - reference)). `neighbours` is how many the agent is presented with.
+    on the first ones, `updates` after every round, and `last_updates` in the end. `sharpness` weighs errors near
+    the top: the members predict exp(sharpness * (accuracy - reference)). `neighbours` is how many the agent is
+    presented with.
     """
 
     length: ClassVar[str] = "evaluations"
@@ -40,12 +41,16 @@ class ModelSettings:
     model_batch: int = 128
     first_updates: int = 600
     updates: int = 150
+    last_updates: int = 4_000
     sharpness: float = 32.0
     neighbours: int = 50
     width: int = 128
 
     def __post_init__(self) -> None:
-        check_at_least_one(self, *(field.name for field in fields(self) if field.type in (int, "int")))
+        whole = {field.name for field in fields(self) if field.type in (int, "int")}
+        check_at_least_one(self, *sorted(whole - {"last_updates"}))
+        if self.last_updates < 0:
+            raise UsageError(f"last_updates must not be negative, not {self.last_updates}")
         if self.initial > self.evaluations:
             raise UsageError(f"initial ({self.initial}) must not exceed evaluations ({self.evaluations})")
         if not 0 <= self.random <= 1:

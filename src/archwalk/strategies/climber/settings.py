@@ -10,7 +10,5 @@ class ClimberSettings(ModelSettings):
     """Model-based search on any space: learn accuracies where walks lead that climb what was learned so far.
 
     In each round every member of the ensemble walks for itself (as in Thompson sampling), from `round` starts
-    together; where the walks stop is evaluated. After the last round the model takes `last_updates` more steps.
+    together; where the walks stop is evaluated.
     """
-
-    last_updates: int = 3_000

@@ -13,18 +13,23 @@ class PlannerSettings(ModelSettings):
 
     In each round a share `optimism` goes to the best upper bounds (mean + deviation of the ensemble), the rest to
     each member's favourites. Before the plan the model takes `last_updates` steps with `last_sharpness` that tell the
-    best apart: what was a map to search by becomes a measure.
+    best apart: what was a map to search by becomes a measure. Where accuracies are noisy that would learn the noise;
+    0 leaves it out.
     `step_price` is what a step of a walk must gain, in percentage points of accuracy. The walking network is
     distilled from the plan.
     """
 
     optimism: float = 0.13
-    last_updates: int = 4_000
     last_sharpness: float = 100.0
     step_price: float = 0.002
     distil_updates: int = 4_000
     distil_batch: int = 1_024
     distil_learning_rate: float = 2e-3
+
+    @property
+    def planning_sharpness(self) -> float:
+        """On what scale the model speaks when walks are planned."""
+        return self.last_sharpness if self.last_updates else self.sharpness
 
     def __post_init__(self) -> None:
         super().__post_init__()

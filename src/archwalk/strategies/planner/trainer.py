@@ -92,7 +92,7 @@ class PlannerTrainer:
             else:
                 ids = self._sample(min(self.settings.initial, room))
             metrics = self.model.learn(ids[:, None])
-            if len(self.model) == self.evaluations:
+            if len(self.model) == self.evaluations and self.settings.last_updates:
                 self.model.tell_apart(self.settings.last_updates, self.settings.last_sharpness)
             yield metrics
         while self.distilled < self.settings.distil_updates:
@@ -129,7 +129,7 @@ class PlannerTrainer:
     def _distil(self, updates: int) -> dict[str, float]:
         """Fit `move` to the plan, half of each batch where walks by the network itself lead (as DAgger does)."""
         if self._value_N is None:
-            self.stop.scale.fill_(100 / self.settings.last_sharpness / self.settings.step_price)
+            self.stop.scale.fill_(100 / self.settings.planning_sharpness / self.settings.step_price)
             self.stop.offset.zero_()
             self.stop.offset.fill_(float(self.stop_values().max()))
             self._value_N = self.plan()
