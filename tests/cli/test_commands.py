@@ -298,7 +298,7 @@ def test_demo(call, tmp_path):
     """At its smallest scale: train, compare, draw; the agent beats what does not learn."""
     record = call("demo", "--scale", "smoke", "--out", "demo", "--json").json
     assert list(record["strategies"]) == ["agent", "local-search", "random-walk", "random-search"]
-    assert record["benchmark"] == "nas-bench-graph:cora"
+    assert record["benchmark"] == "nas-bench-graph:photo"
     assert {file.name for file in (tmp_path / "demo").iterdir()} == {"agent", "result.json", "report.html"}
     finals = {name: s["episodes"]["mean_final_reward"] for name, s in record["strategies"].items()}
     assert finals["agent"] > max(finals["random-walk"], finals["random-search"])

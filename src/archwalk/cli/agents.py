@@ -32,7 +32,7 @@ BASELINES = ["local-search", "random-walk", "random-search"]
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the commands of this file."""
     demo = commands.add_parser("demo", help="train an agent, compare, write a report: minutes, no download")
-    demo.add_argument("--benchmark", default="nas-bench-graph:cora")
+    demo.add_argument("--benchmark", default="nas-bench-graph:photo")
     demo.add_argument("--strategy", choices=["planner", "dqn"], default="planner", help="the agent to train")
     demo.add_argument("--scale", choices=list(DEMO_SCALES), default="small")
     demo.add_argument("--seed", type=int, default=0)
