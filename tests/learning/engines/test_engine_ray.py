@@ -78,11 +78,12 @@ def test_one_cluster_a_process(cluster: str) -> None:
 
 
 def driver_with_a_cluster(folder: Path, then: str) -> tuple[subprocess.Popen[str], list[int]]:
-    """A driver that starts a cluster of its own, and all processes below it."""
+    """A driver that starts a cluster of its own, and all processes below it: workers too, which Ray may have handed
+    to another parent by now.
+    """
     driver, pids = start_driver(folder, "make_engine('ray', workers=1)", then)
-    below = [child.pid for child in psutil.Process(driver.pid).children(recursive=True)]
-    assert {*pids} <= {*below}
-    return driver, below
+    below = {child.pid for child in psutil.Process(driver.pid).children(recursive=True)}
+    return driver, sorted(below | {*pids})
 
 
 def test_a_driver_that_ends_well_says_nothing(tmp_path: Path) -> None:
