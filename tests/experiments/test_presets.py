@@ -11,16 +11,27 @@ from archwalk.experiments.presets import (
     make_settings,
     preset_names,
 )
-from archwalk.strategies.catalogue import TRAINERS
+from archwalk.strategies.catalogue import STRATEGIES, TRAINERS
 from archwalk.strategies.dqn.settings import DQNSettings
+
+
+def settings_class(strategy):
+    if strategy in TRAINERS.names():
+        return TRAINERS.load(strategy)[0]
+    return STRATEGIES.load(strategy).settings_class
+
+
+def test_a_strategy_has_one_default_preset_with_a_citation():
+    presets = [preset for preset in map(load_preset, preset_names()) if preset.default]
+    assert len({preset.strategy for preset in presets}) == len(presets)
+    assert all(preset.citation for preset in presets)
 
 
 @pytest.mark.parametrize("name", preset_names())
 def test_every_preset_loads_and_gives_every_setting(name):
     """A preset names them all, so that a later change of a default does not change what it means."""
     preset = load_preset(name)
-    assert preset.strategy in TRAINERS.names()
-    cls, _ = TRAINERS.load(preset.strategy)
+    cls = settings_class(preset.strategy)
     assert set(preset.settings) <= {field.name for field in fields(cls)}
     settings = make_settings(cls, preset)
     for key, value in preset.settings.items():

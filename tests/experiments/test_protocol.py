@@ -15,7 +15,7 @@ from archwalk.experiments.protocol import (
 )
 from archwalk.strategies.base import Strategy
 from archwalk.strategies.catalogue import STRATEGIES
-from archwalk.strategies.local_search import LocalSearch
+from archwalk.strategies.local_search import LocalSearch, LocalSearchSettings
 from archwalk.strategies.random_walk import RandomWalk
 from archwalk.strategies.walker import Episodes
 
@@ -181,7 +181,7 @@ def test_all_set_out_from_the_same_starts(tiny):
 
 def test_optimum_is_over_the_starts_of_the_episodes(tiny):
     """Nobody who sees all neighbours does better; local search that does reaches a part of it."""
-    who = Contestant("local", (partial(LocalSearch, neighbours=200),))
+    who = Contestant("local", (partial(LocalSearch, settings=LocalSearchSettings(200)),))
     record = run(tiny, [who])
     episodes, optimum = record["strategies"]["local"]["episodes"], record["optimum"]
     assert 0.3 < episodes["share_of_optimum"] <= 1

@@ -3,14 +3,15 @@ import pytest
 
 from archwalk.estimators.ledger import QueryLedger
 from archwalk.strategies.base import Trials
-from archwalk.strategies.local_search import LocalSearch
+from archwalk.strategies.local_search import LocalSearch, LocalSearchSettings
 
 ALL = 200  # more neighbours than any cell has
 
 
 def search(benchmark, budget, trials=1, at_once=8, starts_TQL=None, neighbours=ALL, seed=0):
     strategy = LocalSearch(
-        Trials(benchmark.space, trials, np.random.default_rng(seed), starts_TQL), neighbours=neighbours
+        Trials(benchmark.space, trials, np.random.default_rng(seed), starts_TQL),
+        LocalSearchSettings(neighbours),
     )
     ledger = QueryLedger(benchmark.estimator, budget, trials)
     while ledger.remaining:
@@ -98,7 +99,7 @@ def test_at_most_so_many_neighbours_are_presented(tiny):
 
 def test_improve_climbs_once_to_a_local_optimum(tiny):
     reward_N, graph = tiny.estimator.reward_N, tiny.space.graph
-    strategy = LocalSearch(Trials(tiny.space, 1, np.random.default_rng(0)), neighbours=ALL)
+    strategy = LocalSearch(Trials(tiny.space, 1, np.random.default_rng(0)), LocalSearchSettings(ALL))
     starts_BL = np.arange(tiny.space.size, dtype=np.int32)[:, None]
     evaluated = []
 

@@ -5,8 +5,9 @@ import pytest
 from archwalk.spaces.base import SearchSpace
 from archwalk.strategies.agent import TrainedAgent
 from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
+from archwalk.strategies.local_search import LocalSearch, LocalSearchSettings
 from archwalk.strategies.trainable import NetworkSettings, make_network
-from archwalk.testing.strategies import StrategyConformance
+from archwalk.testing.strategies import ImproverConformance
 
 
 @pytest.fixture(scope="module", params=["nasbench101", "nasbench_graph"])
@@ -14,35 +15,35 @@ def space(request, space4, proteins) -> SearchSpace:
     return {"nasbench101": space4, "nasbench_graph": proteins}[request.param]
 
 
-class TestRandomSearch(StrategyConformance):
+class TestRandomSearch(ImproverConformance):
     @pytest.fixture
     @classmethod
     def factory(cls) -> StrategyFactory:
         return STRATEGIES.load("random-search")
 
 
-class TestRandomWalk(StrategyConformance):
+class TestRandomWalk(ImproverConformance):
     @pytest.fixture
     @classmethod
     def factory(cls) -> StrategyFactory:
         return STRATEGIES.load("random-walk")
 
 
-class TestLocalSearch(StrategyConformance):
+class TestLocalSearch(ImproverConformance):
     @pytest.fixture
     @classmethod
     def factory(cls) -> StrategyFactory:
         return STRATEGIES.load("local-search")
 
 
-class TestLocalSearchOfFewNeighbours(StrategyConformance):
+class TestLocalSearchOfFewNeighbours(ImproverConformance):
     @pytest.fixture
     @classmethod
     def factory(cls) -> StrategyFactory:
-        return partial(STRATEGIES.load("local-search"), neighbours=5)
+        return partial(LocalSearch, settings=LocalSearchSettings(5))
 
 
-class TestTrainedAgent(StrategyConformance):
+class TestTrainedAgent(ImproverConformance):
     rounds = 4
 
     @pytest.fixture
@@ -58,7 +59,7 @@ class TestTrainedAgent(StrategyConformance):
         )
 
 
-class TestAgentOfOtherNetworks(StrategyConformance):
+class TestAgentOfOtherNetworks(ImproverConformance):
     """The same agent, walking by an after-state network (the planner's) and by P1's."""
 
     rounds = 4

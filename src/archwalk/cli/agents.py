@@ -75,10 +75,11 @@ def run_demo(options: argparse.Namespace) -> None:
     use_one_thread()
     run = train(options.benchmark, options.strategy, None, assignments, options.seed, out / "agent")
     from archwalk.estimators.benchmarks import load_benchmark
+    from archwalk.experiments.runs import load_contestants
 
     benchmark = load_benchmark(options.benchmark)
-    names = [str(run.path), *BASELINES]
-    record = compare_with_progress(benchmark, names, budget, trials, options.seed, episodes)
+    contestants = load_contestants([str(run.path), *BASELINES], benchmark.space)
+    record = compare_with_progress(benchmark, contestants, budget, trials, options.seed, episodes)
     record["training"] = training_curve(run)
     show(record, out, options.json)
 

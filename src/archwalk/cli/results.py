@@ -13,6 +13,7 @@ from archwalk.errors import UsageError
 
 if TYPE_CHECKING:
     from archwalk.estimators.benchmarks import Benchmark
+    from archwalk.experiments.protocol import Contestant
 
 RESULT, PAGE = "result.json", "report.html"
 
@@ -21,20 +22,25 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the commands of this file."""
     search = commands.add_parser("search", help="run one strategy on a benchmark")
     search.add_argument("strategy", metavar="STRATEGY", help="a name, or the run folder of a trained agent")
-    _add_protocol(search)
-    search.set_defaults(run=lambda options: run_compare(options, [options.strategy]))
+    search.add_argument("--preset", help="settings of the strategy (default: the literature's)")
+    _add_protocol(search, "KEY=VALUE")
+    search.set_defaults(run=run_search_command)
 
     compare = commands.add_parser("compare", help="run several strategies from the same starts")
-    compare.add_argument("--strategies", required=True, help="names and run folders, separated by commas")
-    _add_protocol(compare)
-    compare.set_defaults(run=lambda options: run_compare(options, options.strategies.split(",")))
+    compare.add_argument(
+        "--strategies", required=True, help="names, presets and run folders, separated by commas"
+    )
+    _add_protocol(compare, "NAME.KEY=VALUE")
+    compare.set_defaults(
+        run=lambda options: run_compare(options, options.strategies.split(","), options.assignments)
+    )
 
     report = commands.add_parser("report", help="draw a run folder's result as one HTML page")
     report.add_argument("folder", metavar="DIR", type=Path)
     report.set_defaults(run=run_report)
 
 
-def _add_protocol(parser: argparse.ArgumentParser) -> None:
+def _add_protocol(parser: argparse.ArgumentParser, assignment: str) -> None:
     parser.add_argument(
         "--benchmark", required=True, help="say nas-bench-graph:cora or nasbench101:test-mean"
     )
@@ -42,37 +48,68 @@ def _add_protocol(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trials", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--episodes", type=int, default=0, help="starts for one episode each, as P1 Figure 8")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar=assignment, dest="assignments", help="change a setting"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes, for strategies that run a trial at a time"
+    )
     parser.add_argument("--out", type=Path, help="folder for result.json and report.html")
     parser.add_argument("--json", action="store_true")
 
 
-def run_compare(options: argparse.Namespace, names: list[str]) -> None:
+def run_search_command(options: argparse.Namespace) -> None:
+    """Run one strategy and print its record."""
+    from archwalk.experiments.presets import load_preset
+
+    name: str = options.strategy
+    if options.preset:
+        preset = load_preset(options.preset)
+        if preset.strategy != name:
+            raise UsageError(f"the preset {preset.name} is for {preset.strategy}, not for {name}")
+        name = preset.name
+    run_compare(options, [name], [f"{name}.{assignment}" for assignment in options.assignments])
+
+
+def run_compare(options: argparse.Namespace, names: list[str], assignments: list[str]) -> None:
     """Run strategies and print their record."""
     from archwalk.estimators.benchmarks import load_benchmark
+    from archwalk.experiments.runs import load_contestants
 
-    _require_at_least_one(options.budget, "--budget")
-    _require_at_least_one(options.trials, "--trials")
+    for flag in ("budget", "trials", "workers"):
+        _require_at_least_one(getattr(options, flag), f"--{flag}")
     use_one_thread()
     benchmark = load_benchmark(options.benchmark, options.seed)
+    contestants = load_contestants(names, benchmark.space, benchmark.name, assignments)
     record = compare_with_progress(
-        benchmark, names, options.budget, options.trials, options.seed, options.episodes
+        benchmark,
+        contestants,
+        options.budget,
+        options.trials,
+        options.seed,
+        options.episodes,
+        options.workers,
     )
     show(record, options.out, options.json)
 
 
 def compare_with_progress(
-    benchmark: Benchmark, names: list[str], budget: int, trials: int, seed: int, episodes: int
+    benchmark: Benchmark,
+    contestants: list[Contestant],
+    budget: int,
+    trials: int,
+    seed: int,
+    episodes: int,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """Compare strategies under a progress bar."""
     from archwalk.experiments.comparison import compare
-    from archwalk.experiments.runs import load_contestants
 
-    contestants = load_contestants(names, benchmark.space)
     total = budget * sum(contestant.agents for contestant in contestants)
     with progress_bar("queries a trial", total) as bar:
         return compare(
             benchmark, contestants, budget=budget, trials=trials, seed=seed, episode_starts=episodes,
-            progress=bar.to,
+            progress=bar.to, workers=workers,
         )  # fmt: skip
 
 

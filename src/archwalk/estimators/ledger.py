@@ -1,6 +1,7 @@
 """The ledger: what a search has paid, and the only source of its curves."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -68,6 +69,19 @@ class QueryLedger:
         self._scores.append(scores)
         self.queries += n
         return scores.reward_B.reshape(trials, n).copy()
+
+    def join(self, parts: Sequence["QueryLedger"]) -> None:
+        """Enter the trials of others, in order, which together are this ledger's: their queries, codes and scores."""
+        if sum(part.trials for part in parts) != self.trials or len({part.queries for part in parts}) != 1:
+            raise UsageError(
+                "the parts of a ledger must have all of its trials, and equally many queries each"
+            )
+        names = ("reward_B", "report_B", "seconds_B")
+        self._codes = [np.concatenate([part.codes_TQL for part in parts])]
+        self._scores = [
+            Scores(*(np.concatenate([part._history(name) for part in parts]).reshape(-1) for name in names))
+        ]
+        self.query, self.queries = parts[0].query, parts[0].queries
 
     @property
     def codes_TQL(self) -> Codes:

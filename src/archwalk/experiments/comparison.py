@@ -38,10 +38,12 @@ def compare(
     seed: int,
     episode_starts: int = 0,
     progress: Progress | None = None,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """Run every contestant and return the record; with `episode_starts`, one episode from that many starts too.
 
-    All contestants set out from the same starts. `progress` is told the queries done over all contestants.
+    All contestants set out from the same starts. `progress` is told the queries done over all contestants;
+    `workers` processes run the trials of strategies that think about one at a time.
     """
     space = benchmark.space
     starts_TQL = space.sample(spawn(seed, 0), trials * budget).reshape(trials, budget, -1)
@@ -58,6 +60,7 @@ def compare(
         search = run_search(
             benchmark, contestant, budget=budget, trials=trials, seed=seed, starts_TQL=starts_TQL,
             progress=lambda queries, before=before: progress(before + queries) if progress else None,  # type: ignore[misc]
+            workers=workers,
         )  # fmt: skip
         done += budget * contestant.agents
         summary = summarise_search(search, contestant, budget, seed)

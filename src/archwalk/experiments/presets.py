@@ -14,11 +14,17 @@ _FOLDER = files("archwalk.experiments") / "presets"
 
 @dataclass(frozen=True)
 class Preset:
-    """Settings of one strategy for one benchmark, read from `presets/<name>.toml`."""
+    """Settings of one strategy, read from `presets/<name>.toml`.
+
+    `citation` names the paper that they are of. The `default` one of a strategy holds on every benchmark for which
+    there is none of ours.
+    """
 
     name: str
     strategy: str
     settings: Mapping[str, Any]
+    citation: str = ""
+    default: bool = False
 
 
 def preset_names() -> list[str]:
@@ -33,19 +39,26 @@ def load_preset(name: str) -> Preset:
     if name not in preset_names():
         raise unknown("preset", name, preset_names())
     content = tomllib.loads((_FOLDER / f"{name}.toml").read_text())
-    return Preset(name, content["strategy"], content["settings"])
+    return Preset(
+        name,
+        content["strategy"],
+        content["settings"],
+        content.get("citation", ""),
+        content.get("default", False),
+    )
 
 
 def default_preset(strategy: str, benchmark: str) -> Preset | None:
-    """Our own preset for a strategy on a benchmark, if there is one.
+    """Our own preset for a strategy on a benchmark, or the strategy's default one; None if there is neither.
 
-    It is named `archwalk-<benchmark without its task>`, with the strategy behind it unless that is our best.
+    Ours is named `archwalk-<benchmark without its task>`, with the strategy behind it unless that is our best.
     """
     best = f"archwalk-{benchmark.split(':')[0]}"
     for name in (best, f"{best}-{strategy}"):
         if name in preset_names() and (preset := load_preset(name)).strategy == strategy:
             return preset
-    return None
+    every = map(load_preset, preset_names())
+    return next((preset for preset in every if preset.default and preset.strategy == strategy), None)
 
 
 def make_settings(cls: type[S], preset: Preset | None, assignments: Sequence[str] = ()) -> S:

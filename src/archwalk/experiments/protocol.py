@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,27 +13,34 @@ from scipy.stats import skew
 from archwalk.estimators.base import Floats, Scores
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import Curves, QueryLedger
+from archwalk.experiments.running import run_in_processes, run_trials
 from archwalk.experiments.statistics import mean_interval, symmetric_intervals
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Strategy, Trials
 from archwalk.strategies.catalogue import StrategyFactory
+from archwalk.strategies.per_trial import PerTrial
 from archwalk.strategies.walker import Episodes
 
-ASK_AT_ONCE = 32
 STANDARD_BUDGETS = (10, 50, 100, 150, 200, 300, 400, 800, 1000, 3200)
 HISTOGRAM_EDGES = np.linspace(-12.5, 12.5, 51)
 """Percentage points of improvement, as P1 Figure 8."""
 
-Progress = Callable[[int], None]
+Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """A strategy in a comparison: one factory, or one for each of several trained agents."""
+    """A strategy in a comparison: one factory, or one for each of several trained agents.
+
+    `settings`, `preset` and `citation` are what a record says of a strategy that was not trained.
+    """
 
     name: str
     factories: tuple[StrategyFactory, ...]
     training_seeds: tuple[int, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    preset: str | None = None
+    citation: str = ""
 
     @property
     def agents(self) -> int:
@@ -74,22 +82,30 @@ def run_search(
     seed: int,
     starts_TQL: Codes | None = None,
     progress: Progress | None = None,
+    workers: int = 1,
 ) -> Search:
-    """Run `trials` trials of `budget` queries with every agent. `progress` is told the queries done."""
+    """Run `trials` trials of `budget` queries with every agent. `progress` is told the queries done.
+
+    Strategies that think about one trial at a time are spread over `workers` processes; the result is the same.
+    """
     ledgers, strategies = [], []
     for agent, factory in enumerate(contestant.factories):
         rng = spawn(seed, 1, agent)
+        tell = partial(_tell, progress, agent * budget)
         strategy = factory(Trials(benchmark.space, trials, rng, starts_TQL))
-        ledger = QueryLedger(benchmark.estimator, budget, trials, strategy.query)
-        while ledger.remaining:
-            codes_TNL = strategy.ask(min(ASK_AT_ONCE, ledger.remaining))
-            strategy.tell(codes_TNL, ledger.evaluate(codes_TNL))
-            if progress:
-                progress(agent * budget + ledger.queries)
-        ledger.close()
+        if isinstance(strategy, PerTrial) and min(workers, trials) > 1:
+            every = Trials(benchmark.space, trials, spawn(seed, 1, agent), starts_TQL)
+            ledger = run_in_processes(benchmark.estimator, factory, every, budget, workers, tell)
+        else:
+            ledger = run_trials(benchmark.estimator, strategy, budget, tell)
         ledgers.append(ledger)
         strategies.append(strategy)
     return Search(tuple(ledgers), tuple(strategies))
+
+
+def _tell(progress: Progress | None, before: int, queries: float) -> None:
+    if progress:
+        progress(before + queries)
 
 
 def summarise_search(search: Search, contestant: Contestant, budget: int, seed: int) -> dict[str, Any]:
@@ -112,6 +128,9 @@ def summarise_search(search: Search, contestant: Contestant, budget: int, seed: 
         "trained": any(strategy.training_queries for strategy in strategies),
         "agents": contestant.agents,
         "training_seeds": list(contestant.training_seeds),
+        "settings": dict(contestant.settings),
+        "preset": contestant.preset,
+        "citation": contestant.citation,
         "best_after": after,
         "curve": {
             "queries": list(range(1, budget + 1)),

@@ -23,6 +23,13 @@ import archwalk
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import ArchwalkError, DataError, UsageError
+from archwalk.experiments.presets import (
+    default_preset,
+    describe_settings,
+    load_preset,
+    make_settings,
+    preset_names,
+)
 from archwalk.experiments.protocol import Contestant
 from archwalk.spaces.base import SearchSpace
 from archwalk.strategies.agent import TrainedAgent
@@ -113,13 +120,28 @@ class RunFolder:
         return (self.path / AGENT).exists()
 
 
-def load_contestants(names: Sequence[str], space: SearchSpace) -> list[Contestant]:
-    """See `load_contestant`; run folders of the same name go by their whole paths. Raises UsageError too if a
-    strategy is named twice.
+def load_contestants(
+    names: Sequence[str], space: SearchSpace, benchmark: str = "", assignments: Sequence[str] = ()
+) -> list[Contestant]:
+    """See `load_contestant`; run folders of the same name go by their whole paths. An assignment NAME.KEY=VALUE is
+    for the strategy NAME. Raises UsageError too if a strategy is named twice.
     """
     if len(set(names)) < len(names):
         raise UsageError("a strategy is named twice")
-    contestants = [load_contestant(name, space) for name in names]
+    for assignment in assignments:
+        if assignment.partition(".")[0] not in names:
+            raise UsageError(
+                f"--set takes NAME.KEY=VALUE with NAME one of {', '.join(names)}, not {assignment!r}"
+            )
+    contestants = [
+        load_contestant(
+            name,
+            space,
+            benchmark,
+            [a.removeprefix(f"{name}.") for a in assignments if a.startswith(f"{name}.")],
+        )
+        for name in names
+    ]
     short = [contestant.name for contestant in contestants]
     return [
         replace(contestant, name=name) if short.count(contestant.name) > 1 else contestant
@@ -127,24 +149,48 @@ def load_contestants(names: Sequence[str], space: SearchSpace) -> list[Contestan
     ]
 
 
-def load_contestant(name: str, space: SearchSpace) -> Contestant:
-    """A strategy by name, a trained agent by its run folder, or several by a folder of run folders.
+def load_contestant(
+    name: str, space: SearchSpace, benchmark: str = "", assignments: Sequence[str] = ()
+) -> Contestant:
+    """A strategy by its name or a preset's, a trained agent by its run folder, or several by a folder of run folders.
 
-    Raises UsageError for an unknown name, DataError for an agent of another space or an unfinished run.
+    A strategy has the settings of its default preset on `benchmark`, changed by `assignments` (KEY=VALUE). Raises
+    UsageError for an unknown name or setting, DataError for an agent of another space or an unfinished run.
     """
     path = Path(name)
-    if name in STRATEGIES.names() or not path.is_dir():
-        if name in TRAINERS.names():
-            raise UsageError(
-                f"{name} must be trained first: archwalk train {name} --benchmark B --out DIR, then name DIR"
-            )
-        return Contestant(name, (STRATEGIES.load(name),))
+    if name in STRATEGIES.names() or name in preset_names() or not path.is_dir():
+        return _load_untrained(name, benchmark, assignments)
+    if assignments:
+        raise UsageError(f"{name} is a trained agent: its settings were those of its training")
     folders = [path] if (path / CONFIG).exists() else sorted(p.parent for p in path.glob(f"*/{CONFIG}"))
     if not folders:
         raise DataError(f"{path} is not a run folder (no {CONFIG}) and holds none")
     agents = [_load_agent(RunFolder(folder), space) for folder in folders]
     seeds = tuple(RunFolder(folder).config()["seed"] for folder in folders)
     return Contestant(path.resolve().name, tuple(agents), seeds)
+
+
+def _load_untrained(name: str, benchmark: str, assignments: Sequence[str]) -> Contestant:
+    preset = load_preset(name) if name in preset_names() else default_preset(name, benchmark)
+    strategy = preset.strategy if preset else name
+    if strategy in TRAINERS.names():
+        raise UsageError(
+            f"{name} must be trained first: archwalk train {strategy} --benchmark B --out DIR, then name DIR"
+        )
+    factory = STRATEGIES.load(strategy)
+    settings_class = getattr(factory, "settings_class", None)
+    if settings_class is None:
+        if assignments:
+            raise UsageError(f"{name} has no settings")
+        return Contestant(name, (factory,))
+    settings = make_settings(settings_class, preset, assignments)
+    return Contestant(
+        name,
+        (partial(factory, settings=settings),),  # type: ignore[call-arg] # a class with settings_class takes them
+        settings=describe_settings(settings),
+        preset=preset.name if preset else None,
+        citation=preset.citation if preset else "",
+    )
 
 
 def _load_agent(run: RunFolder, space: SearchSpace) -> "partial[TrainedAgent]":

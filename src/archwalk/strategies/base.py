@@ -1,7 +1,7 @@
 """The contract of a search strategy: ask and tell, many trials side by side."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -21,17 +21,26 @@ class Trials:
     """What a search is run on: T independent trials in a space, and the randomness they share.
 
     `starts_TQL`, where given, are the architectures from which walks set out, in order (so that strategies
-    are compared from the same ones); otherwise they are sampled.
+    are compared from the same ones); otherwise they are sampled. `generators`, where given, are one a trial:
+    those that `rng` would spawn, so that a part of the trials draws what it would draw among all.
     """
 
     space: SearchSpace
     trials: int
     rng: np.random.Generator
     starts_TQL: StartTable | None = None
+    generators: Sequence[np.random.Generator] | None = None
     _used: NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
         self._used = np.zeros(self.trials, np.int64)
+
+    def split(self) -> list["Trials"]:
+        """Every trial alone, with a generator of its own."""
+        return [
+            Trials(self.space, 1, rng, None if self.starts_TQL is None else self.starts_TQL[t : t + 1])
+            for t, rng in enumerate(self.generators or self.rng.spawn(self.trials))
+        ]
 
     def next_starts(self, n: int) -> Codes:
         """The next `n` starts of each trial, (T, n, L)."""
@@ -67,6 +76,9 @@ class Strategy(ABC):
 
     query: ClassVar[str] = "an architecture"
     """What one query is in the protocol of this strategy; printed with every result."""
+
+    settings_class: ClassVar[type[Any] | None] = None
+    """A frozen dataclass of what can be set, where there is something; the strategy then takes one as `settings`."""
 
     training_queries: int = 0
     """Evaluations that training has cost before the search; 0 for strategies that are not trained."""

@@ -1,7 +1,8 @@
 """Local search as P1 runs it (section 3.2.3): look at every presented neighbour, move to the best."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,18 @@ from archwalk.estimators.base import Floats
 from archwalk.jit import make_streams
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Strategy, Trials
+from archwalk.strategies.checks import check_at_least_one
 from archwalk.strategies.walker import Episodes
+
+
+@dataclass(frozen=True)
+class LocalSearchSettings:
+    """`neighbours` is N, how many are presented at a step."""
+
+    neighbours: int = WalkSettings.neighbours
+
+    def __post_init__(self) -> None:
+        check_at_least_one(self, "neighbours")
 
 
 class LocalSearch(Strategy):
@@ -21,9 +33,11 @@ class LocalSearch(Strategy):
     """
 
     query = "an evaluated architecture: each start and every presented neighbour, repeats included"
+    settings_class: ClassVar[type[LocalSearchSettings]] = LocalSearchSettings
 
-    def __init__(self, trials: Trials, neighbours: int = WalkSettings.neighbours) -> None:
+    def __init__(self, trials: Trials, settings: LocalSearchSettings | None = None) -> None:
         super().__init__(trials)
+        neighbours = (settings or LocalSearchSettings()).neighbours
         t, length = trials.trials, trials.space.code_length
         self.neighbours = neighbours
         self.streams_T = make_streams(trials.rng, t)

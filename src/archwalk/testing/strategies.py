@@ -51,7 +51,7 @@ class MadeUpEstimator:
 
 
 class StrategyConformance:
-    """Tests of the contract `Strategy`, and of `improve` where the strategy has it."""
+    """Tests of the contract `Strategy`; `ImproverConformance` is for those that have `improve`."""
 
     rounds: ClassVar[int] = 30
     """How often a test asks: often enough for what the strategy does to happen (restarts, say)."""
@@ -65,14 +65,6 @@ class StrategyConformance:
     def rewards(self, space: SearchSpace) -> MadeUpEstimator:
         """Accuracies to search."""
         return MadeUpEstimator(space)
-
-    @pytest.fixture
-    def improver(self, space: SearchSpace, factory: StrategyFactory) -> Strategy:
-        """The strategy, if it can take an episode from given starts."""
-        strategy = _make(factory, space, 1)
-        if not hasattr(strategy, "improve"):
-            pytest.skip("the strategy has no improve()")
-        return strategy
 
     def test_says_what_a_query_is(self, space: SearchSpace, factory: StrategyFactory) -> None:
         strategy = _make(factory, space, 1)
@@ -240,6 +232,17 @@ class StrategyConformance:
             rewards_TN[:] = 0
             seen.append(codes_TNL.copy())
         np.testing.assert_array_equal(np.concatenate(seen, axis=1), expected)
+
+
+class ImproverConformance(StrategyConformance):
+    """Tests of the contract `Strategy` and of `improve`."""
+
+    @pytest.fixture
+    def improver(self, space: SearchSpace, factory: StrategyFactory) -> Strategy:
+        """The strategy, which can take an episode from given starts."""
+        strategy = _make(factory, space, 1)
+        assert hasattr(strategy, "improve")
+        return strategy
 
     @pytest.mark.parametrize("batch", [1, 9])
     def test_improve_ends_at_valid_architectures(

@@ -1,0 +1,79 @@
+"""Running trials to the end of their budget, in this process or spread over several."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import pairwise
+
+import numpy as np
+
+from archwalk.estimators.base import Estimator
+from archwalk.estimators.ledger import QueryLedger
+from archwalk.strategies.base import Strategy, Trials
+from archwalk.strategies.catalogue import StrategyFactory
+
+ASK_AT_ONCE = 32
+PARTS_A_WORKER = 4  # more than one, so that the last to end is not waited for alone, and progress is seen
+
+
+def run_trials(
+    estimator: Estimator, strategy: Strategy, budget: int, tell: Callable[[float], None] | None = None
+) -> QueryLedger:
+    """All trials of a strategy, side by side; `tell` is told the queries that each has done."""
+    ledger = QueryLedger(estimator, budget, strategy.trials.trials, strategy.query)
+    while ledger.remaining:
+        codes_TNL = strategy.ask(min(ASK_AT_ONCE, ledger.remaining))
+        strategy.tell(codes_TNL, ledger.evaluate(codes_TNL))
+        if tell:
+            tell(ledger.queries)
+    ledger.close()
+    return ledger
+
+
+def run_in_processes(
+    estimator: Estimator,
+    factory: StrategyFactory,
+    trials: Trials,
+    budget: int,
+    workers: int,
+    tell: Callable[[float], None],
+) -> QueryLedger:
+    """What `run_trials` gives for a strategy of independent trials (`PerTrial`), to the bit.
+
+    `tell` is told the mean number of queries done. The estimator and the factory must be picklable.
+    """
+    ledger, parts, done = QueryLedger(estimator, budget, trials.trials), {}, 0
+    context = multiprocessing.get_context("spawn")  # a fork would copy the threads' locks of numba and torch
+    with ProcessPoolExecutor(workers, context, initializer=_use_one_thread) as pool:
+        futures = {
+            pool.submit(_run_part, estimator, factory, part, budget): first
+            for first, part in _parts(trials, workers * PARTS_A_WORKER)
+        }
+        for future in as_completed(futures):
+            parts[futures[future]] = future.result()
+            done += parts[futures[future]].trials
+            tell(budget * done / trials.trials)
+    ledger.join([parts[first] for first in sorted(parts)])
+    ledger.close()
+    return ledger
+
+
+def _parts(trials: Trials, number: int) -> Iterator[tuple[int, Trials]]:
+    """Consecutive trials, with the generators and the starts that they have among all."""
+    generators = trials.rng.spawn(trials.trials)
+    edges = np.linspace(0, trials.trials, min(number, trials.trials) + 1).astype(int)
+    for first, last in pairwise(map(int, edges)):
+        starts_TQL = None if trials.starts_TQL is None else trials.starts_TQL[first:last]
+        yield first, Trials(trials.space, last - first, trials.rng, starts_TQL, generators[first:last])
+
+
+def _run_part(estimator: Estimator, factory: StrategyFactory, trials: Trials, budget: int) -> QueryLedger:
+    ledger = run_trials(estimator, factory(trials), budget)
+    ledger.estimator = None  # type: ignore[assignment] # its table need not travel back
+    return ledger
+
+
+def _use_one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
