@@ -168,3 +168,13 @@ def test_figure_8_on_nasbench101(real):
     assert medians["local-search"] == pytest.approx(3.77, abs=0.4)
     assert medians["random-walk"] == pytest.approx(0.26, abs=0.25)
     assert medians["random-search"] == pytest.approx(0, abs=0.25)
+
+
+def test_times_are_of_every_strategy_and_the_paper_s_stand_beside(reproductions):
+    for item in ("times", "times301"):
+        times = reproductions[item]["result"]["times"]
+        assert {"local-search", "random-walk", "random-search"} <= set(times)
+        for row in times.values():
+            assert min(row["batched"] + row["alone"]) > 0
+            assert len(row["training_seconds"]) == (row["agents"] if row["training_queries"] else 0)
+        assert [entry["where"] for entry in figures_of(item)]

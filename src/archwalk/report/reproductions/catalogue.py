@@ -1,7 +1,7 @@
 """Which view draws which kind of item."""
 
 from archwalk.report.reproductions.blocks import View
-from archwalk.report.reproductions.costs import view_amortisation, view_price
+from archwalk.report.reproductions.costs import view_amortisation, view_price, view_times
 from archwalk.report.reproductions.episodes import view_histograms, view_improvement, view_normality
 from archwalk.report.reproductions.searches import view_best, view_queries
 from archwalk.report.reproductions.spaces import (
@@ -30,4 +30,5 @@ VIEWS: dict[str, View] = {
     "ablation": view_ablation,
     "amortisation": view_amortisation,
     "price": view_price,
+    "times": view_times,
 }

@@ -1,6 +1,7 @@
 """Views of our two items about cost: when training has paid, and what an accuracy costs."""
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -167,3 +168,33 @@ def _price_text(agent: Row) -> str:
         f"{percent(agent['one_episode']['mean'])} in the mean, and the best of {counted(after['queries'], 'query')} "
         f"is at {percent(after['mean'])}."
     )
+
+
+def view_times(record: Record) -> list[Block]:
+    """Sections 4.1.2 and 4.2.2: a row for each strategy."""
+    settings, rows = record["settings"], []
+    for name, row in record["result"]["times"].items():
+        training = row["training_seconds"]
+        rows.append(
+            (
+                name,
+                None,
+                [
+                    _spread(training, "s") if training else "–",
+                    count(row["training_queries"]) if training else "–",
+                    _spread([1e3 * seconds for seconds in row["batched"]], "ms"),
+                    _spread([1e3 * seconds for seconds in row["alone"]], "ms"),
+                ],
+            )
+        )
+    side_by_side = f"an episode, {count(settings['starts'])} side by side"
+    head = ["strategy", "training", "training queries", side_by_side, "an episode alone"]
+    notes = [
+        f"Median [least, most]: of the agents; of {settings['rounds']} rounds; of {settings['alone']} episodes. "
+        f"{settings['measured'].capitalize()}. Measured on the machine that made this page."
+    ]
+    return [Grid(head, rows, notes)]
+
+
+def _spread(values: Sequence[float], unit: str) -> str:
+    return f"{statistics.median(values):.3g} {unit}\n[{min(values):.3g}, {max(values):.3g}]"

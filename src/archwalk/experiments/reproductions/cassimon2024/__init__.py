@@ -16,6 +16,7 @@ from archwalk.experiments.reproductions.cassimon2024 import (
     normality,
     price,
     table1_best,
+    times,
 )
 
 CITATION = "A. Cassimon, S. Mercelis, K. Mets: Scalable Reinforcement Learning-based Neural Architecture Search, 2024"
@@ -37,6 +38,8 @@ ITEMS = (
     fig10_queries.FIG14,
     fig10_queries.FIG15,
     table1_best.TABLE2,
+    times.TIMES,
+    times.TIMES301,
     fig16_throughput.ITEM,
     ablations.FIG17,
     ablations.FIG18,
