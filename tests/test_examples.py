@@ -61,9 +61,6 @@ class TestEstimator(DeterministicEstimatorConformance):
 
 
 class TestStrategy(StrategyConformance):
-    test_improve_ends_at_valid_architectures = None  # hill climbing has no improve()
-    test_improve_depends_on_the_seed_alone = None
-
     @pytest.fixture(scope="class")
     @classmethod
     def space(cls) -> SearchSpace:

@@ -17,7 +17,7 @@ from archwalk.strategies.trainable import make_network
 
 SHORT = {
     "evaluations": 40, "initial": 16, "round": 8, "members": 2, "model_batch": 16, "first_updates": 40, "updates": 20,
-    "last_updates": 30, "neighbours": 30, "width": 16,
+    "last_updates": 30, "neighbours": 30, "width": 16, "distil_updates": 450, "distil_batch": 64,
 }  # fmt: skip
 
 
@@ -32,8 +32,7 @@ def strategy(request):
 
 
 def settings_of(strategy, **changes):
-    own = {"planner": {"distil_updates": 450, "distil_batch": 64}, "climber": {}}
-    return TRAINERS.load(strategy)[0](**{**SHORT, **own[strategy], **changes})
+    return TRAINERS.load(strategy)[0](**{**SHORT, **changes})
 
 
 def begin(strategy, benchmark, seed=0, starts=None, **changes):
@@ -100,10 +99,9 @@ def test_starts_may_be_held_out(strategy, smooth):
 
 def test_it_learns_to_improve_architectures(strategy, smooth):
     """From all 91 cells one episode gains most of what there is to gain, having seen 40 of them."""
-    longer = {"first_updates": 300, "updates": 60, "last_updates": 500, "width": 32}
-    own = {"planner": {"distil_updates": 1_500}, "climber": {}}
+    longer = {"first_updates": 300, "updates": 60, "last_updates": 500, "width": 32, "distil_updates": 1_500}
     least = {"planner": 0.85, "climber": 0.6}  # of what there is: one plans, the other climbs
-    trainer, _ = train(strategy, smooth, **longer, **own[strategy])
+    trainer, _ = train(strategy, smooth, **longer)
     starts_BL = np.arange(smooth.space.size, dtype=np.int32)[:, None]
     reward_N, gained = smooth.estimator.reward_N, {}
     fresh = make_network(trainer.network_settings, smooth.space.feature_count, seed=0)

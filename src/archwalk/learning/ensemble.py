@@ -72,6 +72,13 @@ class LogEnsemble(nn.Module):
         mean_T: Tensor = self.members(features_TF).mean(0)
         return self.scale * mean_T.clamp_min(_SMALLEST).log() - self.offset
 
+    def of_member(self, member: int) -> "LogEnsemble":
+        """A copy that takes one member's word."""
+        alone = LogEnsemble(self.members.only(member))
+        alone.scale.copy_(self.scale)
+        alone.offset.copy_(self.offset)
+        return alone
+
 
 class EnsembleLearner:
     """Trains the members of an ensemble side by side, each on minibatches of its own from the same data.
@@ -135,7 +142,7 @@ class ClimbingNetwork(nn.Module):
 
     toll: Tensor
 
-    def __init__(self, model: LogEnsemble) -> None:
+    def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
         self.register_buffer("toll", torch.zeros(()))
@@ -144,9 +151,3 @@ class ClimbingNetwork(nn.Module):
         """Action values (T,), one an element, of flat float features (T, F)."""
         value_T: Tensor = self.model(features_TF)
         return (value_T - self.toll).index_add(0, rows.firsts_B, self.toll.expand(len(rows.firsts_B)))
-
-    def of_member(self, member: int) -> "ClimbingNetwork":
-        """A copy that takes one member's word for what architectures are worth."""
-        network = ClimbingNetwork(LogEnsemble(self.model.members.only(member)))
-        network.toll.copy_(self.toll)
-        return network

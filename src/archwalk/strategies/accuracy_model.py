@@ -25,7 +25,7 @@ class ModelSettings:
     `round`, of which a share `random` is sampled. An ensemble of `members` networks takes `first_updates` steps
     on the first ones, `updates` after every round, and `last_updates` in the end. `sharpness` weighs errors near
     the top: the members predict exp(sharpness * (accuracy - reference)). `neighbours` is how many the agent is
-    presented with.
+    presented with. In the end a network is distilled by `distil_updates` steps of Adam on `distil_batch` architectures.
     """
 
     length: ClassVar[str] = "evaluations"
@@ -45,6 +45,9 @@ class ModelSettings:
     sharpness: float = 32.0
     neighbours: int = 50
     width: int = 128
+    distil_updates: int = 4_000
+    distil_batch: int = 1_024
+    distil_learning_rate: float = 2e-3
 
     def __post_init__(self) -> None:
         whole = {field.name for field in fields(self) if field.type in (int, "int")}
@@ -55,7 +58,7 @@ class ModelSettings:
             raise UsageError(f"initial ({self.initial}) must not exceed evaluations ({self.evaluations})")
         if not 0 <= self.random <= 1:
             raise UsageError(f"random is a share, between 0 and 1, not {self.random}")
-        check_above_zero(self, "sharpness", "model_learning_rate")
+        check_above_zero(self, "sharpness", "model_learning_rate", "distil_learning_rate")
 
 
 class AccuracyModel:

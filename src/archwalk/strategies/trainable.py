@@ -1,8 +1,8 @@
 """What every agent that must be trained has in common: its trainer's contract, and the network it walks by."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import nn
@@ -15,6 +15,8 @@ from archwalk.learning.ensemble import ClimbingNetwork, LogEnsemble, Perceptrons
 from archwalk.learning.sets import AfterStateNetwork, PointerQNetwork
 from archwalk.learning.transformer import FirstTokenQNetwork
 
+M = TypeVar("M", bound=nn.Module)
+
 
 @dataclass(frozen=True)
 class NetworkSettings:
@@ -22,7 +24,7 @@ class NetworkSettings:
 
     `layers` and `heads` are those of a pointer or a first-token network (P1's), `duelling` those of a pointer
     network (a first-token network always duels), `encoder_layers` those of a first-token network, `members` those
-    of the ensemble that an after-state network stops by and a climbing network climbs.
+    of the ensemble that an after-state network stops by.
     """
 
     neighbours: int
@@ -37,23 +39,28 @@ class NetworkSettings:
 
 def make_network(settings: NetworkSettings, features: int, seed: int) -> nn.Module:
     """A fresh network whose weights depend on `seed` alone."""
-    with torch.random.fork_rng(devices=[]):  # torch's layers draw from the global generator
+    return made_from(seed, lambda: _make(settings, features))
+
+
+def made_from(seed: int, make: Callable[[], M]) -> M:
+    """A module whose first weights depend on `seed` alone: torch's layers draw them from the global generator."""
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        if settings.kind in ("after-state", "climbing"):
-            model = LogEnsemble(Perceptrons(settings.members, features, settings.width, hidden=2))
-            if settings.kind == "climbing":
-                return ClimbingNetwork(model)
-            return AfterStateNetwork(model, perceptron(features, settings.width, 3))
-        if settings.kind == "first-token":
-            return FirstTokenQNetwork(
-                features,
-                settings.width,
-                settings.neighbours + 1,
-                settings.encoder_layers,
-                settings.layers,
-                settings.heads,
-            )
-        return PointerQNetwork(features, settings.width, settings.layers, settings.heads, settings.duelling)
+        return make()
+
+
+def _make(settings: NetworkSettings, features: int) -> nn.Module:
+    width, layers, heads = settings.width, settings.layers, settings.heads
+    if settings.kind == "after-state":
+        stop = LogEnsemble(Perceptrons(settings.members, features, width, hidden=2))
+        return AfterStateNetwork(stop, perceptron(features, width, 3))
+    if settings.kind == "climbing":
+        return ClimbingNetwork(perceptron(features, width, 2))
+    if settings.kind == "first-token":
+        return FirstTokenQNetwork(
+            features, width, settings.neighbours + 1, settings.encoder_layers, layers, heads
+        )
+    return PointerQNetwork(features, width, layers, heads, settings.duelling)
 
 
 class Trainer(Protocol):

@@ -16,15 +16,12 @@ class PlannerSettings(ModelSettings):
     best apart: what was a map to search by becomes a measure. Where accuracies are noisy that would learn the noise;
     0 leaves it out.
     `step_price` is what a step of a walk must gain, in percentage points of accuracy. The walking network is
-    distilled from the plan.
+    distilled from the plan, whose moves it learns.
     """
 
     optimism: float = 0.13
     last_sharpness: float = 100.0
     step_price: float = 0.002
-    distil_updates: int = 4_000
-    distil_batch: int = 1_024
-    distil_learning_rate: float = 2e-3
 
     @property
     def planning_sharpness(self) -> float:
@@ -35,4 +32,4 @@ class PlannerSettings(ModelSettings):
         super().__post_init__()
         if not (min(self.random, self.optimism) >= 0 and self.random + self.optimism <= 1):
             raise UsageError("random and optimism are shares: each at least 0, together at most 1")
-        check_above_zero(self, "step_price", "last_sharpness", "distil_learning_rate")
+        check_above_zero(self, "step_price", "last_sharpness")

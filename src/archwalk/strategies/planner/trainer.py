@@ -11,30 +11,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
 from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.jit import Streams
 from archwalk.learning.ensemble import LogEnsemble, predict
 from archwalk.learning.sets import AfterStateNetwork
-from archwalk.spaces.base import Codes, EnumerableSpace
+from archwalk.spaces.base import EnumerableSpace
 from archwalk.strategies.accuracy_model import AccuracyModel
+from archwalk.strategies.distillation import Distiller
 from archwalk.strategies.planner.settings import PlannerSettings
-from archwalk.strategies.policy import GreedyPolicy
 from archwalk.strategies.trainable import NetworkSettings, make_network
 from archwalk.strategies.value_iteration import iterate_values
-from archwalk.strategies.walker import take_walks
-
-_PORTION = 200
-"""Updates between two looks at where the network stands."""
-
-_WALKS = 256
-"""Walks whose surroundings each portion learns from."""
 
 
 class PlannerTrainer:
@@ -65,8 +55,9 @@ class PlannerTrainer:
         self.network, self.stop = network, network.stop
         self.model = AccuracyModel(benchmark, settings, self.stop, self.fit_rng)
         self.ledger = self.model.ledger
-        self.optimiser = torch.optim.Adam(network.move.parameters(), lr=settings.distil_learning_rate)
-        self.distilled = 0
+        self.distiller = Distiller(
+            network.move, settings, space, self.starts, space.sample_uniform, self.fit_rng
+        )
         self._value_N: Floats | None = None
 
     @property
@@ -82,7 +73,7 @@ class PlannerTrainer:
     @property
     def done(self) -> int:
         """How many of `total` are done."""
-        return len(self.model) + self.distilled
+        return len(self.model) + self.distiller.done
 
     def run(self) -> Iterator[dict[str, float]]:
         """Train to the end, yielding metrics after every round and every portion of the distillation."""
@@ -95,8 +86,11 @@ class PlannerTrainer:
             if len(self.model) == self.evaluations and self.settings.last_updates:
                 self.model.tell_apart(self.settings.last_updates, self.settings.last_sharpness)
             yield metrics
-        while self.distilled < self.settings.distil_updates:
-            yield self._distil(min(_PORTION, self.settings.distil_updates - self.distilled))
+        while self.distiller.remaining:
+            yield {
+                "charts/best_reward": float(self.model.accuracy_E.max()),
+                "losses/distillation": self._distil(),
+            }
 
     def _sample(self, n: int) -> NDArray[np.int32]:
         """Up to `n` different architectures from the starts that were not evaluated yet, at least one."""
@@ -126,45 +120,15 @@ class PlannerTrainer:
         value_N, _ = iterate_values(self.space.graph, self.stop_values(), price=1.0)
         return value_N
 
-    def _distil(self, updates: int) -> dict[str, float]:
-        """Fit `move` to the plan, half of each batch where walks by the network itself lead (as DAgger does)."""
+    def _distil(self) -> float:
+        """Fit `move` to the plan for some updates; gives the last error."""
         if self._value_N is None:
             self.stop.scale.fill_(100 / self.settings.planning_sharpness / self.settings.step_price)
             self.stop.offset.zero_()
             self.stop.offset.fill_(float(self.stop_values().max()))
             self._value_N = self.plan()
-        policy = GreedyPolicy(self.space, self.network)
-        visited: list[NDArray[np.int32]] = []
-
-        def choose(codes_RKL: Codes, count_R: NDArray[np.int32], _: Streams) -> NDArray[np.int64]:
-            visited.append(codes_RKL[codes_RKL >= 0])
-            return policy.act(codes_RKL, count_R)
-
-        starts_BL = self.starts(self.fit_rng, _WALKS)
-        take_walks(self.space, choose, starts_BL, self.fit_rng, neighbours=self.settings.neighbours)
-        return self._regress(self._value_N - 1, np.concatenate(visited), updates)
-
-    def _regress(self, labels_N: Floats, often: NDArray[np.int32], updates: int) -> dict[str, float]:
-        """Take steps of Adam towards the labels, half of each batch from the ids in `often`."""
-        settings, loss = self.settings, torch.zeros(())
-        half = settings.distil_batch // 2
-        for _ in range(updates):
-            for group in self.optimiser.param_groups:
-                group["lr"] = settings.distil_learning_rate * (1 - self.distilled / settings.distil_updates)
-            anywhere = self.fit_rng.integers(0, self.space.size, half)
-            ids = np.concatenate([anywhere, often[self.fit_rng.integers(0, len(often), half)]])
-            features = torch.from_numpy(self.space.features(ids[:, None])).float()
-            loss = functional.smooth_l1_loss(
-                self.network.move(features), torch.from_numpy(labels_N[ids]).float()
-            )
-            self.optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            self.optimiser.step()
-            self.distilled += 1
-        return {
-            "charts/best_reward": float(self.model.accuracy_E.max()),
-            "losses/distillation": float(loss.detach()),
-        }
+        value_N = self._value_N
+        return self.distiller.take_portion(self.network, lambda codes_BL: value_N[codes_BL[:, 0]] - 1)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on."""
@@ -172,16 +136,14 @@ class PlannerTrainer:
             "pick_rng": self.pick_rng.bit_generator.state,
             "network": dict(self.network.state_dict()),
             "model": self.model.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "distilled": self.distilled,
+            "distiller": self.distiller.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what `state_dict` gave."""
         self.pick_rng.bit_generator.state = state["pick_rng"]
-        for part in ("network", "model", "optimiser"):
+        for part in ("network", "model", "distiller"):
             getattr(self, part).load_state_dict(state[part])
-        self.distilled = int(state["distilled"])
 
 
 def _best(values_N: Floats, n: int) -> NDArray[np.intp]:
