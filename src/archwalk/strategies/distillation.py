@@ -27,8 +27,8 @@ _WALKS = 256
 class Distiller:
     """Fits `student`, features (T, F) to values (T,), to labels of architectures.
 
-    Half of each batch is what walks are presented with that the network itself takes (as DAgger does, Ross et al.,
-    2011), the other half comes from `anywhere`, which draws so many codes.
+    A batch is what walks are presented with that the network itself takes (as DAgger does, Ross et al., 2011); half
+    of it comes from `anywhere`, where that is given, which draws so many codes.
     """
 
     def __init__(
@@ -37,8 +37,8 @@ class Distiller:
         settings: ModelSettings,
         space: SearchSpace,
         starts: Sampler,
-        anywhere: Sampler,
         rng: np.random.Generator,
+        anywhere: Sampler | None = None,
     ) -> None:
         self.student = student
         self.settings = settings
@@ -56,14 +56,13 @@ class Distiller:
     def take_portion(self, walker: nn.Module, label: Callable[[Codes], Floats]) -> float:
         """Some updates, on what walks by `walker` are presented with; gives the last error."""
         seen_EL = self._look_around(walker)
-        half, loss = self.settings.distil_batch // 2, torch.zeros(())
+        loss = torch.zeros(())
         for _ in range(min(_PORTION, self.remaining)):
             for group in self.optimiser.param_groups:
                 group["lr"] = (
                     self.settings.distil_learning_rate * self.remaining / self.settings.distil_updates
                 )
-            anywhere_BL = self.anywhere(self.rng, half)
-            codes_BL = np.concatenate([anywhere_BL, seen_EL[self.rng.integers(0, len(seen_EL), half)]])
+            codes_BL = self._draw(seen_EL)
             features = torch.from_numpy(self.space.features(codes_BL)).float()
             loss = functional.smooth_l1_loss(
                 self.student(features), torch.from_numpy(label(codes_BL)).float()
@@ -73,6 +72,14 @@ class Distiller:
             self.optimiser.step()
             self.done += 1
         return float(loss.detach())
+
+    def _draw(self, seen_EL: Codes) -> Codes:
+        """A batch."""
+        batch = self.settings.distil_batch
+        if self.anywhere is None:
+            return seen_EL[self.rng.integers(0, len(seen_EL), batch)]
+        anywhere_BL = self.anywhere(self.rng, batch // 2)
+        return np.concatenate([anywhere_BL, seen_EL[self.rng.integers(0, len(seen_EL), batch // 2)]])
 
     def _look_around(self, walker: nn.Module) -> Codes:
         """Everything that walks by a network are presented with, (E, L)."""

@@ -56,9 +56,7 @@ class ClimberTrainer:
         assert isinstance(network, ClimbingNetwork)
         self.network = network
         self.model = AccuracyModel(benchmark, settings, self.teacher, fit_rng)
-        self.distiller = Distiller(
-            network.model, settings, self.space, self.starts, self.starts, self.walk_rng
-        )
+        self.distiller = Distiller(network.model, settings, self.space, self.starts, self.walk_rng)
         self.ledger = self.model.ledger
 
     @property

@@ -56,7 +56,7 @@ class PlannerTrainer:
         self.model = AccuracyModel(benchmark, settings, self.stop, self.fit_rng)
         self.ledger = self.model.ledger
         self.distiller = Distiller(
-            network.move, settings, space, self.starts, space.sample_uniform, self.fit_rng
+            network.move, settings, space, self.starts, self.fit_rng, space.sample_uniform
         )
         self._value_N: Floats | None = None
 
