@@ -70,11 +70,15 @@ def test_the_limit_holds(worth_N):
     assert (finals[0], steps[0]) == (100, 32)
 
 
-def test_where_all_neighbours_are_known_it_stays(worth_N):
+def test_where_all_neighbours_are_known_it_goes_on_through_the_best_of_them(worth_N):
     graph = SPACE.graph
     around = graph.targets_E[graph.offsets[100] : graph.offsets[101]]
-    finals, _ = aside(worth_N, [100], [[100, *around]])
-    assert finals[0] == 100
+    finals, steps = aside(worth_N, [100], [[100, *around]])
+    assert finals[0] not in {100, *around}
+    assert steps[0] >= 2
+    through = around[worth_N[around].argmax()]
+    one_step, _ = aside(worth_N, [100], [[100, *around]], limit=1)
+    assert one_step[0] == through
 
 
 def test_is_listed_compares_whole_codes():
