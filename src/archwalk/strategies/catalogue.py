@@ -17,6 +17,9 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "random-search": "archwalk.strategies.random_search:RandomSearch",
         "random-walk": "archwalk.strategies.random_walk:RandomWalk",
         "local-search": "archwalk.strategies.local_search:LocalSearch",
+        "local-search-white": "archwalk.strategies.local_search_white:LocalSearchWhite",
+        "regularized-evolution": "archwalk.strategies.regularized_evolution:RegularizedEvolution",
+        "tpe": "archwalk.strategies.tpe:TPE",
     },
 )
 
