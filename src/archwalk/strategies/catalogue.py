@@ -14,6 +14,7 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
     "strategy",
     "archwalk.strategies",
     {
+        "bohb": "archwalk.strategies.bohb:BOHB",
         "random-search": "archwalk.strategies.random_search:RandomSearch",
         "random-walk": "archwalk.strategies.random_walk:RandomWalk",
         "local-search": "archwalk.strategies.local_search:LocalSearch",

@@ -21,7 +21,7 @@ from archwalk.estimators.base import Floats
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Strategy, Trials
 from archwalk.strategies.checks import check_at_least_one
-from archwalk.strategies.strings import draw_strings, mutate_strings
+from archwalk.strategies.strings import Strings, draw_strings, mutate_strings
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,14 @@ class RegularizedEvolution(Strategy):
         self._children_TC, codes_TL = mutate_strings(space, self.trials.rng, self._parents())
         return codes_TL[:, None]
 
-    def _parents(self) -> Codes:
+    def _parents(self) -> Strings:
         """The winner (T, C) of a tournament in each trial: the first drawn of the best."""
         rows = np.arange(self.trials.trials)
         shape = self.trials.trials, self.settings.sample
         drawn_TS = self.trials.rng.integers(0, self.settings.population, shape)
         won_T = np.take_along_axis(self.rewards_TP, drawn_TS, axis=1).argmax(axis=1)
-        return self.strings_TPC[rows, drawn_TS[rows, won_T]]
+        parents_TC: Strings = self.strings_TPC[rows, drawn_TS[rows, won_T]]
+        return parents_TC
 
     def _learn(self, codes_TNL: Codes, rewards_TN: Floats) -> None:
         n = rewards_TN.shape[1]

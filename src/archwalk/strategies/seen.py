@@ -39,7 +39,7 @@ class SeenCodes:
     def next_unseen(
         self, codes_TML: Codes, at_T: NDArray[np.int64], chosen_T: NDArray[np.bool_]
     ) -> NDArray[np.int64]:
-        """For each chosen trial, the first index at or after `at_T` of a valid code that it does not have; M if none."""
+        """For each chosen trial, the first index from `at_T` on of a valid code that it does not have; M if none."""
         rows = np.flatnonzero(chosen_T)
         next_R = at_T[rows]
         _next_unseen(self.keys_TH, rows, codes_TML, next_R)
