@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from archwalk.errors import UsageError
+from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.running import run_trials
 from archwalk.spaces.base import remake
 from archwalk.spaces.nasbench201.space import NASBench201
@@ -23,7 +24,7 @@ def search(space, trials=1, seed=0, **values):
 def steps(strategy, estimator, number):
     """One trial, step by step: where it stood, the string asked for, its reward, whether it was a start."""
     for _ in range(number):
-        before_C, codes_TNL = None, strategy.ask(5)
+        codes_TNL = strategy.ask(5)
         before_C = strategy.strings_TC[0].copy()
         starting, reward_before = bool(strategy.starts_left_T[0]), strategy.reward_T[0]
         asked_C = strategy._asked_TC[0].copy()
@@ -102,17 +103,9 @@ def test_nothing_is_evaluated_twice(first_improvement):
     space = remake(NASBench201)
     rewards = np.random.default_rng(0).permutation(space.size).astype(float)
 
-    class Table:
-        objective = "made up"
-
-        def evaluate(self, codes_BL):
-            from archwalk.estimators.base import Scores
-
-            reward_B = rewards[codes_BL[:, 0]]
-            return Scores(reward_B, reward_B, reward_B)
-
+    estimator = TableEstimator("made up", rewards, rewards)
     strategy = search(space, trials=6, first_improvement=first_improvement)
-    assert (run_trials(Table(), strategy, 400).unique_T() == 400).all()
+    assert (run_trials(estimator, strategy, 400).unique_T() == 400).all()
 
 
 def test_a_space_that_is_used_up_is_searched_on(tiny):
@@ -153,9 +146,9 @@ def test_what_was_seen_is_a_set_a_trial(length):
     ahead_TML = rng.integers(-1, 400 if length == 1 else 5, (3, 30, length)).astype(np.int32)
     at_T = np.array([0, 5, 29])
     chosen_T = np.array([True, False, True])
-    expected = [
-        next((m for m in range(at_T[t], 30) if ahead_TML[t, m, 0] >= 0 and ahead_TML[t, m].tobytes() not in sets[t]), 30)
-        for t in (0, 2)
-    ]  # fmt: skip
+    new_TM = np.array(
+        [[code_L[0] >= 0 and code_L.tobytes() not in sets[t] for code_L in ahead_TML[t]] for t in range(3)]
+    )
+    expected = [next((m for m in range(at_T[t], 30) if new_TM[t, m]), 30) for t in (0, 2)]
     for each in (seen, other):
         assert each.next_unseen(ahead_TML, at_T, chosen_T).tolist() == expected

@@ -103,8 +103,8 @@ class Strategy(ABC):
 
     @property
     def fidelity(self) -> int:
-        """What the next architectures (or those not told yet) are to be evaluated at, an index into
-        `Trials.fidelities`: the full training, unless a strategy says otherwise.
+        """What the next architectures (or those not told yet) are to be evaluated at: an index into
+        `Trials.fidelities`, from the end. The full training, unless a strategy says otherwise.
         """
         return -1
 

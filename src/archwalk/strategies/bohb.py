@@ -84,8 +84,8 @@ class BOHBSearcher(Searcher):
 
     @property
     def fidelity(self) -> int:
-        """That of the stage."""
-        return len(self.trial.fidelities) - len(self.sizes) + self.stage
+        """That of the stage, from the end: -1 is the full training."""
+        return self.stage - len(self.sizes)
 
     def propose(self) -> Codes:
         """In the first stage one string (1, L), since each is drawn after the last was told; later the promoted."""
@@ -112,7 +112,7 @@ class BOHBSearcher(Searcher):
     def _densities(self) -> tuple[StringDensity, StringDensity] | None:
         """Of the good and of the bad strings at the highest fidelity that has enough of both, C + 1 of each."""
         enough, settings = len(self.sizes_C) + 1, self.settings
-        for fidelity in reversed(range(len(self.trial.fidelities))):
+        for fidelity in range(-1, -1 - len(self.trial.fidelities), -1):
             at_E = np.flatnonzero(self.fidelity_E == fidelity)
             good = max(enough, int(settings.good * len(at_E)))
             if len(at_E) - good >= enough:
