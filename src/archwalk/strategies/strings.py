@@ -1,7 +1,7 @@
 """Architectures as strings of categorical decisions (`space.choices`), for strategies that write them.
 
-A string that names no valid architecture is drawn again and costs no query (P4 section 7 samples "valid
-hyper-parameter strings").
+A string that names no valid architecture is drawn again and costs no query. P4 (ReMAADE) samples "valid
+hyper-parameter strings" likewise.
 """
 
 import numpy as np
