@@ -1,0 +1,100 @@
+"""What searchers that learn a model of one trial have in common: what was evaluated, and candidates beside it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from archwalk.estimators.base import Floats
+from archwalk.jit import make_streams
+from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.strategies.per_trial import finite_rewards
+
+_TRIES = 20
+
+
+class History:
+    """Architectures (E, L) that a trial has evaluated, repeats included, with their rewards (E,)."""
+
+    def __init__(self, space: SearchSpace) -> None:
+        self.space = space
+        self.codes_EL = np.empty((0, space.code_length), np.int32)
+        self.rewards_E = np.empty(0)
+        self._seen: set[bytes] = set()
+
+    def __len__(self) -> int:
+        return len(self.rewards_E)
+
+    def add(self, codes_KL: Codes, rewards_K: Floats) -> None:
+        """Remember what was evaluated."""
+        self.codes_EL = np.concatenate([self.codes_EL, codes_KL])
+        self.rewards_E = np.concatenate([self.rewards_E, rewards_K])
+        self._seen.update(code_L.tobytes() for code_L in codes_KL)
+
+    def targets(self) -> Floats:
+        """Rewards (E,) that a model can learn: finite ones."""
+        return finite_rewards(self.rewards_E)
+
+    def ranking(self) -> Codes:
+        """Different architectures that were evaluated, the best first; of equals the one evaluated first."""
+        return distinct(self.codes_EL[np.argsort(-self.rewards_E, kind="stable")])
+
+    def unseen(self, codes_BL: Codes) -> Codes:
+        """Those that were not evaluated yet, each once, in their order."""
+        codes_BL = distinct(codes_BL)
+        return codes_BL[[code_L.tobytes() not in self._seen for code_L in codes_BL]]
+
+    def near_the_best(self, wanted: int, parents: int, edits: int, rng: np.random.Generator) -> Codes:
+        """Candidates (B, L) that were not evaluated yet, never none: mutants of the best architecture, and where
+        these are too few of the next ones, up to `parents`.
+
+        Where everything around was evaluated, sampled architectures; where those were too, one that was.
+        """
+        found_BL = self.codes_EL[:0]
+        for parent_L in self.ranking()[:parents]:
+            more_BL = mutants(self.space, np.repeat(parent_L[None], wanted, axis=0), edits, rng)
+            found_BL = self.unseen(np.concatenate([found_BL, more_BL]))
+            if len(found_BL) >= wanted:
+                break
+        return found_BL[:wanted] if len(found_BL) else self.sampled(wanted, rng)
+
+    def sampled(self, wanted: int, rng: np.random.Generator) -> Codes:
+        """Up to `wanted` sampled architectures that were not evaluated yet; if none is found, one that was."""
+        for _ in range(_TRIES):
+            new_BL = self.unseen(self.space.sample(rng, wanted))
+            if len(new_BL):
+                return new_BL
+        return self.space.sample(rng, 1)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of it."""
+        return {"codes": self.codes_EL.copy(), "rewards": self.rewards_E.copy()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        self.codes_EL, self.rewards_E = self.codes_EL[:0], self.rewards_E[:0]
+        self._seen = set()
+        self.add(np.array(state["codes"]), np.array(state["rewards"]))
+
+
+def distinct(codes_BL: Codes) -> Codes:
+    """Each architecture once, where it stands first."""
+    first: dict[bytes, int] = {}
+    for b, code_L in enumerate(codes_BL):
+        first.setdefault(code_L.tobytes(), b)
+    return codes_BL[list(first.values())]
+
+
+def mutants(space: SearchSpace, parents_BL: Codes, edits: int, rng: np.random.Generator) -> Codes:
+    """A mutant (B, L) of each parent: 1 to `edits` random edits of the space away, each number equally likely."""
+    streams_B = make_streams(rng, len(parents_BL))
+    left_B = rng.integers(1, edits + 1, len(parents_BL))
+    mutants_BL = parents_BL.copy()
+    for edit in range(edits):
+        rows = np.flatnonzero(left_B > edit)
+        streams_R = streams_B[rows]
+        codes_RNL, count_R = space.sample_neighbours(mutants_BL[rows], 1, streams_R)
+        streams_B[rows] = streams_R
+        moved_R = count_R > 0
+        mutants_BL[rows[moved_R]] = codes_RNL[moved_R, 0]
+    return mutants_BL
