@@ -58,6 +58,13 @@ class History:
                 break
         return found_BL[:wanted] if len(found_BL) else self.sampled(wanted, rng)
 
+    def around_the_best(self, wanted: int, parents: int, edits: int, rng: np.random.Generator) -> Codes:
+        """Like `near_the_best`, but of up to `wanted` mutants each of the best `parents` has as many."""
+        best_PL = self.ranking()[:parents]
+        turns_BL = best_PL[np.arange(wanted) % len(best_PL)]
+        found_BL = self.unseen(mutants(self.space, turns_BL, edits, rng))
+        return found_BL if len(found_BL) else self.sampled(wanted, rng)
+
     def sampled(self, wanted: int, rng: np.random.Generator) -> Codes:
         """Up to `wanted` sampled architectures that were not evaluated yet; if none is found, one that was."""
         for _ in range(_TRIES):
