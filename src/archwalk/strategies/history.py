@@ -20,20 +20,26 @@ class History:
         self.space = space
         self.codes_EL = np.empty((0, space.code_length), np.int32)
         self.rewards_E = np.empty(0)
-        self._seen: set[bytes] = set()
+        self._first: dict[bytes, int] = {}  # where an architecture was evaluated first
 
     def __len__(self) -> int:
         return len(self.rewards_E)
 
     def add(self, codes_KL: Codes, rewards_K: Floats) -> None:
         """Remember what was evaluated."""
+        for e, code_L in enumerate(codes_KL, start=len(self)):
+            self._first.setdefault(code_L.tobytes(), e)
         self.codes_EL = np.concatenate([self.codes_EL, codes_KL])
         self.rewards_E = np.concatenate([self.rewards_E, rewards_K])
-        self._seen.update(code_L.tobytes() for code_L in codes_KL)
 
     def targets(self) -> Floats:
         """Rewards (E,) that a model can learn: finite ones."""
         return finite_rewards(self.rewards_E)
+
+    def reward_of(self, code_L: Codes) -> float | None:
+        """What the first evaluation of an architecture gave, as a finite number; None if there was none."""
+        first = self._first.get(code_L.tobytes())
+        return None if first is None else float(self.targets()[first])
 
     def ranking(self) -> Codes:
         """Different architectures that were evaluated, the best first; of equals the one evaluated first."""
@@ -42,7 +48,7 @@ class History:
     def unseen(self, codes_BL: Codes) -> Codes:
         """Those that were not evaluated yet, each once, in their order."""
         codes_BL = distinct(codes_BL)
-        return codes_BL[[code_L.tobytes() not in self._seen for code_L in codes_BL]]
+        return codes_BL[[code_L.tobytes() not in self._first for code_L in codes_BL]]
 
     def near_the_best(self, wanted: int, parents: int, edits: int, rng: np.random.Generator) -> Codes:
         """Candidates (B, L) that were not evaluated yet, never none: mutants of the best architecture, and where
@@ -80,7 +86,7 @@ class History:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what `state_dict` gave."""
         self.codes_EL, self.rewards_E = self.codes_EL[:0], self.rewards_E[:0]
-        self._seen = set()
+        self._first = {}
         self.add(np.array(state["codes"]), np.array(state["rewards"]))
 
 
