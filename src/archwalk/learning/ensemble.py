@@ -27,7 +27,12 @@ class Perceptrons(nn.Module):
     """
 
     def __init__(
-        self, networks: int, features: int, width: int, hidden: int, start: Literal["torch", "glorot"] = "torch"
+        self,
+        networks: int,
+        features: int,
+        width: int,
+        hidden: int,
+        start: Literal["torch", "glorot"] = "torch",
     ) -> None:
         super().__init__()
         sizes = list(pairwise([features, *[width] * hidden, 1]))

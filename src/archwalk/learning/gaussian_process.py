@@ -63,4 +63,5 @@ def upper_confidence_bound(mean_N: Floats, deviation_N: Floats, evaluations: int
     """Mean and so many deviations: GP-UCB with the weight that NASBOT's code takes, root of 0.2 log(2 t + 1) per
     dimension, here of one dimension (Srinivas et al., 2010).
     """
-    return mean_N + np.sqrt(0.2 * np.log(2 * evaluations + 1)) * deviation_N
+    bound_N: Floats = mean_N + np.sqrt(0.2 * np.log(2 * evaluations + 1)) * deviation_N
+    return bound_N

@@ -1,6 +1,6 @@
 """OTMANN: how far apart two architectures are, by optimal transport between their operations.
 
-Source: Kandasamy, Neiswanger, Schneider, Poczos and Xing, NASBOT, NeurIPS 2018, section 3 and appendix A, with its code.
+Source: Kandasamy, Neiswanger, Schneider, Poczos and Xing, NASBOT, NeurIPS 2018, section 3 and appendix A, and its code.
 The mass of every vertex of one graph is matched to mass of the other, at the cost of the labels' mismatch and of the
 difference in position, or is left unmatched, at cost 1. A position is the shortest, the longest and the random walk's
 mean number of vertices on the way from the input, and on the way to the output, counted for all vertices and for each
@@ -29,8 +29,10 @@ _ENDS = 0.1
 
 _CONVOLUTION = re.compile(r"(sep_|dil_|nor_)?conv_?(\d)x\d")
 _GRAPH_CONVOLUTIONS = ("gat", "gcn", "gin", "cheb", "sage", "arma", "graph")
-_CONVOLUTION_SCALE = np.sqrt(2) / 10  # of the root of the difference in kernel size (code)
-_OTHER_KIND_SHARE = 0.1  # code: a convolution for a residual one costs a tenth of leaving it, and 0.9 of the sizes'
+_CONVOLUTION_SCALE = float(np.sqrt(2)) / 10  # of the root of the difference in kernel size (code)
+_OTHER_KIND_SHARE = (
+    0.1  # code: a convolution for a residual one costs a tenth of leaving it, and 0.9 of the sizes'
+)
 _POOLS, _GRAPHS = 0.5, 0.25  # code: max-pool for mean pool; one non-linearity for another ("ours" for graphs)
 
 
@@ -59,8 +61,9 @@ def _within_kind(one: str, other: str) -> float:
     a, b = _CONVOLUTION.match(one), _CONVOLUTION.match(other)
     if a is None or b is None:
         return _GRAPHS if kind_of(one) == "graph" else _POOLS
-    sizes = _CONVOLUTION_SCALE * float(np.sqrt(abs(int(a[2]) - int(b[2]))))
-    return sizes if a[1] == b[1] else (1 - _OTHER_KIND_SHARE) * sizes + _OTHER_KIND_SHARE
+    sizes = _CONVOLUTION_SCALE * abs(int(a[2]) - int(b[2])) ** 0.5
+    cost: float = sizes if a[1] == b[1] else (1 - _OTHER_KIND_SHARE) * sizes + _OTHER_KIND_SHARE
+    return cost
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,10 @@ class Positions:
 
     def join(self, other: "Positions") -> "Positions":
         """These and those."""
-        pairs = (self.labels_BCV, other.labels_BCV), (self.positions_BCVD, other.positions_BCVD)
-        return Positions(*map(np.concatenate, pairs))
+        return Positions(
+            np.concatenate([self.labels_BCV, other.labels_BCV]),
+            np.concatenate([self.positions_BCVD, other.positions_BCVD]),
+        )
 
 
 class Otmann:

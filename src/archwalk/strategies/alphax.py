@@ -1,4 +1,4 @@
-"""AlphaX: Monte Carlo tree search over the construction of an architecture (Wang, Zhao, Jinnai, Tian and Fonseca, 2018).
+"""AlphaX: Monte Carlo tree search over the construction of an architecture (Wang, Zhao, Jinnai, Tian, Fonseca, 2018).
 
 A node of the tree is the beginning of an architecture. A simulation goes down by UCT to a node that is new, completes
 it at random and evaluates that architecture; a meta-network, learned from what was evaluated, predicts some more random
@@ -33,7 +33,7 @@ from archwalk.strategies.trainable import made_from
 _HIDDEN_LAYERS = 4
 _DRAWS = 64  # completions drawn at once, of which the valid ones are taken
 _TRIES = 20
-_SIMULATIONS_A_QUERY = 200  # those that end at what is known already; then it is evaluated again
+_SIMULATIONS_A_QUERY = 50  # those that end at what is known already; then it is evaluated again
 
 
 @dataclass(frozen=True)
@@ -141,24 +141,24 @@ class AlphaXSearcher(Searcher):
 
     def propose(self) -> Codes:
         """Simulate until there is something to evaluate: (1, L)."""
-        code_L = None
+        code_KL = self.history.codes_EL[:0]
         for _ in range(_SIMULATIONS_A_QUERY):
             self.node = self._descend()
             completions_NL = self._complete(self.node)
             if not len(completions_NL):
                 self.tree.propagate(self.node, 0.0)  # the code: nothing valid begins like this
                 continue
-            code_L = completions_NL[0]
+            code_KL = completions_NL[:1]
             self.predicted = self._predict(completions_NL[1:])
-            known = self.history.reward_of(code_L)
+            known = self.history.reward_of(code_KL[0])
             if known is None:
                 break
             self._back_up(known)
         else:  # what was backed up last is evaluated again; or, where nothing valid was found, a sampled one
             self.predicted = None
-            if code_L is None:
-                code_L = self.space.sample(self.rng, 1)[0]
-        return code_L[None]
+            if not len(code_KL):
+                code_KL = self.space.sample(self.rng, 1)
+        return code_KL
 
     def learn(self, codes_KL: Codes, rewards_K: Floats) -> None:
         """Back the evaluation up; train the meta-network now and then."""

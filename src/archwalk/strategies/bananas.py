@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from archwalk.errors import unknown
 from archwalk.estimators.base import Floats
@@ -23,7 +24,7 @@ from archwalk.spaces.dags import DagSpace
 from archwalk.spaces.paths import path_encoding
 from archwalk.strategies.base import Trials
 from archwalk.strategies.checks import check_above_zero, check_at_least_one
-from archwalk.strategies.history import History
+from archwalk.strategies.history import History, distinct
 from archwalk.strategies.per_trial import PerTrial, Searcher
 from archwalk.strategies.trainable import made_from
 
@@ -82,14 +83,15 @@ class BananasSearcher(Searcher):
         """The starts, then rounds."""
         settings = self.settings
         if not len(self.history):
-            return self.trial.next_starts(settings.initial)[0]
+            return distinct(self.trial.next_starts(settings.initial)[0])
         candidates_NL = self.history.near_the_best(
             settings.candidates, settings.parents, settings.edits, self.rng
         )
         if len(candidates_NL) <= settings.round:
             return candidates_NL
         chosen = thompson(self._predict(candidates_NL), settings.round, self.rng)
-        return candidates_NL[chosen]
+        chosen_KL: Codes = candidates_NL[chosen]
+        return chosen_KL
 
     def learn(self, codes_KL: Codes, rewards_K: Floats) -> None:
         """The predictors are trained when they are asked."""
@@ -143,7 +145,7 @@ def encode(space: SearchSpace, codes_BL: Codes, settings: BananasSettings) -> Fe
     return space.features(codes_BL)
 
 
-def thompson(predictions_KN: Floats, wanted: int, rng: np.random.Generator) -> np.ndarray:
+def thompson(predictions_KN: Floats, wanted: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Independent Thompson sampling (paper, section 5): each candidate's reward is drawn from the normal distribution
     of its predictions; places of the `wanted` highest draws, the highest first.
     """

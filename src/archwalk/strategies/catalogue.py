@@ -17,6 +17,10 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "random-search": "archwalk.strategies.random_search:RandomSearch",
         "random-walk": "archwalk.strategies.random_walk:RandomWalk",
         "local-search": "archwalk.strategies.local_search:LocalSearch",
+        "bananas": "archwalk.strategies.bananas:Bananas",
+        "nasbot": "archwalk.strategies.nasbot:Nasbot",
+        "alphax": "archwalk.strategies.alphax:AlphaX",
+        "naswot": "archwalk.strategies.naswot:Naswot",
     },
 )
 

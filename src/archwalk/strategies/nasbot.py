@@ -16,6 +16,7 @@ from itertools import product
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archwalk.errors import UsageError, unknown
 from archwalk.estimators.base import Floats
@@ -25,7 +26,7 @@ from archwalk.spaces.dags import require_dags
 from archwalk.spaces.otmann import Otmann
 from archwalk.strategies.base import Trials
 from archwalk.strategies.checks import check_at_least_one
-from archwalk.strategies.history import History, mutants
+from archwalk.strategies.history import History, distinct, mutants
 from archwalk.strategies.per_trial import PerTrial, Searcher
 
 ACQUISITIONS = ("ei", "ucb")
@@ -110,7 +111,7 @@ class NasbotSearcher(Searcher):
     def propose(self) -> Codes:
         """The starts, then one at a time."""
         if not len(self.history):
-            return self.trial.next_starts(self.settings.initial)[0]
+            return distinct(self.trial.next_starts(self.settings.initial)[0])
         rewards_E = self.history.targets()
         centre, spread = float(rewards_E.mean()), max(float(rewards_E.std()), 1e-9)
         targets_E = (rewards_E - centre) / spread
@@ -144,7 +145,8 @@ class NasbotSearcher(Searcher):
             if len(every_NL) > len(pool_NL):  # the pool has no repeats and comes first
                 values_N = np.concatenate([values_N, acquire(every_NL[len(pool_NL) :])])
                 pool_NL = every_NL
-        return pool_NL[values_N.argmax()][None]
+        best = int(values_N.argmax())
+        return pool_NL[best : best + 1]
 
     def learn(self, codes_KL: Codes, rewards_K: Floats) -> None:
         """The new distances; the process is fitted when it is asked."""
@@ -179,7 +181,7 @@ class NasbotSearcher(Searcher):
         self._measure(self.history.codes_EL)
 
 
-def choose_parents(values_N: Floats, wanted: int, rng: np.random.Generator) -> np.ndarray:
+def choose_parents(values_N: Floats, wanted: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Places (wanted,) of parents: the chance is exponential in the standardised value (the paper's code)."""
     spread = float(values_N.std())
     weights_N = np.exp((values_N - values_N.max()) / spread) if spread > 0 else np.ones(len(values_N))
