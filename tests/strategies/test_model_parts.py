@@ -152,7 +152,7 @@ def test_the_fitted_kernel_sees_what_is_smooth():
 def test_better_candidates_are_parents_more_often():
     values = np.array([0.0, 1.0, 2.0])
     counts = np.bincount(choose_parents(values, 5_000, np.random.default_rng(0)), minlength=3)
-    expected = np.exp(values / values.std())
+    expected = np.exp(values / (2 * values.std()))
     np.testing.assert_allclose(counts / 5_000, expected / expected.sum(), atol=0.03)
     assert set(choose_parents(np.zeros(3), 100, np.random.default_rng(0))) == {0, 1, 2}
 
@@ -173,8 +173,8 @@ def test_history_knows_what_was_evaluated(space4):
     assert history.reward_of(np.array([5], np.int32)) == 1
     assert history.reward_of(np.array([6], np.int32)) is None
     assert history.targets().tolist() == [1, 3, 1, 2]
-    near_NL = history.near_the_best(20, 2, 1, np.random.default_rng(0))
-    around_NL = history.around_the_best(20, 2, 1, np.random.default_rng(0))
+    near_NL = history.near_the_best(20, 2, [1.0], np.random.default_rng(0))
+    around_NL = history.around_the_best(20, 2, [1.0], np.random.default_rng(0))
     neighbours = set(space4.neighbours(np.array([[9], [7]], np.int32)).codes_EL[:, 0].tolist())
     for codes_NL in (near_NL, around_NL):
         assert 0 < len(codes_NL) <= 20
@@ -187,14 +187,14 @@ def test_history_of_everything_still_has_a_candidate():
     history = History(space)
     history.add(np.arange(space.size, dtype=np.int32)[:, None], np.arange(space.size) / 1.0)
     for found in (history.near_the_best, history.around_the_best):
-        assert len(found(5, 3, 2, np.random.default_rng(0))) == 1
+        assert len(found(5, 3, [0.5, 0.5], np.random.default_rng(0))) == 1
 
 
 def test_mutants_are_a_few_edits_away(space5):
     parents_BL = space5.sample(np.random.default_rng(0), 50)
-    once_BL = mutants(space5, parents_BL, 1, np.random.default_rng(1))
+    once_BL = mutants(space5, parents_BL, [1.0], np.random.default_rng(1))
     for parent_L, child_L in zip(parents_BL, once_BL, strict=True):
         assert child_L in space5.neighbours(parent_L[None]).codes_EL
-    far_BL = mutants(space5, parents_BL, 3, np.random.default_rng(1))
+    far_BL = mutants(space5, parents_BL, [0.2, 0.3, 0.5], np.random.default_rng(1))
     away = [c not in space5.neighbours(p[None]).codes_EL for p, c in zip(parents_BL, far_BL, strict=True)]
     assert any(away)

@@ -60,8 +60,6 @@ def expected_improvement(mean_N: Floats, deviation_N: Floats, best: float) -> Fl
 
 
 def upper_confidence_bound(mean_N: Floats, deviation_N: Floats, evaluations: int) -> Floats:
-    """Mean and so many deviations: GP-UCB with the weight that NASBOT's code takes, root of 0.2 log(2 t + 1) per
-    dimension, here of one dimension (Srinivas et al., 2010).
-    """
-    bound_N: Floats = mean_N + np.sqrt(0.2 * np.log(2 * evaluations + 1)) * deviation_N
+    """Mean and so many deviations: the root of 0.2 d log(2 t) (Kandasamy et al., 2015), for d = 1."""
+    bound_N: Floats = mean_N + np.sqrt(0.2 * np.log(2 * evaluations)) * deviation_N
     return bound_N

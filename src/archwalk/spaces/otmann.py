@@ -6,11 +6,11 @@ difference in position, or is left unmatched, at cost 1. A position is the short
 mean number of vertices on the way from the input, and on the way to the output, counted for all vertices and for each
 kind of operation alone.
 
-Ours: every operation has mass 1, since the benchmarks do not choose widths (the paper: the product of its channels);
-each input and the output has a tenth of that of all operations, as in the paper. Inputs are matched to inputs and
-outputs to outputs only, so what is left is an assignment between unit masses, which is solved exactly. Lengths count
-vertices, not layers of the whole network. Of several cells the distances are added. The mismatch of operations that the
-paper does not know stands in `mismatch_costs`.
+Ours: every operation has mass 1, since the benchmarks do not choose widths (the paper: channels in times channels out,
+of a pooling the channels in); each input and the output has a tenth of that of all operations, as in the paper. Inputs
+are matched to inputs and outputs to outputs only, so what is left is an assignment between unit masses, which is solved
+exactly. Lengths count vertices of the cell, not layers of the whole network. Of several cells the distances are added.
+The mismatch of operations that the paper does not know stands in `_within_kind`.
 """
 
 import re
@@ -150,49 +150,62 @@ def _fill_positions(labels_GV, edges_GVV, counted_GK, out):  # type: ignore[no-u
 
 @kernel
 def _fill_distances(labels_M, positions_M, labels_N, positions_N, mismatch, weights, out):  # type: ignore[no-untyped-def]
-    cells, vertices, depth = positions_M.shape[1:]
-    gaps = np.empty((vertices, vertices))
-    costs = np.empty((vertices, vertices))
+    cells, vertices = labels_M.shape[1:]
+    gaps, costs = np.empty((vertices, vertices)), np.empty((vertices, vertices))
     best = np.empty(1 << vertices)
-    rows, columns = np.empty(vertices, np.int64), np.empty(vertices, np.int64)
-    operations = len(mismatch)
     for m in range(len(labels_M)):
         for n in range(len(labels_N)):
-            masses = 0.0
+            mass = 0.0
             for c in range(cells):
-                a, b, x, y = labels_M[m, c], labels_N[n, c], positions_M[m, c], positions_N[n, c]
-                i_count = j_count = 0
-                for v in range(vertices):
-                    if 0 <= a[v] < operations:
-                        rows[i_count] = v
-                        i_count += 1
-                    if 0 <= b[v] < operations:
-                        columns[j_count] = v
-                        j_count += 1
-                for u in range(vertices):
-                    for v in range(vertices):
-                        gaps[u, v] = 0.0
-                        if a[u] >= 0 and b[v] >= 0:
-                            for d in range(depth):
-                                gaps[u, v] += abs(x[u, d] - y[v, d]) / depth
-                ends = 0
+                a, b = labels_M[m, c], labels_N[n, c]
+                mass += _mass(a, len(mismatch)) + _mass(b, len(mismatch))
+                _measure_gaps(a, b, positions_M[m, c], positions_N[n, c], gaps)
                 for s in range(len(weights)):
-                    total, ends = 0.0, 0
-                    for u in range(vertices):
-                        for v in range(vertices):
-                            if a[u] >= operations and a[u] == b[v]:
-                                ends += 1
-                                cost = min(weights[s] * gaps[u, v], 2 * _UNMATCHED)
-                                total += _ENDS * min(i_count, j_count) * cost
-                                total += _ENDS * abs(i_count - j_count) * _UNMATCHED
-                    for i in range(i_count):
-                        for j in range(j_count):
-                            u, v = rows[i], columns[j]
-                            costs[i, j] = mismatch[a[u], b[v]] + weights[s] * gaps[u, v]
-                    out[0, s, m, n] += total + _assign(costs, i_count, j_count, best)
-                masses += (i_count + j_count) * (1 + _ENDS * ends)
+                    out[0, s, m, n] += _match(a, b, gaps, mismatch, weights[s], costs, best)
             for s in range(len(weights)):
-                out[1, s, m, n] = out[0, s, m, n] / masses if masses > 0 else 0.0
+                out[1, s, m, n] = out[0, s, m, n] / mass if mass > 0 else 0.0
+
+
+@kernel
+def _mass(labels_V, operations):  # type: ignore[no-untyped-def]
+    """Of all vertices: 1 for an operation, a tenth of their sum for each input and the output."""
+    inside = np.sum((labels_V >= 0) & (labels_V < operations))
+    return inside * (1 + _ENDS * np.sum(labels_V >= operations))
+
+
+@kernel
+def _measure_gaps(a, b, x, y, gaps):  # type: ignore[no-untyped-def]
+    """Mean difference in position of every vertex of one graph and every vertex of the other."""
+    depth = x.shape[1]
+    for u in range(len(a)):
+        for v in range(len(b)):
+            gaps[u, v] = 0.0
+            if a[u] >= 0 and b[v] >= 0:
+                for d in range(depth):
+                    gaps[u, v] += abs(x[u, d] - y[v, d]) / depth
+
+
+@kernel
+def _match(a, b, gaps, mismatch, weight, costs, best):  # type: ignore[no-untyped-def]
+    """The least cost of matching two graphs; `costs` and `best` are room to work in."""
+    operations = len(mismatch)
+    rows = columns = 0
+    for u in range(len(a)):
+        if 0 <= a[u] < operations:
+            columns = 0
+            for v in range(len(b)):
+                if 0 <= b[v] < operations:
+                    costs[rows, columns] = mismatch[a[u], b[v]] + weight * gaps[u, v]
+                    columns += 1
+            rows += 1
+    columns = np.sum((b >= 0) & (b < operations))  # also where there are no rows
+    total = _assign(costs, rows, columns, best)
+    for u in range(len(a)):
+        for v in range(len(b)):
+            if a[u] >= operations and a[u] == b[v]:
+                cost = min(weight * gaps[u, v], 2 * _UNMATCHED)
+                total += _ENDS * (min(rows, columns) * cost + abs(rows - columns) * _UNMATCHED)
+    return total
 
 
 @kernel

@@ -36,8 +36,8 @@ _MARGIN = 0.5
 
 @dataclass(frozen=True)
 class BananasSettings:
-    """`initial` architectures, then `round` at a time, out of `candidates` mutants of the best `parents`, each at
-    most `edits` edits away.
+    """`initial` architectures, then `round` at a time, out of `candidates` mutants of the best `parents`, one
+    to `edits` edits away.
 
     `members` predictors of `layers` hidden layers of `width` take `epochs` passes in minibatches of `batch`. Their
     `loss` is the paper's relative error (`mape`) of the distance to `bound` (a reward; none: from the rewards), or
@@ -85,7 +85,7 @@ class BananasSearcher(Searcher):
         if not len(self.history):
             return distinct(self.trial.next_starts(settings.initial)[0])
         candidates_NL = self.history.near_the_best(
-            settings.candidates, settings.parents, settings.edits, self.rng
+            settings.candidates, settings.parents, [1 / settings.edits] * settings.edits, self.rng
         )
         if len(candidates_NL) <= settings.round:
             return candidates_NL

@@ -1,6 +1,6 @@
 """What searchers that learn a model of one trial have in common: what was evaluated, and candidates beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.per_trial import finite_rewards
 
 _TRIES = 20
+
+Chances = Sequence[float]
+"""Of one edit, of two, ...; they sum to 1."""
 
 
 class History:
@@ -50,7 +53,7 @@ class History:
         codes_BL = distinct(codes_BL)
         return codes_BL[[code_L.tobytes() not in self._first for code_L in codes_BL]]
 
-    def near_the_best(self, wanted: int, parents: int, edits: int, rng: np.random.Generator) -> Codes:
+    def near_the_best(self, wanted: int, parents: int, chances: Chances, rng: np.random.Generator) -> Codes:
         """Candidates (B, L) that were not evaluated yet, never none: mutants of the best architecture, and where
         these are too few of the next ones, up to `parents`.
 
@@ -58,17 +61,17 @@ class History:
         """
         found_BL = self.codes_EL[:0]
         for parent_L in self.ranking()[:parents]:
-            more_BL = mutants(self.space, np.repeat(parent_L[None], wanted, axis=0), edits, rng)
+            more_BL = mutants(self.space, np.repeat(parent_L[None], wanted, axis=0), chances, rng)
             found_BL = self.unseen(np.concatenate([found_BL, more_BL]))
             if len(found_BL) >= wanted:
                 break
         return found_BL[:wanted] if len(found_BL) else self.sampled(wanted, rng)
 
-    def around_the_best(self, wanted: int, parents: int, edits: int, rng: np.random.Generator) -> Codes:
+    def around_the_best(self, wanted: int, parents: int, chances: Chances, rng: np.random.Generator) -> Codes:
         """Like `near_the_best`, but of up to `wanted` mutants each of the best `parents` has as many."""
         best_PL = self.ranking()[:parents]
         turns_BL = best_PL[np.arange(wanted) % len(best_PL)]
-        found_BL = self.unseen(mutants(self.space, turns_BL, edits, rng))
+        found_BL = self.unseen(mutants(self.space, turns_BL, chances, rng))
         return found_BL if len(found_BL) else self.sampled(wanted, rng)
 
     def sampled(self, wanted: int, rng: np.random.Generator) -> Codes:
@@ -98,13 +101,15 @@ def distinct(codes_BL: Codes) -> Codes:
     return codes_BL[list(first.values())]
 
 
-def mutants(space: SearchSpace, parents_BL: Codes, edits: int, rng: np.random.Generator) -> Codes:
-    """A mutant (B, L) of each parent: 1 to `edits` random edits of the space away, each number equally likely."""
+def mutants(space: SearchSpace, parents_BL: Codes, chances: Chances, rng: np.random.Generator) -> Codes:
+    """A mutant (B, L) of each parent, some random edits of the space away: one with the first of the `chances`, two
+    with the second, and so on.
+    """
     streams_B = make_streams(rng, len(parents_BL))
-    left_B = rng.integers(1, edits + 1, len(parents_BL))
+    edits_B = rng.choice(len(chances), len(parents_BL), p=chances)
     mutants_BL = parents_BL.copy()
-    for edit in range(edits):
-        rows = np.flatnonzero(left_B > edit)
+    for edit in range(len(chances)):
+        rows = np.flatnonzero(edits_B >= edit)
         streams_R = streams_B[rows]
         codes_RNL, count_R = space.sample_neighbours(mutants_BL[rows], 1, streams_R)
         streams_B[rows] = streams_R

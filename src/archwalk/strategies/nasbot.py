@@ -3,11 +3,12 @@
 The kernel falls with the OTMANN distance (`spaces/otmann.py`), the next architecture is the one of largest expected
 improvement, and that is looked for by an evolutionary algorithm.
 
-From the paper: the kernel a exp(-sum_i b d_i) + (1 - a) exp(-sum_i b' e_i^2), times a scale, over the distances d_i
-and their normalised forms e_i for the four structure costs; the acquisition; sampling parents among all that was
-looked at, better ones more often. Ours: one b and one b' for all four, and noise and the share a, chosen by the
-marginal likelihood on a small grid, the scale in closed form (the paper fits each by an optimiser); mutants are the
-space's edits (the paper: nine kinds of modifications, of widths too); fewer candidates.
+From the paper and its code: the kernel a exp(-sum_i b d_i) + (1 - a) exp(-sum_i b' e_i^2), times a scale, over the
+distances d_i and their normalised forms e_i for the four structure costs; the acquisition; parents from all that was
+looked at, better ones more often; how many modifications a mutant has, and about how many are looked at (code: 50 to
+500). Ours: one b and one b' for all four, which are chosen, as the share a and the noise are, by the marginal
+likelihood on a small grid, with the scale in closed form (the paper fits each by an optimiser); mutants are the space's
+edits (the paper: nine kinds of modifications, of widths too).
 """
 
 from collections.abc import Mapping
@@ -33,6 +34,10 @@ ACQUISITIONS = ("ei", "ucb")
 STRUCTURE_COSTS = (0.1, 0.2, 0.4, 0.8)
 """Paper: nu_str; that of labels is 1."""
 
+EDIT_CHANCES = (0.5, 0.25, 0.125, 0.075, 0.05)
+"""Code: how many modifications a mutant has."""
+
+_PARENT_SCALE = 2.0  # code
 _RATES = (0.03, 0.1, 0.3, 1.0)  # b: the distances of random cells of NAS-Bench-101 are some 2 each
 _NORMALISED_RATES = (1.0, 4.0, 16.0)  # b'
 _SHARES = (0.0, 0.5, 1.0)
@@ -42,8 +47,8 @@ _NOISES = (0.001, 0.01, 0.1)
 @dataclass(frozen=True)
 class NasbotSettings:
     """`initial` architectures, then one at a time: the one of largest `acquisition` (`ei` or `ucb`) among
-    `candidates` mutants of the best `parents`, each at most `edits` edits away, and among `generations` further
-    generations of `offspring` mutants of those. The kernel is fitted anew after every `refit` evaluations.
+    `candidates` mutants of the best `parents`, and among `generations` further generations of `offspring` mutants of
+    those. The kernel is fitted anew after every `refit` evaluations.
     """
 
     initial: int = 10
@@ -52,11 +57,10 @@ class NasbotSettings:
     parents: int = 10
     generations: int = 2
     offspring: int = 30
-    edits: int = 2
-    refit: int = 5
+    refit: int = 7
 
     def __post_init__(self) -> None:
-        check_at_least_one(self, "initial", "candidates", "parents", "offspring", "edits", "refit")
+        check_at_least_one(self, "initial", "candidates", "parents", "offspring", "refit")
         if self.generations < 0:
             raise UsageError(f"generations must not be negative, not {self.generations}")
         if self.acquisition not in ACQUISITIONS:
@@ -134,13 +138,11 @@ class NasbotSearcher(Searcher):
                 return upper_confidence_bound(mean_N, deviation_N, len(self.history))
             return expected_improvement(mean_N, deviation_N, float(targets_E.max()))
 
-        pool_NL = self.history.around_the_best(
-            settings.candidates, settings.parents, settings.edits, self.rng
-        )
+        pool_NL = self.history.around_the_best(settings.candidates, settings.parents, EDIT_CHANCES, self.rng)
         values_N = acquire(pool_NL)
         for _ in range(settings.generations):
             parents = choose_parents(values_N, settings.offspring, self.rng)
-            born_NL = mutants(self.space, pool_NL[parents], settings.edits, self.rng)
+            born_NL = mutants(self.space, pool_NL[parents], EDIT_CHANCES, self.rng)
             every_NL = self.history.unseen(np.concatenate([pool_NL, born_NL]))
             if len(every_NL) > len(pool_NL):  # the pool has no repeats and comes first
                 values_N = np.concatenate([values_N, acquire(every_NL[len(pool_NL) :])])
@@ -182,9 +184,15 @@ class NasbotSearcher(Searcher):
 
 
 def choose_parents(values_N: Floats, wanted: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Places (wanted,) of parents: the chance is exponential in the standardised value (the paper's code)."""
+    """Places (wanted,) of parents: the chance is exponential in the value, of which two deviations count one
+    (the paper's code).
+    """
     spread = float(values_N.std())
-    weights_N = np.exp((values_N - values_N.max()) / spread) if spread > 0 else np.ones(len(values_N))
+    weights_N = (
+        np.exp((values_N - values_N.max()) / (_PARENT_SCALE * spread))
+        if spread > 0
+        else np.ones(len(values_N))
+    )
     return rng.choice(len(values_N), wanted, p=weights_N / weights_N.sum())
 
 
