@@ -21,6 +21,7 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "nasbot": "archwalk.strategies.nasbot:Nasbot",
         "alphax": "archwalk.strategies.alphax:AlphaX",
         "naswot": "archwalk.strategies.naswot:Naswot",
+        "remaade": "archwalk.strategies.remaade:ReMAADE",
     },
 )
 
