@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 
 def naswot(network: nn.Module, inputs: Tensor) -> float:
-    """Log-determinant of the activation kernel (paper, equation 3); -inf where two inputs cannot be told apart."""
+    """Log-determinant of the activation kernel; -inf where two inputs cannot be told apart."""
     sign, logarithm = np.linalg.slogdet(activation_kernel(network, inputs))
     return float(logarithm) if sign > 0 else -np.inf
 

@@ -1,6 +1,6 @@
 """OTMANN: how far apart two architectures are, by optimal transport between their operations.
 
-Source: Kandasamy, Neiswanger, Schneider, Poczos and Xing, NASBOT, NeurIPS 2018, section 3 and appendix A, and its code.
+Source: Kandasamy, Neiswanger, Schneider, Poczos and Xing, NASBOT, NeurIPS 2018, section 3, and its code.
 The mass of every vertex of one graph is matched to mass of the other, at the cost of the labels' mismatch and of the
 difference in position, or is left unmatched, at cost 1. A position is the shortest, the longest and the random walk's
 mean number of vertices on the way from the input, and on the way to the output, counted for all vertices and for each

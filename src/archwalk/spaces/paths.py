@@ -1,6 +1,6 @@
 """The path encoding: one bit for each sequence of operations that a path from an input to the output can have.
 
-Source: White, Neiswanger and Savani, BANANAS, AAAI 2021, section 4 (and appendix: short paths are the frequent ones
+Source: White, Neiswanger and Savani, BANANAS, AAAI 2021 (short paths are the frequent ones
 in random cells, so that the encoding is truncated to them).
 """
 

@@ -2,7 +2,7 @@
 
 A node of the tree is the beginning of an architecture. A simulation goes down by UCT to a node that is new, completes
 it at random and evaluates that architecture; a meta-network, learned from what was evaluated, predicts some more random
-completions at no query. The mean of the evaluation and of the mean prediction goes up the tree (paper, section 3.3).
+completions at no query. The mean of the evaluation and of the mean prediction goes up the tree.
 
 From the paper and its code: UCT with Cp = 2 on accuracies between 0 and 1, 10 predicted completions, a perceptron of
 four hidden layers. Ours: architectures are built decision by decision as `space.choices` lists them, which works on
@@ -59,7 +59,7 @@ class AlphaXSettings:
 
 
 def uct(mean_A: Floats, visits_A: NDArray[np.int64], parent_visits: int, exploration: float) -> Floats:
-    """Mean + 2 Cp sqrt(2 log N / n) (paper, equation 1); infinite for what was never visited."""
+    """Mean + 2 Cp sqrt(2 log N / n) (the code); infinite for what was never visited."""
     with np.errstate(divide="ignore", invalid="ignore"):
         bonus_A = 2 * exploration * np.sqrt(2 * np.log(parent_visits) / visits_A)
     values: Floats = np.where(visits_A > 0, mean_A + bonus_A, np.inf)

@@ -146,7 +146,7 @@ def encode(space: SearchSpace, codes_BL: Codes, settings: BananasSettings) -> Fe
 
 
 def thompson(predictions_KN: Floats, wanted: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Independent Thompson sampling (paper, section 5): each candidate's reward is drawn from the normal distribution
+    """Independent Thompson sampling (naszilla): each candidate's reward is drawn from the normal distribution
     of its predictions; places of the `wanted` highest draws, the highest first.
     """
     draws_N = rng.normal(predictions_KN.mean(axis=0), predictions_KN.std(axis=0))
@@ -160,7 +160,7 @@ def reward_bound(rewards_E: Floats) -> float:
 
 
 def relative_error(predicted: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """|(f(a) - bound) / (y - bound) - 1| (paper, equation 1): what is near the bound weighs most."""
+    """|(f(a) - bound) / (y - bound) - 1| of the paper: what is near the bound weighs most."""
     return (predicted / wanted - 1).abs()
 
 
