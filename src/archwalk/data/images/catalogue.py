@@ -17,7 +17,7 @@ from archwalk.data.files import cache_folder, data_folder, write_atomically
 from archwalk.data.images.base import ImageSet, ImageSettings, Source, choose
 from archwalk.data.images.folders import folder_source, join_sources
 from archwalk.data.images.installed import digits_source, fashion_mnist_source, mnist5k_source
-from archwalk.errors import DataError, unknown
+from archwalk.errors import ArchwalkError, DataError, unknown
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -51,6 +51,15 @@ _SOURCES: dict[str, Callable[[], Source]] = {
 def image_set_names() -> list[str]:
     """Names that are no folders."""
     return list(_SOURCES)
+
+
+def missing_images(name: str) -> str | None:
+    """Why a data set of `image_set_names` cannot be loaded here, and what helps; None where it can."""
+    try:
+        _SOURCES[name]()
+    except ArchwalkError as error:
+        return str(error)
+    return None
 
 
 def load_images(name: str, settings: ImageSettings | None = None) -> ImageSet:

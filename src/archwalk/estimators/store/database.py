@@ -63,6 +63,11 @@ def open_store(url: str | None = None, *, create: bool = True) -> "Store":
     return Store(url or default_store_url(), create=create)
 
 
+def store_name(url: str) -> str:
+    """A URL or path for people, without a password. Raises UsageError."""
+    return _shown(_parse(url))
+
+
 class Store:
     """Every training, once: its row is claimed before, filled after. Pickled as its URL."""
 
@@ -70,7 +75,7 @@ class Store:
         self.url = _parse(url)
         self.owner = make_owner()
         file = self.url.database if self.url.get_backend_name() == "sqlite" else None
-        if file:
+        if file and not file.startswith("file:"):
             if not create and not Path(file).is_file():
                 raise DataError(f"there is no store {file} yet; it is made by the first training")
             make_folder(Path(file).absolute().parent)
@@ -84,8 +89,7 @@ class Store:
     @property
     def name(self) -> str:
         """For people, without a password."""
-        shown = self.url.database if self.url.get_backend_name() == "sqlite" else None
-        return shown or self.url.render_as_string(hide_password=True)
+        return _shown(self.url)
 
     def find(self, problem: Problem, architectures: Sequence[str]) -> dict[str, Outcome]:
         """The outcomes that are there, by architecture."""
@@ -111,7 +115,7 @@ class Store:
             "lease": lease,
         }
         with self._begin() as connection:
-            if connection.execute(self._insert().values(values).on_conflict_do_nothing()).rowcount:
+            if _happened(connection, self._insert().values(values).on_conflict_do_nothing()):
                 return True
         with self._begin() as connection:
             of_key = EVALUATIONS.c.key == values["key"]
@@ -127,7 +131,7 @@ class Store:
             .values(owner=self.owner, lease=lease)
         )
         with self._begin() as connection:
-            return bool(connection.execute(taking).rowcount)
+            return _happened(connection, taking)
 
     def renew(self, keys: Sequence[str]) -> None:
         """Keep our claims for longer."""
@@ -167,7 +171,7 @@ class Store:
                 upsert = insert.on_conflict_do_update(
                     index_elements=["key"], set_=values, where=EVALUATIONS.c.status == CLAIMED
                 )
-                added += connection.execute(upsert).rowcount
+                added += _happened(connection, upsert)
         return added
 
     def close(self) -> None:
@@ -217,6 +221,16 @@ class Store:
                 f"the store {self.name} has form {form}, this archwalk reads form {FORM}; export it with the archwalk "
                 "that made it and import it into a new one"
             )
+
+
+def _happened(connection: Connection, statement: Any) -> bool:
+    """Whether a statement about one row wrote it; drivers do not all count rows."""
+    return connection.execute(statement.returning(EVALUATIONS.c.key)).first() is not None
+
+
+def _shown(url: URL) -> str:
+    path = url.database if url.get_backend_name() == "sqlite" else None
+    return path or url.render_as_string(hide_password=True)
 
 
 def _parse(url: str) -> URL:

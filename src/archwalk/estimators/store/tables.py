@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import Column, Float, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, MetaData, String, Table, Text
 
 from archwalk.estimators.store.records import Evaluation, Outcome, Problem, canonical_json
 
@@ -32,12 +32,12 @@ EVALUATIONS = Table(
     Column("dataset_fingerprint", String(64), nullable=False),
     Column("settings", Text, nullable=False),
     Column("settings_fingerprint", String(64), nullable=False),
-    Column("seed", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
     Column("status", String(16), nullable=False),
     Column("reason", Text, nullable=False, default=""),
     Column("validation", Float(53), nullable=False, default=0.0),
     Column("test", Float(53), nullable=False, default=0.0),
-    Column("parameters", Integer, nullable=True),
+    Column("parameters", BigInteger, nullable=True),
     Column("seconds", Float(53), nullable=False, default=0.0),
     Column("curves", Text, nullable=False, default="{}"),
     Column("versions", Text, nullable=False, default="{}"),

@@ -64,6 +64,8 @@ class Training:
                     None if self.settings.seconds_limit is None else started + self.settings.seconds_limit
                 )
                 _fit(network, arrays, self, seed, lambda: deadline is not None and clock() > deadline, curves)
+                if self.settings.recompute_statistics:
+                    _recompute_statistics(network, arrays, self)
                 validation, test = (self._accuracy(network, arrays, part) for part in (VALIDATION, TEST))
         except _FailureError as failure:
             status, reason = failure.status, str(failure)
@@ -143,13 +145,28 @@ def _fit(
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
-            loss_sum += float(loss) * len(at)
+            loss_sum += loss.item() * len(at)
             right += int((scores.argmax(1) == labels).sum())
             if not np.isfinite(loss_sum):
                 raise _FailureError("diverged", f"the loss is not finite in epoch {epoch + 1}")
         curves["loss"].append(loss_sum / len(places))
         curves["training"].append(100.0 * right / len(places))
         curves["learning_rate"].append(rate)
+
+
+@torch.no_grad()
+def _recompute_statistics(network: nn.Module, arrays: Arrays, training: Training) -> None:
+    """Replace the running means and variances of batch normalisation by those over all training images."""
+    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    if not norms:
+        return
+    network.eval()
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # all batches weigh the same
+        norm.train()
+    for at in batches(np.flatnonzero(arrays["part"] == TRAINING), training.settings.batch):
+        network(_batch(arrays, at, training.device)[0])
 
 
 def batches(places: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:

@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from torch import nn
+
 from archwalk.errors import ArchwalkError
 from archwalk.estimators.store.records import Outcome
 from archwalk.estimators.training.fitting import Arrays, Training
-from archwalk.estimators.training.limits import limit_address_space
+from archwalk.estimators.training.limits import limit_address_space, measure
 from archwalk.learning.engines import Engine, Pending, Worker, WorkerLostError, make_engine
 from archwalk.spaces.base import Codes
 
@@ -45,7 +47,8 @@ class Trainer:
             limit_address_space(training.settings.memory_limit)
 
     def ready(self) -> bool:
-        """True, once the process has come up."""
+        """True, once the process has come up: PyTorch's first `meta` network in it takes a second."""
+        measure(partial(nn.Conv2d, 1, 1, 1), (1, 2, 2), 2)
         return True
 
     def train(self, code_L: Codes, arrays: Arrays, seed: int) -> Outcome:
