@@ -163,7 +163,9 @@ class Store:
         """Enter what was trained elsewhere, all or nothing; what is there already stays. Returns how many are new."""
         added = 0
         with self._begin() as connection:
-            for one in evaluations:
+            for one in sorted(
+                evaluations, key=lambda one: one.key
+            ):  # in one order, or importers block each other
                 values = problem_values(one.problem, one.architecture) | outcome_values(
                     one.outcome, one.finished
                 )
@@ -208,14 +210,21 @@ class Store:
         except SQLAlchemyError as error:
             raise DataError(f"the store {self.name} cannot be used: {str(error).splitlines()[0]}") from error
 
+    def _form(self) -> str | None:
+        """Of the tables; None where there are none, or somebody is just making them."""
+        if not inspect(self.engine).has_table(ABOUT.name):
+            return None
+        with self.engine.begin() as connection:
+            return connection.execute(select(ABOUT.c.value).where(ABOUT.c.name == "form")).scalar()
+
     def _prepare(self, create: bool) -> None:
         """Make the tables where there are none. Raises DataError for a database of another form."""
-        if not inspect(self.engine).has_table(ABOUT.name):
-            if not create:
-                raise DataError(f"{self.name} is not a store of archwalk")
+        form = self._form()
+        if form is None and create:
             _make_tables(self.engine)
-        with self.engine.begin() as connection:
-            form = connection.execute(select(ABOUT.c.value).where(ABOUT.c.name == "form")).scalar()
+            form = self._form()
+        if form is None:
+            raise DataError(f"{self.name} is not a store of archwalk")
         if form != FORM:
             raise DataError(
                 f"the store {self.name} has form {form}, this archwalk reads form {FORM}; export it with the archwalk "

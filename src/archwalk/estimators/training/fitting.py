@@ -1,7 +1,7 @@
 """One training, from an architecture to its accuracies: P3, section 4.1.2."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -118,7 +118,7 @@ def _fit(
     arrays: Arrays,
     training: Training,
     seed: int,
-    is_late: Any,
+    is_late: Callable[[], bool],
     curves: dict[str, list[float]],
 ) -> None:
     """Minimise the cross-entropy; appends to `curves`. Fails where the loss is no number or time is over."""
