@@ -100,10 +100,13 @@ def test_documents_call_what_there_is(document: Path, commands: dict[str, argpar
         call for block in code for call in re.findall(r"\barchwalk ([a-z].*)", block.replace("\\\n", " "))
     ]
     for call in calls:
-        name = call.split()[0]
+        name, *rest = call.split()
         assert name in commands, call
+        parser = commands[name]
+        if parser._subparsers and rest:
+            parser = parser._subparsers._group_actions[0].choices.get(rest[0], parser)
         for flag in re.findall(r"(?<=\s)--[a-z]+", call):
-            assert flag in commands[name]._option_string_actions, call
+            assert flag in parser._option_string_actions, call
         for benchmark in re.findall(r"--benchmark ([\w.-]+)", call):
             assert benchmark == "B" or benchmark in {*BENCHMARKS.names(), "mlp-spirals"}, call
 

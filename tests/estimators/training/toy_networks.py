@@ -30,6 +30,7 @@ class ToyMaker:
     marks: str
     """A file with a line for each network that was built with memory."""
     space: ToySpace = field(default_factory=ToySpace)
+    stored_as: str = "toy"
 
     def settings(self) -> dict[str, Any]:
         return {"toy": True}

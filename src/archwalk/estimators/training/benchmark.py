@@ -17,7 +17,8 @@ SCALES: dict[str, tuple[ImageSettings, TrainingSettings]] = {
     "small": (ImageSettings(pixels=14, max_images=600, max_classes=30), SMALL),
     "full": (ImageSettings(colour="rgb"), FULL),
 }
-"""`full` is P3's: 84 x 84 x 3, all images. `small` is for two cores; Omniglot then has 30 characters of 20 images."""
+"""By the word behind the data set's name. `full` is P3's: 84 x 84 x 3, all images. `small` is for two cores; Omniglot
+then has 30 characters of 20 images."""
 
 _SPACES = ("cells", "chain", "branches")
 _OBJECTIVES = ("validation",)

@@ -55,7 +55,7 @@ class TrainedEstimator:
         self.engine = engine
         self.workers = 1 if engine == "local" else workers or _default_workers(self.training.device)
         self.problem = Problem(
-            maker.space.name,
+            maker.stored_as,
             images.name,
             images.fingerprint,
             {"training": settings.as_dict(), "maker": maker.settings()},
@@ -177,10 +177,6 @@ def _device(name: str) -> str:
 
 
 def _default_workers(device: str) -> int:
-    return (
-        1
-        if device == "cuda"
-        else len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count() or 1
-    )
+    if device == "cuda":
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -35,6 +35,10 @@ class NetworkMaker(Protocol):
     def space(self) -> SearchSpace:
         """Whose architectures."""
 
+    @property
+    def stored_as(self) -> str:
+        """The space's name in the store: one for spaces whose descriptions mean the same networks."""
+
     def settings(self) -> dict[str, Any]:
         """Everything beside architecture, task and `NetworkSettings` that decides on the network, for JSON."""
 
@@ -51,6 +55,11 @@ class CellMaker:
     stacks: int = 2
     cells_per_stack: int = 1
 
+    @property
+    def stored_as(self) -> str:
+        """See `NetworkMaker`."""
+        return "nasbench101"
+
     def settings(self) -> dict[str, Any]:
         """See `NetworkMaker`."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "space"}
@@ -66,6 +75,12 @@ class LayerMaker:
 
     space: Any
 
+    @property
+    def stored_as(self) -> str:
+        """See `NetworkMaker`: the numbered chains are some of all chains."""
+        name: str = self.space.name
+        return "nsc-chain" if name == "chain" else name
+
     def settings(self) -> dict[str, Any]:
         """See `NetworkMaker`."""
         return {}
@@ -79,6 +94,7 @@ class LayerMaker:
 
 
 MAKERS: dict[str, Callable[[Any], NetworkMaker]] = {
+    "chain": LayerMaker,
     "nasbench101": CellMaker,
     "nsc": LayerMaker,
     "nsc-chain": LayerMaker,
