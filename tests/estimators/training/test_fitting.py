@@ -105,6 +105,7 @@ class TestFailures:
     def test_a_network_of_231_million_weights_is_never_allocated(self, marks):
         outcome = train(marks, HUGE, toy_settings(memory_limit=2048))
         assert (outcome.status, outcome.validation, outcome.test) == ("memory", 0, 0)
+        assert outcome.parameters > 231_000_000
         assert "weights" in outcome.reason
         assert "the limit is 2,048 MB" in outcome.reason
         assert marks_in(marks) == [], "only on PyTorch's meta device"

@@ -16,7 +16,7 @@ import archwalk
 from archwalk.data.images.base import TEST, TRAINING, VALIDATION
 from archwalk.errors import InvalidArchitectureError
 from archwalk.estimators.store.records import DONE, Outcome
-from archwalk.estimators.training.limits import is_out_of_memory, measure
+from archwalk.estimators.training.limits import Size, is_out_of_memory, measure
 from archwalk.estimators.training.makers import NetworkMaker, Task
 from archwalk.estimators.training.settings import TrainingSettings
 from archwalk.spaces.base import Codes
@@ -58,7 +58,10 @@ class Training:
         status, reason = DONE, ""
         try:
             with _alone(self.device, seed):
-                parameters = self._check_size(code_L)
+                size = self._measure(code_L)
+                parameters = size.parameters
+                if size.megabytes > self.settings.memory_limit:
+                    raise _FailureError("memory", f"{size}; the limit is {self.settings.memory_limit:,} MB")
                 network = self.maker(code_L, self.task, self.settings.network).to(self.device)
                 deadline = (
                     None if self.settings.seconds_limit is None else started + self.settings.seconds_limit
@@ -77,27 +80,19 @@ class Training:
             status, reason, validation, test, parameters, clock() - started, curves, _versions(self.device)
         )
 
-    def _check_size(self, code_L: Codes) -> int:
-        """The number of weights. Fails where the network does not fit, or shapes do not."""
+    def _measure(self, code_L: Codes) -> Size:
+        """The size of the network, nothing of which is allocated yet. Fails where shapes do not fit."""
 
         def make() -> nn.Module:
             return self.maker(code_L, self.task, self.settings.network)
 
         try:
-            size = measure(make, self.task.shape, self.settings.batch)
-        except NotImplementedError:
+            return measure(make, self.task.shape, self.settings.batch)
+        except NotImplementedError:  # a RuntimeError, but of what `meta` cannot do
             raise
         except (RuntimeError, ValueError, InvalidArchitectureError) as error:
-            raise _FailureError(
-                "invalid", str(error).splitlines()[0] if str(error) else "it cannot be built"
-            ) from error
-        if size.megabytes > self.settings.memory_limit:
-            raise _FailureError(
-                "memory",
-                f"{size.parameters:,} weights and {size.activations:,} activations a batch need "
-                f"{size.megabytes:,.0f} MB, the limit is {self.settings.memory_limit:,} MB",
-            )
-        return size.parameters
+            reason = str(error).strip().splitlines() or ["it cannot be built"]
+            raise _FailureError("invalid", reason[0]) from error
 
     @torch.no_grad()
     def _accuracy(self, network: nn.Module, arrays: Arrays, part: int) -> float:

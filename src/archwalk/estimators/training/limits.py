@@ -27,6 +27,9 @@ class Size:
         """An estimate, ours: weights, gradients, Adam's two moments; activations, and as much again to work with."""
         return _BYTES * (4 * self.parameters + 2 * self.activations) / 2**20
 
+    def __str__(self) -> str:
+        return f"{self.parameters:,} weights and {self.activations:,} activations a batch need {self.megabytes:,.0f} MB"
+
 
 def measure(make: Callable[[], nn.Module], shape: tuple[int, int, int], batch: int) -> Size:
     """The size of a network that trains on batches of images of a shape.
