@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from torch import nn
@@ -35,6 +36,13 @@ class Job:
     key: str
     code_L: Codes
     attempt: int = 1
+
+
+def _fill(ready: deque[Job], jobs: Iterator[Job]) -> bool:
+    """See that there is a job, if there is one."""
+    if not ready:
+        ready.extend(islice(jobs, 1))
+    return bool(ready)
 
 
 class Trainer:
@@ -87,34 +95,50 @@ class TrainingPool:
         finish: Callable[[Job, Outcome], None],
         tick: Callable[[], None] = lambda: None,
     ) -> None:
-        """Train what `jobs` gives, asked for one whenever a worker is free, and hand each outcome to `finish`.
+        """Train what `jobs` gives and hand each outcome to `finish`.
 
-        A job whose worker died is tried once more, by another; then its outcome is `lost`. `tick` is called all
-        the while.
+        One job more than there are workers is asked for, so that none waits for `jobs` or `finish`. A job whose
+        worker died is tried once more, by another; then its outcome is `lost`. `tick` is called all the while.
         """
-        again: deque[Job] = deque()
+        ready: deque[Job] = deque()
         busy: dict[int, tuple[Job, Pending]] = {}
         while True:
             for index in range(len(self.workers)):
-                if index not in busy and (job := again.popleft() if again else next(jobs, None)):
-                    call = self.workers[index].submit("train", job.code_L, self.arrays, self.seed)
-                    busy[index] = job, call
+                if index not in busy and _fill(ready, jobs):
+                    busy[index] = self._submit(index, ready.popleft())
             if not busy:
                 return
+            if self.own_process:
+                _fill(ready, jobs)
             answered = [index for index, (_, call) in busy.items() if call.done()]
             for index in answered:
                 job, call = busy.pop(index)
-                try:
-                    finish(job, call.result())
-                except WorkerLostError:
-                    self._replace(index)
-                    if job.attempt == 1:
-                        again.append(replace(job, attempt=2))
-                    else:
-                        finish(job, Outcome("lost", "the process that trained it died, and so did another"))
+                outcome = self._outcome(index, job, call)
+                if outcome is None:
+                    ready.append(replace(job, attempt=2))
+                if (
+                    ready and self.own_process
+                ):  # at once; a worker in this process would keep `finish` waiting
+                    busy[index] = self._submit(index, ready.popleft())
+                if outcome is not None:
+                    finish(job, outcome)
             tick()
             if not answered:
                 time.sleep(_POLL)
+
+    def _submit(self, index: int, job: Job) -> tuple[Job, Pending]:
+        return job, self.workers[index].submit("train", job.code_L, self.arrays, self.seed)
+
+    def _outcome(self, index: int, job: Job, call: Pending) -> Outcome | None:
+        """What a worker answered; None where it died over a job that deserves another try."""
+        try:
+            outcome: Outcome = call.result()
+        except WorkerLostError:
+            self._replace(index)
+            if job.attempt == 1:
+                return None
+            return Outcome("lost", "the process that trained it died, and so did another")
+        return outcome
 
     def _spawn(self, index: int) -> Worker:
         factory = partial(Trainer, self.training, own_process=self.own_process)
