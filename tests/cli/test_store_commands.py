@@ -146,6 +146,7 @@ class TestMisuse:
             ("architecture", "{", "row 2 .* is no evaluation"),
             ("status", "claimed", "unknown status 'claimed'"),
             ("curves", "[]", "JSON objects"),
+            ("curves", '{"loss": [NaN]}', "NaN is not JSON"),
         ],
     )
     def test_wrong_rows(self, call, store, tmp_path, column, value, message):

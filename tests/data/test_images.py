@@ -89,6 +89,15 @@ class TestFolders:
         assert load_images(str(folder), ImageSettings(pixels=8, colour="grey")).shape == (1, 8, 8)
         assert load_images(str(zipped(folder)), ImageSettings(pixels=8, colour="rgb")).shape == (3, 8, 8)
 
+    def test_names_that_are_no_text(self, folder):
+        strange = Path(os.fsdecode(os.fsencode(folder.parent) + b"/caf\xe9"))
+        folder.rename(strange)
+        (strange / "ants").rename(Path(os.fsdecode(os.fsencode(strange) + b"/b\xfccher")))
+        for _ in range(2):  # read, and out of the cache
+            data = load_images(str(strange), SMALL)
+            assert data.name == "caf?"
+            assert data.classes == ("bees", "b\udcfccher", "Ümläut & co #1")
+
     def test_sixteen_bits(self, folder):
         for path in (folder / "ants").iterdir():
             paint(path, 300, "I;16")

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -195,6 +196,23 @@ class TestManyProcesses:
         assert resumed.trained == 2
         assert sorted(marks_in(marks)) == [1, 2, 3, 4, WAITING, WAITING]
         assert len(open_store(url).evaluations()) == 5
+
+
+def test_claims_are_renewed_while_a_network_is_trained(marks, url, monkeypatch):
+    """Also where it is trained in this very process."""
+    monkeypatch.setattr("archwalk.estimators.training.estimator.LEASE_SECONDS", 0.02)
+    estimator, renewed = make(marks, url), threading.Event()
+    wait = Path(marks).with_suffix(".wait")
+    wait.touch()
+
+    def renew(keys: list[str]) -> None:
+        if keys == [estimator.problem.key(estimator.architecture(codes(WAITING)[0]))]:
+            renewed.set()
+            wait.unlink(missing_ok=True)
+
+    monkeypatch.setattr(estimator.store, "renew", renew)
+    estimator.evaluate(codes(WAITING))
+    assert renewed.is_set()
 
 
 class TestIntensive:

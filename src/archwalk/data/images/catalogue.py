@@ -69,7 +69,7 @@ def load_images(name: str, settings: ImageSettings | None = None) -> ImageSet:
     """
     settings = settings or ImageSettings()
     source = _find(name)
-    short = name if name in _SOURCES else Path(name).resolve().name
+    short = name if name in _SOURCES else Path(name).resolve().name.encode(errors="replace").decode()
     key = json.dumps([FORMAT, source.stamp, settings.as_dict()], sort_keys=True)
     plain = re.sub(r"[^\w.-]+", "_", short, flags=re.ASCII)[:40]
     path = cache_folder() / "images" / f"{plain}-{hashlib.sha256(key.encode()).hexdigest()[:24]}.safetensors"

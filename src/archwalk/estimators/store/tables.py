@@ -92,7 +92,7 @@ def outcome_values(outcome: Outcome, finished: str) -> dict[str, Any]:
 
 def read_outcome(row: Any) -> Outcome:
     """The outcome in a row (a mapping). Raises ValueError, TypeError or KeyError where it holds something else."""
-    curves, versions = json.loads(row["curves"]), json.loads(row["versions"])
+    curves, versions = _json(row["curves"]), _json(row["versions"])
     if not isinstance(curves, dict) or not isinstance(versions, dict):
         raise ValueError("curves and versions are JSON objects")
     return Outcome(
@@ -103,8 +103,17 @@ def read_outcome(row: Any) -> Outcome:
 
 def read_evaluation(row: Any) -> Evaluation:
     """The evaluation in a row. Raises as `read_outcome` does."""
-    settings = json.loads(row["settings"])
-    if not isinstance(settings, dict) or not isinstance(json.loads(row["architecture"]), dict):
+    settings = _json(row["settings"])
+    if not isinstance(settings, dict) or not isinstance(_json(row["architecture"]), dict):
         raise ValueError("settings and architecture are JSON objects")
     problem = Problem(row["space"], row["dataset"], row["dataset_fingerprint"], settings, row["seed"])
     return Evaluation(problem, row["architecture"], read_outcome(row), row["finished"])
+
+
+def _json(text: str) -> Any:
+    """A value in strict JSON: Python's reader takes NaN as well, which no database of ours holds."""
+    return json.loads(text, parse_constant=_refuse)
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")

@@ -2,15 +2,18 @@
 
 import multiprocessing
 import os
+import threading
 import time
 import weakref
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from archwalk.data.images.base import ImageSet
-from archwalk.errors import UsageError, unknown
+from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Scores
 from archwalk.estimators.store.database import LEASE_SECONDS, Store
 from archwalk.estimators.store.records import Outcome, Problem, canonical_json
@@ -101,7 +104,6 @@ class TrainedEstimator:
     def _train(self, codes: dict[str, Codes]) -> None:
         """Train those of which nobody else is training."""
         claimed: set[str] = set()
-        renewed = time.monotonic()
 
         def jobs() -> Iterator[Job]:
             for name, code_L in codes.items():
@@ -116,28 +118,39 @@ class TrainedEstimator:
             self._known[job.key] = outcome
             self.trained += 1
 
-        def renew() -> None:
-            nonlocal renewed
-            if self.store is not None and time.monotonic() - renewed > LEASE_SECONDS / 4:
-                self.store.renew([self.problem.key(name) for name in claimed])
-                renewed = time.monotonic()
-
         waiting = jobs()
         first = next(waiting, None)
-        if first is None:
+        if first is None:  # all are at others: no processes are needed
             return
-
-        def with_first() -> Iterator[Job]:
-            yield first
-            yield from waiting
-
         try:
-            self._workers().run(with_first(), finish, renew)
+            with self._renewing(claimed):
+                self._workers().run(chain([first], waiting), finish)
         except BaseException:
             self.close()  # what its workers are at is nobody's any longer
             if self.store is not None:
                 self.store.release([self.problem.key(name) for name in claimed])
             raise
+
+    @contextmanager
+    def _renewing(self, claimed: set[str]) -> Iterator[None]:
+        """Renew our claims by a thread, for as long as we train."""
+        store, over = self.store, threading.Event()
+        if store is None:
+            yield
+            return
+
+        def renew() -> None:
+            while not over.wait(LEASE_SECONDS / 4):
+                with suppress(DataError):  # the next time, perhaps; `finish` says it aloud
+                    store.renew([self.problem.key(name) for name in list(claimed)])
+
+        thread = threading.Thread(target=renew, name="claims", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def _workers(self) -> TrainingPool:
         if self._pool is None:

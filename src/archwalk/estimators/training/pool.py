@@ -93,12 +93,11 @@ class TrainingPool:
         self,
         jobs: Iterator[Job],
         finish: Callable[[Job, Outcome], None],
-        tick: Callable[[], None] = lambda: None,
     ) -> None:
         """Train what `jobs` gives and hand each outcome to `finish`.
 
         One job more than there are workers is asked for, so that none waits for `jobs` or `finish`. A job whose
-        worker died is tried once more, by another; then its outcome is `lost`. `tick` is called all the while.
+        worker died is tried once more, by another; then its outcome is `lost`.
         """
         ready: deque[Job] = deque()
         busy: dict[int, tuple[Job, Pending]] = {}
@@ -122,7 +121,6 @@ class TrainingPool:
                     busy[index] = self._submit(index, ready.popleft())
                 if outcome is not None:
                     finish(job, outcome)
-            tick()
             if not answered:
                 time.sleep(_POLL)
 
