@@ -26,7 +26,7 @@ from archwalk.strategies.checks import check_above_zero, check_at_least_one
 from archwalk.strategies.history import History, distinct, mutants
 from archwalk.strategies.per_trial import PerTrial, Searcher
 
-DEVIATIONS = (0.0, 0.3, 0.6, 1.0, 2.0)
+DEVIATIONS = (0.0, 2.0)
 """How many deviations are added to the mean for the first of a batch, the second, and so on, in turn."""
 
 BLOCKS = ("statistics", "paths", "neighbourhoods")
@@ -37,7 +37,7 @@ _CHUNK = 8192
 _SCALE_CENTRE, _SCALE_SPREAD = 0.0, 1.0  # a distance as between two random architectures counts 1
 _VARIANCE_CENTRE, _VARIANCE_SPREAD = 0.0, 0.5
 _NOISE_CENTRE, _NOISE_SPREAD = -4.0, 1.5
-_SPREADS = 3.0  # so far below the median targets are cut off
+_SMALLEST_MARGIN = 0.01  # of the bound above the best, in units of all that was seen
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class GraphGPSettings:
     of the starts. `without` names a block of features that is left out.
     """
 
-    initial: int = 15
+    initial: int = 10
     batch: int = 5
     early: int = 60
     refit: int = 4
@@ -61,7 +61,7 @@ class GraphGPSettings:
     keep: int = 6_000
     parents: int = 8
     transform: str = "log-distance"
-    bound_share: float = 0.4
+    bound_share: float = 0.2
     without: str = ""
 
     def __post_init__(self) -> None:
@@ -188,16 +188,15 @@ class GraphGP(PerTrial):
 
 
 def log_distance(rewards_E: Floats, initial: int, share: float) -> Floats:
-    """Minus the logarithm of the distance to a bound, what is far below the median cut off.
+    """Minus the logarithm of the distance to a bound, the same in any unit of reward up to a constant.
 
     The bound is as far above the best reward as `share` of what that is better than the median of the first
     `initial`: these are random, so that it does not come nearer when the search does.
     """
     best, usual = float(rewards_E.max()), float(np.median(rewards_E[:initial]))
-    bound = best + max(share * (best - usual), 1e-3)
-    values_E = -np.log(bound - rewards_E)
-    median, upper = np.quantile(values_E, [0.5, 0.75])
-    values: Floats = np.maximum(values_E, median - _SPREADS * (upper - median + 0.05))
+    seen = best - float(rewards_E.min())
+    bound = best + max(share * (best - usual), _SMALLEST_MARGIN * seen)
+    values: Floats = -np.log(bound - rewards_E) if seen > 0 else np.zeros_like(rewards_E)
     return values
 
 
