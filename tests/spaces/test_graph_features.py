@@ -10,12 +10,12 @@ import pytest
 from archwalk.spaces.dags import Dags
 from archwalk.spaces.darts import DARTS
 from archwalk.spaces.graph_features import (
-    PATH_COUNT,
     Featuriser,
     compute_features,
     featuriser,
     squared_distances,
 )
+from archwalk.spaces.graph_kernels import PATH_COUNT
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench201 import NASBench201
 from archwalk.spaces.nasbench_graph import NASBenchGraph
@@ -68,7 +68,9 @@ def test_paths_and_neighbourhoods_are_counted(space):
         columns = {}
         for b in range(len(codes_BL)):
             wanted = Counter()
-            for c, (labels_V, edges_VV) in enumerate(zip(dags.labels_BCV[b], dags.edges_BCVV[b], strict=True)):
+            for c, (labels_V, edges_VV) in enumerate(
+                zip(dags.labels_BCV[b], dags.edges_BCVV[b], strict=True)
+            ):
                 wanted.update((c, *thing) for thing in by_hand(labels_V, edges_VV, len(space.dag_operations)))
             if by_hand is paths_by_hand:
                 wanted = Counter({thing: min(n, PATH_COUNT) for thing, n in wanted.items()})

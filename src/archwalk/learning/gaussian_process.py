@@ -101,7 +101,9 @@ class MaternBlocks:
         lower_EE = cholesky(kernel_EE + self.noise * np.eye(len(targets_E)), lower=True)
         alpha_E = cho_solve((lower_EE, True), targets_E)
         half_log_determinant = float(np.log(np.diagonal(lower_EE)).sum())
-        loss = 0.5 * float(targets_E @ alpha_E) + half_log_determinant + 0.5 * len(targets_E) * np.log(2 * np.pi)
+        loss = (
+            0.5 * float(targets_E @ alpha_E) + half_log_determinant + 0.5 * len(targets_E) * np.log(2 * np.pi)
+        )
         inverse_EE = np.tril(dpotri(lower_EE, lower=1)[0])
         inverse_EE += np.tril(inverse_EE, -1).T
         slope_EE = 0.5 * (inverse_EE - np.outer(alpha_E, alpha_E))  # of the loss by the matrix

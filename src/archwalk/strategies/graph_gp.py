@@ -65,9 +65,7 @@ class GraphGPSettings:
     without: str = ""
 
     def __post_init__(self) -> None:
-        check_at_least_one(
-            self, "initial", "batch", "refit", "steps", "rescan", "scan", "keep", "parents"
-        )
+        check_at_least_one(self, "initial", "batch", "refit", "steps", "rescan", "scan", "keep", "parents")
         check_above_zero(self, "bound_share")
         if self.early < 0:
             raise UsageError(f"early must not be negative, not {self.early}")
@@ -118,9 +116,7 @@ class GraphGPSearcher(Searcher):
         targets_E = (rewards_E - rewards_E.mean()) / max(float(rewards_E.std()), 1e-9)
         squared_SEE = self._squared(known, known).astype(np.float64)
         if evaluated <= settings.early or self.round % settings.refit == 0:
-            found = fit_blocks(
-                squared_SEE, targets_E, self.logs, self._centre, self._spread, settings.steps
-            )
+            found = fit_blocks(squared_SEE, targets_E, self.logs, self._centre, self._spread, settings.steps)
             self.logs = found.logs
         return MaternBlocks(self.logs).posterior(squared_SEE, targets_E)
 
