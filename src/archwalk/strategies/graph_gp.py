@@ -1,8 +1,8 @@
 """Bayesian optimisation with a Gaussian process on isomorphism-invariant features of graphs ("ours").
 
 Rounds: fit a Matern-5/2 process on three blocks of features (`spaces/graph_features.py`), one scale each, by the most
-probable scales, variance and noise; look for upper confidence bounds over the whole space; evaluate a batch, each of
-its architectures the best by another number of deviations. What the process learns is minus the logarithm of the
+probable scales, variance and noise; look for the highest means and upper confidence bounds over the whole space;
+evaluate a batch, in turn the best by the one and by the other. What the process learns is minus the logarithm of the
 distance to a bound that follows from the rewards, so that differences among the best count as much as the large ones
 among the rest (White et al., BANANAS, 2021, have the same aim).
 
@@ -20,18 +20,19 @@ from archwalk.errors import UsageError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.learning.gaussian_process import MaternBlocks, Posterior, fit_blocks
 from archwalk.spaces.base import Codes, EnumerableSpace
-from archwalk.spaces.graph_features import GraphFeatures, featuriser, squared_distances
+from archwalk.spaces.graph_features import GraphFeatures, Singles, featuriser, squared_distances
 from archwalk.strategies.base import Trials
 from archwalk.strategies.checks import check_above_zero, check_at_least_one
 from archwalk.strategies.history import History, distinct, mutants
 from archwalk.strategies.per_trial import PerTrial, Searcher
 
 DEVIATIONS = (0.0, 2.0)
-"""How many deviations are added to the mean for the first of a batch, the second, and so on, in turn."""
+"""How many are added to the mean for the first of a batch, the second, and so on, in turn."""
 
 BLOCKS = ("statistics", "paths", "neighbourhoods")
 TRANSFORMS = ("log-distance", "none")
 EDIT_CHANCES = (0.5, 0.3, 0.2)
+"""Of mutants one, two and three edits away, where a space is not enumerable."""
 
 _CHUNK = 8192
 _SCALE_CENTRE, _SCALE_SPREAD = 0.0, 1.0  # a distance as between two random architectures counts 1
@@ -120,7 +121,7 @@ class GraphGPSearcher(Searcher):
             self.logs = found.logs
         return MaternBlocks(self.logs).posterior(squared_SEE, targets_E)
 
-    def _squared(self, one: GraphFeatures, other: GraphFeatures) -> Any:
+    def _squared(self, one: GraphFeatures, other: GraphFeatures) -> Singles:
         return squared_distances(one, other) / self._units_S11
 
     def _judge(self, posterior: Posterior, known: GraphFeatures, codes_NL: Codes) -> tuple[Floats, Floats]:
