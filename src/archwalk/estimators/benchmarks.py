@@ -36,6 +36,12 @@ class Benchmark:
         """What reward and report are."""
         return self.estimator.objective
 
+    @property
+    def evaluation(self) -> str:
+        """How architectures are scored: by a "table", a "surrogate", or "on demand" where the estimator is silent."""
+        how: str = getattr(self.estimator, "evaluation", "on demand")
+        return how
+
 
 Loader = Callable[[list[str], int], Benchmark]
 """Takes the words after the name (task, objective) and the seed of noisy objectives."""
