@@ -28,7 +28,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 
     compare = commands.add_parser("compare", help="run several strategies from the same starts")
     compare.add_argument(
-        "--strategies", required=True, help="names, presets and run folders, separated by commas"
+        "--strategies",
+        required=True,
+        help="names, presets and run folders, separated by commas; LABEL=NAME for one that takes part twice",
     )
     _add_protocol(compare, "NAME.KEY=VALUE")
     compare.set_defaults(
@@ -116,13 +118,15 @@ def compare_with_progress(
 def show(record: dict[str, Any], out: Path | None, as_json: bool) -> None:
     """Print a record, and write it with its page to a folder if there is one."""
     from archwalk.report.page import write_page
-    from archwalk.report.tables import print_summary
+    from archwalk.report.tables import TABLES, print_summary
 
     if out:
         make_folder(out)
         write_atomically(out / RESULT, json.dumps(record, indent=1) + "\n")
         write_page(record, out / PAGE)
-        note(f"wrote {out / RESULT} and {out / PAGE}")
+        for name, to_text in TABLES.items():
+            write_atomically(out / name, to_text(record))
+        note(f"wrote {out / RESULT}, {out / PAGE} and {', '.join(TABLES)}")
     if as_json:
         print_json(record)
     else:

@@ -8,7 +8,17 @@ from typing import Any
 from archwalk.data.files import write_atomically
 from archwalk.experiments.reproductions.cassimon2024.reported import figures_of
 from archwalk.experiments.reproductions.catalogue import CITATIONS
-from archwalk.report.html import definitions, figure, fill_page, image, paragraphs, section, swatch, table
+from archwalk.report.html import (
+    definitions,
+    figure,
+    fill_page,
+    image,
+    legend,
+    paragraphs,
+    section,
+    swatch,
+    table,
+)
 from archwalk.report.reproductions.blocks import Block, Chart, Drawings, Grid, Record, Words, setting_line
 from archwalk.report.reproductions.catalogue import VIEWS
 from archwalk.report.wording import count, counted
@@ -69,9 +79,7 @@ def _block(block: Block) -> str:
 
 
 def _chart(block: Chart) -> str:
-    names = "".join(f"<li>{swatch(colour.name)}{escape(name)}</li>" for name, colour in block.legend)
-    legend = f'<ul class="legend">{names}</ul>' if names else ""
-    return legend + figure(block.wide, block.narrow, filter(None, [block.caption]))
+    return legend(block.legend) + figure(block.wide, block.narrow, filter(None, [block.caption]))
 
 
 def _grid(block: Grid) -> str:
