@@ -18,8 +18,11 @@ from archwalk.report.wording import NBSP, rules
 SIDE, SCALE, ROW, BAR, TICK = 12, 46, 24, 11, 6  # CSS pixels
 
 
-def draw_ranks(record: Record, *, width: int) -> str | None:
-    """Mean rank over queries, the best on top; None where no ranks are on record."""
+def draw_ranks(record: Record, *, width: int, key: str = "page") -> str | None:
+    """Mean rank over queries, the best on top; None where no ranks are on record.
+
+    `key` tells apart several such figures of one page.
+    """
     ranks = record.get("ranks") or {}
     queries = ranks.get("queries") or []
     if len(queries) < 2:
@@ -45,7 +48,7 @@ def draw_ranks(record: Record, *, width: int) -> str | None:
         label_ends(axes, ends, inner_height)
         heading(axes, "mean rank (1 is best)")
         return to_svg(
-            figure, key=f"ranks-{width}",
+            figure, key=f"{key}-ranks-{width}",
             label="Line chart: mean rank over queries. " + ", ".join(
                 f"{short[name]} ends at {mean[-1]:.2f}" for name, mean in ranks["mean"].items()
             ),
@@ -64,7 +67,7 @@ class Stem:
     is_left: bool
 
 
-def draw_critical(record: Record, *, width: int) -> str | None:
+def draw_critical(record: Record, *, width: int, key: str = "page") -> str | None:
     """Critical-difference diagram (Demsar 2006): strategies on a scale of mean ranks, bars join what does not differ.
 
     After the last number of queries; None where nothing was tested, and for two strategies.
@@ -110,7 +113,7 @@ def draw_critical(record: Record, *, width: int) -> str | None:
             y = SCALE + 12 + BAR * level
             axes.plot([min(bar) - 3, max(bar) + 3], [y, y], color=INK.light, linewidth=4.5)
         return to_svg(
-            figure, key=f"critical-{width}",
+            figure, key=f"{key}-critical-{width}",
             label="Critical-difference diagram. Mean ranks: "
             + ", ".join(f"{short[name]} {after['ranks'][name]:.2f}" for name in order)
             + "".join(f". Not told apart: {', '.join(short[name] for name in g)}" for g in after["groups"]),
