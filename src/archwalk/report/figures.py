@@ -98,7 +98,7 @@ def critical_caption(record: Record) -> str:
     queries = settled_budget(record) or 0
     return (
         f"Mean ranks after {counted(queries, 'query')} (Demsar 2006). A bar joins neighbours in rank of which no two "
-        "differ significantly: Wilcoxon's signed-rank test over trials, Holm's correction (see the table of pairs)."
+        "differ significantly: Wilcoxon's signed-rank test over trials, Holm's correction."
     )
 
 

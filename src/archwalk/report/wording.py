@@ -3,6 +3,8 @@
 Plain text: who shows it escapes it. NBSP stands between a number and its unit.
 """
 
+from collections.abc import Sequence
+
 from archwalk.report.facts import (
     best_after,
     focus,
@@ -232,17 +234,19 @@ def differences_result(record: Record) -> list[str]:
             f"(chi-squared {friedman['statistic']:.1f}, {p_text(friedman['p'])})."
         )
     groups = [f"Not told apart: {', '.join(short[name] for name in group)}." for group in after["groups"]]
-    return [text, *groups, *filter(None, [_too_few(record, len(after["pairs"]))])]
+    return [text, *groups, *filter(None, [_too_few(after["pairs"], level)])]
 
 
-def _too_few(record: Record, pairs: int) -> str | None:
-    """That not even strategies of which one is always better could be told apart with so few trials."""
-    trials, level = record["significance"]["trials"], record["significance"]["level"]
-    least = min(1.0, pairs * 2.0 ** (1 - trials))
-    if least < level:
+def _too_few(pairs: Sequence[Record], level: float) -> str | None:
+    """That with few trials not even strategies of which one is always better can be told apart."""
+    least = {pair["trials"]: min(1.0, len(pairs) * 2.0 ** (1 - pair["trials"])) for pair in pairs}
+    few = [pair["trials"] for pair in pairs if least[pair["trials"]] >= level]
+    if not few:
         return None
-    few = f"too few for {counted(pairs, 'pair')}"
-    return f"With {counted(trials, 'trial')} in common no p can be below {least:.2g}: {few}."
+    return (
+        f"{counted(len(few), 'pair')} of {len(pairs)} can compare {counted(max(few), 'trial')} at most: "
+        f"times {len(pairs)}, their p cannot be below {least[max(few)]:.2g}."
+    )
 
 
 def difference_note(record: Record) -> str:

@@ -18,7 +18,6 @@ from archwalk.report.wording import (
     counted,
     difference_note,
     differences_result,
-    interval_note,
     p_text,
     points,
     query_line,
@@ -101,9 +100,9 @@ def _ours(comparison: Mapping[str, Any]) -> Grid:
     notes = [
         f"Test error after {counted(comparison['budget'], 'query')}: 100 less the report, in percent; mean ± standard "
         f"deviation over n trials, in brackets the 95{NBSP}% bootstrap interval of the mean. IQM: the same of the "
-        "interquartile mean. Mean rank: over the trials that all have, 1 is best. * the lowest mean.",
+        "interquartile mean. Mean rank: over the trials that all have, 1 is best. Unique: different architectures in a "
+        "trial. * the lowest mean.",
         query_line(comparison),
-        interval_note(comparison),
     ]
     head = ["strategy", "n", "test error", "IQM", "mean rank", "unique"]
     return Grid(head, rows, notes, "Ours")
@@ -138,16 +137,17 @@ def _claims(claims: Sequence[Mapping[str, Any]], comparison: Mapping[str, Any]) 
 
 def _charts(record: Record) -> list[Block]:
     comparison, key = record["result"]["comparison"], record["item"]
+    budget = comparison["budget"]
     series = _error_series(comparison)
     settled = [
         error
         for one in series
         for error, queries in zip(one.y, one.x, strict=True)
-        if error is not None and queries is not None and queries >= comparison["budget"] / 20
+        if error is not None and queries is not None and queries >= budget / 20
     ]
     plot = Plot(
         key=f"{key}-errors",
-        x=Axis("queries (logarithmic)", log=True),
+        x=Axis("queries (logarithmic)", log=True, limits=(max(1, budget / 40), budget)),
         y=Axis("mean test error (%)", limits=spread_of(settled), format=lambda value: f"{value:g}"),
         series=series,
         label="mean test error of the best found so far, over queries. "

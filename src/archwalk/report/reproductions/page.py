@@ -153,8 +153,9 @@ def _checklist(records: Sequence[Record]) -> str:
 
 
 def _origin(record: Record) -> dict[str, str]:
-    scale = record["scale"]
-    size = f"{scale['sets']} sets of {counted(scale['starts'], 'start')}, {counted(scale['trials'], 'trial')}"
+    scale, size = record["scale"], "trials stand with each strategy"
+    if record["kind"] not in ("errors", "parameters"):
+        size = f"{scale['sets']} sets of {counted(scale['starts'], 'start')}, {counted(scale['trials'], 'trial')}"
     return {
         "paper": CITATIONS[record["paper"]],
         "scale": f"{scale['name']}: {size}",

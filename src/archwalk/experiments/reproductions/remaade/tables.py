@@ -140,7 +140,7 @@ def reported_rows(table: str) -> dict[str, Any]:
 def _say_size(setup: Setup, budget: int) -> None:
     if setup.scale.name != "full":
         setup.note(
-            f"Scale {setup.scale.name}: {budget:,} queries, and fewer trials than P4's 500 of everything."
+            f"Scale {setup.scale.name}: {budget:,} queries, and fewer trials than the paper's 500 of everything."
         )
 
 
