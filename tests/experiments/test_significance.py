@@ -176,7 +176,8 @@ def test_profiles_are_shares_of_runs():
     np.testing.assert_allclose(share, [(made["a"] >= t - 1e-9).mean() for t in tau])
     assert share[-1] == 0.25
     assert set(found["strategies"]["b"]["share"]) == {1.0}
-    assert profiles({"b": made["b"]}, 1, np.random.default_rng(0)) is None
+    assert profiles({"b": made["b"], "c": made["b"]}, 1, np.random.default_rng(0)) is None, "all alike"
+    assert profiles({"a": made["a"]}, 1, np.random.default_rng(0)) is None
 
 
 def test_interquartile_mean_is_a_trimmed_mean():

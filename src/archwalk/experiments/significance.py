@@ -213,12 +213,13 @@ def rank_curves(reports: Reports, queries: Sequence[int]) -> dict[str, Any] | No
 def profiles(reports: Reports, queries: int, rng: np.random.Generator) -> dict[str, Any] | None:
     """Share of the runs (agents and trials) whose report after so many queries is at least tau, with 95 % bands.
 
-    Tau goes from the lowest of all, or the quantile of 1/200 where that is higher, to the highest.
+    None for one strategy, or where one has one run. Tau goes from the lowest of all, or the quantile of 1/200 where
+    that is higher, to the highest.
     """
     ends = {name: report_GTQ[:, :, queries - 1] for name, report_GTQ in reports.items()}
     every = np.concatenate([end_GT.reshape(-1) for end_GT in ends.values()])
     low, high = np.quantile(every, 0.005), every.max()
-    if low == high:
+    if len(ends) < 2 or min(end_GT.size for end_GT in ends.values()) < 2 or low == high:
         return None
     tau_P = np.linspace(low, high, PROFILE_POINTS)
     shares = {}
