@@ -1,6 +1,7 @@
 """P4's tables with stand-ins for strategies: who takes part, what is tested, what is said of P4's order."""
 
 import json
+import pickle
 import sys
 from dataclasses import replace
 from types import SimpleNamespace
@@ -122,6 +123,22 @@ def test_verdicts_by_hand():
     assert claims_of(95.0, 95.0)[0]["verdict"] == OPEN
     assert claims_of(95.0, 94.0, trials=4)[0]["verdict"] == OPEN
     assert claims_of(95.0, 94.0, trials=1)[0]["verdict"] == ABSENT
+
+
+def test_mean_and_share_must_agree():
+    """Better in most trials, and much worse in a few: the test and the share say one thing, the mean another."""
+    reports = {"a": np.full((1, 40, 1), 94.1), "b": np.full((1, 40, 1), 94.0)}
+    reports["a"] += 0.01 * np.random.default_rng(0).normal(size=(1, 40, 1))
+    reports["a"][0, :4] -= 5
+    (claim,) = tables.judge_claims({"budget": 1} | differences(reports, 1, 0), [("a", "b")])
+    assert claim["p_holm"] < 0.05
+    assert (claim["difference"] > 0, claim["superiority"] > 0.5) == (True, True)
+    assert claim["verdict"] == OPEN
+
+
+def test_the_error_of_a_missing_extra_travels():
+    error = pickle.loads(pickle.dumps(MissingExtraError("optuna", "tpe")))  # noqa: S301 - our own
+    assert "optuna is not installed" in str(error)
 
 
 def test_the_spread_says_who_is_best_and_whether_rows_differ(tiny, tmp_path):

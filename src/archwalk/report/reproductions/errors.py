@@ -128,7 +128,7 @@ def _claims(claims: Sequence[Mapping[str, Any]], comparison: Mapping[str, Any]) 
     notes = [
         "Difference of the mean test errors, the first less the second: below zero as the paper has it. Superiority: "
         "share of the trials in which the first is better, equal ones half. A claim holds where the difference is "
-        f"below zero and p, corrected, below {comparison['significance']['level']:g}.",
+        f"below zero, superiority above half and p, corrected, below {comparison['significance']['level']:g}.",
         difference_note(comparison),
     ]
     head = ["the paper's order", "n", "difference", "superiority", "p (Holm)", "verdict"]

@@ -48,7 +48,7 @@ class Variant:
     def entrant(self, benchmark: Benchmark) -> Entrant:
         """The strategy under its settings; the same settings under another label are the same search."""
         who = load_contestant(self.source, benchmark.space, benchmark.name, self.assignments, self.label)
-        return Entrant(who, f"{who.strategy} {json.dumps(dict(who.settings), sort_keys=True)}")
+        return Entrant(who, f"{who.strategy} {json.dumps(dict(who.settings), sort_keys=True, default=str)}")
 
     def trials(self, setup: Setup) -> int:
         """How many trials it runs at this scale, at most those of the scale."""

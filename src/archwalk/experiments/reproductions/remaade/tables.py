@@ -96,16 +96,23 @@ def judge_claims(record: dict[str, Any], claims: Sequence[tuple[str, str]]) -> l
             continue
         sign = -1.0 if pair["one"] == better else 1.0  # an error is 100 less a report
         difference, ends = sign * pair["difference"], sorted(sign * end for end in pair["ci95"])
-        settled = pair["p_holm"] < record["significance"]["level"]
+        better_in = pair["superiority"] if sign < 0 else 1 - pair["superiority"]
         rows.append(
             {
                 "better": better, "worse": worse, "trials": pair["trials"], "difference": difference, "ci95": ends,
-                "superiority": pair["superiority"] if sign < 0 else 1 - pair["superiority"],
+                "superiority": better_in,
                 "p": pair["p"], "p_holm": pair["p_holm"],
-                "verdict": OPEN if not settled else HOLDS if difference < 0 else REVERSED,
+                "verdict": _verdict(difference, better_in, settled=pair["p_holm"] < record["significance"]["level"]),
             }
         )  # fmt: skip
     return rows
+
+
+def _verdict(difference: float, better_in: float, *, settled: bool) -> str:
+    """Settled is what the test finds, and the mean and the share of trials agree on."""
+    if settled and difference < 0 and better_in > 0.5:
+        return HOLDS
+    return REVERSED if settled and difference > 0 and better_in < 0.5 else OPEN
 
 
 def spread(record: dict[str, Any]) -> dict[str, Any]:
