@@ -97,8 +97,9 @@ def critical_caption(record: Record) -> str:
     """How to read the diagram, and what was tested."""
     queries, trials = settled_budget(record) or 0, record["significance"]["trials"]
     return (
-        f"Mean ranks after {counted(queries, 'query')}, over {counted(trials, 'trial')} (Demsar "
-        "2006). A bar joins neighbours in rank of which no two differ significantly: Wilcoxon's signed-rank test over trials, Holm's correction."
+        f"Mean ranks after {counted(queries, 'query')}, over {counted(trials, 'trial')} (Demsar 2006). "
+        "A bar joins neighbours in rank of which no two differ significantly: Wilcoxon's signed-rank test over trials, "
+        "Holm's correction."
     )
 
 
