@@ -76,7 +76,8 @@ def test_errors_are_a_hundred_less_the_report(records):
 
 
 def claim(verdict, worse="X"):
-    return {"better": "ReMAADE", "worse": worse, "verdict": verdict}
+    tested = {} if verdict in ("not tested", "identical in every trial") else {"p": 0.5}
+    return {"better": "ReMAADE", "worse": worse, "verdict": verdict, **tested}
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,7 @@ def claim(verdict, worse="X"):
         ([claim("reversed")], "No: significantly in 0 of 1 tested comparison. The reverse holds, significantly, of"),
         ([claim("holds"), claim("not settled", "Y")], "In part: significantly in 1 of 2 tested comparisons"),
         ([claim("holds"), claim("not tested", "Y")], "In part: significantly in 1 of 1 tested comparison"),
+        ([claim("holds"), claim("identical in every trial", "Y")], "nothing to test: ReMAADE before Y."),
         ([claim("not tested")], "None of the paper's orders could be tested"),
     ],
 )  # fmt: skip

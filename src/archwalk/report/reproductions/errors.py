@@ -47,7 +47,7 @@ def claims_text(claims: Sequence[Mapping[str, Any]]) -> str:
     by_verdict: dict[str, list[str]] = {}
     for claim in claims:
         by_verdict.setdefault(claim["verdict"], []).append(f"{claim['better']} before {claim['worse']}")
-    tested = sum(claim["verdict"] != "not tested" for claim in claims)
+    tested = sum("p" in claim for claim in claims)
     if not tested:
         return "None of the paper's orders could be tested here: the strategies, or the trials, are missing."
     held = by_verdict.get("holds", [])
@@ -58,6 +58,7 @@ def claims_text(claims: Sequence[Mapping[str, Any]]) -> str:
     for verdict, words in (
         ("reversed", "The reverse holds, significantly, of"),
         ("not settled", "Not settled:"),
+        ("identical in every trial", "Identical in every trial, so that there is nothing to test:"),
         ("not tested", "Not tested:"),
     ):
         if verdict in by_verdict:
@@ -117,7 +118,8 @@ def _claims(claims: Sequence[Mapping[str, Any]], comparison: Mapping[str, Any]) 
     for claim in claims:
         label = f"{claim['better']} before {claim['worse']}"
         if "difference" not in claim:
-            rows.append((label, None, ["–", "–", "–", "–", claim["verdict"]]))
+            trials = f"{claim['trials']:,}" if "trials" in claim else "–"
+            rows.append((label, None, [trials, "–", "–", "–", claim["verdict"]]))
             continue
         low, high = map(points, claim["ci95"])
         cells = [

@@ -73,12 +73,12 @@ SHORT_TERM, MEDIUM_TERM = _rivals("remaade-short"), _rivals("remaade-medium")
 
 ABLATION = (
     Variant("Random search", "random-search"),
-    Variant("Plain vanilla REINFORCE", "remaade-short", ("policy=independent", "ppo=false")),
-    Variant("REINFORCE with MADE", "remaade-short", ("policy=made", "ppo=false")),
-    Variant("REINFORCE with NADE", "remaade-short", ("policy=nade", "ppo=false")),
-    Variant("REINFORCE with LSTM", "remaade-short", ("policy=lstm", "ppo=false")),
-    Variant("ReMAADE with PPO", "remaade-short", ("policy=maade", "ppo=true")),
-    Variant("ReMAADE without PPO", "remaade-short", ("policy=maade", "ppo=false")),
+    Variant("Plain vanilla REINFORCE", "remaade-short", ("policy=independent", "objective=reinforce")),
+    Variant("REINFORCE with MADE", "remaade-short", ("policy=made", "objective=reinforce")),
+    Variant("REINFORCE with NADE", "remaade-short", ("policy=nade", "objective=reinforce")),
+    Variant("REINFORCE with LSTM", "remaade-short", ("policy=lstm", "objective=reinforce")),
+    Variant("ReMAADE with PPO", "remaade-short", ("policy=maade", "objective=ppo")),
+    Variant("ReMAADE without PPO", "remaade-short", ("policy=maade", "objective=reinforce")),
 )
 """P4's Table 4, with NADE and the LSTM of its Table 2."""
 

@@ -24,6 +24,7 @@ from archwalk.experiments.reproductions.setup import Setup
 
 PAPER = "remaade"
 HOLDS, REVERSED, OPEN, ABSENT = "holds", "reversed", "not settled", "not tested"
+IDENTICAL = "identical in every trial"
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,9 @@ def judge_claims(record: dict[str, Any], claims: Sequence[tuple[str, str]]) -> l
             continue
         sign = -1.0 if pair["one"] == better else 1.0  # an error is 100 less a report
         difference, ends = sign * pair["difference"], sorted(sign * end for end in pair["ci95"])
+        if difference == 0 and ends == [0, 0]:
+            rows.append({"better": better, "worse": worse, "trials": pair["trials"], "verdict": IDENTICAL})
+            continue
         better_in = pair["superiority"] if sign < 0 else 1 - pair["superiority"]
         rows.append(
             {
