@@ -117,11 +117,11 @@ class EnsembleLearner:
 
 
 @torch.no_grad()
-def predict(network: nn.Module, features_NF: NDArray[np.uint8]) -> NDArray[np.float64]:
+def predict(network: Callable[[Tensor], Tensor], features_NF: NDArray[np.uint8]) -> NDArray[np.float64]:
     """What a network gives for many rows of features, whose answer (..., N) has a place for each."""
     parts = [
         network(torch.from_numpy(features_NF[start : start + _ROWS_AT_ONCE]).float())
-        for start in range(0, len(features_NF), _ROWS_AT_ONCE)
+        for start in range(0, max(1, len(features_NF)), _ROWS_AT_ONCE)
     ]
     values: NDArray[np.float64] = torch.cat(parts, -1).double().numpy()
     return values
@@ -149,5 +149,10 @@ class ClimbingNetwork(nn.Module):
 
     def forward(self, features_TF: Tensor, rows: Rows) -> Tensor:
         """Action values (T,), one an element, of flat float features (T, F)."""
-        value_T: Tensor = self.model(features_TF)
-        return (value_T - self.toll).index_add(0, rows.firsts_B, self.toll.expand(len(rows.firsts_B)))
+        value_T = self.worth(features_TF) - self.toll
+        return value_T.index_add(0, rows.firsts_B, self.toll.expand(len(rows.firsts_B)))
+
+    def worth(self, features_TF: Tensor) -> Tensor:
+        """What elements are worth where one stops there, (T,)."""
+        worth_T: Tensor = self.model(features_TF)
+        return worth_T

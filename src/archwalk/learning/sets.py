@@ -224,4 +224,9 @@ class AfterStateNetwork(nn.Module):
     def forward(self, features_TF: Tensor, rows: Rows) -> Tensor:
         """Action values (T,), one an element, of flat float features (T, F)."""
         q_T: Tensor = self.move(features_TF)
-        return q_T.index_copy(0, rows.firsts_B, self.stop(features_TF[rows.firsts_B]))
+        return q_T.index_copy(0, rows.firsts_B, self.worth(features_TF[rows.firsts_B]))
+
+    def worth(self, features_TF: Tensor) -> Tensor:
+        """What elements are worth where one stops there, (T,)."""
+        worth_T: Tensor = self.stop(features_TF)
+        return worth_T

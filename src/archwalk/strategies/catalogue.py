@@ -17,6 +17,7 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "random-search": "archwalk.strategies.random_search:RandomSearch",
         "random-walk": "archwalk.strategies.random_walk:RandomWalk",
         "local-search": "archwalk.strategies.local_search:LocalSearch",
+        "remaade": "archwalk.strategies.remaade:ReMAADE",
     },
 )
 

@@ -1,0 +1,102 @@
+"""Masked attention autoregressive density estimation (P4 sections 5 and 6)."""
+
+import torch
+from torch import Tensor
+
+from archwalk.learning.autoregressive.policies import SetPolicy, before, chosen
+from archwalk.learning.autoregressive.strings import Parameters, Shapes, Strings
+
+
+class MAADE(SetPolicy):
+    """Two streams through M blocks with shared parameters (P4 equations 4 to 8).
+
+    The query stream begins as q_i, a vector for each decision, and is attended from what comes strictly before; the
+    key stream begins as v_i + q_i, with the value's vector, and sees itself too. A block is PosFF(x + attention(x)),
+    PosFF(x) = W2 tanh(W1 x + b1) + b2, with no other residual, no layer norm and no positions. Attention is additive
+    (Bahdanau et al., 2014): score_ij = u . tanh(Wq x_i + Wk k_j), and what is attended to are the keys themselves.
+    A decision that is the first has nothing to attend to: zero.
+
+    The first block's keys are few, one a value of a decision, so its scores are tables (K, N, N, D) that all strings
+    share: with M = 1 (all of P4's presets) no string computes a score. The numbers are the same.
+    """
+
+    def __init__(self, strings: Strings, width: int, blocks: int = 1) -> None:
+        super().__init__(strings, width)
+        self.blocks = blocks
+
+    def context_shapes(self) -> Shapes:
+        """O(M d^2), whatever N is."""
+        d = self.width
+        block: Shapes = {
+            "query": ((d, d), d), "key": ((d, d), d), "score": ((d,), d),
+            "first": ((d, d), d), "first_bias": ((d,), d), "second": ((d, d), d), "second_bias": ((d,), d),
+        }  # fmt: skip
+        return {f"{name}{m}": shape for m in range(self.blocks) for name, shape in block.items()}
+
+    def tables(self, weights: Parameters) -> Parameters:
+        """Keys (K, N, D, d) of the first block and its scores (K, N, N D) for each target."""
+        key_KNVD = weights["value"][:, self.strings.embedding_ND] + weights["decision"][:, :, None]
+        asked_KND = weights["decision"] @ weights["query0"]
+        offered_KXD = key_KNVD.flatten(1, 2) @ weights["key0"]
+        sum_KNXD = asked_KND[:, :, None] + offered_KXD[:, None]
+        return {"keys": key_KNVD, "scores": torch.einsum("knxd,kd->knx", sum_KNXD.tanh(), weights["score0"])}
+
+    def contexts(
+        self,
+        weights: Parameters,
+        tables: Parameters,
+        targets_KBQ: Tensor,
+        choices_KBN: Tensor,
+        position_KBN: Tensor,
+    ) -> Tensor:
+        """See `SetPolicy`."""
+        key_KBND = chosen(tables["keys"], choices_KBN)
+        policies = torch.arange(len(targets_KBQ))[:, None, None]
+        query_KBQD = weights["decision"][policies, targets_KBQ]
+        mask_KBQN = before(targets_KBQ, position_KBN)
+        scores_KBQN = self._first_scores(tables["scores"], targets_KBQ, choices_KBN)
+        for m in range(self.blocks):
+            if m:
+                scores_KBQN = _scores(weights, m, query_KBQD, key_KBND)
+            attended = _attend(scores_KBQN, mask_KBQN, key_KBND)
+            query_KBQD = _feed_forward(weights, m, query_KBQD + attended)
+            if m + 1 < self.blocks:
+                key_KBND = self._next_keys(weights, m, key_KBND, position_KBN)
+        return query_KBQD
+
+    def _first_scores(self, scores_KNX: Tensor, targets_KBQ: Tensor, choices_KBN: Tensor) -> Tensor:
+        """The tabulated scores (K, B, Q, N) of strings."""
+        n, v = self.strings.length, self.strings.values
+        policies = torch.arange(len(scores_KNX))[:, None, None, None]
+        entry_KBN = torch.arange(n) * v + choices_KBN
+        place = (policies * n + targets_KBQ[..., None]) * (n * v) + entry_KBN[:, :, None]
+        return scores_KNX.flatten()[place]
+
+    def _next_keys(self, weights: Parameters, m: int, key_KBND: Tensor, position_KBN: Tensor) -> Tensor:
+        """The key stream after a block: each key attends to those before it and to itself."""
+        mask_KBNN = position_KBN[:, :, None] <= position_KBN[..., None]
+        attended = _attend(_scores(weights, m, key_KBND, key_KBND), mask_KBNN, key_KBND)
+        return _feed_forward(weights, m, key_KBND + attended)
+
+
+def _scores(weights: Parameters, m: int, query_KBQD: Tensor, key_KBND: Tensor) -> Tensor:
+    """Additive attention's scores, (K, B, Q, N)."""
+    asked = query_KBQD @ weights[f"query{m}"][:, None]
+    offered = key_KBND @ weights[f"key{m}"][:, None]
+    both = torch.tanh(asked[:, :, :, None] + offered[:, :, None])
+    return torch.einsum("kbqnd,kd->kbqn", both, weights[f"score{m}"])
+
+
+def _attend(scores_KBQN: Tensor, mask_KBQN: Tensor, key_KBND: Tensor) -> Tensor:
+    """The mixture of keys (K, B, Q, d); zero where there is none."""
+    masked = scores_KBQN.masked_fill(~mask_KBQN, -torch.inf)
+    top = masked.amax(-1, keepdim=True).clamp_min(torch.finfo(masked.dtype).min).detach()
+    weight = (masked - top).exp()
+    return (weight @ key_KBND) / weight.sum(-1, keepdim=True).clamp_min(1e-30)
+
+
+def _feed_forward(weights: Parameters, m: int, x_KBQD: Tensor) -> Tensor:
+    """PosFF (P4 equation 8)."""
+    first, second = (weights[f"{name}{m}"][:, None] for name in ("first", "second"))
+    first_bias, second_bias = (weights[f"{name}_bias{m}"][:, None, None] for name in ("first", "second"))
+    return torch.tanh(x_KBQD @ first + first_bias) @ second + second_bias
