@@ -48,7 +48,7 @@ def claims_text(claims: Sequence[Mapping[str, Any]]) -> str:
     for claim in claims:
         by_verdict.setdefault(claim["verdict"], []).append(f"{claim['better']} before {claim['worse']}")
     tested = sum("p" in claim for claim in claims)
-    if not tested:
+    if all(claim["verdict"] == "not tested" for claim in claims):
         return "None of the paper's orders could be tested here: the strategies, or the trials, are missing."
     held = by_verdict.get("holds", [])
     answer = "Yes" if len(held) == len(claims) else "No" if not held else "In part"
@@ -202,20 +202,14 @@ def view_parameters(record: Record) -> list[Block]:
     )
     if not any(row["counts"] for row in rows):
         return [order]
-    head = [
-        "ours",
-        *(f"N = {n}, d = {d}" for n, d in _corners(settings)),
-        "exponent of N",
-        "exponent of d",
-        "as reported",
-    ]
+    head = ["ours", *(f"N {n}, d {d}" for n, d in _corners(settings)), "growth", "agrees"]
     ours = [
         (row["name"], None, [*(f"{count:,}" for count in _corner_counts(row["counts"])), *_exponents(row)])
         for row in rows
     ]
     notes = [
-        f"Counted: {settings['counted']}. An exponent is what the count grows by when N (at the least d) or d (at the "
-        "least N) doubles at its upper end, as a power; as reported where both lie within a quarter of the paper's.",
+        f"Counted: {settings['counted']}. Growth: what the count grows by when N (at the least d) or d (at the "
+        "least N) doubles at its upper end, as a power; they agree where both lie within a quarter of the paper's.",
     ]
     return [Words([_growth_text(rows)]), Grid(head, ours, notes, "Ours"), order]
 
@@ -230,8 +224,11 @@ def _corner_counts(counts: Sequence[Sequence[int]]) -> list[int]:
 
 
 def _exponents(row: Mapping[str, Any]) -> list[str]:
-    shown = ["–" if row["measured"][key] is None else f"{row['measured'][key]:.2f}" for key in ("N", "d")]
-    return [*shown, "yes" if _agrees(row) else "no"]
+    shown = [
+        f"{key}^{'–' if row['measured'][key] is None else format(row['measured'][key], '.2f')}"
+        for key in ("N", "d")
+    ]
+    return ["\n".join(shown), "yes" if _agrees(row) else "no"]
 
 
 def _agrees(row: Mapping[str, Any]) -> bool:
