@@ -107,6 +107,31 @@ class TestECNAS:
         for i in range(91):
             assert set(np.unique(seen[i])) == set(np.unique(table["validation"][i, -1].astype(float)))
 
+    @pytest.mark.parametrize("objective", ["validation", "test-mean", "run0"])
+    def test_trainings_of_every_length_can_be_looked_up(self, ec_nas_4v, objective):
+        table, benchmark = load_table("ec-nas-4v"), load_benchmark(f"ec-nas-4v:{objective}")
+        codes_BL = all_codes(benchmark)
+        assert benchmark.fidelities == (4, 12, 36, 108)
+        full, seconds = benchmark.estimator.evaluate(codes_BL), []
+        for fidelity in range(4):
+            scores = benchmark.estimator.evaluate_at(codes_BL, fidelity)
+            runs_NR = table["validation" if objective == "validation" else "test"][:, fidelity]
+            expected = runs_NR[:, 0] if objective == "run0" else runs_NR.mean(axis=1)
+            np.testing.assert_allclose(scores.reward_B, expected, rtol=1e-5)
+            np.testing.assert_array_equal(scores.report_B, full.report_B)
+            seconds.append(scores.seconds_B.mean())
+        np.testing.assert_array_equal(scores.reward_B, full.reward_B)
+        assert seconds == sorted(seconds)
+
+    def test_random_runs_of_every_length_are_drawn(self, ec_nas_4v):
+        benchmark, table = load_benchmark("ec-nas-4v:random-run", seed=1), load_table("ec-nas-4v")
+        assert benchmark.fidelities == (4, 12, 36, 108)
+        codes_BL = np.full((60, 1), 7, np.int32)
+        for fidelity in range(4):
+            scores = benchmark.estimator.evaluate_at(codes_BL, fidelity)
+            assert set(scores.reward_B) == set(table["validation"][7, fidelity].astype(float))
+            assert set(scores.report_B) == set(table["test"][7, -1].astype(float))
+
     def test_seed_reaches_the_draws(self, ec_nas_4v):
         codes = np.zeros((30, 1), np.int32)
         draws = [

@@ -5,7 +5,7 @@ import pytest
 
 from archwalk.estimators.base import Estimator
 from archwalk.estimators.benchmarks import load_benchmark
-from archwalk.estimators.table import RandomRunEstimator, TableEstimator
+from archwalk.estimators.table import MultiFidelityTable, RandomRunEstimator, TableEstimator
 from archwalk.spaces.base import SearchSpace
 from archwalk.testing.estimators import DeterministicEstimatorConformance, EstimatorConformance
 from archwalk.testing.strategies import MadeUpEstimator
@@ -37,6 +37,14 @@ class TestTableEstimatorOfFloat32Columns(DeterministicEstimatorConformance):
         for column in columns:
             column.flags.writeable = False
         return lambda: TableEstimator("run0", *columns)
+
+
+class TestMultiFidelityTable(DeterministicEstimatorConformance):
+    @pytest.fixture
+    @classmethod
+    def make_estimator(cls, tiny) -> Callable[[], Estimator]:
+        reward_FN = np.stack([tiny.estimator.reward_N - 9, tiny.estimator.reward_N])
+        return lambda: MultiFidelityTable("validation", (4, 12), reward_FN, tiny.estimator.report_N)
 
 
 class TestRandomRun(EstimatorConformance):

@@ -4,6 +4,7 @@ import pytest
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Scores
 from archwalk.estimators.ledger import QueryLedger, Receipts, TrainingLedger
+from archwalk.estimators.table import MultiFidelityTable
 
 NAN = float("nan")
 
@@ -139,6 +140,59 @@ class TestAccount:
         codes_TNL[:] = 0
         assert ledger.curves().reward_TQ.tolist() == [[1, 2]]
         assert ledger.codes_TQL[0, :, 0].tolist() == [0, 1]
+
+
+class TestFidelities:
+    """A query is a full training of 9 epochs; one of 3 costs a third, one of 1 a ninth."""
+
+    FIDELITIES = (1, 3, 9)
+
+    @pytest.fixture
+    @classmethod
+    def ledger(cls) -> QueryLedger:
+        full = np.array([50, 60, 70, 80.0])
+        rewards = np.stack([full[::-1] - 20, full - 10, full])
+        return QueryLedger(MultiFidelityTable("validation", cls.FIDELITIES, rewards, full - 1, rewards), 3)
+
+    def pay(self, ledger, ids, fidelity):
+        return ledger.evaluate(np.array(ids, np.int32).reshape(1, -1, 1), fidelity)[0].tolist()
+
+    def test_shorter_trainings_cost_their_share(self, ledger):
+        left = []
+        for ids, fidelity in [([0, 1], 0), ([2, 3], 1), ([3], 2), ([0], 0)]:
+            self.pay(ledger, ids, fidelity)
+            left.append([ledger.affordable(f) for f in range(3)])
+        assert left == [[25, 8, 2], [19, 6, 2], [10, 3, 1], [9, 3, 1]]
+        assert (ledger.queries, ledger.remaining) == (2, 1)
+        self.pay(ledger, [1], 0)
+        assert ledger.queries == 3, "one begun counts"
+        with pytest.raises(UsageError, match=r"1 queries asked for, 0 of 3 left"):
+            self.pay(ledger, [2], 2)
+        self.pay(ledger, [0] * 8, 0)
+        assert [ledger.affordable(f) for f in range(3)] == [0, 0, 0]
+
+    def test_rewards_are_those_of_the_fidelity(self, ledger):
+        assert [self.pay(ledger, [0, 3], fidelity) for fidelity in (0, 1, 2)] == [
+            [60, 30],
+            [40, 70],
+            [50, 80],
+        ]
+        assert ledger.summary()["training_seconds_represented_mean"] == 330
+
+    def test_the_best_is_among_those_trained_longest(self, ledger):
+        self.pay(ledger, [0, 1, 3] * 3, 0)  # after a short training the first looks best
+        self.pay(ledger, [0], 2)
+        self.pay(ledger, [3, 2, 1], 1)
+        curves = ledger.curves()
+        assert curves.reward_TQ.tolist() == [[60, 50, 50]], "the better ones were not trained to the end"
+        assert curves.report_TQ.tolist() == [[49, 49, 49]]
+        assert ledger.best_codes_TL().tolist() == [[0]]
+
+    def test_a_curve_has_a_value_a_query(self, ledger):
+        self.pay(ledger, [1], 2)
+        self.pay(ledger, [3], 1)
+        self.pay(ledger, [3], 2)
+        assert ledger.curves().report_TQ.tolist() == [[59, 59, 79]], "the second is done after 2.33 queries"
 
 
 class TestTrainingLedger:

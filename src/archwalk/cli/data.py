@@ -17,6 +17,7 @@ from archwalk.data.files import cache_folder, data_folder
 _EXTRAS = {
     "graph": "torch-geometric",
     "nb301": "onnxruntime",
+    "tpe": "optuna",
     "examples": "stable-baselines3",
     "dev": "pytest",
 }

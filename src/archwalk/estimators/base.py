@@ -1,7 +1,7 @@
 """The contract of an estimator: what an architecture is worth, and what it costs to know."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,3 +34,20 @@ class Estimator(Protocol):
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Score codes (B, L)."""
+
+
+@runtime_checkable
+class MultiFidelityEstimator(Estimator, Protocol):
+    """An estimator that can also score an architecture that was trained for fewer epochs."""
+
+    @property
+    def fidelities(self) -> tuple[int, ...]:
+        """Numbers of epochs, ascending. The last is the full training, which `evaluate` scores."""
+
+    def evaluate_at(self, codes_BL: Codes, fidelity: int) -> Scores:
+        """Score codes (B, L) trained for `fidelities[fidelity]` epochs; the report is that of the full training."""
+
+
+def fidelities_of(estimator: Estimator) -> tuple[int, ...]:
+    """Numbers of epochs of an estimator, ascending; (1,) for one that has no choice of them."""
+    return estimator.fidelities if isinstance(estimator, MultiFidelityEstimator) else (1,)

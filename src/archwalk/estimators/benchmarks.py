@@ -11,9 +11,14 @@ from archwalk.data.catalogue import load_table, table_path
 from archwalk.data.nasbench201_cells import TASKS as NASBENCH201_TASKS
 from archwalk.data.table import Table
 from archwalk.errors import DataError, UsageError, unknown
-from archwalk.estimators.base import Estimator
+from archwalk.estimators.base import Estimator, Floats, fidelities_of
 from archwalk.estimators.nasbench301.guard import MEANING as YAHPO_GUARD
-from archwalk.estimators.table import RandomRunEstimator, TableEstimator
+from archwalk.estimators.table import (
+    MultiFidelityRandomRun,
+    MultiFidelityTable,
+    RandomRunEstimator,
+    TableEstimator,
+)
 from archwalk.registry import Registry
 from archwalk.spaces.base import SearchSpace, remake
 from archwalk.spaces.nasbench101.space import NASBench101
@@ -41,6 +46,11 @@ class Benchmark:
     def objective(self) -> str:
         """What reward and report are."""
         return self.estimator.objective
+
+    @property
+    def fidelities(self) -> tuple[int, ...]:
+        """Numbers of epochs after which an architecture can be scored, ascending; (1,) where there is no choice."""
+        return fidelities_of(self.estimator)
 
 
 Loader = Callable[[list[str], int], Benchmark]
@@ -179,10 +189,23 @@ _NASBENCH201_COLUMNS = {
 
 def _cell_estimator(table: Table, objective: str, seed: int) -> Estimator:
     reward, report = (table[column] for column in _OBJECTIVE_COLUMNS[objective])
+    epochs = tuple(int(number) for number in table.provenance.get("epochs", "").split(",") if number)
     if objective == "random-run":
+        if len(epochs) > 1:
+            return MultiFidelityRandomRun(epochs, reward, report[:, -1], seed)
         return RandomRunEstimator(reward[:, -1], report[:, -1], seed)
-    seconds = table["training_seconds"][:, -1].mean(axis=1) if "training_seconds" in table else None
-    return TableEstimator(objective, reward, report, seconds)
+    seconds_FN = table["training_seconds"].mean(axis=2).T if "training_seconds" in table else None
+    if len(epochs) > 1 and "validation" in table:
+        reward_FN = np.concatenate([_shorter_rewards(table, objective), reward[None]])
+        return MultiFidelityTable(objective, epochs, reward_FN, report, seconds_FN)
+    return TableEstimator(objective, reward, report, None if seconds_FN is None else seconds_FN[-1])
+
+
+def _shorter_rewards(table: Table, objective: str) -> Floats:
+    """What an objective's reward is after each number of epochs but the largest: (F - 1, N)."""
+    runs_NFR = table["validation" if objective == "validation" else "test"][:, :-1].astype(np.float64)
+    shorter_NF: Floats = runs_NFR[..., 0] if objective == "run0" else runs_NFR.mean(axis=2)
+    return shorter_NF.T
 
 
 def _one_objective(words: list[str], default: str, known: list[str], official: Container[str] = ()) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.errors import UsageError
-from archwalk.estimators.base import Estimator, Floats, Scores
+from archwalk.estimators.base import Estimator, Floats, MultiFidelityEstimator, Scores, fidelities_of
 from archwalk.spaces.base import Codes
 
 
@@ -26,6 +26,10 @@ class QueryLedger:
 
     What one query is belongs to the protocol and stands in `query` beside every figure. A strategy is handed
     rewards; reports stay here.
+
+    Where an estimator has several fidelities, a query is one full training. A shorter one costs its share of the
+    epochs, whatever was trained before (the shorter trainings of NAS-Bench-101 have schedules of their own and are
+    not continued). The best so far is chosen among the architectures trained longest by then.
     """
 
     def __init__(
@@ -39,14 +43,25 @@ class QueryLedger:
         self.query = query
         self._codes: list[Codes] = []
         self._scores: list[Scores] = []
-        self.queries = 0
+        self.fidelities = fidelities_of(estimator)
+        self._fidelity: list[NDArray[np.int64]] = []
+        self._epochs = 0
         self._started = time.perf_counter()
         self._closed: float | None = None
+
+    @property
+    def queries(self) -> int:
+        """Queries that each trial has paid, one begun as a whole."""
+        return -(-self._epochs // self.fidelities[-1])
 
     @property
     def remaining(self) -> int:
         """Queries left to each trial."""
         return self.budget - self.queries
+
+    def affordable(self, fidelity: int = -1) -> int:
+        """Architectures that each trial can still evaluate at a fidelity."""
+        return (self.budget * self.fidelities[-1] - self._epochs) // self.fidelities[fidelity]
 
     @property
     def seconds(self) -> float:
@@ -57,18 +72,28 @@ class QueryLedger:
         """The search is over: stop the clock."""
         self._closed = time.perf_counter()
 
-    def evaluate(self, codes_TNL: Codes) -> Floats:
-        """Pay for N architectures in each trial and return their rewards (T, N). Raises past the budget."""
+    def evaluate(self, codes_TNL: Codes, fidelity: int = -1) -> Floats:
+        """Pay for N architectures in each trial and return their rewards (T, N). Raises past the budget.
+
+        `fidelity` is an index into `fidelities`; the last is the full training.
+        """
         trials, n, length = codes_TNL.shape
         if trials != self.trials:
             raise UsageError(f"the ledger keeps {self.trials} trials, the strategy asked for {trials}")
-        if n > self.remaining:
+        if n > self.affordable(fidelity):
             raise UsageError(f"{n} queries asked for, {self.remaining} of {self.budget} left")
-        scores = self.estimator.evaluate(codes_TNL.reshape(-1, length))
+        scores = self._score(codes_TNL.reshape(-1, length), fidelity)
         self._codes.append(codes_TNL.copy())
         self._scores.append(scores)
-        self.queries += n
+        self._fidelity.append(np.full(n, fidelity % len(self.fidelities)))
+        self._epochs += n * self.fidelities[fidelity]
         return scores.reward_B.reshape(trials, n).copy()
+
+    def _score(self, codes_BL: Codes, fidelity: int) -> Scores:
+        shorter = self.fidelities[fidelity] < self.fidelities[-1]
+        if shorter and isinstance(self.estimator, MultiFidelityEstimator):
+            return self.estimator.evaluate_at(codes_BL, fidelity)
+        return self.estimator.evaluate(codes_BL)
 
     def join(self, parts: Sequence["QueryLedger"]) -> None:
         """Enter the trials of others, in order, which together are this ledger's: their queries, codes and scores."""
@@ -81,11 +106,11 @@ class QueryLedger:
         self._scores = [
             Scores(*(np.concatenate([part._history(name) for part in parts]).reshape(-1) for name in names))
         ]
-        self.query, self.queries = parts[0].query, parts[0].queries
+        self.query, self._fidelity, self._epochs = parts[0].query, parts[0]._fidelity, parts[0]._epochs
 
     @property
     def codes_TQL(self) -> Codes:
-        """Every architecture paid for, in order."""
+        """Every architecture paid for, in order; where there are several fidelities, Q counts evaluations."""
         return np.concatenate(self._codes, axis=1)
 
     def _history(self, name: str) -> Floats:
@@ -93,12 +118,29 @@ class QueryLedger:
 
     def curves(self) -> Curves:
         """Best so far: the incumbent changes when a higher reward arrives, and with it the report."""
-        reward_TQ, report_TQ = self._history("reward_B"), self._history("report_B")
-        reward_TQ = np.where(np.isnan(reward_TQ), -np.inf, reward_TQ)
-        best_TQ = np.maximum.accumulate(reward_TQ, axis=1)
-        improves = np.concatenate([np.ones((self.trials, 1), bool), best_TQ[:, 1:] > best_TQ[:, :-1]], axis=1)
-        at_TQ = np.maximum.accumulate(np.where(improves, np.arange(self.queries), 0), axis=1)
-        return Curves(best_TQ, np.take_along_axis(report_TQ, at_TQ, axis=1))
+        reward_TE = _worst_for_nan(self._history("reward_B"))
+        spent_E = np.cumsum(np.array(self.fidelities)[np.concatenate(self._fidelity)])
+        paid_Q = self.fidelities[-1] * np.arange(1, self.queries + 1)
+        at_TQ = self._incumbents()[:, np.searchsorted(spent_E, paid_Q, side="right") - 1]
+        return Curves(
+            np.take_along_axis(reward_TE, at_TQ, axis=1),
+            np.take_along_axis(self._history("report_B"), at_TQ, axis=1),
+        )
+
+    def _incumbents(self) -> NDArray[np.intp]:
+        """Which evaluation is the best after each of E, (T, E): the first of highest reward at the highest fidelity."""
+        reward_TE = _worst_for_nan(self._history("reward_B"))
+        fidelity_E = np.concatenate(self._fidelity)
+        reached_E = np.maximum.accumulate(fidelity_E)
+        parts = []
+        for fidelity in np.unique(reached_E):  # a higher one begins anew
+            part = np.flatnonzero(reached_E == fidelity)
+            counted_TE = np.where(fidelity_E[part] == fidelity, reward_TE[:, part], -np.inf)
+            best_TE = np.maximum.accumulate(counted_TE, axis=1)
+            at_TE = np.full(best_TE.shape, part[0])
+            at_TE[:, 1:] = np.where(best_TE[:, 1:] > best_TE[:, :-1], part[1:], part[0])
+            parts.append(np.maximum.accumulate(at_TE, axis=1))
+        return np.concatenate(parts, axis=1)
 
     def unique_T(self) -> NDArray[np.int64]:
         """Different architectures that each trial paid for."""
@@ -106,7 +148,7 @@ class QueryLedger:
 
     def best_codes_TL(self) -> Codes:
         """The architecture of highest reward in each trial."""
-        at_T = np.argmax(self._history("reward_B"), axis=1)
+        at_T = self._incumbents()[:, -1]
         best_TL: Codes = self.codes_TQL[np.arange(self.trials), at_T]
         return best_TL
 
@@ -212,6 +254,10 @@ class TrainingLedger:
         self._seen_table = np.unpackbits(state["seen_table"]).astype(bool)
         rows, width = state["seen_rows"].tobytes(), int(state["row_bytes"])
         self._seen_rows = {rows[i : i + width] for i in range(0, len(rows), width)} if width else set()
+
+
+def _worst_for_nan(rewards: Floats) -> Floats:
+    return np.where(np.isnan(rewards), -np.inf, rewards)
 
 
 def _or_none(value: float) -> float | None:

@@ -110,9 +110,10 @@ def run_search(
     for agent, factory in enumerate(contestant.factories):
         rng = spawn(seed, 1, agent)
         tell = partial(_tell, progress, agent * budget)
-        strategy = factory(Trials(benchmark.space, trials, rng, starts_TQL))
+        fidelities = benchmark.fidelities
+        strategy = factory(Trials(benchmark.space, trials, rng, starts_TQL, fidelities=fidelities))
         if isinstance(strategy, PerTrial) and min(workers, trials) > 1:
-            every = Trials(benchmark.space, trials, spawn(seed, 1, agent), starts_TQL)
+            every = Trials(benchmark.space, trials, spawn(seed, 1, agent), starts_TQL, fidelities=fidelities)
             ledger = run_in_processes(benchmark.estimator, factory, every, budget, workers, tell)
         else:
             ledger = run_trials(benchmark.estimator, strategy, budget, tell)

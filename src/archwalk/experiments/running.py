@@ -21,9 +21,9 @@ def run_trials(
 ) -> QueryLedger:
     """All trials of a strategy, side by side; `tell` is told the queries that each has done."""
     ledger = QueryLedger(estimator, budget, strategy.trials.trials, strategy.query)
-    while ledger.remaining:
-        codes_TNL = strategy.ask(min(ASK_AT_ONCE, ledger.remaining))
-        strategy.tell(codes_TNL, ledger.evaluate(codes_TNL))
+    while affordable := ledger.affordable(fidelity := strategy.fidelity):
+        codes_TNL = strategy.ask(min(ASK_AT_ONCE, affordable))
+        strategy.tell(codes_TNL, ledger.evaluate(codes_TNL, fidelity))
         if tell:
             tell(ledger.queries)
     ledger.close()
@@ -64,7 +64,8 @@ def _parts(trials: Trials, number: int) -> Iterator[tuple[int, Trials]]:
     edges = np.linspace(0, trials.trials, min(number, trials.trials) + 1).astype(int)
     for first, last in pairwise(map(int, edges)):
         starts_TQL = None if trials.starts_TQL is None else trials.starts_TQL[first:last]
-        yield first, Trials(trials.space, last - first, trials.rng, starts_TQL, generators[first:last])
+        part = generators[first:last]
+        yield first, Trials(trials.space, last - first, trials.rng, starts_TQL, part, trials.fidelities)
 
 
 def _run_part(estimator: Estimator, factory: StrategyFactory, trials: Trials, budget: int) -> QueryLedger:

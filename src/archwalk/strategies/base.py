@@ -23,6 +23,7 @@ class Trials:
     `starts_TQL`, where given, are the architectures from which walks set out, in order (so that strategies
     are compared from the same ones); otherwise they are sampled. `generators`, where given, are one a trial:
     those that `rng` would spawn, so that a part of the trials draws what it would draw among all.
+    `fidelities` are the numbers of epochs that the estimator has, ascending; the last is the full training.
     """
 
     space: SearchSpace
@@ -30,6 +31,7 @@ class Trials:
     rng: np.random.Generator
     starts_TQL: StartTable | None = None
     generators: Sequence[np.random.Generator] | None = None
+    fidelities: tuple[int, ...] = (1,)
     _used: NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -38,7 +40,13 @@ class Trials:
     def split(self) -> list["Trials"]:
         """Every trial alone, with a generator of its own."""
         return [
-            Trials(self.space, 1, rng, None if self.starts_TQL is None else self.starts_TQL[t : t + 1])
+            Trials(
+                self.space,
+                1,
+                rng,
+                None if self.starts_TQL is None else self.starts_TQL[t : t + 1],
+                fidelities=self.fidelities,
+            )
             for t, rng in enumerate(self.generators or self.rng.spawn(self.trials))
         ]
 
@@ -74,7 +82,7 @@ class Strategy(ABC):
     it can go on may return fewer than `n`.
     """
 
-    query: ClassVar[str] = "an architecture"
+    query: str = "an architecture"
     """What one query is in the protocol of this strategy; printed with every result."""
 
     settings_class: ClassVar[type[Any] | None] = None
@@ -92,6 +100,13 @@ class Strategy(ABC):
     def __init__(self, trials: Trials) -> None:
         self.trials = trials
         self._asked: Codes | None = None
+
+    @property
+    def fidelity(self) -> int:
+        """What the next architectures (or those not told yet) are to be evaluated at: an index into
+        `Trials.fidelities`, from the end. The full training, unless a strategy says otherwise.
+        """
+        return -1
 
     def ask(self, n: int) -> Codes:
         """Codes (T, m, L), 1 <= m <= n. Raises ArchwalkError if the last ones were not told."""

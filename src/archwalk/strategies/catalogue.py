@@ -14,10 +14,14 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
     "strategy",
     "archwalk.strategies",
     {
+        "bohb": "archwalk.strategies.bohb:BOHB",
+        "local-search": "archwalk.strategies.local_search:LocalSearch",
+        "local-search-white": "archwalk.strategies.local_search_white:LocalSearchWhite",
         "random-search": "archwalk.strategies.random_search:RandomSearch",
         "random-walk": "archwalk.strategies.random_walk:RandomWalk",
-        "local-search": "archwalk.strategies.local_search:LocalSearch",
+        "regularized-evolution": "archwalk.strategies.regularized_evolution:RegularizedEvolution",
         "remaade": "archwalk.strategies.remaade:ReMAADE",
+        "tpe": "archwalk.strategies.tpe:TPE",
     },
 )
 

@@ -23,6 +23,11 @@ class Searcher(ABC):
         self.rng = trial.rng
         self.settings = settings
 
+    @property
+    def fidelity(self) -> int:
+        """See `Strategy.fidelity`; the same in all trials, whatever their rewards."""
+        return -1
+
     @abstractmethod
     def propose(self) -> Codes:
         """The next architectures (K, L) to evaluate, K >= 1."""
@@ -56,6 +61,11 @@ class PerTrial(Strategy):
         none_KL = np.empty((0, trials.space.code_length), np.int32)
         self._batches = [none_KL for _ in self.searchers]
         self._rewards = [np.empty(0) for _ in self.searchers]
+
+    @property
+    def fidelity(self) -> int:
+        """See `Strategy.fidelity`."""
+        return self.searchers[0].fidelity
 
     def _propose(self, n: int) -> Codes:
         for t, searcher in enumerate(self.searchers):

@@ -81,8 +81,8 @@ class MAADE(SetPolicy):
 
 def _scores(weights: Parameters, m: int, query_KBQD: Tensor, key_KBND: Tensor) -> Tensor:
     """Additive attention's scores, (K, B, Q, N)."""
-    asked = query_KBQD @ weights[f"query{m}"][:, None]
-    offered = key_KBND @ weights[f"key{m}"][:, None]
+    asked = torch.einsum("kbqd,kde->kbqe", query_KBQD, weights[f"query{m}"])
+    offered = torch.einsum("kbnd,kde->kbne", key_KBND, weights[f"key{m}"])
     both = torch.tanh(asked[:, :, :, None] + offered[:, :, None])
     return torch.einsum("kbqnd,kd->kbqn", both, weights[f"score{m}"])
 
@@ -97,6 +97,7 @@ def _attend(scores_KBQN: Tensor, mask_KBQN: Tensor, key_KBND: Tensor) -> Tensor:
 
 def _feed_forward(weights: Parameters, m: int, x_KBQD: Tensor) -> Tensor:
     """PosFF (P4 equation 8)."""
-    first, second = (weights[f"{name}{m}"][:, None] for name in ("first", "second"))
-    first_bias, second_bias = (weights[f"{name}_bias{m}"][:, None, None] for name in ("first", "second"))
-    return torch.tanh(x_KBQD @ first + first_bias) @ second + second_bias
+    x_KXD = x_KBQD.flatten(1, 2)
+    hidden = torch.tanh(torch.baddbmm(weights[f"first_bias{m}"][:, None], x_KXD, weights[f"first{m}"]))
+    out = torch.baddbmm(weights[f"second_bias{m}"][:, None], hidden, weights[f"second{m}"])
+    return out.view_as(x_KBQD)
