@@ -82,6 +82,12 @@ def test_several_comparisons_on_one_page():
     assert "1 of 2" in replies(one, other)["random"].where
 
 
+def test_changed_settings_are_named():
+    record = comparisons.tested()
+    record["strategies"]["evolution-small"]["assignments"] = ["population=10"]
+    assert "changed for evolution-small (population=10)" in replies(record)["tuning"].where
+
+
 def test_it_ends_the_page():
     page = render_page(comparisons.tested())
     assert page.index('id="checklist"') > page.index('id="origin"')

@@ -184,6 +184,8 @@ def _tuning(records: Sequence[Record]) -> Reply:
     presets = {s["preset"] for _, s in having if s.get("preset")}
     told = f"Settings are those of the presets {_list(presets)}" if presets else "The record has the settings"
     more = f", of {_list(loose)} the defaults or as given" if loose and presets else ""
+    changed = {f"{name} ({', '.join(s['assignments'])})" for name, s in having if s.get("assignments")}
+    more += f", changed for {_list(changed)}" if changed else ""
     return Reply(NO, f"{told}{more}; how they were tuned, and what that cost, is not on record.")
 
 
