@@ -183,7 +183,6 @@ TABLE4 = make_item(
         ABLATION,
         (
             *(("ReMAADE without PPO", variant.label) for variant in ABLATION[:-1]),
-            ("REINFORCE with MADE", "Plain vanilla REINFORCE"),
             ("Plain vanilla REINFORCE", "Random search"),
         ),
     ),
