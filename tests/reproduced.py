@@ -7,7 +7,7 @@ from archwalk.experiments.reproductions.item import run_item
 from archwalk.experiments.reproductions.scales import Scale
 from archwalk.experiments.reproductions.setup import Setup
 
-TINY = Scale("smoke", 2, 30, 1, 4, 40, 19, 1_600, 1, 0.001)
+TINY = Scale("smoke", 2, 30, 1, 4, 40, 19, 1_600, 1, 600, 2, 0.001)
 """Smaller than any that a user can ask for."""
 
 

@@ -125,3 +125,8 @@ def test_missing_data_is_one_line(call, monkeypatch, tmp_path):
     result = call("reproduce", "cassimon2024/fig8", "--out", "out")
     assert (result.status, result.out, result.err.count("\n")) == (1, "", 1)
     assert "nasbench101" in result.err
+
+
+def test_train_is_for_p1_alone(call):
+    refused = call("reproduce", "remaade/table3", "--train", "--out", "out")
+    assert refused.status == 2

@@ -36,6 +36,11 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
         "NAME=RUNS for the groups of an ablation",
     )  # fmt: skip
     reproduce.add_argument(
+        "--train",
+        action="store_true",
+        help="train the paper's agent first, at the scale: seconds, hours or days",
+    )
+    reproduce.add_argument(
         "--objective", help="of nasbench101 (default: test-mean), or several, separated by commas"
     )
     reproduce.add_argument("--benchmark", help="in place of the paper's")
@@ -72,12 +77,27 @@ def run_reproduce(options: argparse.Namespace) -> None:
         find_scale(options.scale), options.seed, out, agents, groups, objectives[0], options.benchmark,
         options.strategy, options.workers,
     )  # fmt: skip
+    if options.train:
+        if paper != "cassimon2024":
+            raise UsageError(
+                "--train is for cassimon2024: the other papers have no agent that is trained first"
+            )
+        setup.agents = [*agents, train(setup)]
     records, missing = compute(paper, items, setup)
     for objective in objectives[1:]:
         more, absent = compute_again(paper, items, replace(setup, objective=objective))
         records += more
         missing |= absent
     show(records, missing, out if len(items) > 1 else out / items[0].name, as_json=options.json)
+
+
+def train(setup: Setup) -> str:
+    """Train the agents of the paper, or what is left of it; gives the folder of their runs."""
+    from archwalk.experiments.reproductions.cassimon2024.trainings import train_papers_agents
+
+    with progress_bar(f"the paper's agent, scale {setup.scale.name}", 1) as bar:
+        setup.tell = _teller(bar, 0, 1, "agents")
+        return train_papers_agents(setup)
 
 
 def list_items(as_json: bool) -> None:

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import torch
@@ -21,14 +22,28 @@ Draw = Callable[[], tuple[Tensor, Tensor]]
 
 class Perceptrons(nn.Module):
     """K networks of one shape side by side, as batched products: from features (T, F), or (K, T, F) where each has
-    its own, to (K, T). They begin as PyTorch's linear layers do.
+    its own, to (K, T). They begin as PyTorch's linear layers do, or as Glorot and Bengio (2010) have it, with biases
+    of zero, as Keras' do: the signal then survives many layers.
     """
 
-    def __init__(self, networks: int, features: int, width: int, hidden: int) -> None:
+    def __init__(
+        self,
+        networks: int,
+        features: int,
+        width: int,
+        hidden: int,
+        start: Literal["torch", "glorot"] = "torch",
+    ) -> None:
         super().__init__()
         sizes = list(pairwise([features, *[width] * hidden, 1]))
-        self.weights = nn.ParameterList(_uniform((networks, size, out), size) for size, out in sizes)
-        self.biases = nn.ParameterList(_uniform((networks, 1, out), size) for size, out in sizes)
+        glorot = start == "glorot"
+        self.weights = nn.ParameterList(
+            _uniform((networks, size, out), (6 / (size + out)) ** 0.5 if glorot else size**-0.5)
+            for size, out in sizes
+        )
+        self.biases = nn.ParameterList(
+            _uniform((networks, 1, out), 0.0 if glorot else size**-0.5) for size, out in sizes
+        )
 
     def forward(self, features: Tensor) -> Tensor:
         """See the class."""
@@ -46,8 +61,7 @@ class Perceptrons(nn.Module):
         return alone
 
 
-def _uniform(shape: tuple[int, ...], inputs: int) -> nn.Parameter:
-    bound = inputs**-0.5
+def _uniform(shape: tuple[int, ...], bound: float) -> nn.Parameter:
     return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
 
 
@@ -114,6 +128,35 @@ class EnsembleLearner:
     def predict(self, features_NF: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Predictions of exp(y), (K, N), of the members."""
         return predict(self.members, features_NF)
+
+
+def fit_epochs(
+    members: Perceptrons,
+    features_EF: NDArray[np.uint8],
+    targets_E: NDArray[np.float64],
+    error: Callable[[Tensor, Tensor], Tensor],
+    rng: np.random.Generator,
+    *,
+    epochs: int,
+    batch: int,
+    learning_rate: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+) -> None:
+    """Train each member by Adam on `epochs` passes over the same data, in an order of its own.
+
+    `error` gives the error (K, B) of predictions and targets (K, B). The last batch of an epoch may be smaller.
+    """
+    optimiser = torch.optim.Adam(members.parameters(), lr=learning_rate, betas=betas, fused=True)
+    features = torch.from_numpy(features_EF).float()
+    targets = torch.from_numpy(targets_E).float()
+    everyone_KE = np.broadcast_to(np.arange(len(targets_E)), (len(members.weights[0]), len(targets_E)))
+    for _ in range(epochs):
+        order_KE = torch.from_numpy(rng.permuted(everyone_KE, axis=1))
+        for start in range(0, len(targets_E), batch):
+            rows_KB = order_KE[:, start : start + batch]
+            optimiser.zero_grad(set_to_none=True)
+            error(members(features[rows_KB]), targets[rows_KB]).mean(1).sum().backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
 
 
 @torch.no_grad()

@@ -14,9 +14,13 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
     "strategy",
     "archwalk.strategies",
     {
+        "alphax": "archwalk.strategies.alphax:AlphaX",
+        "bananas": "archwalk.strategies.bananas:Bananas",
         "bohb": "archwalk.strategies.bohb:BOHB",
         "local-search": "archwalk.strategies.local_search:LocalSearch",
         "local-search-white": "archwalk.strategies.local_search_white:LocalSearchWhite",
+        "nasbot": "archwalk.strategies.nasbot:Nasbot",
+        "naswot": "archwalk.strategies.naswot:Naswot",
         "random-search": "archwalk.strategies.random_search:RandomSearch",
         "random-walk": "archwalk.strategies.random_walk:RandomWalk",
         "regularized-evolution": "archwalk.strategies.regularized_evolution:RegularizedEvolution",

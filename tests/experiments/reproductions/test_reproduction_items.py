@@ -2,14 +2,20 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 import reproduced
 from archwalk.errors import DataError, UsageError
+from archwalk.estimators.benchmarks import Benchmark
+from archwalk.experiments.presets import load_preset, make_settings
+from archwalk.experiments.reproductions.cassimon2024 import trainings
 from archwalk.experiments.reproductions.catalogue import find_items, item_names
 from archwalk.experiments.reproductions.scales import SCALES, find_scale
+from archwalk.experiments.reproductions.setup import Setup
 from archwalk.experiments.training import train_agent
+from archwalk.strategies.apex.settings import ApexSettings
 from archwalk.strategies.dqn.settings import DQNSettings
 
 SHORT = DQNSettings(
@@ -44,6 +50,31 @@ def test_full_is_the_papers_protocol():
     assert (full.sets, full.starts, full.fit_samples, full.training_seeds) == (5, 10_000, 1_000, 5)
     assert (SCALES["smoke"].sets, SCALES["smoke"].starts) == (2, 200)
     assert (SCALES["small"].sets, SCALES["small"].starts) == (3, 2_000)
+    assert (full.agent_steps, full.agent_seeds) == (None, 5)
+    assert (SCALES["small"].agent_steps, SCALES["small"].agent_seeds) == (300_000, 3)
+
+
+def test_the_papers_agent_is_the_papers_but_for_its_length_and_at_smoke():
+    paper = make_settings(ApexSettings, load_preset("cassimon2024-nasbench101"))
+    benchmark = Benchmark("nasbench101", None, None, {})
+    small = trainings.settings_at(SCALES["small"], benchmark, "apex", 300_000, whole=True)
+    assert small == replace(paper, steps=300_000)
+    assert trainings.settings_at(SCALES["full"], benchmark, "apex", None) == paper
+    assert trainings.settings_at(SCALES["smoke"], benchmark, "apex", 6_000).width < paper.width
+
+
+def test_the_papers_agents_are_trained_once(tiny, tmp_path, monkeypatch):
+    monkeypatch.setitem(
+        trainings._SHORT, "smoke", trainings._SHORT["smoke"] | {"width": 8, "learning_starts": 100}
+    )
+    scale = replace(SCALES["smoke"], agent_steps=300)
+    setup = Setup(scale, 0, tmp_path, load=lambda name, seed: tiny)
+    runs = trainings.train_papers_agents(setup)
+    agents = sorted(Path(runs).glob("*/agent.safetensors"))
+    assert len(agents) == scale.agent_seeds
+    before = [agent.stat().st_mtime_ns for agent in agents]
+    assert trainings.train_papers_agents(setup) == runs
+    assert [agent.stat().st_mtime_ns for agent in agents] == before
 
 
 def test_every_item_has_a_record_of_plain_json(reproductions):

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from archwalk.jit import Streams
 from archwalk.spaces.base import Codes, Features, Neighbours
-from archwalk.spaces.darts import code, features, neighbours
+from archwalk.spaces.dags import Dags
+from archwalk.spaces.darts import code, features, graphs, neighbours
 from archwalk.spaces.darts.drawing import draw_architecture
 from archwalk.spaces.darts.genotype import read_genotype, write_genotype
 
@@ -30,6 +31,9 @@ class DARTS:
     feature_count = features.FEATURES
     edit_kinds = neighbours.EDIT_KINDS
     choices = code.CHOICES
+    dag_operations = code.OPERATIONS
+    dag_inputs = code.INPUTS
+    dag_depth = code.NODES
 
     def sample(self, rng: np.random.Generator, n: int) -> Codes:
         """Draw `n` architectures, (n, 32), uniformly."""
@@ -64,6 +68,10 @@ class DARTS:
     def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
         """Those of `features`."""
         return self.features(codes_BL)
+
+    def dags(self, codes_BL: Codes) -> Dags:
+        """Both cells of each architecture (see `graphs`)."""
+        return graphs.dags(codes_BL)
 
     def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
         """Strings (B, 22); each architecture has one."""

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from archwalk.errors import InvalidArchitectureError, UsageError
 from archwalk.jit import kernel, make_streams
 from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake, sample_cumulative
+from archwalk.spaces.dags import NO_VERTEX, Dags
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.nasbench101 import features, hashing, neighbours, sampling
-from archwalk.spaces.nasbench101.cell import Cell, read_cell, write_cell
+from archwalk.spaces.nasbench101.cell import OPERATIONS, Cell, read_cell, write_cell
 from archwalk.spaces.nasbench101.enumeration import (
     LABELS,
     CellTables,
@@ -44,6 +45,8 @@ class NASBench101(EnumerableSpace):
 
     name = "nasbench101"
     edit_kinds = neighbours.EDIT_KINDS
+    dag_operations = OPERATIONS
+    dag_inputs = 1
 
     def __init__(self, max_vertices: int = 7, max_edges: int = 9) -> None:
         if not 2 <= max_vertices <= 7 or not 1 <= max_edges <= 9:
@@ -52,6 +55,7 @@ class NASBench101(EnumerableSpace):
         self.max_edges = max_edges
         self.pairs = max_vertices * (max_vertices - 1) // 2
         self.choices = (2,) * self.pairs + (LABELS,) * (max_vertices - 2)
+        self.dag_depth = max_vertices - 2
 
     def __reduce__(self) -> tuple[Any, ...]:
         return remake, (type(self), self.max_vertices, self.max_edges)
@@ -141,6 +145,15 @@ class NASBench101(EnumerableSpace):
         cell = self.cell(code_L)
         return hashing.md5_hash(cell.matrix, cell.labels)
 
+    def dags(self, codes_BL: Codes) -> Dags:
+        """The representatives, one graph each (see `Dags`)."""
+        ids = codes_BL[:, 0]
+        labels_BV = np.full((len(ids), self.max_vertices), NO_VERTEX, np.int8)
+        edges_BVV = np.zeros((len(ids), self.max_vertices, self.max_vertices), np.bool_)
+        rows = self.tables.vertices_N[ids], self.tables.bits_N[ids], self.tables.code_N[ids]
+        _write_dags(*rows, labels_BV, edges_BVV)
+        return Dags(labels_BV[:, None], edges_BVV[:, None])
+
     def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
         """Strings (B, 26): the representative's interior vertices first, unused vertices without edges."""
         choices_BC = np.zeros((len(codes_BL), len(self.choices)), np.int32)
@@ -166,6 +179,21 @@ class NASBench101(EnumerableSpace):
         """The cell as SVG."""
         cell = self.cell(code_L)
         return draw_dag([name.removesuffix("-bn-relu") for name in cell.operations], cell.edges)
+
+
+@kernel
+def _write_dags(vertices_B, bits_B, code_B, labels_BV, edges_BVV):  # type: ignore[no-untyped-def]
+    matrix = np.zeros((8, 8), np.uint8)
+    label = np.zeros(8, np.int64)
+    for b in range(len(vertices_B)):
+        n = vertices_B[b]
+        unpack_matrix(n, bits_B[b], matrix)
+        unpack_labels(n, code_B[b], label)
+        for v in range(n):
+            labels_BV[b, v] = label[v]
+            for u in range(v):
+                edges_BVV[b, u, v] = matrix[u, v]
+        labels_BV[b, 0], labels_BV[b, n - 1] = LABELS + 1, LABELS
 
 
 @kernel

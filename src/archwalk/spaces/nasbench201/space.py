@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake
+from archwalk.spaces.dags import NO_VERTEX, Dags, keep_paths
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS, read_cell, write_string
 
@@ -31,6 +32,9 @@ class NASBench201(EnumerableSpace):
     size = len(OPERATIONS) ** len(EDGES)
     numbering = "base-5-of-edges"
     """Which cell each id is; it stands in imported tables."""
+    dag_operations = OPERATIONS[1:]
+    dag_inputs = 1
+    dag_depth = NODES - 1
 
     def __reduce__(self) -> tuple[Any, ...]:
         return remake, (type(self),)
@@ -88,6 +92,22 @@ class NASBench201(EnumerableSpace):
     def operations(self, code_L: Codes) -> list[str]:
         """Names of the operations on `EDGES`."""
         return [OPERATIONS[operation] for operation in self.to_choices(code_L[None])[0]]
+
+    def dags(self, codes_BL: Codes) -> Dags:
+        """Operations on vertices in the order of `EDGES`, between input and output; `none` takes a vertex out."""
+        inside, output = len(self.dag_operations), len(EDGES) + 1
+        labels_BV = np.full((len(codes_BL), output + 1), NO_VERTEX, np.int8)
+        labels_BV[:, 0], labels_BV[:, output] = inside + 1, inside
+        labels_BV[:, 1:output] = self.to_choices(codes_BL) - 1
+        edges_VV = np.zeros((output + 1, output + 1), np.bool_)
+        for v, (source, target) in enumerate(EDGES, start=1):
+            edges_VV[0, v], edges_VV[v, output] = source == 0, target == NODES - 1
+            for w, (next_source, _) in enumerate(EDGES, start=1):
+                edges_VV[v, w] = target == next_source
+        there_BV = labels_BV != NO_VERTEX
+        edges_BVV = edges_VV & there_BV[:, :, None] & there_BV[:, None]
+        keep_paths(labels_BV, edges_BVV, inside)
+        return Dags(labels_BV[:, None], edges_BVV[:, None])
 
     def build(self, code_L: Codes, **settings: Any) -> CellNetwork:
         """The network around the cell; `settings` as `CellNetwork`'s, by default those for CIFAR-10."""

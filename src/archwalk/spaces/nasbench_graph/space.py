@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError, UsageError, unknown
 from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake, require_keys
+from archwalk.spaces.dags import Dags
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.nasbench_graph.canonical import (
     NODES,
@@ -37,6 +38,9 @@ class NASBenchGraph(EnumerableSpace):
 
     name = "nasbench_graph"
     edit_kinds = EDIT_KINDS
+    dag_operations = OPERATIONS
+    dag_inputs = 1
+    dag_depth = NODES
 
     def __init__(self, operations: Iterable[str] = OPERATIONS) -> None:
         chosen = set(operations)
@@ -138,6 +142,19 @@ class NASBenchGraph(EnumerableSpace):
             postprocess=postprocess,
             dropout=dropout,
         )
+
+    def dags(self, codes_BL: Codes) -> Dags:
+        """The canonical strings between the input and the read-out of the leaves (see `Dags`)."""
+        ids, output = codes_BL[:, 0], NODES + 1
+        labels_BV = np.empty((len(ids), output + 1), np.int8)
+        labels_BV[:, 0], labels_BV[:, output] = len(OPERATIONS) + 1, len(OPERATIONS)
+        labels_BV[:, 1:output] = self._all.operations[ids]
+        edges_BVV = np.zeros((len(ids), output + 1, output + 1), np.bool_)
+        rows = np.arange(len(ids))
+        for node, parent_B in enumerate(self._all.links[ids].T, start=1):
+            edges_BVV[rows, parent_B, node] = True
+        edges_BVV[:, 1:output, output] = ~edges_BVV[:, 1:output].any(axis=2)
+        return Dags(labels_BV[:, None], edges_BVV[:, None])
 
     def draw(self, code_L: Codes) -> str:
         """SVG of the canonical string, with the read-out of the leaves as output."""

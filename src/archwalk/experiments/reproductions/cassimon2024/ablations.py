@@ -1,7 +1,6 @@
 """P1 section 5 (Figures 17 to 19): learning curves under other discounts, neighbours and shapings."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,21 +10,22 @@ import numpy as np
 from archwalk.errors import DataError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.experiments.presets import default_preset, load_preset, make_settings, preset_names
+from archwalk.experiments.reproductions.cassimon2024.trainings import (
+    Training,
+    default_strategy,
+    settings_at,
+    train_or_resume,
+)
 from archwalk.experiments.reproductions.item import Answer, Item
 from archwalk.experiments.reproductions.setup import Setup, benchmark_settings, run_folders
-from archwalk.experiments.runs import CONFIG, RunFolder
+from archwalk.experiments.runs import RunFolder
 from archwalk.experiments.statistics import moving_average
-from archwalk.experiments.training import resume_training, train_agent
-from archwalk.strategies.catalogue import TRAINERS
 
 WINDOW = 10
 """Of the moving average (P1 Figures 17 to 19)."""
 
 METRIC = "charts/accuracy"
 """Mean reward, in percent, of the architectures in which episodes of training ended."""
-
-PAPERS_STRATEGY, PAPERS_PRESET = "apex", "cassimon2024-nasbench101"
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,6 @@ class Ablation:
 GAMMA = Ablation("gamma", (0.9, 0.95, 0.99))
 NEIGHBOURS = Ablation("neighbours", (25, 50, 100))
 ALPHA = Ablation("alpha", (None, 2.0, 6.0, 10.0))
-
-_SHORT: Mapping[str, Mapping[str, Any]] = {
-    "smoke": {
-        "environments": 16, "batch": 32, "width": 32, "learning_starts": 500,
-        "workers": 2, "fragment": 10, "block": 1,
-    },
-    "small": {"environments": 32, "batch": 128, "learning_starts": 2_000},
-}  # fmt: skip
-"""Settings of trainings much shorter than the paper's; those that a strategy does not have are left away."""
 
 
 def compute(setup: Setup, benchmark: str, ablation: Ablation, item: str) -> Answer:
@@ -78,11 +69,6 @@ def compute(setup: Setup, benchmark: str, ablation: Ablation, item: str) -> Answ
     )
 
 
-def default_strategy() -> str:
-    """The paper's agent where this version has it."""
-    return PAPERS_STRATEGY if PAPERS_STRATEGY in TRAINERS.names() else "dqn"
-
-
 def _groups_of(setup: Setup, item: str) -> dict[str, str]:
     """The groups of this item: `fig17/NAME=RUNS`, or `NAME=RUNS` for whichever ablation is called."""
     return {
@@ -95,53 +81,24 @@ def _groups_of(setup: Setup, item: str) -> dict[str, str]:
 def _train_all(
     setup: Setup, benchmark: Benchmark, ablation: Ablation, item: str, strategy: str
 ) -> dict[str, list[RunFolder]]:
-    settings = _settings(setup, benchmark, strategy)
-    seeds, runs = range(setup.scale.training_seeds), dict[str, list[RunFolder]]()
-    total, done = len(ablation.values) * len(seeds), 0
-    for value in ablation.values:
-        label = ablation.label(value)
-        runs[label] = []
-        for seed in seeds:
-            tell = partial(_tell, setup, done, total, f"training, {label}, seed {seed}")
-            out = (
-                setup.out
-                / "runs"
-                / item
-                / f"{strategy}-{setup.scale.name}"
-                / label.replace(" ", "-")
-                / str(seed)
-            )
-            changed = replace(settings, **{ablation.setting: value})
-            runs[label].append(_train(benchmark, strategy, changed, setup.seed + seed, out, tell))
-            done += 1
-    return runs
-
-
-def _settings(setup: Setup, benchmark: Benchmark, strategy: str) -> Any:
-    """The paper's preset or ours, cut to the scale."""
-    settings_class, _ = TRAINERS.load(strategy)
-    of_paper = strategy == PAPERS_STRATEGY and PAPERS_PRESET in preset_names()
-    preset = load_preset(PAPERS_PRESET) if of_paper else default_preset(strategy, benchmark.name)
-    settings = make_settings(settings_class, preset)
-    known = {field.name for field in fields(settings_class)}
-    short = {key: value for key, value in _SHORT.get(setup.scale.name, {}).items() if key in known}
-    if setup.scale.training_steps is not None:
-        short[settings_class.length] = setup.scale.training_steps
-    return replace(settings, **short)
-
-
-def _train(benchmark: Benchmark, strategy: str, settings: Any, seed: int, out: Path, tell: Any) -> RunFolder:
-    """Train, or go on; a folder whose run had other settings is refused by its config."""
-    if not (out / CONFIG).exists():
-        return train_agent(benchmark, strategy, settings, seed=seed, out=out, progress=tell)
-    config = RunFolder(out).config()
-    if config["settings"] != asdict(settings) or config["seed"] != seed:
-        raise DataError(f"{out} holds a training with other settings; delete it or name another --out")
-    return resume_training(out, progress=tell)
-
-
-def _tell(setup: Setup, before: int, total: int, text: str, done: int, of: int, metrics: Any) -> None:
-    setup.tell((before + done / max(of, 1)) / total, text)
+    settings = settings_at(setup.scale, benchmark, strategy, setup.scale.training_steps)
+    folder = setup.out / "runs" / item / f"{strategy}-{setup.scale.name}"
+    wanted = [
+        Training(
+            ablation.label(value),
+            replace(settings, **{ablation.setting: value}),
+            setup.seed + seed,
+            folder / ablation.label(value).replace(" ", "-") / str(seed),
+        )
+        for value in ablation.values
+        for seed in range(setup.scale.training_seeds)
+    ]
+    runs = train_or_resume(setup, benchmark, strategy, wanted)
+    labels = [training.label for training in wanted]
+    return {
+        label: [run for run, of in zip(runs, labels, strict=True) if of == label]
+        for label in dict.fromkeys(labels)
+    }
 
 
 def _curve(name: str, runs: list[RunFolder]) -> dict[str, Any]:
