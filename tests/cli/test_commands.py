@@ -9,6 +9,7 @@ from archwalk.cli.main import main
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.spaces.nasbench_graph import NASBenchGraph
 
+TABLES = {"table.md", "table.tex", "table.csv"}
 PROTEINS = "nas-bench-graph:proteins"
 
 
@@ -271,7 +272,11 @@ class TestCompare:
         record = compared.json
         assert list(record["strategies"]) == ["agent", "local-search", "random-walk", "random-search"]
         assert json.loads((tmp_path / "result" / "result.json").read_text()) == record
-        assert {file.name for file in (tmp_path / "result").iterdir()} == {"result.json", "report.html"}
+        assert {file.name for file in (tmp_path / "result").iterdir()} == {
+            "result.json",
+            "report.html",
+            *TABLES,
+        }
         assert compared.err.startswith("archwalk: wrote ")
         assert all(np.isfinite(s["episodes"]["mean_final"]) for s in record["strategies"].values())
 
@@ -299,7 +304,9 @@ def test_demo(call, tmp_path):
     record = call("demo", "--scale", "smoke", "--out", "demo", "--json").json
     assert list(record["strategies"]) == ["agent", "local-search", "random-walk", "random-search"]
     assert record["benchmark"] == "nas-bench-graph:photo"
-    assert {file.name for file in (tmp_path / "demo").iterdir()} == {"agent", "result.json", "report.html"}
+    assert {file.name for file in (tmp_path / "demo").iterdir()} == {
+        "agent", "result.json", "report.html", *TABLES,
+    }  # fmt: skip
     finals = {name: s["episodes"]["mean_final_reward"] for name, s in record["strategies"].items()}
     assert finals["agent"] > max(finals["random-walk"], finals["random-search"])
     assert record["training"]["steps"]

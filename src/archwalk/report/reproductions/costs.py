@@ -5,9 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archwalk.report.palette import AMBER, BLUE, VERMILION, strategy_colours
-from archwalk.report.reproductions.blocks import Block, Grid, Record, Words, chart
-from archwalk.report.reproductions.lines import (
+from archwalk.report.lines import (
     Axis,
     Plot,
     Series,
@@ -16,6 +14,8 @@ from archwalk.report.reproductions.lines import (
     short_count,
     spread_of,
 )
+from archwalk.report.palette import AMBER, BLUE, VERMILION, strategy_colours
+from archwalk.report.reproductions.blocks import Block, Grid, Record, Words, chart
 from archwalk.report.wording import count, counted, percent
 
 Row = Mapping[str, Any]

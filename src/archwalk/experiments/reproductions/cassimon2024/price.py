@@ -6,8 +6,9 @@ import numpy as np
 
 from archwalk.experiments.reproductions.cassimon2024.episodes import describe, episode_settings, play
 from archwalk.experiments.reproductions.cassimon2024.fig10_queries import BUDGETS
-from archwalk.experiments.reproductions.cassimon2024.searches import LONG_BUDGET, search, search_settings
+from archwalk.experiments.reproductions.cassimon2024.searches import LONG_BUDGET, search
 from archwalk.experiments.reproductions.item import Answer, Item
+from archwalk.experiments.reproductions.searches import search_settings
 from archwalk.experiments.reproductions.setup import BASELINES, Setup
 
 
