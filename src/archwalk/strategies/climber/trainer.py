@@ -47,7 +47,7 @@ class ClimberTrainer:
         self.space = benchmark.space
         self.settings = settings
         self.starts = starts or benchmark.space.sample
-        walk_seed, fit_seed, network_seed = np.random.SeedSequence(seed).spawn(3)
+        walk_seed, fit_seed, network_seed, look_seed = np.random.SeedSequence(seed).spawn(4)
         self.walk_rng, fit_rng = np.random.default_rng(walk_seed), np.random.default_rng(fit_seed)
         features, network_seeds = self.space.feature_count, network_seed.generate_state(2)
         self.teacher = made_from(
@@ -55,7 +55,7 @@ class ClimberTrainer:
             lambda: LogEnsemble(Perceptrons(settings.members, features, settings.width, hidden=2)),
         )
         self.teacher.scale.fill_(100 / settings.sharpness)  # from here on in points of accuracy
-        varied = self._varied_columns()
+        varied = self._varied_columns(np.random.default_rng(look_seed))
         self.network_settings = NetworkSettings(
             settings.neighbours, settings.distil_width, kind="climbing", columns=len(varied)
         )
@@ -67,9 +67,9 @@ class ClimberTrainer:
         self.distiller = Distiller(network.model, settings, self.space, self.starts, self.walk_rng)
         self.ledger = self.model.ledger
 
-    def _varied_columns(self) -> NDArray[np.intp]:
+    def _varied_columns(self, rng: np.random.Generator) -> NDArray[np.intp]:
         """The features that differ among sampled architectures: most of a DARTS cell's never do."""
-        features_NF = self.space.features(self.starts(self.walk_rng, _SAMPLES))
+        features_NF = self.space.features(self.starts(rng, _SAMPLES))
         return np.flatnonzero(features_NF.min(axis=0) != features_NF.max(axis=0))
 
     @property
