@@ -17,12 +17,14 @@ from archwalk.experiments.reproductions.item import run_item
 from archwalk.experiments.reproductions.remaade import table2_parameters, tables
 from archwalk.experiments.reproductions.remaade.lineup import (
     ABLATION,
+    FAST,
     MEDIUM_TERM,
     ORDERS,
     SHORT_TERM,
     SIZES,
     SLOW,
     SLOWEST,
+    Size,
     Variant,
 )
 from archwalk.experiments.reproductions.remaade.tables import ABSENT, HOLDS, IDENTICAL, OPEN, REVERSED, Table
@@ -62,9 +64,19 @@ def test_lineups_are_those_of_the_paper():
 
 
 def test_full_is_the_papers_protocol():
-    full = SIZES["full"]
-    assert (full.short, full.medium, full.trials["fast"]) == (150, 3_200, 500)
-    assert (full.trials[SLOW], full.trials[SLOWEST]) == (50, 20)
+    short, medium = (SIZES[term]["full"] for term in ("short", "medium"))
+    assert (short.queries, medium.queries) == (150, 3_200)
+    assert short.trials[FAST] == medium.trials[FAST] == 500
+    assert (short.trials[SLOW], short.trials[SLOWEST]) == (50, 20)
+
+
+def test_what_is_too_slow_for_the_medium_term_is_left_out_with_a_note(tiny, tmp_path, monkeypatch):
+    monkeypatch.setitem(SIZES["medium"], "smoke", Size(20, {FAST: 4, SLOW: 2, SLOWEST: 0}))
+    table = Table("table5", "medium", (Variant("Random search", "random-search"), MEDIUM_TERM[0]), ())
+    made = reproduced.setup(tiny, tmp_path)
+    answer = tables.compute(made, "nasbench101", table)
+    assert list(answer.result["comparison"]["strategies"]) == ["Random search"]
+    assert "TPE" in made.notes[0]
 
 
 def test_a_strategy_takes_part_under_several_settings(record):

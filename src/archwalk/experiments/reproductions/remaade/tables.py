@@ -47,20 +47,21 @@ def rivals_claims(lineup: Sequence[Variant]) -> tuple[tuple[str, str], ...]:
 
 def compute(setup: Setup, benchmark: str, table: Table) -> Answer:
     """Search with every strategy of the table that is here, then test the differences."""
-    found, budget = setup.find_benchmark(benchmark), getattr(SIZES[setup.scale.name], table.term)
-    here = [variant for variant in table.lineup if variant.is_here]
+    found, budget = setup.find_benchmark(benchmark), SIZES[table.term][setup.scale.name].queries
+    trials = {variant.label: variant.trials(setup, table.term) for variant in table.lineup}
+    here = [variant for variant in table.lineup if variant.is_here and trials[variant.label]]
     missing = [variant.label for variant in table.lineup if not variant.is_here]
     if not here:
         raise DataError(
             f"{table.name} needs strategies that this version does not have: {', '.join(missing)}"
         )
-    most = max(variant.trials(setup) for variant in here)
+    most = max(trials[variant.label] for variant in here)
     record, reports = record_head(found, budget, most, setup.seed), dict[str, Floats]()
     for done, variant in enumerate(here):
         setup.tell(done / len(here), f"{budget:,} queries of {variant.label}")
         try:
             summary, report_GTQ = kept_search(
-                setup, found, variant.entrant(found), budget, variant.trials(setup), most
+                setup, found, variant.entrant(found), budget, trials[variant.label], most
             )
         except MissingExtraError as error:
             setup.note(f"{variant.label} is left out: {error}")
@@ -72,6 +73,8 @@ def compute(setup: Setup, benchmark: str, table: Table) -> Answer:
         raise DataError(f"{table.name}: no strategy could be run: {' '.join(setup.notes)}")
     if missing:
         setup.note(f"Left out, since this version does not have them: {', '.join(missing)}.")
+    if slow := [label for label, count in trials.items() if not count]:
+        setup.note(f"Left out, since {budget:,} queries of a growing model take too long: {', '.join(slow)}.")
     _say_size(setup, budget)
     record |= differences(reports, budget, setup.seed)
     return Answer(
