@@ -118,7 +118,8 @@ def _cost_grid(name: str, rows: Sequence[Row], budget: int) -> Grid:
 def view_price(record: Record) -> list[Block]:
     """Curves of searches from scratch, points of agents."""
     result = record["result"]
-    colours = strategy_colours(result["comparison"])
+    everyone = {**result["comparison"]["strategies"], **result["scratch"]}
+    colours = strategy_colours(result["comparison"] | {"strategies": everyone})
     series = [
         Series(name, colours[name], c["queries"], c["mean"], c["lo"], c["hi"])
         for name, c in ((name, s["curve"]) for name, s in result["scratch"].items())

@@ -11,6 +11,9 @@ from archwalk.experiments.reproductions.item import Answer, Item
 from archwalk.experiments.reproductions.searches import search_settings
 from archwalk.experiments.reproductions.setup import BASELINES, Setup
 
+ALSO = ("local-search-white", "regularized-evolution")
+"""Searchers from scratch that are drawn beside the paper's."""
+
 
 def compute(setup: Setup, benchmark: str) -> Answer:
     """Curves of searches from scratch over queries, and points of agents at training plus one episode."""
@@ -25,7 +28,9 @@ def compute(setup: Setup, benchmark: str) -> Answer:
             points.append(_point(entrant.name, about, finals, record["strategies"][entrant.name]))
     scratch = {
         name: {"curve": strategy["curve"], "unique_mean": strategy["unique_mean"], "query": strategy["query"]}
-        for name, strategy in search(setup, found, LONG_BUDGET, only=BASELINES)["strategies"].items()
+        for name, strategy in search(setup, found, LONG_BUDGET, only=BASELINES, also=ALSO)[
+            "strategies"
+        ].items()
     }
     return Answer(
         search_settings(setup, found, budget)

@@ -7,7 +7,8 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.comparison import record_head, solve_benchmark, summarise_oracle
 from archwalk.experiments.reproductions.cassimon2024.episodes import one_repeat
 from archwalk.experiments.reproductions.searches import kept_search
-from archwalk.experiments.reproductions.setup import Setup
+from archwalk.experiments.reproductions.setup import Entrant, Setup
+from archwalk.experiments.runs import load_contestant
 from archwalk.spaces.base import EnumerableSpace
 
 ORACLE_GAMMA = 0.99
@@ -17,11 +18,20 @@ LONG_BUDGET = 3_000
 
 
 def search(
-    setup: Setup, benchmark: Benchmark, budget: int, shown: int | None = None, only: Sequence[str] = ()
+    setup: Setup,
+    benchmark: Benchmark,
+    budget: int,
+    shown: int | None = None,
+    only: Sequence[str] = (),
+    also: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The record of a comparison of all strategies, or of some, over `budget` queries; curves cut at `shown`."""
+    """The record of a comparison of all strategies, or of some, over `budget` queries; curves cut at `shown`.
+
+    `also` names strategies beside the reproduction's own.
+    """
     record = record_head(benchmark, shown or budget, setup.scale.trials, setup.seed)
     entrants = [one_repeat(e) for e in setup.entrants(benchmark) if not only or e.name in only]
+    entrants += [Entrant(load_contestant(name, benchmark.space, benchmark.name), name) for name in also]
     for done, entrant in enumerate(entrants):
         setup.tell(done / len(entrants), f"{budget:,} queries of {entrant.name}")
         summary, _ = kept_search(setup, benchmark, entrant, budget, setup.scale.trials)
