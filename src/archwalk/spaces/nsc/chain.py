@@ -37,7 +37,9 @@ class Chain(EnumerableSpace):
 
     def __init__(self, depth: int = 4, network: NetworkSettings = P3_NETWORK) -> None:
         if not 1 <= depth <= DEEPEST:
-            raise UsageError(f"chains are numbered up to {DEEPEST} layers, not {depth}; nsc-chain has deeper ones")
+            raise UsageError(
+                f"chains are numbered up to {DEEPEST} layers, not {depth}; nsc-chain has deeper ones"
+            )
         self.nsc = NSC(depth, "chain", network=network)
         self.network = network
         self.table = self.nsc.table

@@ -21,7 +21,9 @@ def read_layers(description: object, table: CodeTable) -> Layers:
     """The layers (D, 4) of a description, as they are numbered there. Raises InvalidArchitectureError."""
     given = require_keys(description, "layers")["layers"]
     if not isinstance(given, list):
-        raise InvalidArchitectureError('"layers" must be a list of layers, each with "type" and "kernel_size"')
+        raise InvalidArchitectureError(
+            '"layers" must be a list of layers, each with "type" and "kernel_size"'
+        )
     rows = [_read_layer(layer, i, table) for i, layer in enumerate(given, start=1)]
     if rows and rows[-1][0] == TERMINAL:
         rows.pop()
@@ -68,7 +70,11 @@ def draw_layers(layers: Layers) -> str:
 def _box(number: int, kernel: int) -> str:
     short = {"convolution": "conv", "max-pooling": "max pool", "avg-pooling": "avg pool"}
     name = NAMES[number]
-    return f"{short.get(name, name)} {kernel}x{kernel}" if kernel else {"concatenation": "concat"}.get(name, "add")
+    return (
+        f"{short.get(name, name)} {kernel}x{kernel}"
+        if kernel
+        else {"concatenation": "concat"}.get(name, "add")
+    )
 
 
 def _read_layer(layer: object, i: int, table: CodeTable) -> list[int]:

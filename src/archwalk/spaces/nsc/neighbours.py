@@ -115,7 +115,11 @@ def _insert_on_edges(layers, n, labels, out, kinds, at):  # type: ignore[no-unty
         for slot in range(FIRST, FIRST + _inputs(layers, v)):
             for label in labels:
                 if not is_merge(label[0]):
-                    edited[n, TYPE], edited[n, KERNEL], edited[n, FIRST] = label[0], label[1], layers[v - 1, slot]
+                    edited[n, TYPE], edited[n, KERNEL], edited[n, FIRST] = (
+                        label[0],
+                        label[1],
+                        layers[v - 1, slot],
+                    )
                     edited[v - 1, slot] = n + 1
                     canonicalise(edited, out[at])
                     kinds[at] = INSERT

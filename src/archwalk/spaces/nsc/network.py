@@ -96,5 +96,3 @@ def _layer(number: int, kernel_size: int, in_channels: int, filters: int) -> nn.
         return nn.MaxPool2d(kernel_size) if number == MAX_POOLING else nn.AvgPool2d(kernel_size)
     conv = nn.Conv2d(in_channels, filters, kernel_size, padding=kernel_size // 2, bias=False)
     return nn.Sequential(nn.ReLU(), conv, nn.BatchNorm2d(filters))
-
-

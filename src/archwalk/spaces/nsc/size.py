@@ -39,7 +39,9 @@ class NetworkSettings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "image_shape", tuple(self.image_shape))
-        if len(self.image_shape) != 3 or not all(type(size) is int and size >= 1 for size in self.image_shape):
+        if len(self.image_shape) != 3 or not all(
+            type(size) is int and size >= 1 for size in self.image_shape
+        ):
             raise UsageError(f"an image is (channels, height, width), not {self.image_shape}")
         for name in ("classes", "filters", "dense"):
             if getattr(self, name) < 1:
@@ -108,7 +110,9 @@ def measure(layers: Layers, settings: NetworkSettings) -> NetworkSize:
         above = int(row[FIRST])
         _, height, width = sizes.shapes_BD3[0, above - 1] if above else settings.image_shape
         name = label_name((int(row[TYPE]), int(row[KERNEL])))
-        raise InvalidArchitectureError(f"layer {failed}, {name}, is larger than the {height} x {width} it reads")
+        raise InvalidArchitectureError(
+            f"layer {failed}, {name}, is larger than the {height} x {width} it reads"
+        )
     size = NetworkSize(
         [(int(c), int(h), int(w)) for c, h, w in sizes.shapes_BD3[0, :n]],
         *(int(total_B[0]) for total_B in (sizes.features_B, sizes.parameters_B, sizes.activations_B)),

@@ -195,5 +195,3 @@ def nsc_vectors(layers_BDR: Layers) -> NDArray[np.int32]:
     count_B = np.count_nonzero(layers_BDR[:, :, TYPE] > 0, axis=1)
     order_BD = (np.arange(depth) + count_B[:, None]) % depth
     return np.take_along_axis(vectors_BDV, order_BD[:, :, None], axis=1)
-
-

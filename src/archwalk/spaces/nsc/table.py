@@ -56,7 +56,9 @@ class CodeTable:
             if not sizes or not all(1 <= size <= LARGEST_KERNEL for size in sizes):
                 raise UsageError(f"a {name} needs kernel sizes of 1 to {LARGEST_KERNEL}, not {list(sizes)}")
             if name == "convolution" and not all(size % 2 for size in sizes):
-                raise UsageError(f"convolutions keep the size of an image, so kernels are odd, not {list(sizes)}")
+                raise UsageError(
+                    f"convolutions keep the size of an image, so kernels are odd, not {list(sizes)}"
+                )
         for name in self.merges:
             if name not in MERGES:
                 raise unknown("type of layer", name, MERGES)
