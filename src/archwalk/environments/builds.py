@@ -93,6 +93,7 @@ class Builds:
         self.steps_B = np.zeros(batch, np.int64)
         self.codes_BL = np.full((batch, space.code_length), -1, np.int32)
         self.score_B = np.zeros(batch)
+        self.over_B = np.zeros(batch, bool)
         self.last_action_B = np.full(batch, NO_ACTION)
         self.last_reward_B = np.zeros(batch)
 
@@ -108,15 +109,17 @@ class Builds:
 
     def restart(self, rows_B: Bools) -> None:
         """Begin an episode of the same trial in the chosen ones."""
-        for array in (self.layers_BDR, self.length_B, self.pointers_B2, self.steps_B, self.score_B):
-            array[rows_B] = 0
+        for name in ("layers_BDR", "length_B", "pointers_B2", "steps_B", "score_B", "over_B"):
+            getattr(self, name)[rows_B] = 0
         self.codes_BL[rows_B] = -1
 
     def step(self, action_B: NDArray[np.integer[Any]]) -> BuildStep:
-        """Act in all and pay. Raises UsageError for an action that there is not."""
+        """Act in all and pay. Raises UsageError for an action that there is not, or where an episode is over."""
         action_B = np.asarray(action_B, np.int64)
         if action_B.shape != (self.batch,) or ((action_B < 0) | (action_B >= len(self.actions.names))).any():
             raise UsageError(f"{self.batch} actions are needed, each 0 to {len(self.actions.names) - 1}")
+        if self.over_B.any():
+            raise UsageError("an episode is over; restart it before the next action")
         before_B = self.length_B.copy()
         end_B, rows_A4 = np.zeros(self.batch, np.int8), self.actions.rows_A4
         _act(action_B, rows_A4, self.layers_BDR, self.length_B, self.pointers_B2, end_B)
@@ -129,10 +132,11 @@ class Builds:
         end_B[(end_B == End.NONE) & (self.steps_B >= self.settings.limit)] = End.LIMIT
         limit_B = end_B == End.LIMIT
         truncated_B = limit_B & (not self.settings.limit_terminates)
+        self.over_B = end_B != End.NONE
         self.last_action_B, self.last_reward_B = action_B.copy(), reward_B.copy()
         return BuildStep(
             reward_B,
-            (end_B != End.NONE) & ~truncated_B,
+            self.over_B & ~truncated_B,
             truncated_B,
             end_B,
             self.codes_BL.copy(),
@@ -184,6 +188,7 @@ _STATE = {
     "steps": "B",
     "codes": "BL",
     "score": "B",
+    "over": "B",
     "last_action": "B",
     "last_reward": "B",
 }

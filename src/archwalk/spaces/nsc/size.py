@@ -23,10 +23,10 @@ Layers = NDArray[np.int32]
 class NetworkSettings:
     """Around the layers: the image, the convolutions' width, the prediction module (P3 sections 4.1.1, 4.1.2).
 
-    `image_shape` is (channels, height, width). With `doubling` the i-th convolution, in the
-    order of the layers, has `filters` * 2^i filters, i from 0: P3's 2^(4 + i) of experiment 2, which also has
-    `dense` 4096. A network with more weights than `max_parameters` is refused (ours; a gigabyte in single precision); None
-    refuses none. All else are P3's values for early-stop training, but for the classes.
+    `image_shape` is (channels, height, width). With `doubling` the i-th convolution, in the order of the layers, has
+    `filters` * 2^i filters, i from 0: P3's 2^(4 + i) of experiment 2, which also has `dense` 4096. A network with
+    more weights than `max_parameters` is refused (ours; a gigabyte in single precision); None refuses none. All else
+    are P3's values for early-stop training, but for the classes.
     """
 
     image_shape: tuple[int, int, int] = (3, 84, 84)
@@ -38,11 +38,10 @@ class NetworkSettings:
     max_parameters: int | None = 250_000_000
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "image_shape", tuple(self.image_shape))
-        if len(self.image_shape) != 3 or not all(
-            type(size) is int and size >= 1 for size in self.image_shape
-        ):
-            raise UsageError(f"an image is (channels, height, width), not {self.image_shape}")
+        image: tuple[Any, ...] = tuple(self.image_shape)
+        object.__setattr__(self, "image_shape", image)
+        if len(image) != 3 or not all(type(size) is int and size >= 1 for size in image):
+            raise UsageError(f"an image is (channels, height, width), not {image}")
         for name in ("classes", "filters", "dense"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
@@ -114,9 +113,11 @@ def measure(layers: Layers, settings: NetworkSettings) -> NetworkSize:
             f"layer {failed}, {name}, is larger than the {height} x {width} it reads"
         )
     size = NetworkSize(
-        [(int(c), int(h), int(w)) for c, h, w in sizes.shapes_BD3[0, :n]],
-        *(int(total_B[0]) for total_B in (sizes.features_B, sizes.parameters_B, sizes.activations_B)),
-        int(sizes.multiplications_B[0]),
+        shapes=[(int(c), int(h), int(w)) for c, h, w in sizes.shapes_BD3[0, :n]],
+        features=int(sizes.features_B[0]),
+        parameters=int(sizes.parameters_B[0]),
+        activations=int(sizes.activations_B[0]),
+        multiplications=int(sizes.multiplications_B[0]),
     )
     if settings.max_parameters is not None and size.parameters > settings.max_parameters:
         raise InvalidArchitectureError(

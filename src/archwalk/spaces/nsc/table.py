@@ -62,6 +62,8 @@ class CodeTable:
         for name in self.merges:
             if name not in MERGES:
                 raise unknown("type of layer", name, MERGES)
+        if not self.branches:
+            object.__setattr__(self, "merges", ())
         labels = self.labels
         if len(labels) < 2 or len(set(labels)) < len(labels):
             raise UsageError("a table of codes needs at least two layers, each once")
