@@ -1,4 +1,4 @@
-"""What the tests of construction share: a made-up estimator, and the problem again, one episode and one list at a time."""
+"""What the tests of construction share: a made-up estimator, and the problem again in lists."""
 
 import numpy as np
 

@@ -285,7 +285,7 @@ def test_actions_that_there_are_not(actions):
 
 
 def test_a_benchmark_of_other_layers_is_refused():
-    with pytest.raises(UsageError, match="of chain networks of 4 layers .* of chain networks of 3 layers"):
+    with pytest.raises(UsageError, match=r"of chain networks of 4 layers .* of chain networks of 3 layers"):
         make_builds(CHAIN, space=NSC(3, "chain"))
 
 

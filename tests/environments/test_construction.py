@@ -272,7 +272,7 @@ def test_a_configuration_that_is_not_there(config, message):
 
 def test_a_file_that_is_no_toml(tmp_path):
     (tmp_path / "bad.toml").write_text("depth = ")
-    with pytest.raises(UsageError, match="bad.toml is not TOML"):
+    with pytest.raises(UsageError, match=r"bad\.toml is not TOML"):
         load_settings(tmp_path / "bad.toml")
 
 

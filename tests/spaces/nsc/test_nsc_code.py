@@ -59,6 +59,34 @@ def test_the_canonical_form_is_the_smallest_order_of_all(layers):
     assert tuple(found) == nsc_naive.canonical(nsc_naive.listed(layers))
 
 
+@settings(max_examples=50, deadline=None)
+@given(architectures(), st.integers(0, 2**32 - 1))
+def test_rewritten_features_are_those_of_the_same_architecture(layers, seed):
+    code_L = MULTI.from_layers(layers[None])
+    bits = MULTI.rewritten_features(code_L, np.random.default_rng(seed)).reshape(10, 36)
+    rows = [np.flatnonzero(row) - [0, 8, 19, 30] for row in bits]
+    written = [[number, kernel, first, second] for number, first, second, kernel in rows if number]
+    padded = np.array([*written, *[[0] * 4] * (10 - len(written))], np.int32)
+    np.testing.assert_array_equal(MULTI.from_layers(padded[None]), code_L)
+
+
+def test_rewritten_features_differ():
+    code_L = code(MULTI, [1, 1, 3, 0, 0], [2, 1, 5, 0, 0], [3, 5, 0, 1, 2])
+    many = MULTI.rewritten_features(np.repeat(code_L[None], 100, axis=0), np.random.default_rng(0))
+    assert len(np.unique(many, axis=0)) == 4, "two orders of the layers, two of the sum"
+
+
+def test_a_dag_by_hand():
+    """A convolution and a pool that are added, and a leaf beside."""
+    layers = [1, 1, 3, 0, 0], [2, 2, 2, 1, 0], [3, 5, 0, 2, 1], [4, 3, 3, 0, 0]
+    found = NSC(5).dags(code(NSC(5), *layers)[None])
+    conv, pool, mean, add, nothing = 1, 3, 6, 7, -1
+    assert found.labels_BCV[0, 0].tolist() == [10, conv, mean, pool, add, nothing, 9]
+    edges = list(zip(*(axis.tolist() for axis in found.edges_BCVV[0, 0].nonzero()), strict=True))
+    assert edges == [(0, 1), (0, 2), (1, 3), (1, 4), (2, 6), (3, 4), (4, 6)]
+    assert Chain(2).dags(np.array([[7]], np.int32)).labels_BCV[0, 0].tolist() == [8, 0, 0, 7]
+
+
 @pytest.mark.parametrize("twins", [True, False])
 def test_layers_that_tie(twins):
     """Sixteen equal layers, and eight times two in a row: 16! and 8! orders, most of them never looked at."""
@@ -175,6 +203,15 @@ def test_strings_reach_every_small_graph(depth):
             for reads in product((0, 1), repeat=1 + (label[0] > 4)):
                 graphs.add(nsc_naive.canonical([*one, (label, reads)]))
     assert {tuple(nsc_naive.listed(row)) for row in space.layers(codes)} == graphs
+
+
+def test_one_architecture_in_several_ways():
+    short = {"layers": [{"type": "convolution", "kernel_size": 3}, {"type": "avg-pooling", "kernel_size": 2}]}
+    vectors = {"layers": [[1, 1, 3, 0, 0], [2, 3, 2, 1, 0], [3, 7, 0, 0, 0]]}
+    for space in (MULTI, CHAIN4, NSC(10, "chain")):
+        np.testing.assert_array_equal(space.parse(short), space.parse(vectors))
+    assert CHAIN4.describe(CHAIN4.parse(vectors)) == short
+    assert MULTI.describe(MULTI.parse(short))["layers"][1]["predecessors"] == [1]
 
 
 @pytest.mark.parametrize(

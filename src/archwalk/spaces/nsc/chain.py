@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from archwalk.errors import UsageError
 from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake
+from archwalk.spaces.dags import Dags
 from archwalk.spaces.nsc.code import FIRST, ROW, TYPE
 from archwalk.spaces.nsc.neighbours import CHAIN_KINDS
 from archwalk.spaces.nsc.size import P3_NETWORK, Layers, NetworkSettings, NetworkSize
@@ -44,6 +45,9 @@ class Chain(EnumerableSpace):
         self.network = network
         self.table = self.nsc.table
         self.choices = self.nsc.choices
+        self.dag_operations = self.nsc.dag_operations
+        self.dag_inputs = self.nsc.dag_inputs
+        self.dag_depth = depth
         counts = len(self.table.labels) ** np.arange(1, depth + 1)
         self._offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
@@ -128,6 +132,10 @@ class Chain(EnumerableSpace):
     def build(self, code_L: Codes, **settings: Any) -> NSCNetwork:
         """The network (see `NSC.build`)."""
         return self.nsc.build(self._rows(code_L[None])[0], **settings)
+
+    def dags(self, codes_BL: Codes) -> Dags:
+        """Layers between the image and the prediction (see `NSC.dags`)."""
+        return self.nsc.dags(self._rows(codes_BL))
 
     def draw(self, code_L: Codes) -> str:
         """The layers as SVG."""

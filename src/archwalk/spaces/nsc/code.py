@@ -12,7 +12,7 @@ compute the same (two equal pools of one layer are two layers). P3 compares the 
 
 import numpy as np
 
-from archwalk.jit import kernel
+from archwalk.jit import kernel, random_below
 from archwalk.spaces.nsc.table import ADDITION, CONCATENATION, TYPES
 
 ROW = 4
@@ -131,6 +131,34 @@ def canonicalise_all(layers_BDR, out_BDR):  # type: ignore[no-untyped-def]
     """`canonicalise` for each of B architectures."""
     for b in range(len(layers_BDR)):
         canonicalise(layers_BDR[b], out_BDR[b])
+
+
+@kernel
+def rewrite(layers_BDR, streams_B, out_BDR):  # type: ignore[no-untyped-def]
+    """Write to `out_BDR` the architectures in a random topological order, merges with predecessors in random order.
+
+    Each next layer is drawn from those that may come next.
+    """
+    for b in range(len(layers_BDR)):
+        layers, n = layers_BDR[b], count_layers(layers_BDR[b])
+        place, ready = np.full(n + 1, -1), np.empty(n, np.int64)
+        place[0] = 0
+        out_BDR[b] = layers
+        for k in range(n):
+            count = 0
+            for v in range(1, n + 1):
+                if place[v] < 0 and _key(layers, v, place) >= 0:
+                    ready[count] = v
+                    count += 1
+            v = ready[random_below(streams_B, b, count)]
+            place[v] = k + 1
+            out_BDR[b, k, TYPE], out_BDR[b, k, KERNEL] = layers[v - 1, TYPE], layers[v - 1, KERNEL]
+            out_BDR[b, k, FIRST], out_BDR[b, k, SECOND] = place[layers[v - 1, FIRST]], 0
+            if is_merge(layers[v - 1, TYPE]):
+                out_BDR[b, k, SECOND] = place[layers[v - 1, SECOND]]
+                if random_below(streams_B, b, 2) == 1:
+                    first = out_BDR[b, k, FIRST]
+                    out_BDR[b, k, FIRST], out_BDR[b, k, SECOND] = out_BDR[b, k, SECOND], first
 
 
 @kernel

@@ -1,8 +1,8 @@
 """NSC architectures as JSON and as drawings.
 
 {"layers": [{"type": "convolution", "kernel_size": 3, "predecessors": [0]}, ...]}: layers are numbered from 1, and
-predecessor 0 is the image. In a chain every layer reads the one before, and predecessors are left out. A layer may
-also be given as P3 writes it, [index, type, kernel size, predecessor 1, predecessor 2].
+predecessor 0 is the image. A layer whose "predecessors" are left out reads the one before; chains are written so. A
+layer may also be given as P3 writes it, [index, type, kernel size, predecessor 1, predecessor 2].
 """
 
 from typing import Any
@@ -89,9 +89,8 @@ def _read_layer(layer: object, i: int, table: CodeTable) -> list[int]:
     if name not in known:
         raise InvalidArchitectureError(str(unknown(f"type of layer {i}", str(name), known)))
     number = (SINGLES | MERGES)[name]
-    default = [i - 1] if not table.branches else None
-    predecessors = layer.get("predecessors", default)
     wanted = 2 if is_merge(number) else 1
+    predecessors = layer.get("predecessors", [i - 1] if wanted == 1 else None)
     if not isinstance(predecessors, list) or len(predecessors) != wanted:
         raise InvalidArchitectureError(f'layer {i}, {name}, needs "predecessors", a list of {wanted}')
     return _checked(number, layer.get("kernel_size", 0), predecessors, i, table)

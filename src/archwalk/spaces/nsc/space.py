@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError
-from archwalk.jit import Streams
+from archwalk.jit import Streams, make_streams
 from archwalk.spaces.base import Codes, Features, Neighbours
+from archwalk.spaces.dags import NO_VERTEX, Dags
 from archwalk.spaces.nsc import neighbours
-from archwalk.spaces.nsc.code import FIRST, ROW, SECOND, TYPE, canonicalise_all, encode
+from archwalk.spaces.nsc.code import FIRST, ROW, SECOND, TYPE, canonicalise_all, encode, rewrite
 from archwalk.spaces.nsc.description import draw_layers, read_layers, write_layers
 from archwalk.spaces.nsc.size import P3_NETWORK, Layers, NetworkSettings, NetworkSize, changed, measure
-from archwalk.spaces.nsc.table import ADDITION, CodeTable, Kind
+from archwalk.spaces.nsc.table import ADDITION, CodeTable, Kind, label_name
 
 if TYPE_CHECKING:
     from archwalk.spaces.nsc.network import NSCNetwork
@@ -45,6 +46,9 @@ class NSC:
         self.code_length = ROW * self.table.depth
         self.feature_count = self.table.depth * self.table.row_width
         self.edit_kinds = neighbours.EDIT_KINDS if self.table.branches else neighbours.CHAIN_KINDS
+        self.dag_operations = tuple(map(label_name, self.table.labels))
+        self.dag_inputs = 1
+        self.dag_depth = self.table.depth
         depth, layers = self.table.depth, len(self.table.labels)
         predecessors = [i for i in range(2, depth + 1) for _ in range(2)] if self.table.branches else []
         self.choices = (*([depth] if depth > 1 else []), *depth * [layers], *predecessors)
@@ -102,8 +106,30 @@ class NSC:
         return out
 
     def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
-        """Those of `features`."""
-        return self.features(codes_BL)
+        """Features (B, F), the layers of each in a random topological order, merges in either."""
+        layers_BDR = self.layers(codes_BL)
+        if self.table.branches:
+            written_BDR = np.empty_like(layers_BDR)
+            rewrite(layers_BDR, make_streams(rng, len(codes_BL)), written_BDR)
+            layers_BDR = written_BDR
+        return self.encode(layers_BDR).reshape(len(codes_BL), self.feature_count)
+
+    def dags(self, codes_BL: Codes) -> Dags:
+        """Layers between the image and the prediction, which reads what nobody else does (see `Dags`)."""
+        layers_BDR, depth = self.layers(codes_BL), self.table.depth
+        inside, output = len(self.table.labels), depth + 1
+        there_BD = layers_BDR[:, :, TYPE] > 0
+        labels_BV = np.full((len(codes_BL), depth + 2), NO_VERTEX, np.int8)
+        same_BDK = (layers_BDR[:, :, None, :FIRST] == self.table.label_array).all(axis=3)
+        labels_BV[:, 1:output][there_BD] = same_BDK.argmax(axis=2)[there_BD]
+        labels_BV[:, 0], labels_BV[:, output] = inside + 1, inside
+        edges_BVV = np.zeros((len(codes_BL), depth + 2, depth + 2), np.bool_)
+        merges_BD = layers_BDR[:, :, TYPE] >= ADDITION
+        for slot, reads_BD in ((FIRST, there_BD), (SECOND, merges_BD)):
+            b, d = np.nonzero(reads_BD)
+            edges_BVV[b, layers_BDR[b, d, slot], d + 1] = True
+        edges_BVV[:, 1:output, output] = there_BD & ~edges_BVV[:, 1:output].any(axis=2)
+        return Dags(labels_BV[:, None], edges_BVV[:, None])
 
     def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
         """Strings (B, C) of the canonical form, zeros where the string is ignored."""
