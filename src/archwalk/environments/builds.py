@@ -156,7 +156,7 @@ class Builds:
         if fits_R.any():
             score_R[fits_R] = self.ledger.rewards(codes_RL[fits_R]) / 100
         invalid_B[rows] = np.isnan(score_R)
-        self.codes_BL[rows], self.score_B[rows] = codes_RL, np.nan_to_num(score_R)
+        self.codes_BL[rows], self.score_B[rows] = codes_RL, np.where(invalid_B[rows], 0.0, score_R)
         return invalid_B
 
     def mask_BA(self) -> Bools:

@@ -214,8 +214,10 @@ def _resolve(
             raise UsageError(f"{benchmark.name} has no layers to stack; its space is {space.name}")
         table = space.table if config is None else settings.table
         settings = replace(settings, table=table, network=space.network)
-    else:
+    elif hasattr(benchmark, "evaluate"):
         space, estimator = settings.make_space(), benchmark
+    else:
+        raise UsageError(f"a benchmark or an estimator is needed, not {benchmark!r:.60}")
     for name in overrides:
         if name not in ("action_limit", "limit_terminates", "sigma"):
             raise UsageError(

@@ -112,6 +112,16 @@ def test_same_and_different_architectures():
     assert len(np.unique([parallel, *others], axis=0)) == 5
 
 
+def test_what_is_no_chain_is_branched():
+    codes = [
+        code(MULTI, [1, 1, 3, 0, 0], [2, 2, 2, 1, 0]),
+        code(MULTI, [1, 1, 3, 0, 0], [2, 2, 2, 0, 0]),
+        code(MULTI, [1, 1, 3, 0, 0], [2, 5, 0, 1, 1]),
+        code(MULTI, [1, 2, 3, 0, 0]),
+    ]
+    assert MULTI.branched(np.stack(codes)).tolist() == [False, True, True, False]
+
+
 @pytest.mark.parametrize(("kind", "width"), [("chain", 25), ("multi-branch", 36)])
 def test_encoded_rows_are_as_wide_as_in_the_paper(kind, width):
     """Section 4.2.1 with d = 10 and k = 5."""

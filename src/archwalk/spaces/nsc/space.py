@@ -68,6 +68,16 @@ class NSC:
         """P3's states (B, D, 5): NSC vectors by index, right-aligned; in front of them rows of zeros."""
         return nsc_vectors(self.layers(codes_BL))
 
+    def branched(self, codes_BL: Codes) -> NDArray[np.bool_]:
+        """Which architectures (B,) are no chain: what P3 counts as multi-branch in experiment 3."""
+        layers_BDR = self.layers(codes_BL)
+        there_BD = layers_BDR[:, :, TYPE] > 0
+        straight_BD = (layers_BDR[:, :, FIRST] == np.arange(self.table.depth)) & (
+            layers_BDR[:, :, TYPE] < ADDITION
+        )
+        branched: NDArray[np.bool_] = (there_BD & ~straight_BD).any(axis=1)
+        return branched
+
     def sample(self, rng: np.random.Generator, n: int) -> Codes:
         """Draw `n` architectures, (n, L): strings of `choices`, uniformly."""
         return self.from_choices(rng.integers(0, self.choices, (n, len(self.choices)), dtype=np.int32))

@@ -89,12 +89,12 @@ class CodeTable:
         """`labels` as an array (labels, 2)."""
         return np.array(self.labels, np.int32)
 
-    @property
+    @cached_property
     def largest_kernel(self) -> int:
         """P3's k."""
         return max(size for _, sizes in self.kernels for size in sizes)
 
-    @property
+    @cached_property
     def row_width(self) -> int:
         """Bits of an encoded layer (P3 section 4.2.1): d + k + 10, with branches 2 d + k + 11."""
         predecessors = 2 if self.branches else 1
