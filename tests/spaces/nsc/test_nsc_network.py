@@ -188,10 +188,12 @@ def test_no_layers_are_no_network():
     ("settings", "message"),
     [
         ({"filter": 3}, "did you mean 'filters'"),
-        ({"filters": 0}, "filters must be at least 1"),
+        ({"filters": 0}, "filters must be an integer of at least 1, not 0"),
+        ({"dense": 10.5}, r"dense must be an integer of at least 1, not 10\.5"),
+        ({"max_parameters": 0}, "max_parameters must be an integer"),
         ({"image_shape": (84, 84)}, "channels, height, width"),
         ({"image_shape": (3, 0, 84)}, "channels, height, width"),
-        ({"dropout": 1.0}, "below 1, not 1.0"),
+        ({"dropout": 1.0}, r"below 1, not 1\.0"),
     ],
 )
 def test_settings_that_make_no_sense(settings, message):

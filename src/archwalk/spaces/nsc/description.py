@@ -86,7 +86,7 @@ def _read_layer(layer: object, i: int, table: CodeTable) -> list[int]:
         )
     name = layer["type"]
     known = {NAMES[number] for number, _ in table.labels}
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise InvalidArchitectureError(str(unknown(f"type of layer {i}", str(name), known)))
     number = (SINGLES | MERGES)[name]
     wanted = 2 if is_merge(number) else 1

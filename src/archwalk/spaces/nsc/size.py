@@ -42,9 +42,12 @@ class NetworkSettings:
         object.__setattr__(self, "image_shape", image)
         if len(image) != 3 or not all(type(size) is int and size >= 1 for size in image):
             raise UsageError(f"an image is (channels, height, width), not {image}")
-        for name in ("classes", "filters", "dense"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("classes", "filters", "dense", "max_parameters"):
+            value: Any = getattr(self, name)
+            if value is None and name == "max_parameters":
+                continue
+            if type(value) is not int or value < 1:
+                raise UsageError(f"{name} must be an integer of at least 1, not {value!r}")
         if not 0 <= self.dropout < 1:
             raise UsageError(f"dropout must be at least 0 and below 1, not {self.dropout}")
 
