@@ -17,7 +17,7 @@ from archwalk.experiments.runs import now, versions
 
 Record = dict[str, Any]
 
-FORMAT = 3
+FORMAT = 4
 """Of records: a change of what an item computes or says raises it, so that no record of before is read."""
 
 
