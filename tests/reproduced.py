@@ -20,7 +20,7 @@ def setup(benchmark, out, **changes):
     return Setup(TINY, changes.pop("seed", 0), out, load=load, **changes)
 
 
-def run(name, made):
+def run(name, made, paper="cassimon2024"):
     """The record of one item."""
-    paper, (item,) = find_items(f"cassimon2024/{name}")
+    paper, (item,) = find_items(f"{paper}/{name}")
     return run_item(paper, item, made)

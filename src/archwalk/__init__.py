@@ -12,3 +12,8 @@ gymnasium.register(
     entry_point="archwalk.environments.incremental:IncrementalEnv",
     vector_entry_point="archwalk.environments.incremental:IncrementalVectorEnv",
 )
+gymnasium.register(
+    "archwalk/Construction-v0",
+    entry_point="archwalk.environments.construction:ConstructionEnv",
+    vector_entry_point="archwalk.environments.construction:ConstructionVectorEnv",
+)

@@ -24,7 +24,12 @@ class MissingExtraError(ArchwalkError):
     """An optional dependency is not installed (exit status 1)."""
 
     def __init__(self, package: str, extra: str) -> None:
+        self.needs = package, extra
         super().__init__(f"{package} is not installed; run: pip install 'archwalk[{extra}]'")
+
+    def __reduce__(self) -> tuple[type["MissingExtraError"], tuple[str, str]]:
+        """Survive the way from another process."""
+        return MissingExtraError, self.needs
 
 
 class InvalidArchitectureError(UsageError):

@@ -9,6 +9,7 @@ from archwalk.cli.main import main
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.spaces.nasbench_graph import NASBenchGraph
 
+TABLES = {"table.md", "table.tex", "table.csv"}
 PROTEINS = "nas-bench-graph:proteins"
 
 
@@ -46,6 +47,13 @@ class TestSpace:
         assert facts["architectures"] == 26_206
         assert sum(facts["edges_by_kind"].values()) == facts["edges"]
 
+    @pytest.mark.parametrize(("name", "features"), [("nsc", 360), ("nsc-chain", 250), ("chain", 76)])
+    def test_networks_of_layers(self, call, name, features):
+        facts = call("space", name, "--json").json
+        assert facts["features"] == features
+        assert set(facts["example"]) == {"layers"}
+        assert facts.get("architectures") == (2_800 if name == "chain" else None)
+
     def test_as_text(self, call):
         result = call("space", "nasbench_graph")
         assert result.status == 0
@@ -71,6 +79,17 @@ class TestNeighbours:
         lines = result.out.splitlines()
         assert lines[0] == f"{len(lines) - 1} neighbours"
         assert all(json.loads(line)["kind"] for line in lines[1:])
+
+
+@pytest.mark.parametrize(("space", "neighbours"), [("nsc", 32), ("nsc-chain", 19), ("chain", 19)])
+def test_networks_of_layers_are_shown_and_exported(call, tmp_path, space, neighbours):
+    given = {"layers": [{"type": "convolution", "kernel_size": 3}]}
+    (tmp_path / "given.json").write_text(json.dumps(given))
+    assert len(call("neighbours", space, "given.json", "--json").json["neighbours"]) == neighbours
+    drawn = call("export", "given.json", "--space", space, "--to", "svg")
+    assert "conv 3x3" in "".join(ElementTree.fromstring(drawn.out).itertext())
+    written = json.loads(call("export", "given.json", "--space", space, "--to", "json").out)
+    assert written["layers"][0]["kernel_size"] == 3
 
 
 class TestOracle:
@@ -271,7 +290,11 @@ class TestCompare:
         record = compared.json
         assert list(record["strategies"]) == ["agent", "local-search", "random-walk", "random-search"]
         assert json.loads((tmp_path / "result" / "result.json").read_text()) == record
-        assert {file.name for file in (tmp_path / "result").iterdir()} == {"result.json", "report.html"}
+        assert {file.name for file in (tmp_path / "result").iterdir()} == {
+            "result.json",
+            "report.html",
+            *TABLES,
+        }
         assert compared.err.startswith("archwalk: wrote ")
         assert all(np.isfinite(s["episodes"]["mean_final"]) for s in record["strategies"].values())
 
@@ -299,7 +322,9 @@ def test_demo(call, tmp_path):
     record = call("demo", "--scale", "smoke", "--out", "demo", "--json").json
     assert list(record["strategies"]) == ["agent", "local-search", "random-walk", "random-search"]
     assert record["benchmark"] == "nas-bench-graph:photo"
-    assert {file.name for file in (tmp_path / "demo").iterdir()} == {"agent", "result.json", "report.html"}
+    assert {file.name for file in (tmp_path / "demo").iterdir()} == {
+        "agent", "result.json", "report.html", *TABLES,
+    }  # fmt: skip
     finals = {name: s["episodes"]["mean_final_reward"] for name, s in record["strategies"].items()}
     assert finals["agent"] > max(finals["random-walk"], finals["random-search"])
     assert record["training"]["steps"]

@@ -11,7 +11,13 @@ PROTEINS = ["--benchmark", "nas-bench-graph:proteins", "--out", "out"]
 def test_list(call):
     listed = call("reproduce", "--list")
     assert listed.status == 0
-    for name in ("cassimon2024/fig2 ", "cassimon2024/table1 ", "cassimon2024/all"):
+    for name in (
+        "cassimon2024/fig2 ",
+        "cassimon2024/table1 ",
+        "cassimon2024/all",
+        "remaade/table6 ",
+        "remaade/all",
+    ):
         assert name in listed.out
     assert call("reproduce").out == listed.out
     rows = call("reproduce", "--list", "--json").json["items"]
@@ -24,6 +30,44 @@ def test_an_item_makes_a_result_and_a_page(call, tmp_path):
     assert record["scale"]["name"] == "smoke"
     assert json.loads((tmp_path / "out" / "fig4" / "result.json").read_text()) == result.json
     assert "<svg" in (tmp_path / "out" / "fig4" / "report.html").read_text()
+
+
+def test_tables_stand_beside_the_page(call, tmp_path):
+    call("reproduce", "remaade/table3", *PROTEINS)
+    folder = tmp_path / "out" / "table3"
+    assert {file.name for file in folder.iterdir()} == {
+        "result.json", "report.html", "table.md", "table.tex", "table.csv",
+    }  # fmt: skip
+    assert "\\toprule" in (folder / "table.tex").read_text()
+    assert "Reported by others" in (folder / "table.md").read_text()
+
+
+def test_who_is_not_here_is_named(call):
+    result = call("reproduce", "remaade/table3", *PROTEINS, "--workers", 2)
+    assert result.status == 0
+    assert "test error" in result.out
+    assert "Reported by others, in another setting" in result.out
+
+
+def test_several_objectives_stand_on_one_page(call, tmp_path, tiny, monkeypatch):
+    from dataclasses import replace
+
+    from archwalk.estimators.table import TableEstimator
+    from archwalk.experiments.reproductions.setup import Setup
+
+    def find(self, name):
+        table = tiny.estimator
+        objective = self.objective or "test-mean"
+        return replace(tiny, name=name, estimator=TableEstimator(objective, table.reward_N, table.report_N))
+
+    monkeypatch.setattr(Setup, "find_benchmark", find)
+    found = call("reproduce", "remaade/all", "--objective", "test-mean,run0", "--out", "out", "--json").json
+    assert found["items"]["table3"]["settings"]["objective"] == "test-mean"
+    assert found["items"]["table3-run0"]["settings"]["objective"] == "run0"
+    assert "table2-run0" not in found["items"]
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert 'id="table3-run0"' in page
+    assert "(Table 3, run0)" in page
 
 
 def test_episodes_of_a_trained_agent(call, agent):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from archwalk.experiments.comparison import differences
+
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40" viewBox="0 0 80 40"><path d="M0 0h80"/></svg>'
 EDGES = np.linspace(-12.5, 12.5, 51).tolist()
 
@@ -140,6 +142,29 @@ def six():
     )
 
 
+def tested():
+    """Four strategies, one under two settings, with every test of their differences; two cannot be told apart."""
+    rng = np.random.default_rng(0)
+    common_TQ = np.sort(rng.normal(80, 1, (30, 150)), axis=1)
+    shifts = {"evolution": 0.6, "evolution-small": 0.58, "random-search": 0.3, "local-search": -0.5}
+    reports = {
+        name: (common_TQ + shift + 0.1 * rng.normal(size=common_TQ.shape))[None]
+        for name, shift in shifts.items()
+    }
+    strategies = {name: strategy(80 + shift) | {"trials": 30} for name, shift in shifts.items()}
+    for name, population in (("evolution", 100), ("evolution-small", 10)):
+        strategies[name] |= {
+            "strategy": "evolution",
+            "settings": {"population": population},
+            "preset": "evo2019",
+        }
+    strategies["random-search"] |= {"strategy": "random-search", "settings": {}}
+    strategies["local-search"] |= {"strategy": "local-search", "settings": {}}
+    for one in strategies.values():
+        one["best_after"]["150"] |= {"iqm": 80.1, "iqm_ci95": [80.0, 80.2]}
+    return record(strategies, trials=30, archwalk="0.1.0", evaluation="table") | differences(reports, 150, 0)
+
+
 def bare():
     """Only what a record must hold."""
     after = {"best_after": {"50": {"mean": 80.0}}}
@@ -177,4 +202,4 @@ def hostile():
     )
 
 
-VARIANTS = {f.__name__: f for f in (demo, single, short, six, bare, hostile)}
+VARIANTS = {f.__name__: f for f in (demo, single, short, six, tested, bare, hostile)}

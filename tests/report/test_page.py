@@ -103,7 +103,7 @@ def test_the_page_tells_all():
     ]  # fmt: skip
     assert [word for word in wanted if word not in text] == []
     assert [attrs["id"] for tag, attrs in page.tags if tag == "section"] == [
-        "best-so-far", "one-episode", "table", "examples", "training", "reading", "origin",
+        "best-so-far", "one-episode", "table", "examples", "training", "reading", "origin", "checklist",
     ]  # fmt: skip
 
 

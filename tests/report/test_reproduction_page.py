@@ -16,7 +16,7 @@ from archwalk.report.reproductions.page import render_page, write_page
 from archwalk.report.reproductions.searches import APART
 from archwalk.report.reproductions.text import print_records
 
-ITEMS = [name.partition("/")[2] for name in item_names()]
+ITEMS = [name.partition("/")[2] for name in item_names("cassimon2024")]
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,12 @@ from archwalk.spaces.darts import DARTS
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench201 import NASBench201
 from archwalk.spaces.nasbench_graph import NASBenchGraph
+from archwalk.spaces.nsc import NSC, Chain
 from archwalk.spaces.paths import path_bits, path_encoding
 
-OURS = {space.name: space for space in (NASBench101(5), NASBench201(), NASBenchGraph(), DARTS())}
+OURS = {
+    space.name: space for space in (NASBench101(5), NASBench201(), NASBenchGraph(), DARTS(), NSC(4), Chain(4))
+}
 
 
 def walk(children, name, vertex, prefix=()):
@@ -74,7 +77,19 @@ def paths_darts(described):
     return found
 
 
+def paths_nsc(described):
+    layers = described["layers"]
+    reads = [layer.get("predecessors", [i]) for i, layer in enumerate(layers)]
+    names = ["", *(f"{layer['type']} {layer.get('kernel_size', '')}".strip() for layer in layers)]
+    children = {u: [i for i, us in enumerate(reads, start=1) if u in us] for u in range(len(names))}
+    for leaf in range(1, len(names)):
+        children[leaf] = children[leaf] or ["output"]
+    return [set(walk(children, names, 0))]
+
+
 NAIVE = {
+    "nsc": paths_nsc,
+    "chain": paths_nsc,
     "nasbench101": paths101,
     "nasbench201": paths201,
     "nasbench_graph": paths_graph,
@@ -136,6 +151,6 @@ def test_a_cell_of_201_that_passes_nothing_on_keeps_its_ends():
 
 
 def test_a_space_without_graphs_is_refused():
-    with pytest.raises(UsageError, match="nasbench101, nasbench201, nasbench_graph and darts do"):
+    with pytest.raises(UsageError, match="nasbench101, nasbench201, nasbench_graph, darts, nsc and chain do"):
         require_dags(object(), "nasbot")
     assert require_dags(OURS["darts"], "nasbot") is OURS["darts"]

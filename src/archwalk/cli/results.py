@@ -14,6 +14,7 @@ from archwalk.errors import UsageError
 if TYPE_CHECKING:
     from archwalk.estimators.benchmarks import Benchmark
     from archwalk.experiments.protocol import Contestant
+    from archwalk.report.record import Record
 
 RESULT, PAGE = "result.json", "report.html"
 
@@ -28,7 +29,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 
     compare = commands.add_parser("compare", help="run several strategies from the same starts")
     compare.add_argument(
-        "--strategies", required=True, help="names, presets and run folders, separated by commas"
+        "--strategies",
+        required=True,
+        help="names, presets and run folders, separated by commas; LABEL=NAME for one that takes part twice",
     )
     _add_protocol(compare, "NAME.KEY=VALUE")
     compare.set_defaults(
@@ -114,28 +117,35 @@ def compare_with_progress(
 
 
 def show(record: dict[str, Any], out: Path | None, as_json: bool) -> None:
-    """Print a record, and write it with its page to a folder if there is one."""
-    from archwalk.report.page import write_page
+    """Print a record, and write it with its page and tables to a folder if there is one."""
     from archwalk.report.tables import print_summary
 
     if out:
         make_folder(out)
         write_atomically(out / RESULT, json.dumps(record, indent=1) + "\n")
-        write_page(record, out / PAGE)
-        note(f"wrote {out / RESULT} and {out / PAGE}")
+        note(f"wrote {out / RESULT}, {draw(record, out)}")
     if as_json:
         print_json(record)
     else:
         print_summary(record, OUT)
 
 
+def draw(record: Record, out: Path) -> str:
+    """Write the page and the tables of a record; say where."""
+    from archwalk.report.page import write_page
+    from archwalk.report.tables import TABLES
+
+    write_page(record, out / PAGE)
+    for name, to_text in TABLES.items():
+        write_atomically(out / name, to_text(record))
+    return f"{out / PAGE} and {', '.join(TABLES)}"
+
+
 def run_report(options: argparse.Namespace) -> None:
     """Draw a result again."""
-    from archwalk.report.page import write_page
     from archwalk.report.record import read_record
 
-    write_page(read_record(options.folder), options.folder / PAGE)
-    note(f"wrote {options.folder / PAGE}")
+    note(f"wrote {draw(read_record(options.folder), options.folder)}")
 
 
 def _require_at_least_one(value: int, flag: str) -> None:

@@ -37,6 +37,12 @@ class Benchmark:
     provenance: Mapping[str, str]
 
     @property
+    def evaluation(self) -> str:
+        """How architectures are scored: by a "table", a "surrogate", or "on demand" where the estimator is silent."""
+        how: str = getattr(self.estimator, "evaluation", "on demand")
+        return how
+
+    @property
     def objective(self) -> str:
         """What reward and report are."""
         return self.estimator.objective

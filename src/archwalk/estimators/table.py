@@ -12,6 +12,8 @@ from archwalk.spaces.base import Codes
 class TableEstimator:
     """Reward and report of every architecture of an enumerable space, by id; accuracies in percent."""
 
+    evaluation = "table"
+
     def __init__(
         self, objective: str, reward_N: Floats, report_N: Floats, seconds_N: Floats | None = None
     ) -> None:
@@ -56,6 +58,7 @@ class RandomRunEstimator:
     """
 
     objective = "random-run"
+    evaluation = "table"
 
     def __init__(self, validation_NR: NDArray[np.float32], test_NR: NDArray[np.float32], seed: int) -> None:
         self.validation_NR = validation_NR

@@ -16,10 +16,12 @@ from archwalk.experiments.protocol import (
     Progress,
     run_episodes,
     run_search,
+    shown_budgets,
     spawn,
     summarise_search,
 )
 from archwalk.experiments.runs import now, versions
+from archwalk.experiments.significance import Reports, judge, profiles, rank_curves
 from archwalk.experiments.statistics import weighted_quantile
 from archwalk.spaces.base import Codes, EnumerableSpace
 from archwalk.strategies.oracle import Oracle, solve
@@ -27,6 +29,8 @@ from archwalk.strategies.walker import EPISODE_LIMIT, Episodes
 
 ORACLE_GAMMA = 0.99
 EXAMPLES = 3
+MOST_RANKS = 400
+"""Numbers of queries after which ranks are on record: all, or so many of them, nearer together at first."""
 
 
 def compare(
@@ -54,7 +58,7 @@ def compare(
         weights_N = np.bincount(starts_BL[:, 0], minlength=len(oracle.final_N)).astype(np.float64)
         record["optimum"] = summarise_oracle(benchmark, oracle, weights_N)
         record["episodes"] = {"starts": episode_starts, "limit": EPISODE_LIMIT}
-    done = 0
+    done, reports = 0, {}
     for contestant in contestants:
         before = done
         search = run_search(
@@ -64,6 +68,7 @@ def compare(
         )  # fmt: skip
         done += budget * contestant.agents
         summary = summarise_search(search, contestant, budget, seed)
+        reports[contestant.name] = search.report_GTQ
         if starts_BL is not None and (outcome := run_episodes(benchmark, contestant, starts_BL, seed)):
             summary["episodes"], episodes = outcome
             if record["optimum"]:
@@ -74,7 +79,17 @@ def compare(
                 summary["examples"] = _examples(benchmark, starts_BL, episodes)
         record["strategies"][contestant.name] = summary
         record["query"][contestant.name] = summary["query"]
-    return record
+    return record | differences(reports, budget, seed)
+
+
+def differences(reports: Reports, budget: int, seed: int) -> dict[str, Any]:
+    """What a record says of strategies against each other; null where there are no two, or too few trials."""
+    curve = range(1, budget + 1) if budget <= MOST_RANKS else np.geomspace(1, budget, MOST_RANKS).astype(int)
+    return {
+        "significance": judge(reports, shown_budgets(budget), spawn(seed, 8)),
+        "ranks": rank_curves(reports, sorted({*map(int, curve)})),
+        "profile": profiles(reports, budget, spawn(seed, 9)),
+    }
 
 
 def solve_benchmark(benchmark: Benchmark, gamma: float, alpha: float = 6.0) -> Oracle | None:
@@ -123,6 +138,7 @@ def record_head(benchmark: Benchmark, budget: int, trials: int, seed: int) -> di
         "objective": benchmark.objective,
         "objective_meaning": MEANINGS.get(benchmark.objective, benchmark.objective),
         "provenance": dict(benchmark.provenance),
+        "evaluation": benchmark.evaluation,
         "space": {
             "name": space.name,
             **({"architectures": space.size, "edges": space.graph.edges} if enumerable else {}),  # type: ignore[attr-defined]
@@ -133,6 +149,9 @@ def record_head(benchmark: Benchmark, budget: int, trials: int, seed: int) -> di
         "query": {},
         "optimum": None,
         "episodes": None,
+        "significance": None,
+        "ranks": None,
+        "profile": None,
         "strategies": {},
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,7 +14,12 @@ from archwalk.estimators.base import Floats, Scores
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import Curves, QueryLedger
 from archwalk.experiments.running import run_in_processes, run_trials
-from archwalk.experiments.statistics import mean_interval, symmetric_intervals
+from archwalk.experiments.statistics import (
+    interquartile_interval,
+    interquartile_mean,
+    mean_interval,
+    symmetric_intervals,
+)
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Strategy, Trials
 from archwalk.strategies.catalogue import StrategyFactory
@@ -32,7 +37,8 @@ Progress = Callable[[float], None]
 class Contestant:
     """A strategy in a comparison: one factory, or one for each of several trained agents.
 
-    `settings`, `preset` and `citation` are what a record says of a strategy that was not trained.
+    The rest is what a record says of a strategy that was not trained: `strategy` is its name in the registry,
+    `assignments` (KEY=VALUE) changed its settings from those of `preset`.
     """
 
     name: str
@@ -41,6 +47,8 @@ class Contestant:
     settings: Mapping[str, Any] = field(default_factory=dict)
     preset: str | None = None
     citation: str = ""
+    strategy: str = ""
+    assignments: tuple[str, ...] = ()
 
     @property
     def agents(self) -> int:
@@ -67,10 +75,20 @@ class Search:
         """Best so far, one an agent."""
         return [ledger.curves() for ledger in self.ledgers]
 
+    @cached_property
+    def report_GTQ(self) -> Floats:
+        """Report of the best so far by reward, of every agent in every trial."""
+        return np.stack([curves.report_TQ for curves in self.curves])
+
 
 def spawn(seed: int, *path: int) -> np.random.Generator:
     """The generator of one part of an experiment: parts are independent, whatever else runs."""
     return np.random.default_rng(np.random.SeedSequence([seed, *path]))
+
+
+def shown_budgets(budget: int) -> list[int]:
+    """Numbers of queries after which results are told: the usual ones below the budget, and the budget."""
+    return sorted({queries for queries in STANDARD_BUDGETS if queries < budget} | {budget})
 
 
 def run_search(
@@ -111,26 +129,31 @@ def _tell(progress: Progress | None, before: int, queries: float) -> None:
 
 def summarise_search(search: Search, contestant: Contestant, budget: int, seed: int) -> dict[str, Any]:
     """What a comparison's record says of one contestant (see docs/results.md)."""
-    report_GTQ = np.stack([curves.report_TQ for curves in search.curves])
+    report_GTQ, rng = search.report_GTQ, spawn(seed, 7)
     reward_GTQ = np.stack([curves.reward_TQ for curves in search.curves])
     mean_Q, low_Q, high_Q = mean_interval(report_GTQ, spawn(seed, 2))
     after = {}
-    for queries in sorted({b for b in STANDARD_BUDGETS if b < budget} | {budget}):
+    for queries in shown_budgets(budget):
         at = queries - 1
         after[str(queries)] = {
             "mean": float(mean_Q[at]),
             "std": float(report_GTQ[:, :, at].std()),
             "ci95": [float(low_Q[at]), float(high_Q[at])],
+            "iqm": interquartile_mean(report_GTQ[:, :, at]),
+            "iqm_ci95": list(interquartile_interval(report_GTQ[:, :, at], rng)),
             "reward_mean": float(reward_GTQ[:, :, at].mean()),
         }
     strategies, ledgers = search.strategies, search.ledgers
     return {
         "query": strategies[0].query,
+        "strategy": contestant.strategy,
+        "trials": report_GTQ.shape[1],
         "trained": any(strategy.training_queries for strategy in strategies),
         "agents": contestant.agents,
         "training_seeds": list(contestant.training_seeds),
         "settings": dict(contestant.settings),
         "preset": contestant.preset,
+        "assignments": list(contestant.assignments),
         "citation": contestant.citation,
         "best_after": after,
         "curve": {

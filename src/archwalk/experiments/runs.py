@@ -123,54 +123,74 @@ class RunFolder:
 def load_contestants(
     names: Sequence[str], space: SearchSpace, benchmark: str = "", assignments: Sequence[str] = ()
 ) -> list[Contestant]:
-    """See `load_contestant`; run folders of the same name go by their whole paths. An assignment NAME.KEY=VALUE is
-    for the strategy NAME. Raises UsageError too if a strategy is named twice.
+    """See `load_contestant`. LABEL=NAME gives a strategy another name, so that it can take part under several settings.
+
+    An assignment NAME.KEY=VALUE is for the strategy of that name or label. Run folders of the same name go by their
+    whole paths. Raises UsageError too if two have one name.
     """
-    if len(set(names)) < len(names):
-        raise UsageError("a strategy is named twice")
+    sources = dict(map(_label, names))
+    if len(sources) < len(names):
+        raise UsageError("a strategy is named twice; LABEL=NAME tells two of them apart")
     for assignment in assignments:
-        if assignment.partition(".")[0] not in names:
+        if not any(assignment.startswith(f"{label}.") for label in sources):
             raise UsageError(
-                f"--set takes NAME.KEY=VALUE with NAME one of {', '.join(names)}, not {assignment!r}"
+                f"--set takes NAME.KEY=VALUE with NAME one of {', '.join(sources)}, not {assignment!r}"
             )
     contestants = [
         load_contestant(
-            name,
+            source,
             space,
             benchmark,
-            [a.removeprefix(f"{name}.") for a in assignments if a.startswith(f"{name}.")],
+            [a.removeprefix(f"{label}.") for a in assignments if a.startswith(f"{label}.")],
+            label if label != source else "",
         )
-        for name in names
+        for label, source in sources.items()
     ]
     short = [contestant.name for contestant in contestants]
     return [
-        replace(contestant, name=name) if short.count(contestant.name) > 1 else contestant
-        for contestant, name in zip(contestants, names, strict=True)
+        replace(contestant, name=label) if short.count(contestant.name) > 1 else contestant
+        for contestant, label in zip(contestants, sources, strict=True)
     ]
 
 
+def _label(name: str) -> tuple[str, str]:
+    """LABEL=NAME as a pair; without a label a name is its own. A folder may have an equals sign in its name."""
+    label, separator, source = name.partition("=")
+    return (label, source) if separator and label and source and not Path(name).is_dir() else (name, name)
+
+
 def load_contestant(
-    name: str, space: SearchSpace, benchmark: str = "", assignments: Sequence[str] = ()
+    name: str,
+    space: SearchSpace,
+    benchmark: str = "",
+    assignments: Sequence[str] = (),
+    label: str = "",
 ) -> Contestant:
     """A strategy by its name or a preset's, a trained agent by its run folder, or several by a folder of run folders.
 
-    A strategy has the settings of its default preset on `benchmark`, changed by `assignments` (KEY=VALUE). Raises
-    UsageError for an unknown name or setting, DataError for an agent of another space or an unfinished run.
+    A strategy has the settings of its default preset on `benchmark`, changed by `assignments` (KEY=VALUE). It goes by
+    `label` where there is one. Raises UsageError for an unknown name or setting, DataError for an agent of another
+    space or an unfinished run.
     """
     path = Path(name)
     if name in STRATEGIES.names() or name in preset_names() or not path.is_dir():
-        return _load_untrained(name, benchmark, assignments)
+        return _load_untrained(name, benchmark, assignments, label)
     if assignments:
         raise UsageError(f"{name} is a trained agent: its settings were those of its training")
     folders = [path] if (path / CONFIG).exists() else sorted(p.parent for p in path.glob(f"*/{CONFIG}"))
     if not folders:
         raise DataError(f"{path} is not a run folder (no {CONFIG}) and holds none")
     agents = [_load_agent(RunFolder(folder), space) for folder in folders]
-    seeds = tuple(RunFolder(folder).config()["seed"] for folder in folders)
-    return Contestant(path.resolve().name, tuple(agents), seeds)
+    configs = [RunFolder(folder).config() for folder in folders]
+    return Contestant(
+        label or path.resolve().name,
+        tuple(agents),
+        tuple(config["seed"] for config in configs),
+        strategy=configs[0].get("strategy", ""),
+    )
 
 
-def _load_untrained(name: str, benchmark: str, assignments: Sequence[str]) -> Contestant:
+def _load_untrained(name: str, benchmark: str, assignments: Sequence[str], label: str) -> Contestant:
     preset = load_preset(name) if name in preset_names() else default_preset(name, benchmark)
     strategy = preset.strategy if preset else name
     if strategy in TRAINERS.names():
@@ -182,14 +202,16 @@ def _load_untrained(name: str, benchmark: str, assignments: Sequence[str]) -> Co
     if settings_class is None:
         if assignments:
             raise UsageError(f"{name} has no settings")
-        return Contestant(name, (factory,))
+        return Contestant(label or name, (factory,), strategy=strategy)
     settings = make_settings(settings_class, preset, assignments)
     return Contestant(
-        name,
+        label or name,
         (partial(factory, settings=settings),),  # type: ignore[call-arg] # a class with settings_class takes them
         settings=describe_settings(settings),
         preset=preset.name if preset else None,
         citation=preset.citation if preset else "",
+        strategy=strategy,
+        assignments=tuple(assignments),
     )
 
 

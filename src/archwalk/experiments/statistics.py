@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import norm, trim_mean
 
 from archwalk.estimators.base import Floats
 
@@ -12,26 +12,32 @@ BOOTSTRAP_SAMPLES = 5_000
 """As P1 (section 4.1.2)."""
 
 
-def bootstrap_means(values_GTQ: Floats, rng: np.random.Generator, samples: int = BOOTSTRAP_SAMPLES) -> Floats:
-    """Means (samples, Q) of bootstrap samples of G agents with T trials each.
+def bootstrap_counts(
+    agents: int, trials: int, rng: np.random.Generator, samples: int = BOOTSTRAP_SAMPLES
+) -> NDArray[np.int64]:
+    """How often each trial of each agent is in a bootstrap sample: (samples, G, T), each sample of G x T draws.
 
-    With several agents, agents are drawn first and then trials within each (both with replacement), so the
-    interval covers the spread between trainings; with one agent it is the ordinary bootstrap over trials.
+    With several agents, agents are drawn first and then trials within each (both with replacement), so what is
+    computed from them covers the spread between trainings; with one agent it is the ordinary bootstrap over trials.
     """
-    agents, trials, points = values_GTQ.shape
+    shares_T = np.full(trials, 1 / trials)
     if agents == 1:
-        weights = rng.multinomial(trials, np.full(trials, 1 / trials), size=samples) / trials
-        means: Floats = weights @ values_GTQ[0]
-        return means
+        return rng.multinomial(trials, shares_T, size=samples)[:, None, :]
     picked = rng.integers(0, agents, size=(samples, agents))
-    total: Floats = np.zeros((samples, points))
+    counts_SGT = np.zeros((samples, agents, trials), np.int64)
+    rows = np.arange(samples)
     for slot in range(agents):
-        weights = rng.multinomial(trials, np.full(trials, 1 / trials), size=samples) / trials
-        for agent in range(agents):
-            rows = picked[:, slot] == agent
-            total[rows] += weights[rows] @ values_GTQ[agent]
-    total /= agents
-    return total
+        counts_SGT[rows, picked[:, slot]] += rng.multinomial(trials, shares_T, size=samples)
+    return counts_SGT
+
+
+def bootstrap_means(values_GTQ: Floats, rng: np.random.Generator, samples: int = BOOTSTRAP_SAMPLES) -> Floats:
+    """Means (samples, Q) of bootstrap samples of G agents with T trials each (`bootstrap_counts`)."""
+    agents, trials, points = values_GTQ.shape
+    draws = agents * trials
+    counts_SE = bootstrap_counts(agents, trials, rng, samples).reshape(samples, draws)
+    means: Floats = (counts_SE / draws) @ values_GTQ.reshape(draws, points)
+    return means
 
 
 def mean_interval(
@@ -41,6 +47,28 @@ def mean_interval(
     means = bootstrap_means(values_GTQ, rng)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return values_GTQ.mean(axis=(0, 1)), low, high
+
+
+def interquartile_mean(values: Floats) -> float:
+    """Mean of the middle half of the values (Agarwal et al. 2021): a quarter of them is left out at either end."""
+    return float(trim_mean(values, 0.25, axis=None))
+
+
+def interquartile_interval(
+    values_GT: Floats, rng: np.random.Generator, level: float = 0.95, samples: int = BOOTSTRAP_SAMPLES
+) -> tuple[float, float]:
+    """Ends of the bootstrap percentile interval of the interquartile mean over all agents and trials."""
+    draws = values_GT.size
+    order = np.argsort(values_GT, axis=None, kind="stable")
+    agents, trials = values_GT.shape
+    counts_SE = bootstrap_counts(agents, trials, rng, samples).reshape(samples, draws)[:, order]
+    # Sorted, the draws of a sample fill places 0 to draws - 1; those in the middle half count.
+    cut = draws // 4
+    ends_SE = np.clip(np.cumsum(counts_SE, axis=1), cut, draws - cut)
+    inside_SE = np.diff(ends_SE, axis=1, prepend=cut)
+    means_S = inside_SE @ values_GT.reshape(-1)[order] / (draws - 2 * cut)
+    low, high = np.quantile(means_S, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
 
 
 def weighted_quantile(values: Floats, weights: NDArray[np.float64], q: float) -> float:

@@ -178,6 +178,20 @@ def perceptron(features: int, width: int, hidden: int) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(width, 1), nn.Flatten(0))
 
 
+class Columns(nn.Module):
+    """Some of the features, (T, F) to (T, columns): those that differ at all, say. Which ones is set afterwards."""
+
+    index: Tensor
+
+    def __init__(self, columns: int) -> None:
+        super().__init__()
+        self.register_buffer("index", torch.arange(columns))
+
+    def forward(self, features_TF: Tensor) -> Tensor:
+        """See the class."""
+        return features_TF.index_select(1, self.index)
+
+
 class ClimbingNetwork(nn.Module):
     """The value of a move is what the model takes its target for less `toll`, that of stopping what it takes the
     first element for.

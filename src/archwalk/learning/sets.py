@@ -93,6 +93,8 @@ class Rows:
 
     def pad(self, values_T: Tensor, width: int, fill: float) -> Tensor:
         """Spread flat values over rows: (B, width), `fill` behind each row's end."""
+        if (self.lengths_B == width).all():
+            return values_T.view(-1, width)
         real = torch.from_numpy(np.arange(width) < self.lengths_B[:, None]).to(values_T.device)
         padded = torch.full((len(self.lengths_B), width), fill, dtype=values_T.dtype, device=values_T.device)
         padded[real] = values_T

@@ -69,8 +69,9 @@ def draw_curves(record: Record, *, width: int, log: bool = True, key: str = "cur
         if optimum is not None:
             axes.axhline(optimum, color=MUTED.light, linewidth=1.4, dashes=(4, 3))
         axes.set_ylim(*visible_range(record))
-        _query_axis(axes, curves, inner_width, log=log)
-        _label(axes, ends, inner_height)
+        first, last = min(c.queries_Q[0] for c in curves), max(c.queries_Q[-1] for c in curves)
+        query_axis(axes, first, last, inner_width, log=log)
+        label_ends(axes, ends, inner_height)
         heading(axes, f"mean {report} (%)")
         return to_svg(
             figure,
@@ -137,10 +138,8 @@ def _draw(axes: Axes, curve: Curve) -> None:
     axes.plot(curve.queries_Q, curve.mean_Q, color=colour, linewidth=line_width)
 
 
-def _query_axis(axes: Axes, curves: Sequence[Curve], width: float, *, log: bool) -> None:
-    """The horizontal axis, `width` CSS pixels wide."""
-    first = float(min(curve.queries_Q[0] for curve in curves))
-    last = float(max(curve.queries_Q[-1] for curve in curves))
+def query_axis(axes: Axes, first: float, last: float, width: float, *, log: bool) -> None:
+    """The horizontal axis from the `first` query to the `last`, `width` CSS pixels wide."""
     if log:
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(FixedLocator(log_ticks(first, last, width)))
@@ -165,10 +164,10 @@ def _name(curve: Curve, narrow: bool) -> str:
     return curve.short if narrow else f"{curve.label} {curve.mean_Q[-1]:.2f}"
 
 
-def _label(axes: Axes, ends: Sequence[End], height: float) -> None:
+def label_ends(axes: Axes, ends: Sequence[End], height: float) -> None:
     """Name the lines at their right ends; the axes are `height` CSS pixels high."""
     low, high = axes.get_ylim()
-    wanted = [(min(max(end.value, low), high) - low) / (high - low) * height for end in ends]
+    wanted = [min(max((end.value - low) / (high - low), 0.0), 1.0) * height for end in ends]
     for at, place, end in zip(wanted, spread(wanted, LABEL_GAP, height), ends, strict=True):
         axes.annotate(
             end.text,

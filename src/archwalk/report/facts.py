@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -52,6 +53,30 @@ def headline_budget(record: Record) -> int | None:
     if PREFERRED_BUDGET in known:
         return PREFERRED_BUDGET
     return known[len(known) // 2] if known else None
+
+
+def settled_budget(record: Record) -> int | None:
+    """The last number of queries after which differences were tested; None where none were."""
+    after = (record.get("significance") or {}).get("after") or {}
+    return max((int(queries) for queries in after if queries.isdecimal()), default=None)
+
+
+def pair_of(record: Record, one: str, other: str, queries: int) -> Mapping[str, Any] | None:
+    """The test of two strategies after so many queries, as that of `one` less `other`; None where there is none."""
+    after = ((record.get("significance") or {}).get("after") or {}).get(str(queries)) or {}
+    pair: Mapping[str, Any]
+    for pair in after.get("pairs") or []:
+        if (pair["one"], pair["other"]) == (one, other):
+            return pair
+        if (pair["one"], pair["other"]) == (other, one):
+            low, high = pair["ci95"]
+            turned = {
+                "difference": -pair["difference"],
+                "ci95": [-high, -low],
+                "superiority": 1 - pair["superiority"],
+            }
+            return {**pair, "one": one, "other": other, **turned}
+    return None
 
 
 def ranked(record: Record, names: Iterable[str]) -> list[str]:

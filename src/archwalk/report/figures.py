@@ -3,19 +3,29 @@
 A figure is drawn twice, for wide and for narrow screens: one drawing scaled down would be too small to read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from archwalk.report.curves import draw_curves, is_cut, visible_range
-from archwalk.report.facts import labels, metrics, number, optimum_line
+from archwalk.report.facts import labels, metrics, number, optimum_line, settled_budget
 from archwalk.report.histograms import draw_histograms, histogram_range, shares_outside
+from archwalk.report.palette import Colour
+from archwalk.report.ranks import draw_critical, draw_profile, draw_ranks, profile_legend
 from archwalk.report.record import Record
 from archwalk.report.svg import NARROW, WIDE
 from archwalk.report.training import course, draw_training
-from archwalk.report.wording import NBSP, counted, interval_note, optimum_meaning, percent, points
+from archwalk.report.wording import (
+    NBSP,
+    counted,
+    interval_note,
+    optimum_meaning,
+    percent,
+    points,
+)
 
 BEST_SO_FAR, ONE_EPISODE, TRAINING = "best-so-far", "one-episode", "training"
+RANKS, CRITICAL, PROFILE = "ranks", "critical-differences", "profile"
 
 
 class Draw(Protocol):
@@ -34,12 +44,16 @@ class Picture:
     caption: str
     wide: str
     narrow: str
+    legend: Sequence[tuple[str, Colour]] = ()
 
 
 def pictures(record: Record) -> list[Picture]:
     """The figures that the record has something for, in the order of reading."""
     every: list[tuple[str, str, Draw, Callable[[Record], str]]] = [
         (BEST_SO_FAR, "The best found so far", draw_curves, curves_caption),
+        (RANKS, "Ranks over queries", draw_ranks, ranks_caption),
+        (CRITICAL, "Which differences are settled", draw_critical, critical_caption),
+        (PROFILE, "What share of the runs gets how far", draw_profile, profile_caption),
         (ONE_EPISODE, "What one episode changes", draw_histograms, histograms_caption),
         (TRAINING, "Training", draw_training, training_caption),
     ]
@@ -47,7 +61,8 @@ def pictures(record: Record) -> list[Picture]:
     for key, title, draw, caption in every:
         wide, narrow = draw(record, width=WIDE), draw(record, width=NARROW)
         if wide and narrow:
-            drawn.append(Picture(key, title, caption(record), wide, narrow))
+            legend = profile_legend(record) if key == PROFILE else ()
+            drawn.append(Picture(key, title, caption(record), wide, narrow, legend))
     return drawn
 
 
@@ -67,6 +82,34 @@ def curves_caption(record: Record) -> str:
     if optimum_line(record) is not None:
         text.append(f"Dashed: the optimum, {optimum_meaning(record)}")
     return " ".join(text)
+
+
+def ranks_caption(record: Record) -> str:
+    """What a rank is."""
+    trials = counted(record["ranks"]["trials"], "trial")
+    return (
+        f"In each of {trials} the strategies are ranked by the best that they have found so far, equal ones at their "
+        "mean rank; drawn is the mean over trials. A rank says how often one is better, not by how much."
+    )
+
+
+def critical_caption(record: Record) -> str:
+    """How to read the diagram, and what was tested."""
+    queries, trials = settled_budget(record) or 0, record["significance"]["trials"]
+    return (
+        f"Mean ranks after {counted(queries, 'query')}, over {counted(trials, 'trial')} (Demsar 2006). "
+        "A bar joins neighbours in rank of which no two differ significantly: Wilcoxon's signed-rank test over trials, "
+        "Holm's correction."
+    )
+
+
+def profile_caption(record: Record) -> str:
+    """What the lines are."""
+    return (
+        f"Performance profile (Agarwal et al. 2021) after {counted(record['profile']['queries'], 'query')}: share of "
+        f"the trials, and agents, whose best reaches at least the accuracy below. Bands: 95{NBSP}% bootstrap. A line "
+        "above another everywhere is better at every level; the lowest half percent of all runs lies left of the axis."
+    )
 
 
 def histograms_caption(record: Record) -> str:

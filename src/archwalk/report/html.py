@@ -10,9 +10,20 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from archwalk.report.palette import COLOURS
+from archwalk.report.palette import COLOURS, Colour
+from archwalk.report.sheets import Sheet
 
-_SLOTS = ("price", "key_numbers", "figures", "table", "examples", "training", "reading", "origin")
+_SLOTS = (
+    "price",
+    "key_numbers",
+    "figures",
+    "table",
+    "examples",
+    "training",
+    "reading",
+    "origin",
+    "checklist",
+)
 
 
 def fill_page(*, title: str, lead: str, **parts: str) -> str:
@@ -46,6 +57,12 @@ def figure(wide: str, narrow: str, captions: Iterable[str]) -> str:
     )
 
 
+def legend(entries: Iterable[tuple[str, Colour]]) -> str:
+    """Names with their colours, in a line above a figure; nothing for none."""
+    names = "".join(f"<li>{swatch(colour.name)}{escape(name)}</li>" for name, colour in entries)
+    return f'<ul class="legend">{names}</ul>' if names else ""
+
+
 def table(label: str, head: Iterable[str], rows: Iterable[str]) -> str:
     """A table that scrolls where it is too wide; `head` is text, `rows` are `<tr>`."""
     cells = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
@@ -53,6 +70,18 @@ def table(label: str, head: Iterable[str], rows: Iterable[str]) -> str:
         f'<div class="scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table>\n'
         f"<thead><tr>{cells}</tr></thead>\n<tbody>{''.join(rows)}</tbody>\n</table></div>"
     )
+
+
+def sheet_table(sheet: Sheet) -> str:
+    """A table of text, without its title and notes."""
+    rows = []
+    for line in sheet.lines:
+        cells = "".join(
+            f"<td><strong>{escape(cell)}</strong></td>" if best else f"<td>{escape(cell)}</td>"
+            for cell, best in line.marked()
+        )
+        rows.append(f'<tr><th scope="row">{escape(line.label)}</th>{cells}</tr>')
+    return table(sheet.title or "Table", sheet.head, rows)
 
 
 def image(svg: str, alt: str) -> str:

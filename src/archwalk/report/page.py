@@ -8,15 +8,46 @@ from pathlib import Path
 from typing import Any
 
 from archwalk.data.files import write_atomically
-from archwalk.report.facts import best_after, focus, headline_budget, labels, metrics, number, optimum_line
-from archwalk.report.figures import BEST_SO_FAR, ONE_EPISODE, TRAINING, Picture, pictures
-from archwalk.report.html import definitions, figure, fill_page, image, paragraphs, section, swatch, table
+from archwalk.report.checklist import checklist, checklist_section
+from archwalk.report.facts import (
+    best_after,
+    focus,
+    headline_budget,
+    labels,
+    metrics,
+    number,
+    optimum_line,
+    settled_budget,
+)
+from archwalk.report.figures import (
+    BEST_SO_FAR,
+    CRITICAL,
+    ONE_EPISODE,
+    PROFILE,
+    RANKS,
+    TRAINING,
+    Picture,
+    pictures,
+)
+from archwalk.report.html import (
+    definitions,
+    figure,
+    fill_page,
+    image,
+    legend,
+    paragraphs,
+    section,
+    sheet_table,
+    swatch,
+    table,
+)
 from archwalk.report.palette import strategy_colours
 from archwalk.report.record import Record
-from archwalk.report.tables import ABSENT, Column, Row, columns, notes, summary_rows
+from archwalk.report.tables import ABSENT, Column, Row, columns, notes, pairs_sheet, summary_rows
 from archwalk.report.wording import (
     count,
     counted,
+    differences_result,
     episode_result,
     interval_note,
     optimum_meaning,
@@ -27,6 +58,9 @@ from archwalk.report.wording import (
     result,
     rules,
 )
+
+FIGURES = (BEST_SO_FAR, RANKS, CRITICAL, PROFILE, ONE_EPISODE)
+"""Those that stand before the table, in this order."""
 
 
 def write_page(record: Record, path: Path) -> None:
@@ -42,12 +76,13 @@ def render_page(record: Record) -> str:
         lead=result(record),
         price=paragraphs([" ".join(filter(None, [price(record), episode_result(record)]))]),
         key_numbers=_key_numbers(record),
-        figures="\n".join(_figure(record, drawn[key]) for key in (BEST_SO_FAR, ONE_EPISODE) if key in drawn),
-        table=_table(record),
+        figures="\n".join(_figure(record, drawn[key]) for key in FIGURES if key in drawn),
+        table=_table(record) + _pairs(record),
         examples=_examples(record),
         training=_figure(record, drawn[TRAINING]) if TRAINING in drawn else "",
         reading=_reading(record),
         origin=_origin(record),
+        checklist=checklist_section(checklist([record])),
     )
 
 
@@ -75,11 +110,13 @@ def _key_numbers(record: Record) -> str:
 
 def _figure(record: Record, picture: Picture) -> str:
     captions = [picture.caption, " ".join(rules(record))]
-    return section(picture.key, picture.title, figure(picture.wide, picture.narrow, captions))
+    words = paragraphs(differences_result(record)) if picture.key == CRITICAL else ""
+    drawn = legend(picture.legend) + figure(picture.wide, picture.narrow, captions)
+    return section(picture.key, picture.title, words + drawn)
 
 
 def _table(record: Record) -> str:
-    rows, shown, colours = summary_rows(record), columns(record), strategy_colours(record)
+    rows, shown, colours = summary_rows(record), columns(record, full=True), strategy_colours(record)
     lines = []
     for row in rows:
         cells = "".join(_cell(column, row, rows) for column in shown)
@@ -91,7 +128,7 @@ def _table(record: Record) -> str:
         else:
             lines.append(f'<tr class="reference"><th scope="row">{escape(row.label)}</th>{cells}</tr>')
     head = ["strategy", *(column.title for column in shown)]
-    notes_below = f'<div class="notes">{paragraphs(notes(record))}</div>'
+    notes_below = f'<div class="notes">{paragraphs(notes(record, full=True))}</div>'
     return section("table", "In numbers", f"{table('Table of results', head, lines)}\n{notes_below}")
 
 
@@ -100,6 +137,23 @@ def _cell(column: Column, row: Row, rows: list[Row]) -> str:
     shown = f"<strong>{first}</strong>" if column.is_best(row, rows) else first
     below = "".join(f'<span class="beside">{line}</span>' for line in beside)
     return f"<td>{shown}{below}</td>"
+
+
+def _pairs(record: Record) -> str:
+    """Every pair after the last number of queries, and after the others in a fold each."""
+    last = settled_budget(record)
+    if last is None:
+        return ""
+    after = sorted((int(queries) for queries in record["significance"]["after"]), reverse=True)
+    words = "" if len(record["strategies"]) > 2 else paragraphs(differences_result(record))
+    folds = (
+        f"<details><summary>{escape(pairs_sheet(record, queries).title)}</summary>"
+        f"{sheet_table(pairs_sheet(record, queries))}</details>"
+        for queries in after[1:]
+    )
+    sheet = pairs_sheet(record, last)
+    notes_below = f'<div class="notes">{paragraphs(sheet.notes)}</div>'
+    return section("pairs", sheet.title, f"{words}{sheet_table(sheet)}\n{notes_below}{''.join(folds)}")
 
 
 def _examples(record: Record) -> str:

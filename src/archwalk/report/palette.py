@@ -32,8 +32,11 @@ PURPLE = Colour("purple", "#a8447e", "#e596c6")
 AMBER = Colour("amber", "#9a6d00", "#e2b044")
 INDIGO = Colour("indigo", "#4a48a0", "#a9a7f2")
 OLIVE = Colour("olive", "#66701c", "#bcc65c")
+TEAL = Colour("teal", "#007c8c", "#4fc6d6")
+BROWN = Colour("brown", "#875437", "#d1a384")
+CRIMSON = Colour("crimson", "#b3203f", "#ff8198")
 
-SERIES = (VERMILION, BLUE, GREEN, GREY, PURPLE, AMBER, INDIGO, OLIVE)
+SERIES = (VERMILION, BLUE, GREEN, GREY, PURPLE, AMBER, INDIGO, OLIVE, TEAL, BROWN, CRIMSON)
 COLOURS = (INK, MUTED, GRID, *SERIES)
 
 # The same in every report, so that reports can be read side by side.

@@ -6,6 +6,7 @@ what they are judged by.
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,39 @@ _SHAPE: dict[str, Any] = {
     "provenance?": {},
     "space?": {"name?": str, "architectures?": int, "edges?": int},
     "query?": {"*": str},
+    "evaluation?": str,
     "optimum?": {},
+    "significance?": {
+        "test?": str,
+        "correction?": str,
+        "level": _NUMBER,
+        "trials": int,
+        "after": {
+            "*": {
+                "friedman?": {"statistic": _NUMBER, "p": _NUMBER},
+                "ranks": {"*": _NUMBER},
+                "groups": [[str]],
+                "pairs": [
+                    {
+                        "one": str,
+                        "other": str,
+                        "trials": int,
+                        "difference": _NUMBER,
+                        "ci95": [_NUMBER],
+                        "superiority": _NUMBER,
+                        "p": _NUMBER,
+                        "p_holm": _NUMBER,
+                    }
+                ],
+            }
+        },
+    },
+    "ranks?": {"trials": int, "queries": [_NUMBER], "mean": {"*": [_NUMBER]}},
+    "profile?": {
+        "queries": int,
+        "tau": [_NUMBER],
+        "strategies": {"*": {"share": [_NUMBER], "lo": [_NUMBER], "hi": [_NUMBER]}},
+    },
     "episodes?": {"starts?": int, "limit?": int},
     "training?": {
         "seconds?": _NUMBER,
@@ -71,7 +104,9 @@ def read_record(folder: Path) -> dict[str, Any]:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
         raise DataError(f"{path} is damaged: {error}") from error
-    problem = _mismatch(record, _SHAPE, "") or next(_uneven(record["strategies"]), None)
+    problem = _mismatch(record, _SHAPE, "") or next(
+        chain(_uneven(record["strategies"]), _strangers(record)), None
+    )
     if problem:
         raise DataError(f"{path} is not the record of a comparison: {problem}")
     checked: dict[str, Any] = record
@@ -119,3 +154,22 @@ def _uneven(strategies: dict[str, Any]) -> Iterator[str]:
             yield f"strategies.{name}.episodes.histogram does not have one edge more than counts"
         if any(len(ends) != 2 for ends in (episodes.get("intervals") or {}).values() if ends is not None):
             yield f"strategies.{name}.episodes.intervals are not pairs"
+
+
+def _strangers(record: dict[str, Any]) -> Iterator[str]:
+    """Comparisons of strategies that the record does not have, or by lists that are not of one length."""
+    known = set(record["strategies"])
+    ranks, profile = record.get("ranks") or {}, record.get("profile") or {}
+    for at, after in ((record.get("significance") or {}).get("after") or {}).items():
+        named = {name for pair in after["pairs"] for name in (pair["one"], pair["other"])}
+        if not named | set(after["ranks"]) | set(chain(*after["groups"])) <= known:
+            yield f"significance.after.{at} names a strategy that is not there"
+        if any(len(pair["ci95"]) != 2 for pair in after["pairs"]):
+            yield f"significance.after.{at} has an interval that is no pair"
+    if not set(ranks.get("mean") or {}) | set(profile.get("strategies") or {}) <= known:
+        yield "ranks or profile name a strategy that is not there"
+    if any(len(values) != len(ranks["queries"]) for values in (ranks.get("mean") or {}).values()):
+        yield "the lists of ranks are not of one length"
+    for name, lists in (profile.get("strategies") or {}).items():
+        if any(len(values) != len(profile["tau"]) for values in lists.values()):
+            yield f"the lists of profile.strategies.{name} are not as long as tau"

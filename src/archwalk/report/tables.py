@@ -1,4 +1,4 @@
-"""The table of a comparison, once as rows, then for the terminal, as Markdown and as CSV."""
+"""The table of a comparison, once as rows, then for the terminal, as Markdown, as LaTeX and as CSV."""
 
 import csv
 import io
@@ -10,9 +10,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from archwalk.report.facts import budgets, labels, metrics, number, optimum_line
+from archwalk.report.facts import budgets, labels, metrics, number, optimum_line, settled_budget
 from archwalk.report.record import Record
-from archwalk.report.wording import NBSP, counted, interval_note, optimum_meaning, rules
+from archwalk.report.sheets import PREAMBLE, Line, Sheet, sheet_to_latex, sheet_to_markdown
+from archwalk.report.wording import (
+    NBSP,
+    counted,
+    difference_note,
+    interval_note,
+    optimum_meaning,
+    points,
+    rules,
+    setting,
+)
 
 SHOWN_BUDGETS = (10, 50, 150)
 """Numbers of queries that have a column, those of P1's Table 1 that fit; the whole budget always has one."""
@@ -33,28 +43,36 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of figures; `beside` is the key of a second one, shown in brackets below the first."""
+    """A column of figures; `beside` is the key of a second one, shown below the first, and an `interval` (the key of
+    its ends without _low and _high) stands below both. A result may be the best: the highest, or the `lowest`.
+    """
 
     key: str
     title: str
     pattern: str = "{:.2f}"
     beside: str | None = None
     is_result: bool = True
+    beside_pattern: str = "({:,.0f})"
+    lowest: bool = False
+    interval: str | None = None
 
     def show(self, row: Row) -> list[str]:
-        """The lines of a cell, one or two."""
+        """The lines of a cell, one to three."""
         value, second = row.values.get(self.key), row.values.get(self.beside or "")
         if value is None:
             return [ABSENT]
         shown = self.pattern.format(value).replace("-", "\N{MINUS SIGN}")
-        return [shown, f"({second:,.0f})"] if value and second is not None else [shown]
+        lines = [shown, self.beside_pattern.format(second)] if value and second is not None else [shown]
+        low, high = (row.values.get(f"{self.interval}_{end}") for end in ("low", "high"))
+        return lines if low is None or high is None else [*lines, f"[{low:.2f}, {high:.2f}]"]
 
     def is_best(self, row: Row, rows: Sequence[Row]) -> bool:
-        """Whether no strategy shows a higher result and some strategy a lower one; costs are no results."""
+        """Whether no strategy shows a better result and some strategy a worse one; costs are no results."""
         values = [value for r in rows if r.competes and (value := r.values.get(self.key)) is not None]
         if not self.is_result or not row.competes or row.values.get(self.key) is None:
             return False
-        best, worst = self.pattern.format(max(values)), self.pattern.format(min(values))
+        ends = (min(values), max(values)) if self.lowest else (max(values), min(values))
+        best, worst = map(self.pattern.format, ends)
         return best != worst and self.pattern.format(row.values[self.key]) == best
 
 
@@ -79,26 +97,42 @@ def _values(record: Record, name: str) -> dict[str, float | None]:
     for queries in budgets(record):
         after = strategy["best_after"].get(str(queries)) or {}
         low, high = [*(after.get("ci95") or []), None, None][:2]
+        iqm_low, iqm_high = [*(after.get("iqm_ci95") or []), None, None][:2]
         values |= {
             f"best_after_{queries}": number(after.get("mean")),
             f"best_after_{queries}_std": number(after.get("std")),
             f"best_after_{queries}_ci95_low": number(low),
             f"best_after_{queries}_ci95_high": number(high),
+            f"best_after_{queries}_iqm": number(after.get("iqm")),
+            f"best_after_{queries}_iqm_ci95_low": number(iqm_low),
+            f"best_after_{queries}_iqm_ci95_high": number(iqm_high),
         }
+    tested = settled_budget(record)
+    ranks = record["significance"]["after"][str(tested)]["ranks"] if tested else {}
+    values["mean_rank"] = number(ranks.get(name))
     values["share_of_optimum"] = None if share is None else 100 * share
     for key in ("training_queries", "training_unique", "training_seconds", "seconds", "unique_mean"):
         values[key] = number(strategy.get(key))
     return values
 
 
-def columns(record: Record) -> list[Column]:
-    """The columns for which any strategy has a value."""
+def columns(record: Record, *, full: bool = False) -> list[Column]:
+    """The columns for which any strategy has a value; a terminal has no room for those of the `full` table."""
     known = budgets(record)
     shown = [queries for queries in known if queries in SHOWN_BUDGETS or queries == known[-1]]
+    after = [(f"best_after_{queries}", f"best after {queries:,}") for queries in shown]
+    spread = [
+        Column(key, title, beside=f"{key}_std", beside_pattern="± {:.2f}", interval=f"{key}_ci95")
+        for key, title in after
+    ]
+    last = known[-1] if known else 0
+    iqm = f"best_after_{last}_iqm"
     every = [
         Column("median_improvement", "median gain", "{:+.2f}"),
         Column("mean_final", "mean final"),
-        *(Column(f"best_after_{queries}", f"best after {queries:,}") for queries in shown),
+        *(spread if full else [Column(key, title) for key, title in after]),
+        *([Column(iqm, f"IQM after {last:,}", interval=f"{iqm}_ci95")] if full else []),
+        *([Column("mean_rank", f"mean rank after {last:,}", lowest=True)] if full else []),
         Column("share_of_optimum", "share of optimum", f"{{:.0f}}{NBSP}%"),
         Column(
             "training_queries", "training queries (unique)", "{:,.0f}", "training_unique", is_result=False
@@ -110,16 +144,21 @@ def columns(record: Record) -> list[Column]:
     return [column for column in every if any(row.values.get(column.key) is not None for row in rows)]
 
 
-def notes(record: Record) -> list[str]:
+def notes(record: Record, *, full: bool = False) -> list[str]:
     """How to read the table, and under what rules its figures were found."""
-    keys = {column.key for column in columns(record)}
+    keys = {column.key for column in columns(record, full=full)}
     starts = number((record.get("episodes") or {}).get("starts"))
     reward, report = metrics(record)
     reading = [f"Accuracies: {report} in percent. Bold: the best result of a column."]
     if "mean_final" in keys:
         where = f"each of {counted(starts, 'start')}" if starts else "the same starts"
         reading.append(f"Median gain (percentage points) and mean final: one episode from {where}.")
-    reading.append(f"Best after n queries: mean over trials of the best by {reward}.")
+    spread = " ± standard deviation, with the 95 % interval of the mean," if full else ""
+    reading.append(f"Best after n queries: mean{spread} over trials of the best by {reward}.")
+    if any(key.endswith("_iqm") for key in keys):
+        reading.append("IQM: interquartile mean, that of the middle half of the trials.")
+    if "mean_rank" in keys:
+        reading.append("Mean rank: over trials, 1 is best.")
     if "share_of_optimum" in keys:
         reading.append(f"Share of optimum: mean gain in {reward} over that of an optimal policy.")
     lines = [" ".join(reading), *rules(record), interval_note(record)]
@@ -155,24 +194,58 @@ def _header(title: str, height: int) -> str:
     return "\n".join([""] * (height - len(words)) + words)
 
 
-def to_markdown(record: Record) -> str:
-    """The table and its notes as GitHub-flavoured Markdown."""
-    rows, shown = summary_rows(record), columns(record)
+def to_sheets(record: Record) -> list[Sheet]:
+    """The full table, and the pairs of strategies after the last number of queries where they were tested."""
+    rows, shown = summary_rows(record), columns(record, full=True)
     lines = [
-        "| strategy | " + " | ".join(column.title for column in shown) + " |",
-        "| --- |" + " ---: |" * len(shown),
+        Line(
+            row.label,
+            [" ".join(column.show(row)) for column in shown],
+            [column.is_best(row, rows) for column in shown],
+        )
+        for row in rows
     ]
-    for row in rows:
-        texts = [(" ".join(column.show(row)), column.is_best(row, rows)) for column in shown]
-        cells = [f"**{text}**" if best else text for text, best in texts]
-        lines.append(f"| {_markdown(row.label)} | " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", *(f"{_markdown(note)}  " for note in notes(record))]) + "\n"
+    summary = Sheet(
+        f"Architecture search on {record['benchmark']}",
+        ["strategy", *(column.title for column in shown)],
+        lines,
+        notes(record, full=True),
+    )
+    queries = settled_budget(record)
+    return [summary] if queries is None else [summary, pairs_sheet(record, queries)]
 
 
-def _markdown(text: str) -> str:
-    for special in "\\|*_`<[":
-        text = text.replace(special, f"\\{special}")
-    return " ".join(text.split())
+PAIR_HEAD = ("pair", "trials", "difference", "95 % interval", "superiority", "p", "p (Holm)")
+
+
+def pairs_sheet(record: Record, queries: int) -> Sheet:
+    """Every pair of strategies after so many queries; corrected p values below the level stand out."""
+    found, short = record["significance"], labels(record)
+    lines = []
+    for pair in found["after"][str(queries)]["pairs"]:
+        low, high = map(points, pair["ci95"])
+        cells = [
+            f"{pair['trials']:,}", points(pair["difference"]), f"{low} to {high}",
+            f"{100 * pair['superiority']:.0f}{NBSP}%", f"{pair['p']:.2g}", f"{pair['p_holm']:.2g}",
+        ]  # fmt: skip
+        best = [*[False] * (len(cells) - 1), pair["p_holm"] < found["level"]]
+        lines.append(Line(f"{short[pair['one']]} less {short[pair['other']]}", cells, best))
+    reading = (
+        "Difference: of the mean reports, in percentage points. Superiority: share of the trials in which the first is "
+        f"better, equal ones half. Bold: corrected p below {found['level']:g}."
+    )
+    title = f"Pairs after {counted(queries, 'query')}"
+    return Sheet(title, PAIR_HEAD, lines, [reading, difference_note(record), setting(record)])
+
+
+def to_markdown(record: Record) -> str:
+    """The tables and their notes as GitHub-flavoured Markdown."""
+    return "\n".join(map(sheet_to_markdown, to_sheets(record)))
+
+
+def to_latex(record: Record) -> str:
+    """The tables and their notes for LaTeX with booktabs."""
+    return PREAMBLE + "\n".join(map(sheet_to_latex, to_sheets(record)))
 
 
 def to_csv(record: Record) -> str:
@@ -191,6 +264,10 @@ def to_csv(record: Record) -> str:
             [*head.values(), row.name, *of_strategy, *(_plain(row.values.get(key)) for key in keys)]
         )
     return text.getvalue()
+
+
+TABLES = {"table.md": to_markdown, "table.tex": to_latex, "table.csv": to_csv}
+"""Files of the table beside a record."""
 
 
 def _plain(value: float | None) -> str:

@@ -3,6 +3,8 @@
 Plain text: who shows it escapes it. NBSP stands between a number and its unit.
 """
 
+from collections.abc import Sequence
+
 from archwalk.report.facts import (
     best_after,
     focus,
@@ -12,7 +14,9 @@ from archwalk.report.facts import (
     metrics,
     number,
     optimum_line,
+    pair_of,
     ranked,
+    settled_budget,
 )
 from archwalk.report.record import Record
 
@@ -188,9 +192,68 @@ def _with_interval(record: Record, name: str, queries: int) -> str:
 
 
 def _overlap(record: Record, one: str, two: str, queries: int) -> str:
+    """Whether two strategies differ: by the paired test where it is on record, else by their intervals."""
+    if pair := pair_of(record, one, two, queries):
+        low, high = (points(end) for end in pair["ci95"])
+        significant = (
+            "is significant" if pair["p_holm"] < record["significance"]["level"] else "is not significant"
+        )
+        return (
+            f" Paired over {counted(pair['trials'], 'trial')}, the difference of {points(pair['difference'])} points "
+            f"(95{NBSP}% interval {low} to {high}) {significant} ({p_text(pair['p_holm'])} by Holm's correction)."
+        )
     first, second = interval_after(record, one, queries), interval_after(record, two, queries)
     if first is None or second is None:
         return ""
     if first[0] <= second[1] and second[0] <= first[1]:
         return " The intervals overlap: this comparison does not settle which is better."
     return " The intervals do not overlap."
+
+
+def p_text(p: float) -> str:
+    """Say `p = 0.012` or `p < 0.001`."""
+    return f"p{NBSP}<{NBSP}0.001" if p < 0.001 else f"p{NBSP}={NBSP}{p:.3f}"
+
+
+def differences_result(record: Record) -> list[str]:
+    """What the tests say after the last number of queries; nothing where nothing was tested."""
+    queries = settled_budget(record)
+    if queries is None:
+        return []
+    found, short = record["significance"], labels(record)
+    after, level = found["after"][str(queries)], found["level"]
+    different = sum(pair["p_holm"] < level for pair in after["pairs"])
+    text = (
+        f"After {counted(queries, 'query')}, {different} of {counted(len(after['pairs']), 'pair')} of strategies "
+        f"differ (p{NBSP}<{NBSP}{level:g}, corrected over all pairs)."
+    )
+    if friedman := after.get("friedman"):
+        alike = "are alike" if friedman["p"] >= level else "are not all alike"
+        text += (
+            f" Friedman's test over {counted(found['trials'], 'trial')} says that the strategies {alike} "
+            f"(chi-squared {friedman['statistic']:.1f}, {p_text(friedman['p'])})."
+        )
+    groups = [f"Not told apart: {', '.join(short[name] for name in group)}." for group in after["groups"]]
+    return [text, *groups, *filter(None, [_too_few(after["pairs"], level)])]
+
+
+def _too_few(pairs: Sequence[Record], level: float) -> str | None:
+    """That with few trials not even strategies of which one is always better can be told apart."""
+    least = {pair["trials"]: min(1.0, len(pairs) * 2.0 ** (1 - pair["trials"])) for pair in pairs}
+    few = [pair["trials"] for pair in pairs if least[pair["trials"]] >= level]
+    if not few:
+        return None
+    return (
+        f"{counted(len(few), 'pair')} of {len(pairs)} can compare {counted(max(few), 'trial')} at most: "
+        f"times {len(pairs)}, their p cannot be below {least[max(few)]:.2g}."
+    )
+
+
+def difference_note(record: Record) -> str:
+    """How differences were tested."""
+    found = record["significance"]
+    return (
+        f"Differences: {found.get('test') or 'test not on record'}. "
+        f"Correction: {found.get('correction') or 'not on record'}. "
+        "Intervals of differences: 95 % bootstrap over trials in common, and over the agents of each strategy."
+    )

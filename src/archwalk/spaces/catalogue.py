@@ -9,9 +9,12 @@ SPACES: Registry[Callable[[], SearchSpace]] = Registry(
     "space",
     "archwalk.spaces",
     {
+        "chain": "archwalk.spaces.nsc.chain:Chain",
         "darts": "archwalk.spaces.darts.space:DARTS",
         "nasbench101": "archwalk.spaces.nasbench101.space:NASBench101",
         "nasbench201": "archwalk.spaces.nasbench201.space:NASBench201",
         "nasbench_graph": "archwalk.spaces.nasbench_graph.space:NASBenchGraph",
+        "nsc": "archwalk.spaces.nsc.space:NSC",
+        "nsc-chain": "archwalk.spaces.nsc.space:nsc_chain",
     },
 )

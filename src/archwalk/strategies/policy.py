@@ -18,8 +18,12 @@ def see(space: SearchSpace, codes_BKL: Codes, count_B: NDArray[np.int32]) -> Set
     Codes and ids end here; the network sees features only.
     """
     lengths_B = count_B.astype(np.int64) + 1
-    real_BK = np.arange(codes_BKL.shape[1]) < lengths_B[:, None]
-    features_TF = torch.from_numpy(space.features(codes_BKL[real_BK])).float()
+    shape = codes_BKL.shape
+    if (lengths_B == shape[1]).all():
+        codes_TL = codes_BKL.reshape(-1, shape[2])
+    else:
+        codes_TL = codes_BKL[np.arange(shape[1]) < lengths_B[:, None]]
+    features_TF = torch.from_numpy(space.features(codes_TL)).float()
     return SetBatch(features_TF, Rows(lengths_B))
 
 

@@ -11,7 +11,7 @@ from archwalk.environments.walks import Sampler
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
 from archwalk.learning.engines import Engine
-from archwalk.learning.ensemble import ClimbingNetwork, LogEnsemble, Perceptrons, perceptron
+from archwalk.learning.ensemble import ClimbingNetwork, Columns, LogEnsemble, Perceptrons, perceptron
 from archwalk.learning.sets import AfterStateNetwork, PointerQNetwork
 from archwalk.learning.transformer import FirstTokenQNetwork
 
@@ -24,7 +24,7 @@ class NetworkSettings:
 
     `layers` and `heads` are those of a pointer or a first-token network (P1's), `duelling` those of a pointer
     network (a first-token network always duels), `encoder_layers` those of a first-token network, `members` those
-    of the ensemble that an after-state network stops by.
+    of the ensemble that an after-state network stops by, `columns` how many features a climbing network reads (0: all).
     """
 
     neighbours: int
@@ -35,6 +35,7 @@ class NetworkSettings:
     members: int = 1
     kind: Literal["pointer", "after-state", "climbing", "first-token"] = "pointer"
     encoder_layers: int = 3
+    columns: int = 0
 
 
 def make_network(settings: NetworkSettings, features: int, seed: int) -> nn.Module:
@@ -55,7 +56,11 @@ def _make(settings: NetworkSettings, features: int) -> nn.Module:
         stop = LogEnsemble(Perceptrons(settings.members, features, width, hidden=2))
         return AfterStateNetwork(stop, perceptron(features, width, 3))
     if settings.kind == "climbing":
-        return ClimbingNetwork(perceptron(features, width, 2))
+        if not settings.columns:
+            return ClimbingNetwork(perceptron(features, width, 2))
+        return ClimbingNetwork(
+            nn.Sequential(Columns(settings.columns), *perceptron(settings.columns, width, 2))
+        )
     if settings.kind == "first-token":
         return FirstTokenQNetwork(
             features, width, settings.neighbours + 1, settings.encoder_layers, layers, heads

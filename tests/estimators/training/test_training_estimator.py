@@ -29,11 +29,12 @@ from toy_networks import (
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Estimator
 from archwalk.estimators.store import open_store
-from archwalk.estimators.training import TrainedEstimator, train_intensively
+from archwalk.estimators.training import FULL, TrainedEstimator, train_intensively
 from archwalk.estimators.training.benchmark import load_images_benchmark, training_benchmark
 from archwalk.learning.engines import WorkerCallError
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.nasbench101.space import NASBench101
+from archwalk.spaces.nsc import NSC, Chain
 from archwalk.testing.estimators import DeterministicEstimatorConformance
 
 IMAGES = toy_images()
@@ -230,7 +231,52 @@ class TestIntensive:
         assert len(marks_in(marks)) == 6
 
 
+class TestStructureCodes:
+    """P3's own networks."""
+
+    IMAGES = toy_images(60, pixels=12)
+
+    def outcomes(self, space, url, *architectures, settings=QUICK):
+        benchmark = training_benchmark(space, self.IMAGES, settings, open_store(url), engine="local")
+        codes_BL = np.stack([space.parse(architecture) for architecture in architectures])
+        return benchmark.estimator.outcomes(codes_BL), benchmark.estimator.trained
+
+    def test_a_chain_is_the_same_network_in_every_space_of_chains(self, url):
+        chain = {
+            "layers": [{"type": "convolution", "kernel_size": 3}, {"type": "max-pooling", "kernel_size": 2}]
+        }
+        small = {"layers": [{"type": "max-pooling", "kernel_size": 3}] * 3}
+        numbered, trained = self.outcomes(Chain(), url, chain, small)
+        assert ([outcome.status for outcome in numbered], trained) == (["done", "invalid"], 2)
+        assert "larger than the 1 x 1 it reads" in numbered[1].reason
+        others, trained = self.outcomes(NSC(10, "chain"), url, chain, small)
+        assert (others, trained) == (numbered, 0)
+
+    def test_branches(self, url):
+        layers = [
+            {"type": "convolution", "kernel_size": 3, "predecessors": [0]},
+            {"type": "avg-pooling", "kernel_size": 2, "predecessors": [0]},
+            {"type": "concatenation", "predecessors": [1, 2]},
+        ]
+        (outcome,), _ = self.outcomes(NSC(10, "multi-branch"), url, {"layers": layers})
+        assert outcome.status == "done"
+        assert outcome.parameters == 32 * 9 + 64 + (33 * 12 * 12 + 1) * 4 + (4 + 1) * 3
+
+    def test_an_unpooled_convolution_of_84_pixels_is_refused(self, url):
+        benchmark = training_benchmark(
+            Chain(), toy_images(60, pixels=84), FULL, open_store(url), engine="local"
+        )
+        (outcome,) = benchmark.estimator.outcomes(codes(0))
+        assert outcome.status == "memory"
+        assert outcome.parameters > 231_000_000
+
+
 class TestBenchmark:
+    def test_chains_are_the_default(self, monkeypatch, url):
+        monkeypatch.setenv("ARCHWALK_STORE", url)
+        assert load_images_benchmark(["digits"], 0).space.name == "nsc-chain"
+        assert load_images_benchmark(["digits", "branches"], 0).space.name == "nsc"
+
     def test_by_name(self, monkeypatch, url):
         monkeypatch.setenv("ARCHWALK_STORE", url)
         benchmark = load_images_benchmark(["digits", "cells", "validation"], 3)

@@ -10,7 +10,8 @@ import reproduced
 from archwalk.experiments.reproductions.cassimon2024.amortisation import break_even
 from archwalk.experiments.reproductions.cassimon2024.fig10_queries import crossings
 from archwalk.experiments.reproductions.cassimon2024.fig16_throughput import BareEnvironment
-from archwalk.experiments.reproductions.cassimon2024.reported import figures_of, reported
+from archwalk.experiments.reproductions.cassimon2024.reported import reported
+from archwalk.experiments.reproductions.reported import figures_of
 from archwalk.experiments.reproductions.setup import Setup
 
 MEASURED = {  # reference measurements: best so far after 50, 100, 150 and 300 queries, mean and deviation
@@ -124,8 +125,8 @@ def test_reported_figures_are_whole_and_nobody_elses():
             assert row["citation"]
             assert row["setting"]
             assert row["of_paper"] == (row["citation"] == "Cassimon et al. 2024")
-    assert figures_of("fig8")
-    assert not figures_of("fig2")
+    assert figures_of("cassimon2024", "fig8")
+    assert not figures_of("cassimon2024", "fig2")
 
 
 @pytest.mark.parametrize("system", ["NASWOT", "NAO", "SemiNAS", "Random search (NASWOT)"])
@@ -178,4 +179,4 @@ def test_times_are_of_every_strategy_and_the_paper_s_stand_beside(reproductions)
         for row in times.values():
             assert min(row["batched"] + row["alone"]) > 0
             assert len(row["training_seconds"]) == (row["agents"] if row["training_queries"] else 0)
-        assert [entry["where"] for entry in figures_of(item)]
+        assert [entry["where"] for entry in figures_of("cassimon2024", item)]

@@ -69,6 +69,7 @@ class XGBSurrogate:
     """
 
     objective = "xgb-surrogate"
+    evaluation = "surrogate"
 
     def __init__(self, ensemble: Ensemble) -> None:
         """Raises DataError if the ensemble is of another benchmark."""

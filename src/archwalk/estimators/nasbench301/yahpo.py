@@ -50,6 +50,7 @@ class YAHPOSurrogate:
     """
 
     objective = "yahpo-surrogate"
+    evaluation = "surrogate"
 
     def __init__(self, session: "InferenceSession", folder: Path | None = None) -> None:
         """`folder` is where it came from, and where it is read again when it is unpickled.

@@ -66,7 +66,7 @@ def load_images_benchmark(words: list[str], seed: int) -> Benchmark:
     """
     place, chosen = _split(words)
     images, settings = SCALES[chosen.get("scale", "small")]
-    space = _space(chosen.get("space") or _default_space())
+    space = _space(chosen.get("space", "chain"))
     if space.name == "nsc" and settings is FULL:
         settings = replace(settings, batch=64)  # P3 6.2
     return training_benchmark(space, place, settings, open_store(), images=images, seed=seed)
@@ -85,10 +85,6 @@ def _split(words: list[str]) -> tuple[str, dict[str, str]]:
             "which images? say images:FOLDER with a folder or zip file of class folders, or images:digits"
         )
     return ":".join(rest), chosen
-
-
-def _default_space() -> str:
-    return "chain" if "nsc-chain" in SPACES.names() else "cells"
 
 
 def _space(word: str) -> SearchSpace:

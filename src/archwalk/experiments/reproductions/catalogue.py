@@ -1,17 +1,18 @@
 """Items by name."""
 
 from archwalk.errors import unknown
-from archwalk.experiments.reproductions import cassimon2024
+from archwalk.experiments.reproductions import cassimon2024, remaade
 from archwalk.experiments.reproductions.item import Item
 
-PAPERS: dict[str, tuple[Item, ...]] = {"cassimon2024": cassimon2024.ITEMS}
-CITATIONS = {"cassimon2024": cassimon2024.CITATION}
+PAPERS: dict[str, tuple[Item, ...]] = {"cassimon2024": cassimon2024.ITEMS, "remaade": remaade.ITEMS}
+CITATIONS = {"cassimon2024": cassimon2024.CITATION, "remaade": remaade.CITATION}
+SHORT_CITATIONS = {"cassimon2024": "Cassimon et al. 2024", "remaade": "Krishna et al. 2020"}
 ALL = "all"
 
 
-def item_names() -> list[str]:
-    """Every PAPER/ITEM."""
-    return [f"{paper}/{item.name}" for paper, items in PAPERS.items() for item in items]
+def item_names(*papers: str) -> list[str]:
+    """Every PAPER/ITEM, or those of some papers."""
+    return [f"{paper}/{item.name}" for paper in papers or PAPERS for item in PAPERS[paper]]
 
 
 def find_items(name: str) -> tuple[str, tuple[Item, ...]]:

@@ -17,7 +17,7 @@ from archwalk.experiments.runs import now, versions
 
 Record = dict[str, Any]
 
-FORMAT = 2
+FORMAT = 4
 """Of records: a change of what an item computes or says raises it, so that no record of before is read."""
 
 
@@ -34,7 +34,7 @@ class Item:
     """A figure or a table of a paper, or one of ours beside them.
 
     `kind` says which drawing of `report/reproductions` it has. `compute` is given the benchmark that the
-    paper used (`benchmark`; empty where it needs none).
+    paper used (`benchmark`; empty where it needs none). `depends` tells what else a record depends on, as JSON.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Item:
     kind: str
     compute: Callable[[Setup, str], Answer]
     benchmark: str = ""
+    depends: Callable[[], Any] | None = None
 
 
 def run_item(paper: str, item: Item, setup: Setup) -> Record:
@@ -51,7 +52,7 @@ def run_item(paper: str, item: Item, setup: Setup) -> Record:
     Raises DataError where its data is not here, or where a record that was kept is damaged.
     """
     setup.notes.clear()
-    path = setup.out / "items" / f"{item.name}-{_fingerprint(item, setup)}.json"
+    path = setup.out / "items" / f"{item.name}-{_fingerprint(paper, item, setup)}.json"
     if path.exists():
         return _read(path)
     started = time.perf_counter()
@@ -83,12 +84,14 @@ def _read(path: Path) -> Record:
     return record
 
 
-def _fingerprint(item: Item, setup: Setup) -> str:
+def _fingerprint(paper: str, item: Item, setup: Setup) -> str:
     """Of everything that a record depends on."""
     benchmark = benchmark_settings(setup.find_benchmark(item.benchmark)) if item.benchmark else None
     depends = {
         "format": FORMAT,
+        "paper": paper,
         "item": item.name,
+        "depends": item.depends() if item.depends else None,
         "scale": asdict(setup.scale),
         "seed": setup.seed,
         "benchmark": benchmark,

@@ -44,7 +44,8 @@ class Setup:
 
     `agents` are run folders, or folders of them; `groups` are those given as NAME=RUNS, for ablations.
     `objective` and `benchmark`, where given, stand in for the paper's; `strategy` is trained where an item
-    trains agents itself; finished parts are kept in `out`.
+    trains agents itself; finished parts are kept in `out`. `workers` processes run strategies that think about one
+    trial at a time; results do not depend on how many.
     """
 
     scale: Scale
@@ -55,6 +56,7 @@ class Setup:
     objective: str | None = None
     benchmark: str | None = None
     strategy: str | None = None
+    workers: int = 1
     tell: Tell = lambda done, text: None
     load: Callable[[str, int], Benchmark] = load_benchmark
     notes: list[str] = field(default_factory=list)
@@ -132,6 +134,7 @@ def benchmark_settings(benchmark: Benchmark) -> dict[str, Any]:
         "objective": objective,
         "objective_meaning": MEANINGS.get(objective, objective),
         "provenance": dict(benchmark.provenance),
+        "evaluation": benchmark.evaluation,
     }
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from archwalk.learning.autoregressive.policies import SetPolicy, before, chosen
+from archwalk.learning.autoregressive.policies import Known, SetPolicy
 from archwalk.learning.autoregressive.strings import Parameters, Shapes, Strings
 
 
@@ -42,57 +42,49 @@ class MAADE(SetPolicy):
         return {"keys": key_KNVD, "scores": torch.einsum("knxd,kd->knx", sum_KNXD.tanh(), weights["score0"])}
 
     def contexts(
-        self,
-        weights: Parameters,
-        tables: Parameters,
-        targets_KBQ: Tensor,
-        choices_KBN: Tensor,
-        position_KBN: Tensor,
+        self, weights: Parameters, tables: Parameters, targets_KBQ: Tensor, position_KBQ: Tensor, known: Known
     ) -> Tensor:
         """See `SetPolicy`."""
-        key_KBND = chosen(tables["keys"], choices_KBN)
-        policies = torch.arange(len(targets_KBQ))[:, None, None]
-        query_KBQD = weights["decision"][policies, targets_KBQ]
-        mask_KBQN = before(targets_KBQ, position_KBN)
-        scores_KBQN = self._first_scores(tables["scores"], targets_KBQ, choices_KBN)
+        key_KBPD = known.pick(tables["keys"])
+        query_KBQD = weights["decision"][torch.arange(len(targets_KBQ))[:, None, None], targets_KBQ]
+        seen_KBQP = known.before(position_KBQ)
+        scores_KBQP = self._first_scores(tables["scores"], targets_KBQ, known)
         for m in range(self.blocks):
             if m:
-                scores_KBQN = _scores(weights, m, query_KBQD, key_KBND)
-            attended = _attend(scores_KBQN, mask_KBQN, key_KBND)
+                scores_KBQP = _scores(weights, m, query_KBQD, key_KBPD)
+            attended = _attend(scores_KBQP, seen_KBQP, key_KBPD)
             query_KBQD = _feed_forward(weights, m, query_KBQD + attended)
             if m + 1 < self.blocks:
-                key_KBND = self._next_keys(weights, m, key_KBND, position_KBN)
+                seen_KBPP = known.before(known.position_KBP + 1)  # those before, and itself
+                attended = _attend(_scores(weights, m, key_KBPD, key_KBPD), seen_KBPP, key_KBPD)
+                key_KBPD = _feed_forward(weights, m, key_KBPD + attended)
         return query_KBQD
 
-    def _first_scores(self, scores_KNX: Tensor, targets_KBQ: Tensor, choices_KBN: Tensor) -> Tensor:
-        """The tabulated scores (K, B, Q, N) of strings."""
+    def _first_scores(self, scores_KNX: Tensor, targets_KBQ: Tensor, known: Known) -> Tensor:
+        """The tabulated scores (K, B, Q, P) of strings."""
         n, v = self.strings.length, self.strings.values
         policies = torch.arange(len(scores_KNX))[:, None, None, None]
-        entry_KBN = torch.arange(n) * v + choices_KBN
-        place = (policies * n + targets_KBQ[..., None]) * (n * v) + entry_KBN[:, :, None]
+        entry_KBP = known.decisions_KBP * v + known.values_KBP
+        place = (policies * n + targets_KBQ[..., None]) * (n * v) + entry_KBP[:, :, None]
         return scores_KNX.flatten()[place]
 
-    def _next_keys(self, weights: Parameters, m: int, key_KBND: Tensor, position_KBN: Tensor) -> Tensor:
-        """The key stream after a block: each key attends to those before it and to itself."""
-        mask_KBNN = position_KBN[:, :, None] <= position_KBN[..., None]
-        attended = _attend(_scores(weights, m, key_KBND, key_KBND), mask_KBNN, key_KBND)
-        return _feed_forward(weights, m, key_KBND + attended)
 
-
-def _scores(weights: Parameters, m: int, query_KBQD: Tensor, key_KBND: Tensor) -> Tensor:
+def _scores(weights: Parameters, m: int, query_KBQD: Tensor, key_KBPD: Tensor) -> Tensor:
     """Additive attention's scores, (K, B, Q, N)."""
     asked = torch.einsum("kbqd,kde->kbqe", query_KBQD, weights[f"query{m}"])
-    offered = torch.einsum("kbnd,kde->kbne", key_KBND, weights[f"key{m}"])
+    offered = torch.einsum("kbpd,kde->kbpe", key_KBPD, weights[f"key{m}"])
     both = torch.tanh(asked[:, :, :, None] + offered[:, :, None])
-    return torch.einsum("kbqnd,kd->kbqn", both, weights[f"score{m}"])
+    return torch.einsum("kbqpd,kd->kbqp", both, weights[f"score{m}"])
 
 
-def _attend(scores_KBQN: Tensor, mask_KBQN: Tensor, key_KBND: Tensor) -> Tensor:
+def _attend(scores_KBQP: Tensor, mask_KBQP: Tensor, key_KBPD: Tensor) -> Tensor:
     """The mixture of keys (K, B, Q, d); zero where there is none."""
-    masked = scores_KBQN.masked_fill(~mask_KBQN, -torch.inf)
+    if not scores_KBQP.shape[-1]:
+        return key_KBPD.new_zeros(*scores_KBQP.shape[:-1], key_KBPD.shape[-1])
+    masked = scores_KBQP.masked_fill(~mask_KBQP, -torch.inf)
     top = masked.amax(-1, keepdim=True).clamp_min(torch.finfo(masked.dtype).min).detach()
     weight = (masked - top).exp()
-    return (weight @ key_KBND) / weight.sum(-1, keepdim=True).clamp_min(1e-30)
+    return (weight @ key_KBPD) / weight.sum(-1, keepdim=True).clamp_min(1e-30)
 
 
 def _feed_forward(weights: Parameters, m: int, x_KBQD: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ permutation of the decisions; every string has its own, as `position_KBN`, the p
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -36,10 +37,29 @@ class Policy(ABC):
         """Strings (K, B, N), drawn decision by decision in their orders; `uniform_KBN` is the randomness."""
 
 
+@dataclass(frozen=True)
+class Known:
+    """Decisions (K, B, P) with their values and their places in each string's order."""
+
+    decisions_KBP: Tensor
+    values_KBP: Tensor
+    position_KBP: Tensor
+
+    def before(self, position_KBQ: Tensor) -> Tensor:
+        """Which of them come before a place, (K, B, Q, P)."""
+        return self.position_KBP[:, :, None] < position_KBQ[..., None]
+
+    def pick(self, table: Tensor) -> Tensor:
+        """The entries (K, B, P, d) that the values pick from a table (K, N, D, d)."""
+        policies = torch.arange(len(table))[:, None, None]
+        return table[policies, self.decisions_KBP, self.values_KBP]
+
+
 class SetPolicy(Policy):
     """A policy to which the order of what comes before a decision does not matter, only what it is.
 
-    A decision's context can then be had for one decision (sampling) or for all at once (learning) by one formula.
+    A decision's context can then be had for one decision, from those made so far (sampling), or for all at once, of
+    whole strings (learning), by one formula.
     """
 
     @abstractmethod
@@ -48,52 +68,31 @@ class SetPolicy(Policy):
 
     @abstractmethod
     def contexts(
-        self,
-        weights: Parameters,
-        tables: Parameters,
-        targets_KBQ: Tensor,
-        choices_KBN: Tensor,
-        position_KBN: Tensor,
+        self, weights: Parameters, tables: Parameters, targets_KBQ: Tensor, position_KBQ: Tensor, known: Known
     ) -> Tensor:
-        """Contexts (K, B, Q, d) of the target decisions; only the values of those before them may enter."""
-
-    def _answer(
-        self,
-        weights: Parameters,
-        tables: Parameters,
-        targets_KBQ: Tensor,
-        choices_KBN: Tensor,
-        position_KBN: Tensor,
-    ) -> Tensor:
-        context = self.contexts(weights, tables, targets_KBQ, choices_KBN, position_KBN)
-        return self.strings.log_probabilities(weights, context, targets_KBQ)
+        """Contexts (K, B, Q, d) of target decisions in their places; only what is known before them may enter."""
 
     def log_probabilities(self, weights: Parameters, choices_KBN: Tensor, position_KBN: Tensor) -> Tensor:
         """See `Policy`."""
         every_KBN = torch.arange(self.strings.length).expand(choices_KBN.shape)
-        return self._answer(weights, self.tables(weights), every_KBN, choices_KBN, position_KBN)
+        known = Known(every_KBN, choices_KBN, position_KBN)
+        context = self.contexts(weights, self.tables(weights), every_KBN, position_KBN, known)
+        return self.strings.log_probabilities(weights, context, every_KBN)
 
     @torch.no_grad()
     def sample(self, weights: Parameters, position_KBN: Tensor, uniform_KBN: Tensor) -> Tensor:
         """See `Policy`."""
         tables, order_KBN = self.tables(weights), position_KBN.argsort(-1)
-        choices_KBN = torch.zeros_like(position_KBN)
+        places_KBN = torch.arange(self.strings.length).expand(order_KBN.shape)
+        made_KBN = torch.zeros_like(order_KBN)
         for place in range(self.strings.length):
-            targets_KB1 = order_KBN[..., place : place + 1]
-            answer_KBV = self._answer(weights, tables, targets_KB1, choices_KBN, position_KBN)[:, :, 0]
-            choices_KBN.scatter_(-1, targets_KB1, draw(answer_KBV, uniform_KBN[..., place])[..., None])
-        return choices_KBN
-
-
-def chosen(table: Tensor, choices_KBN: Tensor) -> Tensor:
-    """The entries (K, B, N, d) that the values of strings pick from a table (K, N, D, d)."""
-    policies = torch.arange(len(table))[:, None, None]
-    return table[policies, torch.arange(table.shape[1]), choices_KBN]
-
-
-def before(targets_KBQ: Tensor, position_KBN: Tensor) -> Tensor:
-    """Which decisions come before each target, (K, B, Q, N)."""
-    return position_KBN[:, :, None] < position_KBN.gather(-1, targets_KBQ)[..., None]
+            now, past = slice(place, place + 1), slice(place)
+            known = Known(order_KBN[..., past], made_KBN[..., past], places_KBN[..., past])
+            targets = order_KBN[..., now]
+            context = self.contexts(weights, tables, targets, places_KBN[..., now], known)
+            answer = self.strings.log_probabilities(weights, context, targets)
+            made_KBN[..., place] = draw(answer[:, :, 0], uniform_KBN[..., place])
+        return made_KBN.gather(-1, position_KBN)
 
 
 class Independent(Policy):
@@ -136,16 +135,10 @@ class NADE(SetPolicy):
         return {"adds": torch.einsum("knvd,knde->knve", value_KNVD, weights["mix"])}
 
     def contexts(
-        self,
-        weights: Parameters,
-        tables: Parameters,
-        targets_KBQ: Tensor,
-        choices_KBN: Tensor,
-        position_KBN: Tensor,
+        self, weights: Parameters, tables: Parameters, targets_KBQ: Tensor, position_KBQ: Tensor, known: Known
     ) -> Tensor:
         """See `SetPolicy`."""
-        mask_KBQN = before(targets_KBQ, position_KBN).float()
-        added = mask_KBQN @ chosen(tables["adds"], choices_KBN)
+        added = known.before(position_KBQ).float() @ known.pick(tables["adds"])
         return torch.tanh(added + weights["mix_bias"][:, None, None])
 
 
@@ -165,21 +158,19 @@ class MADE(SetPolicy):
         return {"adds": torch.einsum("knvd,kinde->kinve", value_KNVD, weights["mix"]).flatten(2, 3)}
 
     def contexts(
-        self,
-        weights: Parameters,
-        tables: Parameters,
-        targets_KBQ: Tensor,
-        choices_KBN: Tensor,
-        position_KBN: Tensor,
+        self, weights: Parameters, tables: Parameters, targets_KBQ: Tensor, position_KBQ: Tensor, known: Known
     ) -> Tensor:
-        """See `SetPolicy`. One target after the other, since every one has matrices of its own."""
-        values = self.strings.values
-        chosen_KBNV = torch.nn.functional.one_hot(choices_KBN, values)
-        masked = before(targets_KBQ, position_KBN)[..., None] & (chosen_KBNV[:, :, None] > 0)
-        picks = masked.flatten(-2).float()  # (K, B, Q, N D)
-        if picks.shape[2] == self.strings.length:  # all targets, in their order
+        """See `SetPolicy`."""
+        policies = torch.arange(len(targets_KBQ))[:, None, None]
+        entry_KBP = known.decisions_KBP * self.strings.values + known.values_KBP
+        seen_KBQP = known.before(position_KBQ).float()
+        if targets_KBQ.shape[2] == 1:
+            picked = tables["adds"][policies, targets_KBQ, entry_KBP]
+            added = seen_KBQP @ picked
+        else:  # every target in its turn, as one product for each: what each picks would not fit in memory
+            entries = self.strings.length * self.strings.values
+            picks = torch.zeros(*seen_KBQP.shape[:3], entries).scatter_(
+                -1, entry_KBP[:, :, None].expand_as(seen_KBQP), seen_KBQP
+            )
             added = torch.einsum("kbqx,kqxd->kbqd", picks, tables["adds"])
-            return torch.tanh(added + weights["mix_bias"][:, None])
-        policies = torch.arange(len(choices_KBN))[:, None, None]
-        added = torch.einsum("kbqx,kbqxd->kbqd", picks, tables["adds"][policies, targets_KBQ])
         return torch.tanh(added + weights["mix_bias"][policies, targets_KBQ])

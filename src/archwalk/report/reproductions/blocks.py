@@ -58,6 +58,12 @@ def chart(
     return Chart(draw(WIDE), draw(NARROW), caption, legend, title)
 
 
+def heading_of(record: Record) -> str:
+    """The title and the source of an item, and its objective where the item is there under several."""
+    again = f", {record['settings']['objective']}" if "of" in record else ""
+    return f"{record['title']} ({record['source']}{again})"
+
+
 def setting_line(record: Record) -> str:
     """The benchmark, the objective and the seed, which must stand beside every result."""
     settings, parts = record["settings"], [f"seed {record['seed']}", f"scale {record['scale']['name']}"]

@@ -3,6 +3,7 @@
 from archwalk.report.reproductions.blocks import View
 from archwalk.report.reproductions.costs import view_amortisation, view_price, view_times
 from archwalk.report.reproductions.episodes import view_histograms, view_improvement, view_normality
+from archwalk.report.reproductions.errors import view_errors, view_parameters
 from archwalk.report.reproductions.searches import view_best, view_queries
 from archwalk.report.reproductions.spaces import (
     view_accuracies,
@@ -31,4 +32,6 @@ VIEWS: dict[str, View] = {
     "amortisation": view_amortisation,
     "price": view_price,
     "times": view_times,
+    "errors": view_errors,
+    "parameters": view_parameters,
 }

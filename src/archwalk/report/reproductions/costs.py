@@ -5,9 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archwalk.report.palette import AMBER, BLUE, VERMILION, strategy_colours
-from archwalk.report.reproductions.blocks import Block, Grid, Record, Words, chart
-from archwalk.report.reproductions.lines import (
+from archwalk.report.lines import (
     Axis,
     Plot,
     Series,
@@ -16,6 +14,8 @@ from archwalk.report.reproductions.lines import (
     short_count,
     spread_of,
 )
+from archwalk.report.palette import AMBER, BLUE, VERMILION, strategy_colours
+from archwalk.report.reproductions.blocks import Block, Grid, Record, Words, chart
 from archwalk.report.wording import count, counted, percent
 
 Row = Mapping[str, Any]
@@ -118,7 +118,8 @@ def _cost_grid(name: str, rows: Sequence[Row], budget: int) -> Grid:
 def view_price(record: Record) -> list[Block]:
     """Curves of searches from scratch, points of agents."""
     result = record["result"]
-    colours = strategy_colours(result["comparison"])
+    everyone = {**result["comparison"]["strategies"], **result["scratch"]}
+    colours = strategy_colours(result["comparison"] | {"strategies": everyone})
     series = [
         Series(name, colours[name], c["queries"], c["mean"], c["lo"], c["hi"])
         for name, c in ((name, s["curve"]) for name, s in result["scratch"].items())

@@ -1,4 +1,4 @@
-"""The page of a reproduction: a section an item, each with what it shows, its settings and what P1 reports."""
+"""The page of a reproduction: a section an item, each with what it shows, its settings and what the paper reports."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -6,10 +6,30 @@ from pathlib import Path
 from typing import Any
 
 from archwalk.data.files import write_atomically
-from archwalk.experiments.reproductions.cassimon2024.reported import figures_of
-from archwalk.experiments.reproductions.catalogue import CITATIONS
-from archwalk.report.html import definitions, figure, fill_page, image, paragraphs, section, swatch, table
-from archwalk.report.reproductions.blocks import Block, Chart, Drawings, Grid, Record, Words, setting_line
+from archwalk.experiments.reproductions.catalogue import CITATIONS, SHORT_CITATIONS
+from archwalk.experiments.reproductions.reported import figures_of
+from archwalk.report.checklist import checklist, checklist_section
+from archwalk.report.html import (
+    definitions,
+    figure,
+    fill_page,
+    image,
+    legend,
+    paragraphs,
+    section,
+    swatch,
+    table,
+)
+from archwalk.report.reproductions.blocks import (
+    Block,
+    Chart,
+    Drawings,
+    Grid,
+    Record,
+    Words,
+    heading_of,
+    setting_line,
+)
 from archwalk.report.reproductions.catalogue import VIEWS
 from archwalk.report.wording import count, counted
 
@@ -22,7 +42,9 @@ def write_page(records: Sequence[Record], missing: Mapping[str, str], command: s
 def render_page(records: Sequence[Record], missing: Mapping[str, str], command: str) -> str:
     """One page of all records; `missing` gives the reason for each item that could not be computed here."""
     first = records[0]
-    title = f"{first['paper']}: {_heading(first)}" if len(records) == 1 else f"{first['paper']}, item by item"
+    title = (
+        f"{first['paper']}: {heading_of(first)}" if len(records) == 1 else f"{first['paper']}, item by item"
+    )
     lead = (
         f"Computed again after {CITATIONS[first['paper']]}. The figures are ours, at scale {first['scale']['name']}; "
         "what the paper or others report is named as theirs."
@@ -38,15 +60,12 @@ def render_page(records: Sequence[Record], missing: Mapping[str, str], command: 
             "Where it comes from",
             definitions(_origin(first), "terms origin") + f"<pre><code>{escape(command)}</code></pre>",
         ),
+        checklist=_checklist(records),
     )
 
 
-def _heading(record: Record) -> str:
-    return f"{record['title']} ({record['source']})"
-
-
 def _contents(records: Sequence[Record]) -> str:
-    links = (f'<li><a href="#{record["item"]}">{escape(_heading(record))}</a></li>' for record in records)
+    links = (f'<li><a href="#{record["item"]}">{escape(heading_of(record))}</a></li>' for record in records)
     return f'<nav aria-label="Items"><ul class="contents">{"".join(links)}</ul></nav>'
 
 
@@ -55,7 +74,7 @@ def _item(record: Record) -> str:
     notes = f'<div class="notes">{paragraphs(record["notes"])}</div>' if record["notes"] else ""
     line = f'<p class="small">{escape(setting_line(record))}</p>'
     return section(
-        record["item"], _heading(record), line + blocks + _printed(record) + notes + _settings(record)
+        record["item"], heading_of(record), line + blocks + _printed(record) + notes + _settings(record)
     )
 
 
@@ -69,9 +88,7 @@ def _block(block: Block) -> str:
 
 
 def _chart(block: Chart) -> str:
-    names = "".join(f"<li>{swatch(colour.name)}{escape(name)}</li>" for name, colour in block.legend)
-    legend = f'<ul class="legend">{names}</ul>' if names else ""
-    return legend + figure(block.wide, block.narrow, filter(None, [block.caption]))
+    return legend(block.legend) + figure(block.wide, block.narrow, filter(None, [block.caption]))
 
 
 def _grid(block: Grid) -> str:
@@ -95,7 +112,7 @@ def _drawing(caption: str, svg: str) -> str:
 
 def _printed(record: Record) -> str:
     """What the paper prints for this item: its figures, in its setting."""
-    printed = figures_of(record["item"])
+    printed = figures_of(record["paper"], record.get("of", record["item"]))
     if not printed:
         return ""
     rows = [
@@ -103,7 +120,7 @@ def _printed(record: Record) -> str:
         f"<td>{escape(p['where'])}</td></tr>"
         for p in printed
     ]
-    head = ["reported by Cassimon et al. 2024, in another setting", "value", "where"]
+    head = [f"reported by {SHORT_CITATIONS[record['paper']]}, in another setting", "value", "where"]
     return f'<div class="printed">{table("What the paper reports", head, rows)}</div>'
 
 
@@ -129,9 +146,16 @@ def _plain(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _checklist(records: Sequence[Record]) -> str:
+    """Best practices, where the page has comparisons of searches."""
+    comparisons = [record["result"]["comparison"] for record in records if record["kind"] == "errors"]
+    return checklist_section(checklist(comparisons)) if comparisons else ""
+
+
 def _origin(record: Record) -> dict[str, str]:
-    scale = record["scale"]
-    size = f"{scale['sets']} sets of {counted(scale['starts'], 'start')}, {counted(scale['trials'], 'trial')}"
+    scale, size = record["scale"], "trials stand with each strategy"
+    if record["kind"] not in ("errors", "parameters"):
+        size = f"{scale['sets']} sets of {counted(scale['starts'], 'start')}, {counted(scale['trials'], 'trial')}"
     return {
         "paper": CITATIONS[record["paper"]],
         "scale": f"{scale['name']}: {size}",

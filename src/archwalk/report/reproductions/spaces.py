@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from archwalk.report.lines import Axis, Plot, Series, draw_lines, legend_of
 from archwalk.report.palette import BLUE, GREEN, GREY, INDIGO, PURPLE, VERMILION, Colour
 from archwalk.report.reproductions.blocks import Block, Drawings, Grid, Record, Words, chart
 from archwalk.report.reproductions.density import Frame, Panel, draw_densities
-from archwalk.report.reproductions.lines import Axis, Plot, Series, draw_lines, legend_of
 from archwalk.report.wording import NBSP, count, counted, percent
 
 _SHADES = (VERMILION, BLUE, GREEN, PURPLE, INDIGO)

@@ -2,9 +2,7 @@
 
 import math
 
-from archwalk.report.palette import AMBER, BLUE, GREEN, INDIGO, PURPLE, VERMILION
-from archwalk.report.reproductions.blocks import Block, Record, Words, chart
-from archwalk.report.reproductions.lines import (
+from archwalk.report.lines import (
     Axis,
     Plot,
     Series,
@@ -13,6 +11,8 @@ from archwalk.report.reproductions.lines import (
     short_count,
     spread_of,
 )
+from archwalk.report.palette import AMBER, BLUE, GREEN, INDIGO, PURPLE, VERMILION
+from archwalk.report.reproductions.blocks import Block, Record, Words, chart
 from archwalk.report.wording import counted, percent
 
 _SHADES = (VERMILION, BLUE, GREEN, PURPLE, AMBER, INDIGO)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from archwalk.environments.walks import Sampler
@@ -28,6 +29,9 @@ from archwalk.strategies.walker import take_walks
 _TOLLS = (0.0, -0.02, -0.05, -0.1, -0.2, -0.4)
 """Percentage points of accuracy."""
 
+_SAMPLES = 4_096
+"""Architectures, not evaluated, that say which features differ."""
+
 _TRIAL_WALKS = 256
 """Walks on the model for each toll."""
 
@@ -43,7 +47,7 @@ class ClimberTrainer:
         self.space = benchmark.space
         self.settings = settings
         self.starts = starts or benchmark.space.sample
-        walk_seed, fit_seed, network_seed = np.random.SeedSequence(seed).spawn(3)
+        walk_seed, fit_seed, network_seed, look_seed = np.random.SeedSequence(seed).spawn(4)
         self.walk_rng, fit_rng = np.random.default_rng(walk_seed), np.random.default_rng(fit_seed)
         features, network_seeds = self.space.feature_count, network_seed.generate_state(2)
         self.teacher = made_from(
@@ -51,13 +55,22 @@ class ClimberTrainer:
             lambda: LogEnsemble(Perceptrons(settings.members, features, settings.width, hidden=2)),
         )
         self.teacher.scale.fill_(100 / settings.sharpness)  # from here on in points of accuracy
-        self.network_settings = NetworkSettings(settings.neighbours, settings.distil_width, kind="climbing")
+        varied = self._varied_columns(np.random.default_rng(look_seed))
+        self.network_settings = NetworkSettings(
+            settings.neighbours, settings.distil_width, kind="climbing", columns=len(varied)
+        )
         network = make_network(self.network_settings, features, int(network_seeds[1]))
         assert isinstance(network, ClimbingNetwork)
+        network.model[0].index.copy_(torch.from_numpy(varied))  # type: ignore[index]
         self.network = network
         self.model = AccuracyModel(benchmark, settings, self.teacher, fit_rng)
         self.distiller = Distiller(network.model, settings, self.space, self.starts, self.walk_rng)
         self.ledger = self.model.ledger
+
+    def _varied_columns(self, rng: np.random.Generator) -> NDArray[np.intp]:
+        """The features that differ among sampled architectures: most of a DARTS cell's never do."""
+        features_NF = self.space.features(self.starts(rng, _SAMPLES))
+        return np.flatnonzero(features_NF.min(axis=0) != features_NF.max(axis=0))
 
     @property
     def total(self) -> int:

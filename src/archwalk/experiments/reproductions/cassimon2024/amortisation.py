@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from archwalk.experiments.reproductions.cassimon2024.fig10_queries import BUDGETS, LEADER
-from archwalk.experiments.reproductions.cassimon2024.searches import LONG_BUDGET, search, search_settings
+from archwalk.experiments.reproductions.cassimon2024.searches import LONG_BUDGET, search
 from archwalk.experiments.reproductions.item import Answer, Item
+from archwalk.experiments.reproductions.searches import search_settings
 from archwalk.experiments.reproductions.setup import Setup
 
 QUERIES = (1, 10, 50, 100, 150, 300)

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from archwalk.experiments.reproductions.cassimon2024.reported import reported
-from archwalk.experiments.reproductions.cassimon2024.searches import search, search_settings
+from archwalk.experiments.reproductions.cassimon2024.searches import search
 from archwalk.experiments.reproductions.item import Answer, Item
+from archwalk.experiments.reproductions.searches import search_settings
 from archwalk.experiments.reproductions.setup import Setup
 from archwalk.experiments.statistics import crossing
 

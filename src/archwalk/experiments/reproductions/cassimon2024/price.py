@@ -6,9 +6,13 @@ import numpy as np
 
 from archwalk.experiments.reproductions.cassimon2024.episodes import describe, episode_settings, play
 from archwalk.experiments.reproductions.cassimon2024.fig10_queries import BUDGETS
-from archwalk.experiments.reproductions.cassimon2024.searches import LONG_BUDGET, search, search_settings
+from archwalk.experiments.reproductions.cassimon2024.searches import LONG_BUDGET, search
 from archwalk.experiments.reproductions.item import Answer, Item
+from archwalk.experiments.reproductions.searches import search_settings
 from archwalk.experiments.reproductions.setup import BASELINES, Setup
+
+ALSO = ("local-search-white", "regularized-evolution")
+"""Searchers from scratch that are drawn beside the paper's."""
 
 
 def compute(setup: Setup, benchmark: str) -> Answer:
@@ -22,10 +26,9 @@ def compute(setup: Setup, benchmark: str) -> Answer:
         if about["training_queries"] and entrant.name in played:
             finals = [float(outcome.final.report_B.mean()) for outcome in played[entrant.name]]
             points.append(_point(entrant.name, about, finals, record["strategies"][entrant.name]))
-    scratch = {
-        name: {"curve": strategy["curve"], "unique_mean": strategy["unique_mean"], "query": strategy["query"]}
-        for name, strategy in search(setup, found, LONG_BUDGET, only=BASELINES)["strategies"].items()
-    }
+    searched = search(setup, found, LONG_BUDGET, only=BASELINES, also=ALSO)["strategies"]
+    kept = ("curve", "best_after", "unique_mean", "query")
+    scratch = {name: {key: strategy[key] for key in kept} for name, strategy in searched.items()}
     return Answer(
         search_settings(setup, found, budget)
         | {"scratch_budget": LONG_BUDGET, "episodes": episode_settings(setup, found)},

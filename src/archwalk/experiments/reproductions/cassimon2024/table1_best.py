@@ -2,8 +2,9 @@
 
 from archwalk.experiments.reproductions.cassimon2024.fig10_queries import BUDGETS
 from archwalk.experiments.reproductions.cassimon2024.reported import reported
-from archwalk.experiments.reproductions.cassimon2024.searches import search, search_settings
+from archwalk.experiments.reproductions.cassimon2024.searches import search
 from archwalk.experiments.reproductions.item import Answer, Item
+from archwalk.experiments.reproductions.searches import search_settings
 from archwalk.experiments.reproductions.setup import Setup
 
 QUERIES = {"nasbench101": (50, 100, 150, 300), "nasbench301:yahpo": (150, 200, 300, 400, 800, 1_000)}

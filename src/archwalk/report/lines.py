@@ -1,4 +1,4 @@
-"""Line charts of reproductions: any number of series with bands, on linear or logarithmic axes."""
+"""Line charts: any number of series with bands, on linear or logarithmic axes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -98,7 +98,8 @@ def _draw(axes: Axes, series: Series) -> None:
             axes.vlines(x, low, high, color=colour, linewidth=2)
         else:
             known = np.isfinite(low) & np.isfinite(high)
-            axes.fill_between(x[known], low[known], high[known], color=colour, alpha=0.18, linewidth=0)
+            outline, band = (np.concatenate([a[known], b[known][::-1]]) for a, b in ((x, x), (low, high)))
+            axes.fill(outline, band, color=colour, alpha=0.18, linewidth=0)
     how: dict[str, Any] = {"color": colour, "linewidth": 2.0}
     if series.dashed:
         how["dashes"] = (4, 2.5)

@@ -1,0 +1,176 @@
+"""The rules of building a network layer by layer, and the file that they are read from.
+
+A configuration (TOML, or JSON of the same structure) says which layers and actions there are; it takes the place of
+the YAML file of P3's NASGym. Every key but `layers` may be left out:
+
+    kind = "multi-branch"             # or "chain"
+    depth = 10                        # most layers, P3's d
+    action_limit = 20                 # most actions of an episode, P3's tau; without it depth, with branches twice
+    limit_terminates = true           # P3's; without it the limit truncates
+    sigma = 0.1                       # what a shift of a pointer is paid, as a share
+
+    [[layers]]                        # in the order of the actions
+    type = "convolution"              # or "max-pooling", "avg-pooling"
+    kernel_sizes = [1, 3, 5]
+
+    [[layers]]
+    type = "addition"                 # or "concatenation"; of no effect in chains
+
+    [network]                         # what is around the layers: any of `NetworkSettings`
+    image_shape = [3, 84, 84]
+"""
+
+import json
+import tomllib
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archwalk.errors import DataError, UsageError, unknown
+from archwalk.spaces.nsc import NSC, CodeTable, NetworkSettings
+from archwalk.spaces.nsc.size import P3_NETWORK, changed
+from archwalk.spaces.nsc.table import MERGES, TERMINAL, label_name
+
+
+@dataclass(frozen=True)
+class ConstructionSettings:
+    """The rules; by default P3's of chains, but that the limit of actions truncates.
+
+    `action_limit` None means depth for chains, twice that with branches (P3's values). `sigma` is the share of the
+    score that a shift of a pointer is paid (P3: 0.0 and 0.1).
+    """
+
+    table: CodeTable = CodeTable()  # noqa: RUF009 - frozen
+    network: NetworkSettings = P3_NETWORK
+    action_limit: int | None = None
+    limit_terminates: bool = False
+    sigma: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.action_limit is not None and not self.action_limit >= 1:
+            raise UsageError(f"an episode must have at least 1 action, not {self.action_limit}")
+        if not 0 <= self.sigma <= 1:
+            raise UsageError(f"sigma must be between 0 and 1, not {self.sigma}")
+
+    @property
+    def limit(self) -> int:
+        """The most actions of an episode."""
+        return self.action_limit or self.table.depth * (2 if self.table.branches else 1)
+
+    def make_space(self) -> NSC:
+        """The space of what can be built."""
+        return NSC(table=self.table, network=self.network)
+
+
+@dataclass(frozen=True)
+class Actions:
+    """The actions of a table of codes, in the order of P3 table 2: its 14, or 8 for chains.
+
+    `rows_A4` are (type, kernel) of a layer to add, or (pointer, direction) to shift behind two zeros.
+    """
+
+    names: tuple[str, ...]
+    rows_A4: NDArray[np.int32]
+
+    @property
+    def shifts_A(self) -> NDArray[np.bool_]:
+        """Which actions shift a pointer."""
+        shifts: NDArray[np.bool_] = self.rows_A4[:, 0] == 0
+        return shifts
+
+
+def list_actions(table: CodeTable) -> Actions:
+    """Layers of one predecessor, the terminal, merges, shifts."""
+    merges = [label for label in table.labels if label not in table.singles]
+    names = [f"add {label_name(label)}" for label in table.singles]
+    names += ["terminal", *(f"add {label_name(label)}" for label in merges)]
+    rows = [[*label, 0, 0] for label in (*table.singles, (TERMINAL, 0), *merges)]
+    if table.branches:
+        names += [f"shift p{pointer} {way}" for pointer in (1, 2) for way in ("up", "down")]
+        rows += [[0, 0, pointer, way] for pointer in (0, 1) for way in (1, -1)]
+    return Actions(tuple(names), np.array(rows, np.int32))
+
+
+def load_settings(config: "str | Path | ConstructionSettings | None") -> ConstructionSettings:
+    """Settings from a path (.toml or .json), the name of one that comes with archwalk, or as they are.
+
+    Raises DataError if a file cannot be read, UsageError if it makes no sense.
+    """
+    if config is None or isinstance(config, ConstructionSettings):
+        return config or ConstructionSettings()
+    path = Path(config)
+    if path.suffix not in (".toml", ".json"):
+        shipped = files("archwalk.environments") / "configurations"
+        names = sorted(entry.name.removesuffix(".toml") for entry in shipped.iterdir())
+        if str(config) not in names:
+            raise unknown("configuration (a .toml or .json file, or a name)", str(config), names)
+        return read_settings(tomllib.loads((shipped / f"{config}.toml").read_text()), str(config))
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        raise UsageError(f"there is no file {path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read {path}: {error}") from error
+    try:
+        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{path} is not {path.suffix[1:].upper()}: {error}") from error
+    return read_settings(content, str(path))
+
+
+def read_settings(content: object, where: str = "the configuration") -> ConstructionSettings:
+    """Settings from the content of a file. Raises UsageError, which names `where`."""
+    try:
+        return _read(content)
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from None
+    except (TypeError, ValueError, AttributeError):
+        raise UsageError(f"{where}: a value is of the wrong type") from None
+
+
+_NUMBERS = {"depth": int, "action_limit": int, "limit_terminates": bool, "kind": str}
+
+
+def _read(content: object) -> ConstructionSettings:
+    if not isinstance(content, dict):
+        raise UsageError("a configuration is a table of settings")
+    for key in content:
+        if key not in {*_NUMBERS, "sigma", "layers", "network"}:
+            raise unknown("setting", key, [*_NUMBERS, "sigma", "layers", "network"])
+    for key, kind in _NUMBERS.items():
+        if key in content and type(content[key]) is not kind:
+            raise UsageError(f"{key} must be of type {kind.__name__}, not {content[key]!r}")
+    kernels, merges = _read_layers(content.get("layers"))
+    table = replace(
+        CodeTable(),
+        kernels=kernels,
+        merges=merges,
+        **{k: content[k] for k in ("depth", "kind") if k in content},
+    )
+    network = changed(P3_NETWORK, content.get("network", {}))
+    rest = {k: content[k] for k in ("action_limit", "limit_terminates", "sigma") if k in content}
+    return ConstructionSettings(table, network, **rest)
+
+
+def _read_layers(layers: Any) -> tuple[tuple[tuple[str, tuple[int, ...]], ...], tuple[str, ...]]:
+    if not isinstance(layers, list) or not all(
+        isinstance(layer, dict) and "type" in layer for layer in layers
+    ):
+        raise UsageError('"layers" must be a list of tables, each with a "type"')
+    kernels, merges = [], []
+    for layer in layers:
+        for key in layer:
+            if key not in ("type", "kernel_sizes"):
+                raise unknown("setting of a layer", key, ["type", "kernel_sizes"])
+        sizes = layer.get("kernel_sizes", [])
+        if not isinstance(sizes, list) or not all(type(size) is int for size in sizes):
+            raise UsageError(f"kernel_sizes must be a list of integers, not {sizes!r}")
+        if layer["type"] in MERGES:
+            merges.append(layer["type"])
+        else:
+            kernels.append((layer["type"], tuple(sizes)))
+    return tuple(kernels), tuple(merges)
