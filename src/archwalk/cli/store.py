@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from archwalk.estimators.store import Evaluation
 
 
+_OTHERS = 72
+"""Characters that the columns beside the architecture take."""
+
+
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the commands of this file."""
     store = commands.add_parser("store", help="the database of networks that were trained")
@@ -57,15 +61,18 @@ def run_list(options: argparse.Namespace) -> None:
         rows = [_as_dict(one) for one in shown]
         print_json({"store": store.name, "count": len(found), "failed": failed, "evaluations": rows})
         return
-    table = Table("space", "data set", "settings", "seed", "status", "validation", "test", "weights", "seconds",
-                  "architecture", box=None)  # fmt: skip
+    table = Table(box=None)
+    for name in ("space", "data set", "seed", "status", "valid.", "test", "weights", "seconds"):
+        table.add_column(
+            name, no_wrap=True, justify="left" if name in ("space", "data set", "status") else "right"
+        )
+    table.add_column("architecture", no_wrap=True, max_width=max(12, OUT.width - _OTHERS))
     for one in shown:
         outcome, problem = one.outcome, one.problem
+        weights = "–" if outcome.parameters is None else f"{outcome.parameters:,}"
         table.add_row(
-            problem.space, problem.dataset, problem.settings_fingerprint[:8], str(problem.seed), outcome.status,
-            f"{outcome.validation:.2f}", f"{outcome.test:.2f}",
-            "–" if outcome.parameters is None else f"{outcome.parameters:,}", f"{outcome.seconds:.2f}",
-            one.architecture,
+            problem.space, problem.dataset, str(problem.seed), outcome.status, f"{outcome.validation:.2f}",
+            f"{outcome.test:.2f}", weights, f"{outcome.seconds:.2f}", one.architecture,
         )  # fmt: skip
     OUT.print(table, markup=False)
     note(f"{len(found)} trainings in {store.name}, {failed} of them failed; {len(shown)} are shown")
