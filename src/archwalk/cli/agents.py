@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, read_json, use_one_thread
+from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, read_json, readable, use_one_thread
 from archwalk.cli.results import compare_with_progress, show
 from archwalk.errors import UsageError
 from archwalk.learning.engines import ENGINES
@@ -140,7 +140,7 @@ def run_improve(options: argparse.Namespace) -> None:
     if options.json:
         print_json(answer)
     else:
-        OUT.print_json(data=found)
+        OUT.print(readable(found), highlight=False, markup=False, soft_wrap=True)
         note(f"{answer['steps']} edits from your architecture")
 
 

@@ -1,6 +1,7 @@
 """What all commands share: the console, JSON, progress, and reading architectures."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,14 @@ ERR = Console(stderr=True)
 def print_json(value: Any) -> None:
     """One JSON object on stdout."""
     sys.stdout.write(json.dumps(value, allow_nan=False) + "\n")
+
+
+def readable(value: Any) -> str:
+    """JSON for a person: lists of plain values, the rows of a matrix say, on one line each."""
+    text = json.dumps(value, indent=2, allow_nan=False)
+    return re.sub(
+        r"\[\n[^\[\]{}]*\]", lambda row: "[" + re.sub(r"\n *", " ", row[0][1:-1]).strip() + "]", text
+    )
 
 
 def note(text: str) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, print_json, read_json
+from archwalk.cli.common import OUT, print_json, read_json, readable
 from archwalk.data.files import write_atomically
 from archwalk.errors import UsageError
 
@@ -128,7 +128,7 @@ def run_export(options: argparse.Namespace) -> None:
     space = load_space(options.space)
     code_L = space.parse(read_json(options.architecture))
     drawn = options.to == "svg"
-    content = space.draw(code_L) if drawn else json.dumps(space.describe(code_L), indent=2) + "\n"
+    content = space.draw(code_L) if drawn else readable(space.describe(code_L)) + "\n"
     if options.out:
         write_atomically(options.out, content)
     else:
