@@ -5,6 +5,7 @@ policy + `value_weight` (V - R)^2 - `entropy_weight` H, each a mean over the ste
 its epsilon outside of the root and begins with squares of zero (TensorFlow's: inside, and ones).
 """
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -141,17 +142,14 @@ class A2C:
         return metrics
 
     def state_dict(self) -> dict[str, Any]:
-        """Network and optimiser."""
-        return {
-            "network": self.network.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "updates": self.updates,
-        }
+        """Network and optimiser, copied."""
+        state = {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
+        return copy.deepcopy(state) | {"updates": self.updates}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what `state_dict` gave."""
         self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.optimiser.load_state_dict(copy.deepcopy(state["optimiser"]))  # it would keep them
         self.updates = int(state["updates"])
 
 
@@ -166,7 +164,9 @@ def decide(
     """Draw actions from the policy by uniform numbers of [0, 1), one each."""
     logits_SBA, _, memory = network(torch.from_numpy(inputs_BX)[None], memory)
     log_BA = _log_probabilities(logits_SBA[0], mask_BA)
-    return Decision(draw_actions(log_BA.double().exp().numpy(), uniform_B), _entropy(log_BA).double().numpy(), memory)
+    return Decision(
+        draw_actions(log_BA.double().exp().numpy(), uniform_B), _entropy(log_BA).double().numpy(), memory
+    )
 
 
 @torch.no_grad()

@@ -39,7 +39,9 @@ class NetworkSettings:
     heads: int = 1
     duelling: bool = False
     members: int = 1
-    kind: Literal["pointer", "after-state", "climbing", "first-token", "recurrent", "action-values"] = "pointer"
+    kind: Literal["pointer", "after-state", "climbing", "first-token", "recurrent", "action-values"] = (
+        "pointer"
+    )
     encoder_layers: int = 3
     columns: int = 0
     inputs: int = 0
@@ -47,8 +49,9 @@ class NetworkSettings:
     building: BuildingRules | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.building, dict):  # as a file has it
-            object.__setattr__(self, "building", BuildingRules(**self.building))
+        given: Any = self.building
+        if isinstance(given, dict):  # as a file has it
+            object.__setattr__(self, "building", BuildingRules(**given))
 
 
 def make_network(settings: NetworkSettings, features: int, seed: int) -> nn.Module:

@@ -188,5 +188,3 @@ def _rules(settings: NetworkSettings) -> BuildingRules:
     if settings.building is None:
         raise UsageError("this agent walks; it does not build")
     return settings.building
-
-

@@ -43,7 +43,7 @@ class EpisodeLog:
         self.entropy_B += entropy_B
         self.counts_BA[np.arange(batch), builds.last_action_B] += 1
         self.best_so_far = max(self.best_so_far, float(step.reward_B.max()))
-        ended = np.flatnonzero(step.done_B)
+        ended = np.flatnonzero(step.done_B).tolist()
         self.rows += [self._row(b, builds, step) | more for b in ended]
         self._forget(ended)
 

@@ -34,7 +34,12 @@ class Player(Protocol):
         """The memory at the beginning of a trial."""
 
     def act(
-        self, inputs_BX: Inputs, memory: Memories, first: bool, rng: np.random.Generator, mask_BA: Bools | None
+        self,
+        inputs_BX: Inputs,
+        memory: Memories,
+        first: bool,
+        rng: np.random.Generator,
+        mask_BA: Bools | None,
     ) -> Move:
         """Act; `first` says that it is the first action of a trial."""
 
@@ -56,7 +61,12 @@ class RandomPlayer:
         return []
 
     def act(
-        self, inputs_BX: Inputs, memory: Memories, first: bool, rng: np.random.Generator, mask_BA: Bools | None
+        self,
+        inputs_BX: Inputs,
+        memory: Memories,
+        first: bool,
+        rng: np.random.Generator,
+        mask_BA: Bools | None,
     ) -> Move:
         """See `Player`."""
         batch = len(inputs_BX)
@@ -75,7 +85,12 @@ class RecurrentPlayer:
         return list(self.network.blank(batch))
 
     def act(
-        self, inputs_BX: Inputs, memory: Memories, first: bool, rng: np.random.Generator, mask_BA: Bools | None
+        self,
+        inputs_BX: Inputs,
+        memory: Memories,
+        first: bool,
+        rng: np.random.Generator,
+        mask_BA: Bools | None,
     ) -> Move:
         """See `Player`."""
         batch = len(inputs_BX)
@@ -98,7 +113,12 @@ class ValuePlayer:
         return []
 
     def act(
-        self, inputs_BX: Inputs, memory: Memories, first: bool, rng: np.random.Generator, mask_BA: Bools | None
+        self,
+        inputs_BX: Inputs,
+        memory: Memories,
+        first: bool,
+        rng: np.random.Generator,
+        mask_BA: Bools | None,
     ) -> Move:
         """See `Player`. It knows no masks."""
         count_B = np.full(len(inputs_BX), self.network.actions - 1, np.int32)

@@ -53,7 +53,7 @@ class Construction:
     @property
     def inputs(self) -> int:
         """X."""
-        return self.look().shape[1]
+        return int(self.look().shape[1])
 
     def look(self) -> NDArray[np.float32]:
         """What the agent sees, (B, X): see `flatten_observations`."""

@@ -28,7 +28,11 @@ class ConstructionDQNTrainer:
     log_every = 1
 
     def __init__(
-        self, benchmark: Benchmark, settings: ConstructionDQNSettings, seed: int, starts: Sampler | None = None
+        self,
+        benchmark: Benchmark,
+        settings: ConstructionDQNSettings,
+        seed: int,
+        starts: Sampler | None = None,
     ) -> None:
         refuse_starts(starts)
         self.settings = settings

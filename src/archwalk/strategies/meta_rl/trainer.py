@@ -60,7 +60,8 @@ class MetaRLTrainer:
             building=settings.rules,
         )  # fmt: skip
         self.network = made_from(
-            int(network_seed.generate_state(1)[0]), lambda: RecurrentActorCritic(inputs, settings.width, actions)
+            int(network_seed.generate_state(1)[0]),
+            lambda: RecurrentActorCritic(inputs, settings.width, actions),
         )
         self.learner = A2C(self.network, settings.learning)
         self.episodes = EpisodeLog(settings.environments, actions)
@@ -129,7 +130,9 @@ class MetaRLTrainer:
         step = construction.builds.step(action_B)
         self.memory, self.moves = decision.memory, self.moves + 1
         goes_on = self.settings.across_episodes
-        terminated_B, truncated_B = (ended_B & (not goes_on) for ended_B in (step.terminated_B, step.truncated_B))
+        terminated_B, truncated_B = (
+            ended_B & (not goes_on) for ended_B in (step.terminated_B, step.truncated_B)
+        )
         cut_value_B = np.zeros(batch)
         if truncated_B.any():
             cut_value_B = self.learner.value(construction.look(), self.memory)
