@@ -15,7 +15,7 @@ META = MetaRLSettings(steps=60, later_steps=35, n_step=4, width=8)
 DQN = ConstructionDQNSettings(steps=90, learning_starts=20, batch=8, target_every=5, width=8)
 
 
-def chains(seed=0, depth=3):
+def chains(seed=0, depth=4):
     """All chains, with accuracies between 10 % and 95 % that the layers determine."""
     space = Chain(depth, network=NETWORK)
     raw_N = space.feature_table @ np.random.default_rng(seed).normal(size=space.feature_count)

@@ -18,6 +18,7 @@ from archwalk.spaces.base import SearchSpace
 from archwalk.strategies.base import Trials
 from archwalk.strategies.building import agent
 from archwalk.strategies.building.agent import RandomConstruction, TrainedBuilder, replay
+from archwalk.strategies.building.players import Move
 from archwalk.strategies.catalogue import TRAINERS, StrategyFactory
 from archwalk.strategies.construction_dqn import ConstructionDQNTrainer
 from archwalk.strategies.meta_rl import MetaRLTrainer
@@ -87,7 +88,7 @@ def test_whoever_builds_nothing_is_given_an_architecture(monkeypatch):
             return []
 
         def act(self, inputs_BX, memory, first, rng, mask_BA):
-            return agent.Move(np.array([7]), [], np.zeros(1))
+            return Move(np.array([7]), [], np.zeros(1))
 
     settings = agent.BuilderSettings(Terminal(), agent.BuildingRules())
     builder = agent.Builder(Trials(chains().space, 1, np.random.default_rng(0)), settings)
@@ -144,6 +145,8 @@ def test_a_run_folder_resumes_and_searches(made_up, strategy, settings, tmp_path
     np.testing.assert_array_equal(search.report_GTQ, again.report_GTQ)
     with pytest.raises(DataError, match="was trained on chain, not on nsc"):
         load_contestant(str(part.path), branches().space)
+    with pytest.raises(DataError, match="was trained on chain of 76 features, not on one of 54"):
+        load_contestant(str(part.path), chains(depth=3).space)
 
 
 def test_the_command_line(made_up, tmp_path, capsys):
@@ -162,7 +165,7 @@ def test_the_command_line(made_up, tmp_path, capsys):
 
 def test_the_shapes_of_an_agent_and_of_a_space_must_agree():
     trainer = MetaRLTrainer(chains(), META, 0)
-    trials = Trials(chains(0, depth=4).space, 1, np.random.default_rng(0))
+    trials = Trials(chains(0, depth=3).space, 1, np.random.default_rng(0))
     with pytest.raises(UsageError, match="the agent sees"):
         TrainedBuilder(trials, trainer.network, settings=trainer.network_settings, **PAID)
 

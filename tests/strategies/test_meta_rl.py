@@ -235,7 +235,7 @@ def test_misuse(tiny):
     with pytest.raises(UsageError, match="one policy cannot build on chains-0 and branches"):
         make(META, [chains(), branches()])
     with pytest.raises(UsageError, match="one policy cannot build on chains-0 and chains-1"):
-        make(META, [chains(), chains(1, depth=4)])
+        make(META, [chains(), chains(1, depth=3)])
     with pytest.raises(UsageError, match="take no starts"):
         MetaRLTrainer(chains(), META, 0, lambda rng, n: None)
     with pytest.raises(UsageError, match="unknown benchmark 'nowhere'"):
@@ -250,7 +250,7 @@ def test_misuse(tiny):
 def test_pools_alone_can_be_masked():
     """Where nothing makes sense anything may be chosen."""
     small = replace(NETWORK, image_shape=(1, 1, 1))
-    benchmark = replace(chains(), space=Chain(3, network=small))
+    benchmark = replace(chains(), space=Chain(4, network=small))
     trainer = make(replace(META, masks=True), [benchmark])
     rows = list(trainer.run())
     assert all(row[f"actions/{a}"] == 0 for row in rows[1:] for a in range(3, 7))

@@ -227,7 +227,10 @@ def read_agent(run: RunFolder, space: SearchSpace) -> tuple[torch.nn.Module, Net
             f"the training in {run.path} is not finished; go on with: archwalk train ... --resume"
         )
     if config["space"] != space.name or config["features"] != space.feature_count:
-        raise DataError(f"the agent in {run.path} was trained on {config['space']}, not on {space.name}")
+        trained, here = config["space"], space.name
+        if trained == here:  # of another depth, say
+            trained, here = f"{trained} of {config['features']} features", f"one of {space.feature_count}"
+        raise DataError(f"the agent in {run.path} was trained on {trained}, not on {here}")
     saved = read_state(run.path / AGENT)
     try:
         settings = NetworkSettings(**saved["network_settings"])
