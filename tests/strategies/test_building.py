@@ -138,7 +138,7 @@ def test_a_run_folder_resumes_and_searches(made_up, strategy, settings, tmp_path
     assert list(replay(network, network_settings, chains(5), 30, 0))
     contestant = load_contestant(str(part.path), benchmark.space)
     search = run_search(chains(5), contestant, budget=12, trials=3, seed=0)
-    assert search.strategies[0].training_unique == rows[-1]["unique"] > 0
+    assert search.strategies[0].training_unique >= rows[-1]["unique"] > 0  # an episode may be cut off
     again = run_search(
         chains(5), load_contestant(str(whole.path), benchmark.space), budget=12, trials=3, seed=0
     )
