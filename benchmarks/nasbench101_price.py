@@ -24,6 +24,9 @@ PRICES = {
 }
 """Evaluated cells, and the rounds that suit them."""
 
+SHORT = ["distil_updates=1_500", "last_updates=2_000"]
+"""Of all ablations, which are compared with each other alone."""
+
 ABLATIONS = {
     "as it is": [],
     "no upper bounds": ["optimism=0"],
@@ -40,7 +43,7 @@ def variants(ablations: bool, evaluations: int) -> Iterator[tuple[str, list[str]
     """Names and settings of what is to be trained."""
     if ablations:
         for name, changes in ABLATIONS.items():
-            yield name, [f"evaluations={evaluations}", *PRICES[evaluations], *changes]
+            yield name, [f"evaluations={evaluations}", *PRICES[evaluations], *SHORT, *changes]
     else:
         for price, changes in PRICES.items():
             yield f"{price:,} cells", [f"evaluations={price}", *changes]

@@ -1,5 +1,5 @@
-"""BANANAS, NASBOT and AlphaX beside random and local search on NAS-Bench-101: best so far with 95 % intervals of the
-mean, and seconds a trial, one process of one thread.
+"""Searchers by models beside random and local search on NAS-Bench-101: best so far with 95 % intervals of the mean,
+and seconds a trial, one process of one thread. `--ablation`: graph-gp without each of its blocks of features.
 
 A query is an architecture, but for local search: the start and every presented neighbour.
 """
@@ -12,9 +12,10 @@ import torch
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.experiments.comparison import compare
 from archwalk.experiments.runs import load_contestant
+from archwalk.strategies.graph_gp import BLOCKS
 
-NAMES = ("bananas", "nasbot", "alphax", "local-search", "random-search")
-AFTER = ("50", "100", "150")
+NAMES = ("graph-gp", "bananas", "nasbot", "alphax", "local-search", "random-search")
+AFTER = (50, 100, 150, 300)
 
 
 def main() -> None:
@@ -22,7 +23,10 @@ def main() -> None:
     parser.add_argument("--benchmark", default="nasbench101:test-mean")
     parser.add_argument("--strategies", nargs="+", default=NAMES)
     parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--budget", type=int, default=150)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--ablation", action="store_true")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of all strategies")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -33,18 +37,23 @@ def main() -> None:
     print(
         f"{benchmark.name}, {benchmark.objective}, {options.trials} trials, seed {options.seed}: mean [interval]"
     )
-    for name in options.strategies:
-        contestant = load_contestant(name, benchmark.space, options.benchmark, options.set)
+    runs = [(name, name, options.set) for name in options.strategies]
+    if options.ablation:
+        blocks = [(f"no {block}", "graph-gp", [*options.set, f"without={block}"]) for block in BLOCKS]
+        runs = [("graph-gp", "graph-gp", options.set), *blocks]
+    for title, name, settings in runs:
+        contestant = load_contestant(name, benchmark.space, options.benchmark, settings)
         record = compare(
-            benchmark, [contestant], budget=int(AFTER[-1]), trials=options.trials, seed=options.seed
-        )
+            benchmark, [contestant], budget=options.budget, trials=options.trials, seed=options.seed,
+            workers=options.workers,
+        )  # fmt: skip
         summary = record["strategies"][contestant.name]
         cells = []
-        for queries in AFTER:
-            after = summary["best_after"][queries]
+        for queries in sorted({*(after for after in AFTER if after < options.budget), options.budget}):
+            after = summary["best_after"][str(queries)]
             cells.append(f"{queries}: {after['mean']:.3f} [{after['ci95'][0]:.3f}, {after['ci95'][1]:.3f}]")
         print(
-            f"{name:14} {'   '.join(cells)}   ({summary['seconds'] / options.trials:.1f} s a trial)",
+            f"{title:17} {'   '.join(cells)}   ({summary['seconds'] / options.trials:.1f} s a trial)",
             flush=True,
         )
 

@@ -1,6 +1,7 @@
 """What the tests of all rooms share: one thread, a cache folder of the session, spaces and benchmarks."""
 
 import os
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from filelock import FileLock
+from sqlalchemy import make_url
 
 import reproduced
 from archwalk.data import catalogue
@@ -47,6 +49,22 @@ def data_root() -> Path:
     if not folder:
         pytest.skip("ARCHWALK_DATA is unset: no published benchmark files here")
     return Path(folder)
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """An empty database on the server that `ARCHWALK_TEST_POSTGRES` names; gone afterwards."""
+    server = os.environ.get("ARCHWALK_TEST_POSTGRES")
+    if not server:
+        pytest.skip("ARCHWALK_TEST_POSTGRES is unset: no PostgreSQL server to test with")
+    psycopg = pytest.importorskip("psycopg")
+    name = f"archwalk_test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    place = make_url(server).set(database=name)
+    yield place.render_as_string(hide_password=False)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

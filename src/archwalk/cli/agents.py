@@ -173,7 +173,7 @@ def train(
     with progress_bar(f"training on {benchmark.name}, {benchmark.objective}") as bar:
         return train_agent(
             benchmark, strategy, settings, seed=seed, out=out, preset=preset.name if preset else None,
-            progress=_shower(bar), place=place or HERE,
+            progress=_shower(bar), place=place or HERE, asked=benchmark_name,
         )  # fmt: skip
 
 

@@ -14,12 +14,15 @@ from archwalk.cli.common import ERR, OUT, note, print_json, progress_bar
 from archwalk.data.catalogue import DATA_SETS, find_data_set, get_data, import_data, is_here, table_path
 from archwalk.data.files import cache_folder, data_folder
 
-_EXTRAS = {
-    "graph": "torch-geometric",
-    "nb301": "onnxruntime",
-    "tpe": "optuna",
-    "examples": "stable-baselines3",
-    "dev": "pytest",
+_EXTRAS: dict[str, tuple[str, ...]] = {
+    "graph": ("torch-geometric",),
+    "images": ("scikit-learn", "pillow", "mlxtend"),
+    "nb301": ("onnxruntime",),
+    "parquet": ("pyarrow",),
+    "postgres": ("psycopg",),
+    "tpe": ("optuna",),
+    "examples": ("stable-baselines3",),
+    "dev": ("pytest",),
 }
 
 
@@ -91,6 +94,8 @@ def run_import(options: argparse.Namespace) -> None:
 
 def run_doctor(options: argparse.Namespace) -> None:
     """Print the state of this installation."""
+    from archwalk.data.images import image_set_names, missing_images
+    from archwalk.estimators.store import default_store_url, store_name
     from archwalk.experiments.runs import versions
 
     cache = cache_folder()
@@ -100,8 +105,10 @@ def run_doctor(options: argparse.Namespace) -> None:
         "cores": os.cpu_count(),
         "cache": {"path": str(cache), "writable": os.access(existing, os.W_OK)},
         "ARCHWALK_DATA": str(data_folder()) if data_folder() else None,
-        "extras": {extra: _version(package) for extra, package in _EXTRAS.items()},
+        "extras": {extra: _version(*packages) for extra, packages in _EXTRAS.items()},
         "data": {name: is_here(name) for name in DATA_SETS},
+        "images": {name: missing_images(name) is None for name in image_set_names()},
+        "store": store_name(default_store_url()),
     }
     if options.json:
         print_json(facts)
@@ -121,10 +128,16 @@ def run_doctor(options: argparse.Namespace) -> None:
         OUT.print(
             f"data {name:16} {'here' if here else 'missing: ' + DATA_SETS[name].how_to_get}", markup=False
         )
+    for name in facts["images"]:
+        missing = missing_images(name)
+        OUT.print(f"images {name:14} {'here' if missing is None else 'missing: ' + missing}", markup=False)
+    OUT.print(f"{'store':12} {facts['store']}", markup=False)
 
 
-def _version(package: str) -> str | None:
+def _version(*packages: str) -> str | None:
+    """Of the first, if all of them are here."""
     try:
-        return importlib.metadata.version(package)
+        first, *_ = [importlib.metadata.version(package) for package in packages]
     except importlib.metadata.PackageNotFoundError:
         return None
+    return first

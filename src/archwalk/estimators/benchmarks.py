@@ -66,6 +66,7 @@ BENCHMARKS: Registry[Loader] = Registry(
         "nasbench201": "archwalk.estimators.benchmarks:load_nasbench201",
         "nasbench301": "archwalk.estimators.nasbench301.benchmark:load_nasbench301",
         "nas-bench-graph": "archwalk.estimators.benchmarks:load_nasbench_graph",
+        "images": "archwalk.estimators.training.benchmark:load_images_benchmark",
     },
 )
 

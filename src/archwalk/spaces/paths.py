@@ -17,7 +17,7 @@ def path_bits(space: DagSpace, length: int) -> int:
 
     On NAS-Bench-101 the 40 of 3 operations are BANANAS' truncated encoding, the 364 of 5 the full one.
     """
-    return int(_firsts(space, length)[-1])
+    return int(path_firsts(space, length)[-1])
 
 
 def path_encoding(space: DagSpace, codes_BL: Codes, length: int) -> Features:
@@ -28,7 +28,7 @@ def path_encoding(space: DagSpace, codes_BL: Codes, length: int) -> Features:
     """
     dags = space.dags(codes_BL)
     batch, cells, vertices = dags.labels_BCV.shape
-    firsts = _firsts(space, length)
+    firsts = path_firsts(space, length)
     out = np.zeros((batch * cells, space.dag_inputs * firsts[-1]), np.uint8)
     labels_GV = dags.labels_BCV.reshape(-1, vertices)
     edges_GVV = dags.edges_BCVV.reshape(-1, vertices, vertices)
@@ -36,7 +36,7 @@ def path_encoding(space: DagSpace, codes_BL: Codes, length: int) -> Features:
     return out.reshape(batch, -1)
 
 
-def _firsts(space: DagSpace, length: int) -> NDArray[np.int64]:
+def path_firsts(space: DagSpace, length: int) -> NDArray[np.int64]:
     """Where the paths of each number of operations begin, and in the end the number of all."""
     counts = len(space.dag_operations) ** np.arange(min(length, space.dag_depth) + 1)
     return np.concatenate([[0], np.cumsum(counts)])

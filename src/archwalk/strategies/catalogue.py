@@ -17,6 +17,7 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "alphax": "archwalk.strategies.alphax:AlphaX",
         "bananas": "archwalk.strategies.bananas:Bananas",
         "bohb": "archwalk.strategies.bohb:BOHB",
+        "graph-gp": "archwalk.strategies.graph_gp:GraphGP",
         "local-search": "archwalk.strategies.local_search:LocalSearch",
         "local-search-white": "archwalk.strategies.local_search_white:LocalSearchWhite",
         "nasbot": "archwalk.strategies.nasbot:Nasbot",

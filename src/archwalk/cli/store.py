@@ -1,0 +1,144 @@
+"""Commands about the database of experiments: store list, export, import."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from archwalk.cli.common import ERR, OUT, note, print_json
+from archwalk.errors import UsageError
+
+if TYPE_CHECKING:
+    from archwalk.estimators.store import Evaluation
+
+
+_OTHERS = 72
+"""Characters that the columns beside the architecture take."""
+
+
+def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add the commands of this file."""
+    store = commands.add_parser("store", help="the database of networks that were trained")
+    actions = store.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    listing = actions.add_parser("list", help="what was trained, the best first")
+    _add_place(listing)
+    _add_filters(listing)
+    listing.add_argument("--limit", type=int, help="at most so many (default: 20; with --json all)")
+    listing.add_argument("--json", action="store_true")
+    listing.set_defaults(run=run_list)
+
+    export = actions.add_parser("export", help="write what was trained to a file")
+    export.add_argument("file", metavar="FILE", type=Path, help="named .csv or .parquet (extra parquet)")
+    _add_place(export)
+    _add_filters(export)
+    export.add_argument("--json", action="store_true")
+    export.set_defaults(run=run_export)
+
+    importing = actions.add_parser("import", help="enter what an exported file holds; again changes nothing")
+    importing.add_argument("file", metavar="FILE", type=Path)
+    _add_place(importing)
+    importing.add_argument("--json", action="store_true")
+    importing.set_defaults(run=run_import)
+
+
+def run_list(options: argparse.Namespace) -> None:
+    """Print evaluations."""
+    from archwalk.estimators.store import DONE, open_store
+
+    if options.limit is not None and options.limit < 0:
+        raise UsageError(f"--limit must be at least 0, not {options.limit}")
+    store = open_store(options.store, create=False)
+    found = store.evaluations(options.dataset, options.space)
+    best_first = sorted(found, key=lambda one: -one.outcome.validation)
+    shown = best_first[: options.limit if options.limit is not None or options.json else 20]
+    failed = sum(one.outcome.status != DONE for one in found)
+    if options.json:
+        rows = [_as_dict(one) for one in shown]
+        print_json({"store": store.name, "count": len(found), "failed": failed, "evaluations": rows})
+        return
+    table = Table(box=None)
+    for name in ("space", "data set", "seed", "status", "valid.", "test", "weights", "seconds"):
+        table.add_column(
+            name, no_wrap=True, justify="left" if name in ("space", "data set", "status") else "right"
+        )
+    table.add_column("architecture", no_wrap=True, max_width=max(12, OUT.width - _OTHERS))
+    for one in shown:
+        outcome, problem = one.outcome, one.problem
+        weights = "–" if outcome.parameters is None else f"{outcome.parameters:,}"
+        table.add_row(
+            problem.space, problem.dataset, str(problem.seed), outcome.status, f"{outcome.validation:.2f}",
+            f"{outcome.test:.2f}", weights, f"{outcome.seconds:.2f}", one.architecture,
+        )  # fmt: skip
+    OUT.print(table, markup=False)
+    note(f"{len(found)} trainings in {store.name}, {failed} of them failed; {len(shown)} are shown")
+
+
+def run_export(options: argparse.Namespace) -> None:
+    """Write a file."""
+    from archwalk.estimators.store import open_store
+    from archwalk.estimators.store.transfer import export_evaluations
+
+    store = open_store(options.store, create=False)
+    found = store.evaluations(options.dataset, options.space)
+    export_evaluations(found, options.file)
+    if options.json:
+        print_json({"store": store.name, "file": str(options.file), "exported": len(found)})
+    else:
+        note(f"{len(found)} trainings of {store.name} are in {options.file}")
+
+
+def run_import(options: argparse.Namespace) -> None:
+    """Read a file, all of it or nothing."""
+    from archwalk.estimators.store import open_store
+    from archwalk.estimators.store.transfer import read_evaluations
+
+    with ERR.status(f"importing {options.file}"):
+        found = read_evaluations(options.file)
+        store = open_store(options.store)
+        added = store.add(found)
+    if options.json:
+        known = len(found) - added
+        print_json({"store": store.name, "file": str(options.file), "imported": added, "known": known})
+    else:
+        note(f"{added} of the {len(found)} trainings in {options.file} are new in {store.name}")
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="SQLite file or PostgreSQL URL (default: ARCHWALK_STORE, or in the cache folder)",
+    )
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dataset", help="only trainings on the data set of this name")
+    parser.add_argument("--space", help="only architectures of this space")
+
+
+def _as_dict(one: Evaluation) -> dict[str, Any]:
+    outcome, problem = one.outcome, one.problem
+    return {
+        "key": one.key,
+        "space": problem.space,
+        "architecture": json.loads(one.architecture),
+        "dataset": problem.dataset,
+        "dataset_fingerprint": problem.dataset_fingerprint,
+        "settings": dict(problem.settings),
+        "settings_fingerprint": problem.settings_fingerprint,
+        "seed": problem.seed,
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "validation": outcome.validation,
+        "test": outcome.test,
+        "parameters": outcome.parameters,
+        "seconds": outcome.seconds,
+        "curves": dict(outcome.curves),
+        "versions": dict(outcome.versions),
+        "finished": one.finished,
+    }

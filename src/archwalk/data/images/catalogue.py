@@ -1,0 +1,139 @@
+"""Image data sets by name, made into arrays once and kept in the cache folder."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from archwalk.data.files import cache_folder, data_folder, write_atomically
+from archwalk.data.images.base import ImageSet, ImageSettings, Source, choose
+from archwalk.data.images.folders import folder_source, join_sources
+from archwalk.data.images.installed import digits_source, fashion_mnist_source, mnist5k_source
+from archwalk.errors import ArchwalkError, DataError, unknown
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FORMAT = "archwalk-images-1"
+_COLOURLESS = {"1", "L", "LA", "La", "I", "F", "I;16"}
+
+
+def _published(*files: str) -> Source:
+    folder = data_folder()
+    paths = [folder / "images" / file for file in files] if folder else []
+    if not paths or not all(path.is_file() for path in paths):
+        raise DataError(
+            f"{' and '.join(files)} are looked for in the folder images of ARCHWALK_DATA; "
+            "any folder or zip file of class folders can be named in its place"
+        )
+    return join_sources([folder_source(path) for path in paths])
+
+
+_SOURCES: dict[str, Callable[[], Source]] = {
+    "digits": digits_source,
+    "mnist5k": mnist5k_source,
+    "fashion-mnist": fashion_mnist_source,
+    "omniglot": partial(_published, "images_background_small1.zip", "images_background_small2.zip"),
+    "dtd10": partial(_published, "dtd10-84px.zip"),
+    "flowers5": partial(_published, "flowers5-84px.zip"),
+    "cifar10": partial(_published, "cifar10-jpeg-7000.zip"),
+}
+
+
+def image_set_names() -> list[str]:
+    """Names that are no folders."""
+    return list(_SOURCES)
+
+
+def missing_images(name: str) -> str | None:
+    """Why a data set of `image_set_names` cannot be loaded here, and what helps; None where it can."""
+    try:
+        _SOURCES[name]()
+    except ArchwalkError as error:
+        return str(error)
+    return None
+
+
+def load_images(name: str, settings: ImageSettings | None = None) -> ImageSet:
+    """The data set of a name, or of a folder or zip file of class folders.
+
+    Raises DataError where it is not here or not usable, UsageError for a name that is neither, MissingExtraError.
+    """
+    settings = settings or ImageSettings()
+    source = _find(name)
+    short = name if name in _SOURCES else Path(name).resolve().name.encode(errors="replace").decode()
+    key = json.dumps([FORMAT, source.stamp, settings.as_dict()], sort_keys=True)
+    plain = re.sub(r"[^\w.-]+", "_", short, flags=re.ASCII)[:40]
+    path = cache_folder() / "images" / f"{plain}-{hashlib.sha256(key.encode()).hexdigest()[:24]}.safetensors"
+    kept = _read(path, short)
+    if kept is None:
+        kept = _make(short, source, settings)
+        _write(path, kept)
+    return kept
+
+
+def _find(name: str) -> Source:
+    if name in _SOURCES:
+        return _SOURCES[name]()
+    path = Path(name).expanduser()
+    if not path.exists() and re.fullmatch(r"[\w-]+", name):
+        error = unknown("image data set", name, _SOURCES)
+        raise type(error)(f"{error}, or name a folder of class folders")
+    return folder_source(path)
+
+
+def _make(name: str, source: Source, settings: ImageSettings) -> ImageSet:
+    """Read the chosen images."""
+    listing = source.open()
+    chosen_K, part_K = choose(name, listing.labels_N, settings)
+    rgb = settings.colour == "rgb"
+    pixels_K = []
+    for i in chosen_K:
+        image = listing.read(int(i))
+        rgb = rgb or (settings.colour == "auto" and image.mode not in _COLOURLESS)
+        pixels_K.append(_resize(image, settings.pixels, grey=settings.colour == "grey"))
+    images_KHWC = np.stack([_with_channels(pixels, 3 if rgb else 1) for pixels in pixels_K])
+    labels = np.array([listing.labels_N[i] for i in chosen_K], object)
+    classes, labels_K = np.unique(labels, return_inverse=True)
+    images_KCHW = np.ascontiguousarray(images_KHWC.transpose(0, 3, 1, 2))
+    return ImageSet(name, images_KCHW, labels_K.astype(np.int64), part_K, tuple(map(str, classes)))
+
+
+def _resize(image: "Image", pixels: int, *, grey: bool) -> NDArray[np.uint8]:
+    """(H, W) of an image without colours, otherwise (H, W, 3)."""
+    from PIL.Image import Resampling
+
+    image = image.convert("L" if grey or image.mode in _COLOURLESS else "RGB")
+    return np.asarray(image.resize((pixels, pixels), Resampling.BILINEAR), np.uint8)
+
+
+def _with_channels(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
+    if pixels.ndim == 2:
+        return np.repeat(pixels[:, :, None], channels, axis=2)
+    return pixels
+
+
+def _write(path: Path, made: ImageSet) -> None:
+    metadata = {"format": FORMAT, "classes": json.dumps(made.classes)}
+    write_atomically(path, save(made.arrays(), metadata=metadata))
+
+
+def _read(path: Path, name: str) -> ImageSet | None:
+    """What was kept; None where nothing was or where it is damaged, and so made again."""
+    if not path.is_file():
+        return None
+    try:
+        with safe_open(path, framework="np") as file:
+            classes = tuple(json.loads(file.metadata()["classes"]))
+            images, labels, part = (file.get_tensor(key) for key in ("images", "labels", "part"))
+        return ImageSet(name, images, labels, part, classes)
+    except (SafetensorError, OSError, KeyError, ValueError):
+        return None

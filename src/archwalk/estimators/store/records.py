@@ -1,0 +1,97 @@
+"""What the database of experiments holds of one training."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+DONE = "done"
+STATUSES = {
+    DONE: "trained and tested",
+    "invalid": "the architecture has no network for these images",
+    "memory": "it needs more memory than the limit",
+    "time": "it needs more time than the limit",
+    "diverged": "its loss or its class scores are not numbers",
+    "lost": "the process that trained it died, twice",
+}
+"""All but `done` score 0."""
+
+
+def canonical_json(value: Any) -> str:
+    """One text for equal values."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a training. Accuracies are in percent; those of a training that failed are 0."""
+
+    status: str
+    reason: str = ""
+    """Why it failed, for people."""
+    validation: float = 0.0
+    test: float = 0.0
+    parameters: int | None = None
+    seconds: float = 0.0
+    """Of processor time (on CUDA of the clock)."""
+    curves: Mapping[str, list[float]] = field(default_factory=dict)
+    """By name, one number an epoch."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of what the numbers may hang on."""
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise ValueError(f"unknown status {self.status!r}")
+        for name in ("validation", "test"):
+            if not 0 <= getattr(self, name) <= 100:
+                raise ValueError(f"{name} accuracy {getattr(self, name)} is not in percent")
+        if not (math.isfinite(self.seconds) and self.seconds >= 0):
+            raise ValueError(f"{self.seconds} are no seconds")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What the trainings of one estimator have in common."""
+
+    space: str
+    dataset: str
+    """For people; the fingerprint decides."""
+    dataset_fingerprint: str
+    settings: Mapping[str, Any]
+    """Of the training and of the networks, as JSON has it."""
+    seed: int
+
+    @cached_property
+    def settings_json(self) -> str:
+        """The settings as one text."""
+        return canonical_json(self.settings)
+
+    @cached_property
+    def settings_fingerprint(self) -> str:
+        """SHA-256 of the settings."""
+        return hashlib.sha256(self.settings_json.encode()).hexdigest()
+
+    def key(self, architecture: str) -> str:
+        """The name of a training: SHA-256 of all that decides on its outcome, the architecture as canonical JSON."""
+        parts = [self.space, architecture, self.dataset_fingerprint, self.settings_fingerprint, self.seed]
+        return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A row of the database: what was trained, and what came of it."""
+
+    problem: Problem
+    architecture: str
+    """`SearchSpace.describe` as canonical JSON."""
+    outcome: Outcome
+    finished: str
+    """When, UTC, ISO 8601."""
+
+    @property
+    def key(self) -> str:
+        """See `Problem.key`."""
+        return self.problem.key(self.architecture)

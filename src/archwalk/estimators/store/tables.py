@@ -1,0 +1,119 @@
+"""The tables of the database of experiments, and rows in and out of them."""
+
+import json
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Float, MetaData, String, Table, Text
+
+from archwalk.estimators.store.records import Evaluation, Outcome, Problem, canonical_json
+
+FORM = "1"
+"""Of the tables; a database of another form is refused."""
+
+CLAIMED = "claimed"
+"""The status of a row that somebody is training for; all others are in `STATUSES`."""
+
+METADATA = MetaData()
+
+ABOUT = Table(
+    "archwalk_store",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+EVALUATIONS = Table(
+    "archwalk_evaluations",
+    METADATA,
+    Column("key", String(64), primary_key=True),  # `Problem.key`: what makes a training unique
+    Column("space", Text, nullable=False),
+    Column("architecture", Text, nullable=False),
+    Column("dataset", Text, nullable=False, index=True),
+    Column("dataset_fingerprint", String(64), nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("settings_fingerprint", String(64), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("validation", Float(53), nullable=False, default=0.0),
+    Column("test", Float(53), nullable=False, default=0.0),
+    Column("parameters", BigInteger, nullable=True),
+    Column("seconds", Float(53), nullable=False, default=0.0),
+    Column("curves", Text, nullable=False, default="{}"),
+    Column("versions", Text, nullable=False, default="{}"),
+    Column("finished", String(32), nullable=False, default=""),
+    Column("owner", Text, nullable=False, default=""),  # who claims it
+    Column("lease", Float(53), nullable=False, default=0.0),  # until when, in seconds since 1970
+)
+
+EXPORTED = tuple(
+    column.name
+    for column in EVALUATIONS.columns
+    if column.name not in ("owner", "lease", "settings_fingerprint")
+)
+"""The columns of exports."""
+
+NUMBERS: dict[str, type[int] | type[float]] = {
+    "seed": int, "validation": float, "test": float, "parameters": int, "seconds": float,
+}  # fmt: skip
+"""Those that are not text."""
+
+
+def problem_values(problem: Problem, architecture: str) -> dict[str, Any]:
+    """The columns that say what is trained."""
+    return {
+        "key": problem.key(architecture),
+        "space": problem.space,
+        "architecture": architecture,
+        "dataset": problem.dataset,
+        "dataset_fingerprint": problem.dataset_fingerprint,
+        "settings": problem.settings_json,
+        "settings_fingerprint": problem.settings_fingerprint,
+        "seed": problem.seed,
+    }
+
+
+def outcome_values(outcome: Outcome, finished: str) -> dict[str, Any]:
+    """The columns that say what came of it; nobody claims the row any longer."""
+    return {
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "validation": outcome.validation,
+        "test": outcome.test,
+        "parameters": outcome.parameters,
+        "seconds": outcome.seconds,
+        "curves": canonical_json(dict(outcome.curves)),
+        "versions": canonical_json(dict(outcome.versions)),
+        "finished": finished,
+        "owner": "",
+        "lease": 0.0,
+    }
+
+
+def read_outcome(row: Any) -> Outcome:
+    """The outcome in a row (a mapping). Raises ValueError, TypeError or KeyError where it holds something else."""
+    curves, versions = _json(row["curves"]), _json(row["versions"])
+    if not isinstance(curves, dict) or not isinstance(versions, dict):
+        raise ValueError("curves and versions are JSON objects")
+    return Outcome(
+        row["status"], row["reason"], row["validation"], row["test"], row["parameters"], row["seconds"],
+        curves, versions,
+    )  # fmt: skip
+
+
+def read_evaluation(row: Any) -> Evaluation:
+    """The evaluation in a row. Raises as `read_outcome` does."""
+    settings = _json(row["settings"])
+    if not isinstance(settings, dict) or not isinstance(_json(row["architecture"]), dict):
+        raise ValueError("settings and architecture are JSON objects")
+    problem = Problem(row["space"], row["dataset"], row["dataset_fingerprint"], settings, row["seed"])
+    return Evaluation(problem, row["architecture"], read_outcome(row), row["finished"])
+
+
+def _json(text: str) -> Any:
+    """A value in strict JSON: Python's reader takes NaN as well, which no database of ours holds."""
+    return json.loads(text, parse_constant=_refuse)
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")

@@ -1,0 +1,81 @@
+"""How large a network is, before any of it is allocated; and a limit on what the process may allocate."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+_BYTES = 4
+_SLACK = 1 << 30
+"""Bytes of address space for what PyTorch itself maps while it works."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a training holds in memory."""
+
+    parameters: int
+    activations: int
+    """Numbers that one batch leaves for the pass backward."""
+
+    @property
+    def megabytes(self) -> float:
+        """An estimate, ours: weights, gradients, Adam's two moments; activations, and as much again to work with."""
+        return _BYTES * (4 * self.parameters + 2 * self.activations) / 2**20
+
+    def __str__(self) -> str:
+        return f"{self.parameters:,} weights and {self.activations:,} activations a batch need {self.megabytes:,.0f} MB"
+
+
+def measure(make: Callable[[], nn.Module], shape: tuple[int, int, int], batch: int) -> Size:
+    """The size of a network that trains on batches of images of a shape.
+
+    It is built and run on PyTorch's `meta` device, where tensors have a shape and no content: 231 M weights cost
+    nothing. Raises what building or running raises where shapes do not fit.
+    """
+    with torch.device("meta"):
+        network = make().train()
+        weights = {_storage(tensor) for tensor in (*network.parameters(), *network.buffers())}
+        kept: dict[int, int] = {}
+
+        def keep(tensor: Tensor) -> Tensor:
+            kept[_storage(tensor)] = tensor.untyped_storage().nbytes() // tensor.element_size()
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            scores = network(torch.empty((batch, *shape)))
+        activations = sum(numbers for storage, numbers in kept.items() if storage not in weights)
+        del scores  # until here its graph keeps the tensors, so no storage is counted for two
+    return Size(sum(p.numel() for p in network.parameters() if p.requires_grad), activations)
+
+
+def _storage(tensor: Tensor) -> int:
+    """What tells the memory of one tensor from that of another; views share it."""
+    return int(tensor.untyped_storage()._cdata)
+
+
+def limit_address_space(megabytes: int) -> None:
+    """Let this process map that much more than it has now: the net below the estimate. Linux alone."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    now = pages * resource.getpagesize()
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = now + megabytes * 2**20 + _SLACK
+    soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out."""
+    words = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc", "bad allocation")
+    known: Any = (MemoryError, torch.cuda.OutOfMemoryError)
+    return isinstance(error, known) or (
+        isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)
+    )

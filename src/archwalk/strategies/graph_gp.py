@@ -1,0 +1,208 @@
+"""Bayesian optimisation with a Gaussian process on isomorphism-invariant features of graphs ("ours").
+
+Rounds: fit a Matern-5/2 process on three blocks of features (`spaces/graph_features.py`), one scale each, by the most
+probable scales, variance and noise; look for the highest means and upper confidence bounds over the whole space;
+evaluate a batch, in turn the best by the one and by the other. What the process learns is minus the logarithm of the
+distance to a bound that follows from the rewards, so that differences among the best count as much as the large ones
+among the rest (White et al., BANANAS, 2021, have the same aim).
+
+Where a space is enumerable, candidates come from all of it: a part that is drawn anew every few rounds, of which the
+most promising stay, beside all neighbours of the best. Elsewhere they are mutants of the best and samples.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from archwalk.errors import UsageError, unknown
+from archwalk.estimators.base import Floats
+from archwalk.learning.gaussian_process import MaternBlocks, Posterior, fit_blocks
+from archwalk.spaces.base import Codes, EnumerableSpace
+from archwalk.spaces.graph_features import GraphFeatures, Singles, featuriser, squared_distances
+from archwalk.strategies.base import Trials
+from archwalk.strategies.checks import check_above_zero, check_at_least_one
+from archwalk.strategies.history import History, distinct, mutants
+from archwalk.strategies.per_trial import PerTrial, Searcher
+
+DEVIATIONS = (0.0, 2.0)
+"""How many are added to the mean for the first of a batch, the second, and so on, in turn."""
+
+BLOCKS = ("statistics", "paths", "neighbourhoods")
+TRANSFORMS = ("log-distance", "none")
+EDIT_CHANCES = (0.5, 0.3, 0.2)
+"""Of mutants one, two and three edits away, where a space is not enumerable."""
+
+_CHUNK = 8192
+_SCALE_CENTRE, _SCALE_SPREAD = 0.0, 1.0  # a distance as between two random architectures counts 1
+_VARIANCE_CENTRE, _VARIANCE_SPREAD = 0.0, 0.5
+_NOISE_CENTRE, _NOISE_SPREAD = -4.0, 1.5
+_SMALLEST_MARGIN = 0.01  # of the bound above the best, in units of all that was seen
+
+
+@dataclass(frozen=True)
+class GraphGPSettings:
+    """`initial` architectures, then `batch` at a time. The process is fitted in every round until `early` evaluations,
+    then every `refit` rounds, by `steps` of the optimiser.
+
+    Every `rescan` rounds `scan` architectures are looked at, of which `keep` stay candidates, beside the neighbours of
+    the best `parents`; where a space cannot be enumerated, `keep` mutants of the parents and samples. `bound_share`
+    says how far above the best reward the bound of the `transform` lies, in units of its distance to the median
+    of the starts. `without` names a block of features that is left out.
+    """
+
+    initial: int = 10
+    batch: int = 5
+    early: int = 60
+    refit: int = 4
+    steps: int = 15
+    rescan: int = 4
+    scan: int = 100_000
+    keep: int = 6_000
+    parents: int = 8
+    transform: str = "log-distance"
+    bound_share: float = 0.2
+    without: str = ""
+
+    def __post_init__(self) -> None:
+        check_at_least_one(self, "initial", "batch", "refit", "steps", "rescan", "scan", "keep", "parents")
+        check_above_zero(self, "bound_share")
+        if self.early < 0:
+            raise UsageError(f"early must not be negative, not {self.early}")
+        if self.transform not in TRANSFORMS:
+            raise unknown("transform", self.transform, TRANSFORMS)
+        if self.without and self.without not in BLOCKS:
+            raise unknown("block", self.without, BLOCKS)
+
+
+class GraphGPSearcher(Searcher):
+    """One trial."""
+
+    def __init__(self, trial: Trials, settings: GraphGPSettings) -> None:
+        super().__init__(trial, settings)
+        self.settings: GraphGPSettings = settings
+        self.history = History(self.space)
+        self.featurise = featuriser(self.space)
+        blocks = len(self.featurise.units_S)
+        self._units_S11 = self.featurise.units_S[:, None, None].astype(np.float32)
+        if settings.without and blocks == len(BLOCKS):
+            self._units_S11[BLOCKS.index(settings.without)] = np.inf
+        self._centre = np.array([*[_SCALE_CENTRE] * blocks, _VARIANCE_CENTRE, _NOISE_CENTRE])
+        self._spread = np.array([*[_SCALE_SPREAD] * blocks, _VARIANCE_SPREAD, _NOISE_SPREAD])
+        self.logs = self._centre
+        self.round = 0
+        self.pool_NL = self.history.codes_EL[:0]
+
+    def propose(self) -> Codes:
+        """The starts, then batches."""
+        if not len(self.history):
+            return distinct(self.trial.next_starts(self.settings.initial)[0])
+        known = self.featurise(self.history.codes_EL)
+        posterior = self._condition(known)
+        candidates_NL = self._candidates(posterior, known)
+        self.round += 1
+        mean_N, deviation_N = self._judge(posterior, known, candidates_NL)
+        return candidates_NL[choose_batch(mean_N, deviation_N, self.settings.batch)]
+
+    def learn(self, codes_KL: Codes, rewards_K: Floats) -> None:
+        """The process is conditioned when it is asked."""
+        self.history.add(codes_KL, rewards_K)
+
+    def _condition(self, known: GraphFeatures) -> Posterior:
+        settings, evaluated = self.settings, len(self.history)
+        rewards_E = self.history.targets()
+        if settings.transform == "log-distance":
+            rewards_E = log_distance(rewards_E, settings.initial, settings.bound_share)
+        targets_E = (rewards_E - rewards_E.mean()) / max(float(rewards_E.std()), 1e-9)
+        squared_SEE = self._squared(known, known).astype(np.float64)
+        if evaluated <= settings.early or self.round % settings.refit == 0:
+            found = fit_blocks(squared_SEE, targets_E, self.logs, self._centre, self._spread, settings.steps)
+            self.logs = found.logs
+        return MaternBlocks(self.logs).posterior(squared_SEE, targets_E)
+
+    def _squared(self, one: GraphFeatures, other: GraphFeatures) -> Singles:
+        return squared_distances(one, other) / self._units_S11
+
+    def _judge(self, posterior: Posterior, known: GraphFeatures, codes_NL: Codes) -> tuple[Floats, Floats]:
+        """Mean and deviation (N,) of each."""
+        parts = [
+            posterior(self._squared(self.featurise(codes_NL[at : at + _CHUNK]), known))
+            for at in range(0, len(codes_NL), _CHUNK)
+        ]
+        mean_N, deviation_N = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return mean_N, deviation_N
+
+    def _candidates(self, posterior: Posterior, known: GraphFeatures) -> Codes:
+        """Architectures (N, L) that were not evaluated yet; where none is found, one that was."""
+        settings, space = self.settings, self.space
+        best_PL = self.history.ranking()[: settings.parents]
+        if isinstance(space, EnumerableSpace):
+            if self.round % settings.rescan == 0:
+                self.pool_NL = self._scan(space, posterior, known)
+            near_NL = space.neighbours(best_PL).codes_EL
+            ids = np.union1d(self.pool_NL[:, 0], near_NL[:, 0])
+            candidates_NL = np.setdiff1d(ids, self.history.codes_EL[:, 0])[:, None]
+        else:
+            turns_NL = best_PL[np.arange(settings.keep) % len(best_PL)]
+            near_NL = mutants(space, turns_NL, EDIT_CHANCES, self.rng)
+            sampled_NL = space.sample(self.rng, settings.keep // 4)
+            candidates_NL = self.history.unseen(np.concatenate([near_NL, sampled_NL]))
+        return candidates_NL if len(candidates_NL) else self.history.sampled(1, self.rng)
+
+    def _scan(self, space: EnumerableSpace, posterior: Posterior, known: GraphFeatures) -> Codes:
+        """The most promising of the pool and of architectures drawn from the whole space, (N, 1)."""
+        drawn = np.arange(space.size)
+        if space.size > self.settings.scan:
+            drawn = self.rng.choice(space.size, self.settings.scan, replace=False)
+        ids = np.setdiff1d(np.union1d(drawn, self.pool_NL[:, 0]), self.history.codes_EL[:, 0])
+        pool_NL = ids.astype(np.int32)[:, None]
+        if len(pool_NL) <= self.settings.keep:
+            return pool_NL
+        mean_N, deviation_N = self._judge(posterior, known, pool_NL)
+        return pool_NL[np.argsort(-(mean_N + deviation_N), kind="stable")[: self.settings.keep]]
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was evaluated, the candidates kept, and where the next fit starts."""
+        return super().state_dict() | {
+            "history": self.history.state_dict(), "pool": self.pool_NL.copy(), "logs": self.logs.copy(),
+            "round": self.round,
+        }  # fmt: skip
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        super().load_state_dict(state)
+        self.history.load_state_dict(state["history"])
+        self.pool_NL, self.logs = np.array(state["pool"]), np.array(state["logs"])
+        self.round = state["round"]
+
+
+class GraphGP(PerTrial):
+    """See the module."""
+
+    settings_class: ClassVar[type[GraphGPSettings]] = GraphGPSettings
+    searcher_class = GraphGPSearcher
+
+
+def log_distance(rewards_E: Floats, initial: int, share: float) -> Floats:
+    """Minus the logarithm of the distance to a bound, the same in any unit of reward up to a constant.
+
+    The bound is as far above the best reward as `share` of what that is better than the median of the first
+    `initial`: these are random, so that it does not come nearer when the search does.
+    """
+    best, usual = float(rewards_E.max()), float(np.median(rewards_E[:initial]))
+    seen = best - float(rewards_E.min())
+    bound = best + max(share * (best - usual), _SMALLEST_MARGIN * seen)
+    values: Floats = -np.log(bound - rewards_E) if seen > 0 else np.zeros_like(rewards_E)
+    return values
+
+
+def choose_batch(mean_N: Floats, deviation_N: Floats, wanted: int) -> list[int]:
+    """Places of up to `wanted` candidates: each the best not taken yet, by one of `DEVIATIONS` in turn."""
+    free_N = np.zeros(len(mean_N))
+    chosen: list[int] = []
+    for k in range(min(wanted, len(mean_N))):
+        bound_N = mean_N + DEVIATIONS[k % len(DEVIATIONS)] * deviation_N + free_N
+        chosen.append(int(bound_N.argmax()))
+        free_N[chosen[-1]] = -np.inf
+    return chosen

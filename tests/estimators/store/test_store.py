@@ -1,0 +1,258 @@
+"""The database of experiments, on SQLite and on a PostgreSQL server: claims, many writers, kills, bad databases."""
+
+import multiprocessing
+import os
+import pickle
+import sqlite3
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from archwalk.errors import DataError, UsageError
+from archwalk.estimators.store import Outcome, Problem, Store, database, open_store, store_name
+from archwalk.estimators.store.owner import is_dead, make_owner
+
+PROBLEM = Problem("toy", "digits", "f" * 64, {"training": {"epochs": 3}, "maker": {}}, 0)
+OUTCOME = Outcome("done", "", 91.25, 1 / 3, 1234, 0.1, {"loss": [1.5, 0.1 + 0.2]}, {"torch": "2"})
+
+
+def name(number: int) -> str:
+    return f'{{"number":{number}}}'
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path) -> str:
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres_url")
+    return str(tmp_path / "deep" / "store.sqlite")
+
+
+def finish(store: Store, number: int, outcome: Outcome = OUTCOME) -> None:
+    assert store.claim(PROBLEM, name(number))
+    store.finish(PROBLEM.key(name(number)), outcome)
+
+
+class TestClaims:
+    def test_what_is_entered_is_found_to_the_bit(self, url):
+        store = open_store(url)
+        finish(store, 1)
+        failed = Outcome("memory", "too large", parameters=231_300_266)
+        finish(store, 2, failed)
+        found = open_store(url).find(PROBLEM, [name(1), name(2), name(3)])
+        assert found == {name(1): OUTCOME, name(2): failed}
+        rows = store.evaluations()
+        assert [row.problem for row in rows] == [PROBLEM, PROBLEM]
+        assert rows[0].finished.endswith("+00:00")
+
+    def test_one_claim_at_a_time(self, url):
+        one, other = open_store(url), open_store(url)
+        assert one.claim(PROBLEM, name(1))
+        assert not other.claim(PROBLEM, name(1))
+        assert other.find(PROBLEM, [name(1)]) == {}
+        assert other.evaluations() == []
+        one.release([PROBLEM.key(name(1))])
+        assert other.claim(PROBLEM, name(1))
+        other.finish(PROBLEM.key(name(1)), OUTCOME)
+        assert not one.claim(PROBLEM, name(1))
+
+    def test_a_claim_that_is_not_renewed_is_anybodys(self, url, monkeypatch):
+        one, other = open_store(url), open_store(url)
+        assert one.claim(PROBLEM, name(1))
+        now = time.time()
+        monkeypatch.setattr(database.time, "time", lambda: now + database.LEASE_SECONDS + 1)
+        assert other.claim(PROBLEM, name(1))
+        other.finish(PROBLEM.key(name(1)), OUTCOME)
+        one.finish(PROBLEM.key(name(1)), Outcome("diverged", "came too late"))
+        one.release([PROBLEM.key(name(1))])
+        assert one.find(PROBLEM, [name(1)]) == {name(1): OUTCOME}
+
+    def test_a_renewed_claim_is_kept(self, url, monkeypatch):
+        one, other = open_store(url), open_store(url)
+        assert one.claim(PROBLEM, name(1))
+        now = time.time()
+        monkeypatch.setattr(database.time, "time", lambda: now + database.LEASE_SECONDS - 1)
+        one.renew([PROBLEM.key(name(1))])
+        monkeypatch.setattr(database.time, "time", lambda: now + database.LEASE_SECONDS + 1)
+        assert not other.claim(PROBLEM, name(1))
+
+    def test_the_claim_of_a_dead_process_is_free_at_once(self, url):
+        claimer = multiprocessing.get_context("spawn").Process(target=_claim_and_die, args=(url,))
+        claimer.start()
+        claimer.join(120)
+        assert claimer.exitcode == 9
+        assert open_store(url).claim(PROBLEM, name(1))
+
+    def test_problems_do_not_mix(self, url):
+        store = open_store(url)
+        finish(store, 1)
+        for other in (
+            Problem("other", "digits", "f" * 64, PROBLEM.settings, 0),
+            Problem("toy", "digits", "e" * 64, PROBLEM.settings, 0),
+            Problem("toy", "digits", "f" * 64, {"training": {"epochs": 4}, "maker": {}}, 0),
+            Problem("toy", "digits", "f" * 64, PROBLEM.settings, 1),
+        ):
+            assert store.find(other, [name(1)]) == {}
+            assert store.claim(other, name(1))
+
+    def test_filters(self, url):
+        store = open_store(url)
+        finish(store, 1)
+        other = Problem("cells", "mnist", "f" * 64, {}, 0)
+        store.claim(other, name(1))
+        store.finish(other.key(name(1)), OUTCOME)
+        assert [row.problem.space for row in store.evaluations(dataset="mnist")] == ["cells"]
+        assert [row.problem.space for row in store.evaluations(space="toy")] == ["toy"]
+        assert store.evaluations(dataset="mnist", space="toy") == []
+
+    def test_many_at_once(self, url):
+        store = open_store(url)
+        numbers = range(1100)
+        assert store.find(PROBLEM, [name(number) for number in numbers]) == {}
+        finish(store, 1050)
+        assert list(store.find(PROBLEM, [name(number) for number in numbers])) == [name(1050)]
+
+    def test_pickled_as_its_url(self, url):
+        store = open_store(url)
+        finish(store, 1)
+        copy = pickle.loads(pickle.dumps(store))  # noqa: S301
+        assert copy.find(PROBLEM, [name(1)])
+        assert copy.owner != store.owner
+
+
+def _claim_and_die(url: str) -> None:
+    assert open_store(url).claim(PROBLEM, name(1))
+    os._exit(9)
+
+
+def _work(url: str, marks: str, numbers: list[int]) -> None:
+    store = open_store(url)
+    for number in numbers:
+        if store.claim(PROBLEM, name(number)):
+            with Path(marks).open("a") as file:
+                file.write(f"{number}\n")
+            store.finish(PROBLEM.key(name(number)), OUTCOME)
+
+
+def test_eight_writers_train_each_architecture_once(url, tmp_path):
+    """All of them make the tables too."""
+    numbers, marks = list(range(60)), str(tmp_path / "marks")
+    spawn = multiprocessing.get_context("spawn")
+    writers = [
+        spawn.Process(target=_work, args=(url, marks, numbers[i * 7 :] + numbers[: i * 7])) for i in range(8)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(120)
+        assert writer.exitcode == 0
+    assert Counter(map(int, Path(marks).read_text().split())) == Counter(numbers)
+    assert len(open_store(url).evaluations()) == len(numbers)
+
+
+class TestOwners:
+    def test_we_are_alive(self):
+        assert not is_dead(make_owner())
+        assert make_owner() != make_owner()
+
+    def test_elsewhere_cannot_be_seen(self):
+        assert not is_dead("another machine/1|1|1|abc")
+        assert not is_dead("")
+
+    def test_another_process_with_the_number(self):
+        place, pid, started, rest = make_owner().split("|")
+        if not started:
+            pytest.skip("this system does not say when a process started")
+        assert is_dead("|".join([place, pid, f"{started}1", rest]))
+
+
+class TestSQLite:
+    def test_write_ahead_log(self, tmp_path):
+        open_store(str(tmp_path / "s.sqlite"))
+        with sqlite3.connect(tmp_path / "s.sqlite") as connection:
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+    def test_default_place(self, tmp_path, monkeypatch):
+        monkeypatch.delenv("ARCHWALK_STORE", raising=False)
+        monkeypatch.setenv("ARCHWALK_CACHE", str(tmp_path / "cache"))
+        assert open_store().name == str(tmp_path / "cache" / "store.sqlite")
+        monkeypatch.setenv("ARCHWALK_STORE", str(tmp_path / "mine.sqlite"))
+        assert open_store().name == str(tmp_path / "mine.sqlite")
+        assert open_store(f"sqlite:///{tmp_path / 'url.sqlite'}").name == str(tmp_path / "url.sqlite")
+
+    def test_no_database(self, tmp_path):
+        (tmp_path / "text.sqlite").write_text("This is a text and no database at all." * 10)
+        with pytest.raises(DataError, match="file is not a database"):
+            open_store(str(tmp_path / "text.sqlite"))
+
+    def test_of_another_form(self, tmp_path):
+        path = tmp_path / "s.sqlite"
+        finish(open_store(str(path)), 1)
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE archwalk_store SET value = '0'")
+        with pytest.raises(DataError, match="has form 0, this archwalk reads form 1"):
+            open_store(str(path))
+        with sqlite3.connect(path) as connection:
+            assert connection.execute("SELECT count(*) FROM archwalk_evaluations").fetchone() == (1,)
+
+    def test_of_somebody_else(self, tmp_path):
+        with sqlite3.connect(tmp_path / "s.sqlite") as connection:
+            connection.execute("CREATE TABLE birds (name TEXT)")
+        with pytest.raises(DataError, match="is not a store of archwalk"):
+            open_store(str(tmp_path / "s.sqlite"), create=False)
+
+    def test_not_there(self, tmp_path):
+        with pytest.raises(DataError, match=r"there is no store .* yet"):
+            open_store(str(tmp_path / "s.sqlite"), create=False)
+        assert not (tmp_path / "s.sqlite").exists()
+
+    def test_locked_for_long(self, tmp_path, monkeypatch):
+        path = tmp_path / "s.sqlite"
+        finish(open_store(str(path)), 1)
+        monkeypatch.setattr(database, "_BUSY_SECONDS", 0.05)
+        store = open_store(str(path))
+        holder = sqlite3.connect(path, isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DataError, match="database is locked"):
+            store.claim(PROBLEM, name(2))
+        assert store.find(PROBLEM, [name(1)]), "reading goes on"
+        holder.execute("ROLLBACK")
+        holder.close()
+        assert store.claim(PROBLEM, name(2))
+
+    def test_read_only(self, tmp_path):
+        path = tmp_path / "s.sqlite"
+        finish(open_store(str(path)), 1)
+        store = open_store(f"sqlite:///file:{path}?mode=ro&uri=true", create=False)
+        assert len(store.evaluations()) == 1
+        with pytest.raises(DataError, match="readonly database"):
+            store.claim(PROBLEM, name(2))
+
+
+class TestPlaces:
+    def test_nonsense(self):
+        with pytest.raises(UsageError, match="neither a path nor a URL"):
+            open_store("://")
+        with pytest.raises(UsageError, match="an SQLite file or a PostgreSQL URL, not mysql"):
+            open_store("mysql://localhost/archwalk")
+
+    def test_unreachable(self):
+        pytest.importorskip("psycopg")
+        with pytest.raises(
+            DataError, match=r"postgresql\+psycopg://me:\*\*\*@127.0.0.1:9/x cannot be used: "
+        ) as caught:
+            open_store("postgresql://me:secret@127.0.0.1:9/x")
+        assert "secret" not in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    def test_passwords_are_not_shown(self):
+        assert store_name("postgresql://me:secret@host/x") == "postgresql+psycopg://me:***@host/x"
+
+
+@pytest.mark.parametrize(
+    "change", [{"status": "great"}, {"validation": 101.0}, {"test": float("nan")}, {"seconds": -1.0}]
+)
+def test_outcomes_make_sense(change):
+    with pytest.raises(ValueError):
+        Outcome(**({"status": "done"} | change))
