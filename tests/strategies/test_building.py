@@ -164,6 +164,24 @@ def test_the_command_line(made_up, tmp_path, capsys):
     assert "it improves no architecture" in capsys.readouterr().err
 
 
+def test_a_resumed_run_loads_the_benchmark_that_was_asked_for(made_up, tmp_path):
+    """Whose own name does not say everything: here it is `chains-2`, which nobody knows."""
+
+    def stop(done, total, metrics):
+        raise KeyboardInterrupt
+
+    benchmark = load_benchmark("made-up:2", 0)
+    with pytest.raises(KeyboardInterrupt):
+        train_agent(benchmark, "meta-rl", META, seed=0, out=tmp_path, progress=stop, asked="made-up:2")
+    resume_training(tmp_path)
+    whole = MetaRLTrainer(benchmark, META, 0)
+    list(whole.run())
+    network, _, saved = read_agent(RunFolder(tmp_path), benchmark.space)
+    for name, weight in whole.network.state_dict().items():
+        assert (weight == network.state_dict()[name]).all()
+    assert saved["training_queries"] == whole.ledger.queries
+
+
 def test_the_shapes_of_an_agent_and_of_a_space_must_agree():
     trainer = MetaRLTrainer(chains(), META, 0)
     trials = Trials(chains(0, depth=3).space, 1, np.random.default_rng(0))
