@@ -48,7 +48,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     train.add_argument("--preset", help="default: archwalk-<benchmark> if there is one")
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="assignments")
     train.add_argument(
-        "--steps", type=int, help="how long: environment steps (apex, dqn), evaluated architectures (planner)"
+        "--steps",
+        type=int,
+        help="how long: environment steps (apex, dqn, meta-rl), evaluated architectures (planner)",
     )
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--out", type=Path, help="run folder (default: runs/<strategy>-<benchmark>-<seed>)")
@@ -133,7 +135,10 @@ def run_improve(options: argparse.Namespace) -> None:
     start_L = space.parse(read_json(options.architecture))
     agent = load_contestant(str(options.checkpoint), space).factories[0]
     strategy = agent(Trials(space, 1, spawn(options.seed, 0)))
-    assert isinstance(strategy, Walker)
+    if not isinstance(strategy, Walker):
+        raise UsageError(
+            f"the agent in {options.checkpoint} builds from nothing; it improves no architecture"
+        )
     episodes = strategy.improve(np.asarray(start_L)[None])
     found = space.describe(episodes.finals_BL[0])
     answer = {"start": space.describe(start_L), "found": found, "steps": int(episodes.steps_B[0])}
@@ -168,7 +173,7 @@ def train(
     with progress_bar(f"training on {benchmark.name}, {benchmark.objective}") as bar:
         return train_agent(
             benchmark, strategy, settings, seed=seed, out=out, preset=preset.name if preset else None,
-            progress=_shower(bar), place=place or HERE,
+            progress=_shower(bar), place=place or HERE, asked=benchmark_name,
         )  # fmt: skip
 
 

@@ -98,16 +98,7 @@ class ConstructionVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[An
         return self.builds.mask_BA().astype(np.int8)
 
     def _observe(self) -> Observation:
-        builds = self.builds
-        observation: Observation = {"state": self.space.encode(builds.layers_BDR)}
-        if self.space.table.branches:
-            observation["pointers"] = builds.pointers_B2.astype(np.int32)
-        if self.history:
-            choices = np.arange(len(self.action_names))
-            observation["previous_action"] = (builds.last_action_B[:, None] == choices).astype(np.uint8)
-            observation["previous_reward"] = builds.last_reward_B.astype(np.float32)[:, None]
-            observation["step"] = builds.steps_B.astype(np.int32)[:, None]
-        return observation
+        return observe_builds(self.builds, self.history)
 
     def _final(self, step: BuildStep) -> NDArray[np.object_]:
         """The last observations of finished episodes, one dict each, as `SyncVectorEnv` gives them."""
@@ -181,6 +172,19 @@ class ConstructionEnv(gymnasium.Env[Observation, np.int64]):
     @staticmethod
     def _single(observations: Observation) -> Observation:
         return {key: value[0] for key, value in observations.items()}
+
+
+def observe_builds(builds: Builds, history: bool) -> Observation:
+    """What an agent is shown of B episodes: see `ConstructionVectorEnv`."""
+    observation: Observation = {"state": builds.space.encode(builds.layers_BDR)}
+    if builds.space.table.branches:
+        observation["pointers"] = builds.pointers_B2.astype(np.int32)
+    if history:
+        choices = np.arange(len(builds.actions.names))
+        observation["previous_action"] = (builds.last_action_B[:, None] == choices).astype(np.uint8)
+        observation["previous_reward"] = builds.last_reward_B.astype(np.float32)[:, None]
+        observation["step"] = builds.steps_B.astype(np.int32)[:, None]
+    return observation
 
 
 def flatten_observations(observations: Observation, limit: int) -> NDArray[np.float32]:

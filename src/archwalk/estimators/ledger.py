@@ -256,6 +256,44 @@ class TrainingLedger:
         self._seen_rows = {rows[i : i + width] for i in range(0, len(rows), width)} if width else set()
 
 
+class Bill(Protocol):
+    """What a training has paid."""
+
+    @property
+    def queries(self) -> int:
+        """Evaluations."""
+
+    @property
+    def unique(self) -> int:
+        """Different architectures among them."""
+
+
+class JointLedger:
+    """The ledgers of a training on several benchmarks, where an architecture is another one on each."""
+
+    def __init__(self, estimators: Sequence[Estimator]) -> None:
+        self.parts = [TrainingLedger(estimator) for estimator in estimators]
+
+    @property
+    def queries(self) -> int:
+        """Evaluations on all."""
+        return sum(part.queries for part in self.parts)
+
+    @property
+    def unique(self) -> int:
+        """Different architectures of each, added up."""
+        return sum(part.unique for part in self.parts)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was paid, for a checkpoint."""
+        return {"parts": [part.state_dict() for part in self.parts]}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        for part, saved in zip(self.parts, state["parts"], strict=True):
+            part.load_state_dict(saved)
+
+
 def _worst_for_nan(rewards: Floats) -> Floats:
     return np.where(np.isnan(rewards), -np.inf, rewards)
 

@@ -33,7 +33,8 @@ from archwalk.experiments.presets import (
 from archwalk.experiments.protocol import Contestant
 from archwalk.spaces.base import SearchSpace
 from archwalk.strategies.agent import TrainedAgent
-from archwalk.strategies.catalogue import STRATEGIES, TRAINERS
+from archwalk.strategies.building.agent import TrainedBuilder
+from archwalk.strategies.catalogue import STRATEGIES, TRAINERS, StrategyFactory
 from archwalk.strategies.trainable import NetworkSettings, make_network
 
 CONFIG, METRICS, CHECKPOINT, AGENT = (
@@ -215,14 +216,21 @@ def _load_untrained(name: str, benchmark: str, assignments: Sequence[str], label
     )
 
 
-def _load_agent(run: RunFolder, space: SearchSpace) -> "partial[TrainedAgent]":
+def read_agent(run: RunFolder, space: SearchSpace) -> tuple[torch.nn.Module, NetworkSettings, dict[str, Any]]:
+    """The trained network of a run, what shape it has, and all that was saved with it.
+
+    Raises DataError for an agent of another space or an unfinished run.
+    """
     config = run.config()
     if not run.finished:
         raise DataError(
             f"the training in {run.path} is not finished; go on with: archwalk train ... --resume"
         )
     if config["space"] != space.name or config["features"] != space.feature_count:
-        raise DataError(f"the agent in {run.path} was trained on {config['space']}, not on {space.name}")
+        trained, here = config["space"], space.name
+        if trained == here:  # of another depth, say
+            trained, here = f"{trained} of {config['features']} features", f"one of {space.feature_count}"
+        raise DataError(f"the agent in {run.path} was trained on {trained}, not on {here}")
     saved = read_state(run.path / AGENT)
     try:
         settings = NetworkSettings(**saved["network_settings"])
@@ -232,11 +240,16 @@ def _load_agent(run: RunFolder, space: SearchSpace) -> "partial[TrainedAgent]":
         raise ArchwalkError(
             f"the agent in {run.path} does not fit this version of archwalk: {error}"
         ) from error
-    return partial(
-        TrainedAgent,
-        network=network,
-        neighbours=settings.neighbours,
-        training_queries=saved["training_queries"],
-        training_unique=saved["training_unique"],
-        training_seconds=saved["seconds"],
-    )
+    return network, settings, saved
+
+
+def _load_agent(run: RunFolder, space: SearchSpace) -> StrategyFactory:
+    network, settings, saved = read_agent(run, space)
+    paid = {
+        "training_queries": saved["training_queries"],
+        "training_unique": saved["training_unique"],
+        "training_seconds": saved["seconds"],
+    }
+    if settings.building:
+        return partial(TrainedBuilder, network=network, settings=settings, **paid)
+    return partial(TrainedAgent, network=network, neighbours=settings.neighbours, **paid)

@@ -49,8 +49,12 @@ def train_agent(
     starts: Sampler | None = None,
     progress: Progress | None = None,
     place: Place = HERE,
+    asked: str | None = None,
 ) -> RunFolder:
     """Train from the beginning. `progress` is told what is done, of how much, and the latest metrics.
+
+    `asked` is the whole name that the benchmark was loaded by, under this seed, where its own name and its objective
+    do not say everything (a resumed run loads it again).
 
     Raises UsageError if `out` holds a run or the strategy cannot be trained on this benchmark or in this place.
     """
@@ -61,6 +65,7 @@ def train_agent(
                 "kind": "agent",
                 "strategy": strategy,
                 "benchmark": benchmark.name,
+                "asked": asked,
                 "objective": benchmark.objective,
                 "space": benchmark.space.name,
                 "features": benchmark.space.feature_count,
@@ -85,8 +90,11 @@ def resume_training(out: Path, progress: Progress | None = None, place: Place = 
     config = run.config()
     if run.finished:
         return run
-    benchmark = load_benchmark(f"{config['benchmark']}:{config['objective']}")
-    strategy, seed = config["strategy"], config["seed"]
+    strategy, seed, asked = config["strategy"], config["seed"], config.get("asked")
+    if asked:
+        benchmark = load_benchmark(asked, seed)
+    else:
+        benchmark = load_benchmark(f"{config['benchmark']}:{config['objective']}")
     settings = TRAINERS.load(strategy)[0](**config["settings"])
     with _trainer(strategy, benchmark, settings, seed, None, place) as trainer:
         state = run.restore()

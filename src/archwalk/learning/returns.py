@@ -89,3 +89,26 @@ class NStepReturns:
             if int(index) == len(self.windows):
                 self.windows.append({})
             self.windows[int(index)][name] = value
+
+
+def segment_returns(
+    reward_SB: Floats,
+    terminated_SB: Bools,
+    truncated_SB: Bools,
+    cut_value_SB: Floats,
+    last_value_B: Floats,
+    gamma: float,
+) -> Floats:
+    """Returns (S, B) of S consecutive steps: rewards to the segment's end, and the value of what follows it.
+
+    Where an episode terminated nothing follows. Where it was truncated, what follows is `cut_value_SB`, the value of
+    the observation in which it was cut off, which is not the one that the next step acts on. `last_value_B` is that
+    of the observation after the segment.
+    """
+    return_SB = np.empty_like(reward_SB)
+    following_B = last_value_B
+    for s in reversed(range(len(reward_SB))):
+        ahead_B = np.where(truncated_SB[s], cut_value_SB[s], following_B)
+        return_SB[s] = reward_SB[s] + gamma * np.where(terminated_SB[s], 0.0, ahead_B)
+        following_B = return_SB[s]
+    return return_SB

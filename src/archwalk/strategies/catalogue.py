@@ -22,6 +22,7 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "local-search-white": "archwalk.strategies.local_search_white:LocalSearchWhite",
         "nasbot": "archwalk.strategies.nasbot:Nasbot",
         "naswot": "archwalk.strategies.naswot:Naswot",
+        "random-construction": "archwalk.strategies.building.agent:RandomConstruction",
         "random-search": "archwalk.strategies.random_search:RandomSearch",
         "random-walk": "archwalk.strategies.random_walk:RandomWalk",
         "regularized-evolution": "archwalk.strategies.regularized_evolution:RegularizedEvolution",
@@ -35,7 +36,9 @@ TRAINERS: Registry[tuple[type[Any], TrainerFactory]] = Registry(
     "archwalk.trainers",
     {
         "apex": "archwalk.strategies.apex:APEX",
+        "construction-dqn": "archwalk.strategies.construction_dqn:CONSTRUCTION_DQN",
         "dqn": "archwalk.strategies.dqn:DQN",
+        "meta-rl": "archwalk.strategies.meta_rl:META_RL",
         "planner": "archwalk.strategies.planner:PLANNER",
         "climber": "archwalk.strategies.climber:CLIMBER",
     },

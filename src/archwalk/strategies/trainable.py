@@ -1,4 +1,4 @@
-"""What every agent that must be trained has in common: its trainer's contract, and the network it walks by."""
+"""What every agent that must be trained has in common: its trainer's contract, and the network it acts by."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,11 +9,14 @@ from torch import nn
 
 from archwalk.environments.walks import Sampler
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.estimators.ledger import TrainingLedger
+from archwalk.estimators.ledger import Bill
+from archwalk.learning.a2c import RecurrentActorCritic
+from archwalk.learning.action_values import ActionValues
 from archwalk.learning.engines import Engine
 from archwalk.learning.ensemble import ClimbingNetwork, Columns, LogEnsemble, Perceptrons, perceptron
 from archwalk.learning.sets import AfterStateNetwork, PointerQNetwork
 from archwalk.learning.transformer import FirstTokenQNetwork
+from archwalk.strategies.building.problem import BuildingRules
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -25,6 +28,9 @@ class NetworkSettings:
     `layers` and `heads` are those of a pointer or a first-token network (P1's), `duelling` those of a pointer
     network (a first-token network always duels), `encoder_layers` those of a first-token network, `members` those
     of the ensemble that an after-state network stops by, `columns` how many features a climbing network reads (0: all).
+
+    Agents that build (`recurrent`, `action-values`) have no neighbours but so many `inputs` and `actions`, and the
+    rules they were trained by, `building`; `layers` are those of an action-values network.
     """
 
     neighbours: int
@@ -33,9 +39,19 @@ class NetworkSettings:
     heads: int = 1
     duelling: bool = False
     members: int = 1
-    kind: Literal["pointer", "after-state", "climbing", "first-token"] = "pointer"
+    kind: Literal["pointer", "after-state", "climbing", "first-token", "recurrent", "action-values"] = (
+        "pointer"
+    )
     encoder_layers: int = 3
     columns: int = 0
+    inputs: int = 0
+    actions: int = 0
+    building: BuildingRules | None = None
+
+    def __post_init__(self) -> None:
+        given: Any = self.building
+        if isinstance(given, dict):  # as a file has it
+            object.__setattr__(self, "building", BuildingRules(**given))
 
 
 def make_network(settings: NetworkSettings, features: int, seed: int) -> nn.Module:
@@ -52,6 +68,10 @@ def made_from(seed: int, make: Callable[[], M]) -> M:
 
 def _make(settings: NetworkSettings, features: int) -> nn.Module:
     width, layers, heads = settings.width, settings.layers, settings.heads
+    if settings.kind == "recurrent":
+        return RecurrentActorCritic(settings.inputs, width, settings.actions)
+    if settings.kind == "action-values":
+        return ActionValues(settings.inputs, width, layers, settings.actions)
     if settings.kind == "after-state":
         stop = LogEnsemble(Perceptrons(settings.members, features, width, hidden=2))
         return AfterStateNetwork(stop, perceptron(features, width, 3))
@@ -74,9 +94,12 @@ class Trainer(Protocol):
     log_every: int
     """How many yields of `run` make a line of metrics."""
 
-    ledger: TrainingLedger
     network: nn.Module
     network_settings: NetworkSettings
+
+    @property
+    def ledger(self) -> Bill:
+        """What training has paid so far."""
 
     @property
     def done(self) -> int:

@@ -1,0 +1,190 @@
+"""Agents that build as strategies, and a trained one replayed on another benchmark."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from archwalk.environments.builds import NO_ACTION
+from archwalk.errors import UsageError
+from archwalk.estimators.base import Floats
+from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.ledger import Purse, TrainingLedger
+from archwalk.learning.a2c import RecurrentActorCritic
+from archwalk.learning.action_values import ActionValues
+from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.strategies.base import Trials
+from archwalk.strategies.building.episodes import EpisodeLog
+from archwalk.strategies.building.players import Player, RandomPlayer, RecurrentPlayer, ValuePlayer
+from archwalk.strategies.building.problem import BuildingRules, Construction
+from archwalk.strategies.per_trial import PerTrial, Searcher
+from archwalk.strategies.trainable import NetworkSettings
+
+PATIENCE = 200
+"""Actions without anything to evaluate, after which a sampled architecture is asked for instead."""
+
+
+class _Told:
+    """A purse that knows one reward and remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.reward = np.nan
+        self.asked: Codes | None = None
+
+    def rewards(self, codes_BL: Codes) -> Floats:
+        self.asked = codes_BL.copy()
+        return np.full(len(codes_BL), self.reward)
+
+
+@dataclass(frozen=True)
+class BuilderSettings:
+    """What a `Builder` plays by."""
+
+    player: Player
+    rules: BuildingRules
+
+
+class Builder(Searcher):
+    """Builds episode after episode, all of one trial; asks for every network on the way, as P3's environment does.
+
+    What needs no evaluation (a shift, a terminal, what cannot be built) is no query. A step that needs one is taken
+    back until its reward is told.
+    """
+
+    def __init__(self, trial: Trials, settings: BuilderSettings) -> None:
+        super().__init__(trial, settings)
+        self.purse = _Told()
+        self.construction = Construction(self.space, self.purse, 1, settings.rules)
+        self.player = settings.player
+        self.memory = self.player.begin(1)
+        self.first = True
+        self.waiting = NO_ACTION
+
+    def propose(self) -> Codes:
+        """The next network that is not known."""
+        builds = self.construction.builds
+        for _ in range(PATIENCE):
+            mask_BA = self.construction.allowed()
+            move = self.player.act(self.construction.look(), self.memory, self.first, self.rng, mask_BA)
+            self.memory, self.first = move.memory, False
+            before = builds.state_dict()
+            self._step(int(move.action_B[0]))
+            if self.purse.asked is not None:
+                builds.load_state_dict(before)
+                self.waiting = int(move.action_B[0])
+                return self.purse.asked
+        return self.space.sample(self.rng, 1)
+
+    def learn(self, codes_KL: Codes, rewards_K: Floats) -> None:
+        """Take the step that waited for its reward; -inf is a network that could not be evaluated."""
+        if self.waiting == NO_ACTION:
+            return
+        self.purse.reward = float(rewards_K[0]) if np.isfinite(rewards_K[0]) else np.nan
+        self._step(self.waiting)
+        self.waiting = NO_ACTION
+
+    def _step(self, action: int) -> None:
+        self.purse.asked = None
+        step = self.construction.builds.step(np.array([action]))
+        self.construction.builds.restart(step.done_B)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next proposal depends on."""
+        return super().state_dict() | {
+            "builds": self.construction.builds.state_dict(),
+            "memory": list(self.memory),
+            "first": self.first,
+            "waiting": self.waiting,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        super().load_state_dict(state)
+        self.construction.builds.load_state_dict(state["builds"])
+        self.memory = list(state["memory"])
+        self.first, self.waiting = bool(state["first"]), int(state["waiting"])
+
+
+class _Building(PerTrial):
+    searcher_class = Builder
+    query = "a network on the way: every layer that is added is evaluated"
+
+
+class RandomConstruction(_Building):
+    """P3's random search: actions of its table 2 by lot, by the environment's own rules."""
+
+    def __init__(self, trials: Trials) -> None:
+        rules = BuildingRules()
+        actions = Construction(trials.space, _Told(), 1, rules).actions
+        super().__init__(trials, BuilderSettings(RandomPlayer(actions), rules))
+
+
+class TrainedBuilder(_Building):
+    """A trained agent that builds, its weights fixed; what it remembers of a trial still changes what it does."""
+
+    def __init__(
+        self,
+        trials: Trials,
+        network: nn.Module,
+        *,
+        settings: NetworkSettings,
+        training_queries: int,
+        training_unique: int,
+        training_seconds: float,
+    ) -> None:
+        construct(trials.space, _Told(), settings)
+        super().__init__(trials, BuilderSettings(make_player(network), _rules(settings)))
+        self.training_queries = training_queries
+        self.training_unique = training_unique
+        self.training_seconds = training_seconds
+
+
+def make_player(network: nn.Module) -> Player:
+    """The policy of a trained network."""
+    if isinstance(network, RecurrentActorCritic):
+        return RecurrentPlayer(network)
+    assert isinstance(network, ActionValues)
+    return ValuePlayer(network)
+
+
+def construct(space: SearchSpace, purse: Purse, settings: NetworkSettings) -> Construction:
+    """The problem in another space by the rules of an agent. Raises UsageError if it cannot see or act there."""
+    construction = Construction(space, purse, 1, _rules(settings))
+    found = (construction.inputs, construction.actions)
+    if found != (settings.inputs, settings.actions):
+        raise UsageError(
+            f"the agent sees {settings.inputs} numbers and has {settings.actions} actions, "
+            f"building in {space.name} means {found[0]} and {found[1]}"
+        )
+    return construction
+
+
+def replay(
+    network: nn.Module, settings: NetworkSettings, benchmark: Benchmark, steps: int, seed: int
+) -> Iterator[dict[str, float]]:
+    """One trial of a frozen policy on a benchmark (P3 experiment 2): a row of metrics of each episode (`EpisodeLog`),
+    `queries` and `unique` paid by then, and the network of its highest reward, `code/0`, `code/1` and so on.
+    """
+    ledger, rng = TrainingLedger(benchmark.estimator), np.random.default_rng(seed)
+    construction, player = construct(benchmark.space, ledger, settings), make_player(network)
+    builds = construction.builds
+    log, memory, code = EpisodeLog(1, construction.actions), player.begin(1), dict[str, float]()
+    for number in range(steps):
+        mask_BA = construction.allowed()
+        move = player.act(construction.look(), memory, number == 0, rng, mask_BA)
+        memory = move.memory
+        step = builds.step(move.action_B)
+        if step.reward_B[0] >= log.best_B[0]:
+            code = {f"code/{i}": float(value) for i, value in enumerate(step.codes_BL[0])}
+        log.add(builds, step, move.entropy_B, {"queries": ledger.queries, "unique": ledger.unique} | code)
+        builds.restart(step.done_B)
+        yield from log.rows
+        log.rows.clear()
+
+
+def _rules(settings: NetworkSettings) -> BuildingRules:
+    if settings.building is None:
+        raise UsageError("this agent walks; it does not build")
+    return settings.building
