@@ -11,9 +11,10 @@ from archwalk.errors import DataError, UsageError
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.presets import load_preset, make_settings
 from archwalk.experiments.reproductions.cassimon2024 import trainings
+from archwalk.experiments.reproductions.cassimon2024.price import ALSO
 from archwalk.experiments.reproductions.catalogue import find_items, item_names
 from archwalk.experiments.reproductions.scales import SCALES, find_scale
-from archwalk.experiments.reproductions.setup import Setup
+from archwalk.experiments.reproductions.setup import BASELINES, Setup
 from archwalk.experiments.training import train_agent
 from archwalk.strategies.apex.settings import ApexSettings
 from archwalk.strategies.dqn.settings import DQNSettings
@@ -145,7 +146,7 @@ def test_agents_take_part_and_their_training_is_counted(tiny, agents, tmp_path):
     (point,) = price["agents"]
     ends = point["one_episode"]
     assert ends["least"] <= ends["mean"] <= ends["most"]
-    assert set(price["scratch"]) == {"local-search", "random-walk", "random-search"}
+    assert set(price["scratch"]) == {*BASELINES, *ALSO}
     rows = reproduced.run("amortisation", made)["result"]["agents"]["agents"]
     assert [row["queries"] for row in rows] == [1, 10, 50, 100, 150, 300]
 
