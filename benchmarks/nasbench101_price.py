@@ -17,12 +17,12 @@ from archwalk.strategies.catalogue import TRAINERS
 from nasbench101_agent import train_and_walk
 
 PRICES = {
-    300: ["initial=150", "round=30"],
-    1_000: ["initial=300", "round=70"],
+    300: ["initial=150", "round=30", "sharpness=8"],
+    1_000: ["initial=300", "round=70", "sharpness=8"],
     4_236: ["initial=500", "round=300"],
     21_181: ["initial=1_000", "round=1_000", "updates=600"],
 }
-"""Evaluated cells, and the rounds that suit them."""
+"""Evaluated cells, and what suits them: with few, a model that also tells lesser cells apart finds the best ones."""
 
 SHORT = ["distil_updates=1_500", "last_updates=2_000"]
 """Of all ablations, which are compared with each other alone."""
@@ -32,7 +32,7 @@ ABLATIONS = {
     "no upper bounds": ["optimism=0"],
     "one member": ["members=1"],
     "only samples": ["random=1", "optimism=0"],
-    "sharpness 8": ["sharpness=8"],
+    "sharpness 32": ["sharpness=32"],
     "step price 0.02": ["step_price=0.02"],
     "no last fit": ["last_updates=0"],
     "width 64": ["width=64"],
