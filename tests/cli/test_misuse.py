@@ -224,6 +224,14 @@ class TestData:
         refused(call("oracle", "ec-nas-5v"), 1, "archwalk data import ec-nas-5v PATH")
         assert not own_cache.exists()
 
+    def test_make_what_is_not_ours(self, call, own_cache):
+        refused(call("data", "make", "nasbench101"), 2, "unknown table of ours 'nasbench101'")
+        refused(
+            call("data", "make", "chain-digits", "--seeds", "2"),
+            2,
+            "chain-digits takes at least 1 seed and at most 1, not 2",
+        )
+
     def test_without_an_address(self, call, own_cache):
         refused(call("data", "get", "ec-nas-4v"), 1, "cannot be downloaded by name")
 

@@ -1,5 +1,6 @@
 """What all commands share: the console, JSON, progress, and reading architectures."""
 
+import argparse
 import json
 import re
 import sys
@@ -74,6 +75,15 @@ def read_json(path: Path) -> Any:
         raise DataError(f"cannot read {path}: {error}") from error
     except ValueError as error:
         raise UsageError(f"{path} is not JSON: {error}") from error
+
+
+def add_store_option(parser: argparse.ArgumentParser) -> None:
+    """Where the database of experiments is."""
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="SQLite file or PostgreSQL URL (default: ARCHWALK_STORE, or in the cache folder)",
+    )
 
 
 def use_one_thread() -> None:

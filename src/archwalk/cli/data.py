@@ -1,4 +1,4 @@
-"""Commands about data: data list, get, import, path; doctor."""
+"""Commands about data: data list, get, import, make, path; doctor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
-from archwalk.cli.common import ERR, OUT, note, print_json, progress_bar
+from archwalk.cli.common import ERR, OUT, add_store_option, note, print_json, progress_bar
 from archwalk.data.catalogue import DATA_SETS, find_data_set, get_data, import_data, is_here, table_path
 from archwalk.data.files import cache_folder, data_folder
 
@@ -40,6 +40,15 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     importing.add_argument("name", metavar="NAME")
     importing.add_argument("path", metavar="PATH", type=Path)
     importing.set_defaults(run=run_import)
+    making = actions.add_parser(
+        "make", help="a table that comes with archwalk, from anew: trains all its networks"
+    )
+    making.add_argument("name", metavar="NAME")
+    making.add_argument("--seeds", type=int, help="the first so many (default: all that the table has)")
+    making.add_argument("--out", type=Path, help="file of the table (default: NAME.safetensors)")
+    making.add_argument("--workers", type=int, help="processes (default: one a core)")
+    add_store_option(making)
+    making.set_defaults(run=run_make)
     path = actions.add_parser("path", help="the cache folder")
     path.set_defaults(run=lambda _: print(cache_folder()))
 
@@ -90,6 +99,24 @@ def run_import(options: argparse.Namespace) -> None:
     with ERR.status(f"importing {options.name}"):
         target = import_data(options.name, options.path)
     note(f"{options.name} is in {target}")
+
+
+def run_make(options: argparse.Namespace) -> None:
+    """Train what the store does not have and write the table."""
+    from archwalk.data.table import write_table
+    from archwalk.estimators.store import open_store
+    from archwalk.estimators.training.tables import find_table
+
+    table = find_table(options.name)
+    out = options.out or Path(f"{table.name}.safetensors")
+    store = open_store(options.store)
+    with progress_bar(f"training {table.name}") as bar:
+        made = table.make(store, seeds=options.seeds, workers=options.workers, progress=bar.to)
+    write_table(out, made)
+    about = made.provenance
+    note(
+        f"{out} has {len(made):,} architectures; trainings of each: {about['seeds']}; failed: {about['failed']}"
+    )
 
 
 def run_doctor(options: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from archwalk.cli.common import ERR, OUT, note, print_json
+from archwalk.cli.common import ERR, OUT, add_store_option, note, print_json
 from archwalk.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     actions = store.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     listing = actions.add_parser("list", help="what was trained, the best first")
-    _add_place(listing)
+    add_store_option(listing)
     _add_filters(listing)
     listing.add_argument("--limit", type=int, help="at most so many (default: 20; with --json all)")
     listing.add_argument("--json", action="store_true")
@@ -34,14 +34,14 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 
     export = actions.add_parser("export", help="write what was trained to a file")
     export.add_argument("file", metavar="FILE", type=Path, help="named .csv or .parquet (extra parquet)")
-    _add_place(export)
+    add_store_option(export)
     _add_filters(export)
     export.add_argument("--json", action="store_true")
     export.set_defaults(run=run_export)
 
     importing = actions.add_parser("import", help="enter what an exported file holds; again changes nothing")
     importing.add_argument("file", metavar="FILE", type=Path)
-    _add_place(importing)
+    add_store_option(importing)
     importing.add_argument("--json", action="store_true")
     importing.set_defaults(run=run_import)
 
@@ -106,14 +106,6 @@ def run_import(options: argparse.Namespace) -> None:
         print_json({"store": store.name, "file": str(options.file), "imported": added, "known": known})
     else:
         note(f"{added} of the {len(found)} trainings in {options.file} are new in {store.name}")
-
-
-def _add_place(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--store",
-        metavar="URL",
-        help="SQLite file or PostgreSQL URL (default: ARCHWALK_STORE, or in the cache folder)",
-    )
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:

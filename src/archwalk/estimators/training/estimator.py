@@ -5,13 +5,15 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from archwalk.data.files import Progress, untold
 from archwalk.data.images.base import ImageSet
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Scores
@@ -78,9 +80,13 @@ class TrainedEstimator:
         ]
         return Scores(*columns)
 
-    def outcomes(self, codes_BL: Codes) -> list[Outcome]:
-        """All that is known of each row's training. Raises DataError where the store fails, what a bug raises."""
+    def outcomes(self, codes_BL: Codes, progress: Progress = untold) -> list[Outcome]:
+        """All that is known of each row's training; `progress` is told how many are, of how many different ones.
+
+        Raises DataError where the store fails, what a bug raises.
+        """
         names = [self.architecture(code_L) for code_L in codes_BL]
+        different = len(set(names))
         codes = {
             name: code_L for name, code_L in zip(names, codes_BL, strict=True) if name not in self._known
         }
@@ -89,7 +95,8 @@ class TrainedEstimator:
         missing = {name: code_L for name, code_L in codes.items() if name not in self._known}
         while missing:
             before = len(missing)
-            self._train(missing)
+            progress(different - before, different)
+            self._train(missing, partial(_go_on, progress, different - before, different))
             if self.store is not None:
                 self._known |= self.store.find(self.problem, list(missing))
             missing = {name: code_L for name, code_L in missing.items() if name not in self._known}
@@ -101,9 +108,10 @@ class TrainedEstimator:
         """What a code is called in the store."""
         return canonical_json(self.maker.space.describe(code_L))
 
-    def _train(self, codes: dict[str, Codes]) -> None:
-        """Train those of which nobody else is training."""
+    def _train(self, codes: dict[str, Codes], tell: Callable[[int], None]) -> None:
+        """Train those of which nobody else is training; `tell` is told how many were."""
         claimed: set[str] = set()
+        before = self.trained
 
         def jobs() -> Iterator[Job]:
             for name, code_L in codes.items():
@@ -117,6 +125,7 @@ class TrainedEstimator:
             claimed.discard(job.key)
             self._known[job.key] = outcome
             self.trained += 1
+            tell(self.trained - before)
 
         waiting = jobs()
         first = next(waiting, None)
@@ -177,6 +186,10 @@ class TrainedEstimator:
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_pool": None}
+
+
+def _go_on(progress: Progress, before: int, total: int, count: int) -> None:
+    progress(before + count, total)
 
 
 def _device(name: str) -> str:
