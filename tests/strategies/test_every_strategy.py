@@ -23,6 +23,7 @@ TINY = {
     "bananas": ["initial=4", "round=4", "epochs=5", "candidates=20"],
     "graph-gp": ["initial=4"],
     "nasbot": ["initial=4", "candidates=10", "offspring=5"],
+    "meta-a2c": ["width=8", "n_step=3"],
     "naswot": ["candidates=2", "channels=4", "batch=4", "resolution=8"],
     "regularized-evolution": ["population=5", "sample=3"],
     "remaade": ["batch=5", "width=8"],
@@ -31,7 +32,7 @@ TINY = {
 
 IMAGES = {"nasbench101", "nasbench201", "darts"}
 BUILT = {"nsc", "nsc-chain", "chain"}
-ONLY = {"naswot": IMAGES, "random-construction": BUILT}
+ONLY = {"meta-a2c": BUILT, "naswot": IMAGES, "random-construction": BUILT}
 """Where a strategy works, if not everywhere."""
 
 QUERIES, TRIALS = 11, 2

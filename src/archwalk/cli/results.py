@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archwalk.experiments.protocol import Contestant
     from archwalk.report.record import Record
 
-RESULT, PAGE = "result.json", "report.html"
+RESULT, PAGE, FOUND = "result.json", "report.html", "found.json"
 
 
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
@@ -71,11 +71,12 @@ def run_search_command(options: argparse.Namespace) -> None:
         if preset.strategy != name:
             raise UsageError(f"the preset {preset.name} is for {preset.strategy}, not for {name}")
         name = preset.name
-    run_compare(options, [name], [f"{name}.{assignment}" for assignment in options.assignments])
+    record = run_compare(options, [name], [f"{name}.{assignment}" for assignment in options.assignments])
+    show_found(record, next(iter(record["strategies"])), options.out, options.json)
 
 
-def run_compare(options: argparse.Namespace, names: list[str], assignments: list[str]) -> None:
-    """Run strategies and print their record."""
+def run_compare(options: argparse.Namespace, names: list[str], assignments: list[str]) -> dict[str, Any]:
+    """Run strategies and print their record, which is returned."""
     from archwalk.estimators.benchmarks import load_benchmark
     from archwalk.experiments.runs import load_contestants
 
@@ -94,6 +95,7 @@ def run_compare(options: argparse.Namespace, names: list[str], assignments: list
         options.workers,
     )
     show(record, options.out, options.json)
+    return record
 
 
 def compare_with_progress(
@@ -128,6 +130,22 @@ def show(record: dict[str, Any], out: Path | None, as_json: bool) -> None:
         print_json(record)
     else:
         print_summary(record, OUT)
+
+
+def show_found(record: dict[str, Any], name: str, out: Path | None, as_json: bool) -> None:
+    """Say what the only strategy found; write it to a folder if there is one, for `improve`, `export` and Python."""
+    from archwalk.report.architectures import found_sentence
+
+    found = record["strategies"][name]["found"]
+    description = json.dumps(found["description"])
+    if out:
+        write_atomically(out / FOUND, description + "\n")
+        write_atomically(out / f"{FOUND.removesuffix('.json')}.svg", found["svg"])
+        note(f"wrote {out / FOUND} and its drawing")
+    if not as_json and (sentence := found_sentence(record, name)):
+        OUT.print()
+        OUT.print(sentence, markup=False, highlight=False)
+        OUT.print(description, markup=False, highlight=False, soft_wrap=True)
 
 
 def draw(record: Record, out: Path) -> str:

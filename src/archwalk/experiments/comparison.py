@@ -14,6 +14,7 @@ from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.protocol import (
     Contestant,
     Progress,
+    Search,
     run_episodes,
     run_search,
     shown_budgets,
@@ -68,6 +69,7 @@ def compare(
         )  # fmt: skip
         done += budget * contestant.agents
         summary = summarise_search(search, contestant, budget, seed)
+        summary["found"] = _found(benchmark, search)
         reports[contestant.name] = search.report_GTQ
         if starts_BL is not None and (outcome := run_episodes(benchmark, contestant, starts_BL, seed)):
             summary["episodes"], episodes = outcome
@@ -156,21 +158,36 @@ def record_head(benchmark: Benchmark, budget: int, trials: int, seed: int) -> di
     }
 
 
+def _found(benchmark: Benchmark, search: Search) -> dict[str, Any]:
+    """The architecture of highest reward of all agents and trials."""
+    reward_GT, report_GT = (
+        np.stack([getattr(curves, name)[:, -1] for curves in search.curves])
+        for name in ("reward_TQ", "report_TQ")
+    )
+    agent, trial = np.unravel_index(reward_GT.argmax(), reward_GT.shape)
+    code_L = search.ledgers[agent].best_codes_TL()[trial]
+    return _describe(benchmark, code_L, reward_GT[agent, trial], report_GT[agent, trial])
+
+
+def _describe(benchmark: Benchmark, code_L: Codes, reward: float, report: float) -> dict[str, Any]:
+    """An architecture for people and for `parse`; null in place of what is not a number."""
+    space = benchmark.space
+    scores = {name: float(score) for name, score in (("reward", reward), ("report", report))}
+    return {"description": space.describe(code_L), "svg": space.draw(code_L)} | {
+        name: score if np.isfinite(score) else None for name, score in scores.items()
+    }
+
+
 def _examples(benchmark: Benchmark, starts_BL: Codes, episodes: Episodes) -> list[dict[str, Any]]:
     """Episodes from starts at the lower quartile, the median and the upper quartile of reward."""
     start, final = (benchmark.estimator.evaluate(c) for c in (starts_BL, episodes.finals_BL))
     order = np.argsort(start.reward_B, kind="stable")
     picked = [order[int(len(order) * (i + 1) / (EXAMPLES + 1))] for i in range(EXAMPLES)]
 
-    def describe(code_L: Codes, reward: float, report: float) -> dict[str, Any]:
-        space = benchmark.space
-        drawing = {"description": space.describe(code_L), "svg": space.draw(code_L)}
-        return drawing | {"reward": float(reward), "report": float(report)}
-
     return [
         {
-            "start": describe(starts_BL[b], start.reward_B[b], start.report_B[b]),
-            "found": describe(episodes.finals_BL[b], final.reward_B[b], final.report_B[b]),
+            "start": _describe(benchmark, starts_BL[b], start.reward_B[b], start.report_B[b]),
+            "found": _describe(benchmark, episodes.finals_BL[b], final.reward_B[b], final.report_B[b]),
             "steps": int(episodes.steps_B[b]),
         }
         for b in picked

@@ -6,7 +6,7 @@ its epsilon outside of the root and begins with squares of zero (TensorFlow's: i
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +85,16 @@ class Segment:
     cut_value_SB: Floats
     last_value_B: Floats
     mask_SBA: Bools | None = None
+
+
+Step = dict[str, NDArray[Any]]
+"""One step of B environments: the arrays of a `Segment` whose names have an S, by name, without that dimension."""
+
+
+def to_segment(memory: Memory, steps: Sequence[Step], last_value_B: Floats) -> Segment:
+    """Consecutive steps as a segment."""
+    columns: dict[str, Any] = {name: np.stack([step[name] for step in steps]) for name in steps[0]}
+    return Segment(memory=memory, last_value_B=last_value_B, **columns)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,10 @@
 """The report of a comparison as one HTML file that needs nothing else; everything from the record is escaped."""
 
-import json
-import re
-from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from archwalk.data.files import write_atomically
+from archwalk.report.architectures import examples_section, found_section
 from archwalk.report.checklist import checklist, checklist_section
 from archwalk.report.facts import (
     best_after,
@@ -33,7 +30,6 @@ from archwalk.report.html import (
     definitions,
     figure,
     fill_page,
-    image,
     legend,
     paragraphs,
     section,
@@ -78,7 +74,7 @@ def render_page(record: Record) -> str:
         key_numbers=_key_numbers(record),
         figures="\n".join(_figure(record, drawn[key]) for key in FIGURES if key in drawn),
         table=_table(record) + _pairs(record),
-        examples=_examples(record),
+        examples=found_section(record) + examples_section(record),
         training=_figure(record, drawn[TRAINING]) if TRAINING in drawn else "",
         reading=_reading(record),
         origin=_origin(record),
@@ -154,52 +150,6 @@ def _pairs(record: Record) -> str:
     sheet = pairs_sheet(record, last)
     notes_below = f'<div class="notes">{paragraphs(sheet.notes)}</div>'
     return section("pairs", sheet.title, f"{words}{sheet_table(sheet)}\n{notes_below}{''.join(folds)}")
-
-
-def _examples(record: Record) -> str:
-    """Start and find of a few episodes, side by side."""
-    short = labels(record)
-    blocks = [
-        _example(short[name], example, metrics(record)[1])
-        for name, strategy in record["strategies"].items()
-        for example in strategy.get("examples") or []
-    ]
-    if not blocks:
-        return ""
-    intro = "<p>Single episodes, as they went: where one was set down, and where it stopped.</p>"
-    return section("examples", "From start to find", intro + "\n".join(blocks))
-
-
-def _example(label: str, example: Mapping[str, Any], report: str) -> str:
-    steps, start, found = number(example.get("steps")), example["start"], example["found"]
-    before, after = number(start.get("report")), number(found.get("report"))
-    change = "" if before is None or after is None else f": {points(after - before)} points"
-    taken = "" if steps is None else f"{counted(steps, 'step')}<br>"
-    left, right = _width(start), _width(found)  # of the columns too: both are drawn to one scale
-    layout = (
-        f"grid-template-columns:minmax(0,{left}fr) auto minmax(0,{right}fr);max-width:{left + right + 160}px"
-    )
-    descriptions = {"start": start.get("description"), "found": found.get("description")}
-    details = escape(json.dumps(descriptions, ensure_ascii=False))
-    return (
-        f'<div class="example"><h3>{escape(label + change)}</h3>\n'
-        f'<div class="pair" style="{layout}">{_drawing("Start", start, report)}'
-        f'<div class="arrow">{taken}<span aria-hidden="true"></span></div>{_drawing("Found", found, report)}</div>\n'
-        f"<details><summary>Both as JSON</summary><pre>{details}</pre></details></div>"
-    )
-
-
-def _width(end: Mapping[str, Any]) -> int:
-    found = re.match(r'<svg[^>]* width="(\d+)', end.get("svg") or "")
-    return max(int(found[1]), 1) if found else 1
-
-
-def _drawing(title: str, end: Mapping[str, Any], report: str) -> str:
-    value, svg = number(end.get("report")), end.get("svg")
-    caption = title if value is None else f"{title}: {percent(value)}"
-    alt = f"{title}: the architecture" + ("" if value is None else f", {report} {percent(value)}")
-    drawn = image(svg, alt) if svg else ""
-    return f'<figure class="drawing">{drawn}<figcaption>{escape(caption)}</figcaption></figure>'
 
 
 def _reading(record: Record) -> str:

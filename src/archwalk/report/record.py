@@ -85,6 +85,7 @@ _SHAPE: dict[str, Any] = {
                 "histogram?": {"edges": [_NUMBER], "counts": [_NUMBER]},
                 "intervals?": {"*": [_NUMBER]},
             },
+            "found?": {"svg?": str, "reward?": _NUMBER, "report?": _NUMBER},
             "examples?": [{"start": {"svg?": str}, "found": {"svg?": str}}],
         }
     },

@@ -20,6 +20,7 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "graph-gp": "archwalk.strategies.graph_gp:GraphGP",
         "local-search": "archwalk.strategies.local_search:LocalSearch",
         "local-search-white": "archwalk.strategies.local_search_white:LocalSearchWhite",
+        "meta-a2c": "archwalk.strategies.meta_rl.search:MetaA2C",
         "nasbot": "archwalk.strategies.nasbot:Nasbot",
         "naswot": "archwalk.strategies.naswot:Naswot",
         "random-construction": "archwalk.strategies.building.agent:RandomConstruction",

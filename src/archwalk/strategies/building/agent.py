@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from torch import nn
 
-from archwalk.environments.builds import NO_ACTION
+from archwalk.environments.builds import NO_ACTION, BuildStep
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
@@ -26,16 +26,19 @@ PATIENCE = 200
 """Actions without anything to evaluate, after which a sampled architecture is asked for instead."""
 
 
-class _Told:
-    """A purse that knows one reward and remembers what it was asked for."""
+class Told:
+    """A purse that knows the rewards that it was told; it keeps what else it was asked for."""
 
     def __init__(self) -> None:
-        self.reward = np.nan
+        self.known: dict[bytes, float] = {}
         self.asked: Codes | None = None
 
     def rewards(self, codes_BL: Codes) -> Floats:
-        self.asked = codes_BL.copy()
-        return np.full(len(codes_BL), self.reward)
+        """Of a single code; NaN where it is not known."""
+        reward = self.known.get(codes_BL.tobytes())
+        if reward is None:
+            self.asked, reward = codes_BL.copy(), np.nan
+        return np.array([reward])
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,12 @@ class Builder(Searcher):
     back until its reward is told.
     """
 
+    remembers: ClassVar[bool] = False
+    """Whether a network that comes up again is not asked for again."""
+
     def __init__(self, trial: Trials, settings: BuilderSettings) -> None:
         super().__init__(trial, settings)
-        self.purse = _Told()
+        self.purse = Told()
         self.construction = Construction(self.space, self.purse, 1, settings.rules)
         self.player = settings.player
         self.memory = self.player.begin(1)
@@ -66,37 +72,49 @@ class Builder(Searcher):
         """The next network that is not known."""
         builds = self.construction.builds
         for _ in range(PATIENCE):
-            mask_BA = self.construction.allowed()
-            move = self.player.act(self.construction.look(), self.memory, self.first, self.rng, mask_BA)
-            self.memory, self.first = move.memory, False
             before = builds.state_dict()
-            self._step(int(move.action_B[0]))
+            action = self._decide()
+            step = self._step(action)
             if self.purse.asked is not None:
                 builds.load_state_dict(before)
-                self.waiting = int(move.action_B[0])
+                self.waiting = action
                 return self.purse.asked
+            self._finish(step)
         return self.space.sample(self.rng, 1)
 
     def learn(self, codes_KL: Codes, rewards_K: Floats) -> None:
         """Take the step that waited for its reward; -inf is a network that could not be evaluated."""
-        if self.waiting == NO_ACTION:
-            return
-        self.purse.reward = float(rewards_K[0]) if np.isfinite(rewards_K[0]) else np.nan
-        self._step(self.waiting)
-        self.waiting = NO_ACTION
+        self.purse.known[codes_KL.tobytes()] = float(rewards_K[0]) if np.isfinite(rewards_K[0]) else np.nan
+        if self.waiting != NO_ACTION:
+            self._finish(self._step(self.waiting))
+            self.waiting = NO_ACTION
+        if not self.remembers:
+            self.purse.known.clear()
 
-    def _step(self, action: int) -> None:
+    def _decide(self) -> int:
+        mask_BA = self.construction.allowed()
+        move = self.player.act(self.construction.look(), self.memory, self.first, self.rng, mask_BA)
+        self.memory, self.first = move.memory, False
+        return int(move.action_B[0])
+
+    def _step(self, action: int) -> BuildStep:
         self.purse.asked = None
-        step = self.construction.builds.step(np.array([action]))
+        return self.construction.builds.step(np.array([action]))
+
+    def _finish(self, step: BuildStep) -> None:
+        """A step is taken for good."""
         self.construction.builds.restart(step.done_B)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next proposal depends on."""
+        known = self.purse.known
         return super().state_dict() | {
             "builds": self.construction.builds.state_dict(),
             "memory": list(self.memory),
             "first": self.first,
             "waiting": self.waiting,
+            "known": np.frombuffer(b"".join(known), np.int32).reshape(-1, self.space.code_length).copy(),
+            "known_rewards": np.array(list(known.values())),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -105,6 +123,8 @@ class Builder(Searcher):
         self.construction.builds.load_state_dict(state["builds"])
         self.memory = list(state["memory"])
         self.first, self.waiting = bool(state["first"]), int(state["waiting"])
+        rewards = map(float, state["known_rewards"])
+        self.purse.known = dict(zip((row.tobytes() for row in state["known"]), rewards, strict=True))
 
 
 class _Building(PerTrial):
@@ -117,7 +137,7 @@ class RandomConstruction(_Building):
 
     def __init__(self, trials: Trials) -> None:
         rules = BuildingRules()
-        actions = Construction(trials.space, _Told(), 1, rules).actions
+        actions = Construction(trials.space, Told(), 1, rules).actions
         super().__init__(trials, BuilderSettings(RandomPlayer(actions), rules))
 
 
@@ -134,7 +154,7 @@ class TrainedBuilder(_Building):
         training_unique: int,
         training_seconds: float,
     ) -> None:
-        construct(trials.space, _Told(), settings)
+        construct(trials.space, Told(), settings)
         super().__init__(trials, BuilderSettings(make_player(network), _rules(settings)))
         self.training_queries = training_queries
         self.training_unique = training_unique

@@ -9,14 +9,12 @@ from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.ledger import JointLedger
-from archwalk.learning.a2c import A2C, Memory, RecurrentActorCritic, Segment, decide
+from archwalk.learning.a2c import A2C, Memory, RecurrentActorCritic, Step, decide, to_segment
 from archwalk.strategies.building.episodes import EpisodeLog
 from archwalk.strategies.building.players import draw_any
 from archwalk.strategies.building.problem import Construction, refuse_starts
 from archwalk.strategies.meta_rl.settings import MetaRLSettings
 from archwalk.strategies.trainable import NetworkSettings, made_from
-
-Step = dict[str, Any]
 
 
 class MetaRLTrainer:
@@ -115,9 +113,8 @@ class MetaRLTrainer:
         memory = self.memory
         count = min(self.settings.n_step, self._length(self.trial) - self.moves)
         steps = [self._act() for _ in range(count)]
-        columns = {name: np.stack([step[name] for step in steps]) for name in steps[0]}
         last_value_B = self.learner.value(self.construction.look(), self.memory)
-        self.losses = self.learner.learn(Segment(memory=memory, last_value_B=last_value_B, **columns))
+        self.losses = self.learner.learn(to_segment(memory, steps, last_value_B))
 
     def _act(self) -> Step:
         """One step of all environments, as `Segment` has it."""
@@ -138,7 +135,7 @@ class MetaRLTrainer:
             cut_value_B = self.learner.value(construction.look(), self.memory)
         self.episodes.add(construction.builds, step, decision.entropy_B, self.losses)
         construction.builds.restart(step.done_B)
-        taken = {
+        taken: Step = {
             "inputs_SBX": inputs_BX,
             "action_SB": action_B,
             "drawn_SB": np.full(batch, not first),

@@ -1,0 +1,83 @@
+"""The actor-critic that learns to build while it searches."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from building_cases import branches, chains
+
+from archwalk.estimators.ledger import QueryLedger
+from archwalk.experiments.presets import load_preset, make_settings
+from archwalk.experiments.running import run_trials
+from archwalk.spaces.base import SearchSpace
+from archwalk.strategies.base import Trials
+from archwalk.strategies.catalogue import StrategyFactory
+from archwalk.strategies.meta_rl.search import MetaA2C, MetaA2CSettings
+from archwalk.testing.strategies import StrategyConformance
+
+SPACES = {"chain": chains().space, "nsc": branches().space}
+SMALL = MetaA2CSettings(n_step=3, width=8)
+
+
+class TestMetaA2C(StrategyConformance):
+    rounds = 8
+
+    @pytest.fixture(scope="class", params=list(SPACES))
+    @classmethod
+    def space(cls, request) -> SearchSpace:
+        return SPACES[request.param]
+
+    @pytest.fixture
+    @classmethod
+    def factory(cls) -> StrategyFactory:
+        return partial(MetaA2C, settings=SMALL)
+
+
+def search(settings: MetaA2CSettings, trials: int, budget: int) -> tuple[MetaA2C, QueryLedger]:
+    benchmark = chains()
+    strategy = MetaA2C(Trials(benchmark.space, trials, np.random.default_rng(0)), settings)
+    return strategy, run_trials(benchmark.estimator, strategy, budget)
+
+
+def test_nothing_is_asked_twice():
+    _, ledger = search(SMALL, trials=3, budget=60)
+    assert (ledger.unique_T() == 60).all()
+
+
+def test_it_learns_from_every_step_what_was_paid():
+    """Segments go on where the last one ended, and hold the rewards that the ledger gave, known ones too."""
+    benchmark = chains()
+    strategy = MetaA2C(Trials(benchmark.space, 1, np.random.default_rng(0)), SMALL)
+    [builder], learned = strategy.searchers, []
+    builder.learner.learn = learned.append
+    ledger = run_trials(benchmark.estimator, strategy, 40)
+    assert len(learned) >= 13
+    assert all(segment.reward_SB.shape == (3, 1) for segment in learned)
+    drawn = np.concatenate([segment.drawn_SB[:, 0] for segment in learned])
+    assert (~drawn).sum() == 1
+    assert not drawn[0]
+    rewards = np.concatenate([segment.reward_SB[:, 0] for segment in learned])
+    paid = benchmark.estimator.evaluate(ledger.codes_TQL[0]).reward_B / 100
+    _, first = np.unique(rewards, return_index=True)
+    in_order = rewards[np.sort(first)]
+    np.testing.assert_allclose(in_order[in_order > 0], paid[: (in_order > 0).sum()])
+    for one, other in zip(learned, learned[1:], strict=False):
+        assert not np.array_equal(one.memory[0], other.memory[0])
+
+
+def test_it_comes_to_build_better():
+    """The mean reward rises from the first fifty to the last fifty networks; that of an untaught one does not."""
+
+    def gain(settings):
+        _, ledger = search(settings, trials=12, budget=300)
+        reward_TQ = chains().estimator.reward_N[ledger.codes_TQL[:, :, 0]]
+        return (reward_TQ[:, -50:] - reward_TQ[:, :50]).mean()
+
+    taught, untaught = (MetaA2CSettings(width=32, learning_rate=rate) for rate in (5e-3, 1e-12))
+    assert gain(taught) > gain(untaught) + 5
+
+
+def test_the_preset_is_for_it():
+    preset = load_preset("images-small")
+    assert preset.strategy == "meta-a2c"
+    assert make_settings(MetaA2CSettings, preset).rules.action_limit == 5
