@@ -251,6 +251,35 @@ class TestSearch:
         assert {"training_queries", "seconds"} <= set(strategy)
         assert record["query"] == {"local-search": strategy["query"]}
 
+    def test_says_what_it_found(self, call, tmp_path):
+        words = [
+            "search",
+            "random-search",
+            "--benchmark",
+            PROTEINS,
+            "--budget",
+            20,
+            "--trials",
+            3,
+            "--out",
+            "run",
+        ]
+        said = call(*words).out
+        record = json.loads((tmp_path / "run/result.json").read_text())
+        found = record["strategies"]["random-search"]["found"]
+        assert json.loads((tmp_path / "run/found.json").read_text()) == found["description"]
+        assert said.splitlines()[-1] == json.dumps(found["description"])
+        assert "Found by random-search, the best by validation accuracy of 3 trials: " in said
+        ElementTree.fromstring((tmp_path / "run/found.svg").read_text())
+
+        benchmark = load_benchmark(PROTEINS)
+        code_L = benchmark.space.parse(found["description"])
+        scores = benchmark.estimator.evaluate(code_L[None])
+        assert found["reward"] == pytest.approx(scores.reward_B[0])
+        assert found["report"] == pytest.approx(scores.report_B[0])
+        assert found["reward"] > record["strategies"]["random-search"]["best_after"]["20"]["reward_mean"]
+        assert "What was found" in (tmp_path / "run/report.html").read_text()
+
     def test_seed_determines_the_result(self, call):
         words = [
             "search",

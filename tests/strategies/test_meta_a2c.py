@@ -1,6 +1,7 @@
 """The actor-critic that learns to build while it searches."""
 
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -61,7 +62,7 @@ def test_it_learns_from_every_step_what_was_paid():
     _, first = np.unique(rewards, return_index=True)
     in_order = rewards[np.sort(first)]
     np.testing.assert_allclose(in_order[in_order > 0], paid[: (in_order > 0).sum()])
-    for one, other in zip(learned, learned[1:], strict=False):
+    for one, other in pairwise(learned):
         assert not np.array_equal(one.memory[0], other.memory[0])
 
 

@@ -144,7 +144,7 @@ def show_found(record: dict[str, Any], name: str, out: Path | None, as_json: boo
         note(f"wrote {out / FOUND} and its drawing")
     if not as_json and (sentence := found_sentence(record, name)):
         OUT.print()
-        OUT.print(sentence, markup=False, highlight=False)
+        OUT.print(sentence, markup=False, highlight=False, soft_wrap=True)
         OUT.print(description, markup=False, highlight=False, soft_wrap=True)
 
 
