@@ -269,7 +269,7 @@ class TestSearch:
         found = record["strategies"]["random-search"]["found"]
         assert json.loads((tmp_path / "run/found.json").read_text()) == found["description"]
         assert said.splitlines()[-1] == json.dumps(found["description"])
-        assert "Found by random-search, the best by validation accuracy of 3 trials: " in said
+        assert "Found by random-search, the best by validation accuracy of 3\xa0trials: " in said
         ElementTree.fromstring((tmp_path / "run/found.svg").read_text())
 
         benchmark = load_benchmark(PROTEINS)
