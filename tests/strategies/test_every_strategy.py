@@ -31,7 +31,8 @@ TINY = {
 
 IMAGES = {"nasbench101", "nasbench201", "darts"}
 BUILT = {"nsc", "nsc-chain", "chain"}
-ONLY = {"naswot": IMAGES, "random-construction": BUILT}
+GRAPHS = {*SPACES.names()} - {"policy-cnn-large"}
+ONLY = {"naswot": IMAGES, "random-construction": BUILT, "nasbot": GRAPHS}
 """Where a strategy works, if not everywhere."""
 
 QUERIES, TRIALS = 11, 2
@@ -42,6 +43,7 @@ def named_space(request, space4, proteins):
     made = {
         "nasbench101": lambda: space4, "nasbench_graph": lambda: proteins, "nasbench201": NASBench201, "darts": DARTS,
         "nsc": partial(NSC, 3), "nsc-chain": partial(NSC, 3, "chain"), "chain": partial(Chain, 2),
+        **{name: SPACES.load(name) for name in SPACES.names() if name.startswith("policy-cnn-")},
     }  # fmt: skip
     assert sorted(made) == SPACES.names()
     return request.param, made[request.param]()
