@@ -48,6 +48,32 @@ class MultiFidelityEstimator(Estimator, Protocol):
         """Score codes (B, L) trained for `fidelities[fidelity]` epochs; the report is that of the full training."""
 
 
+class SharedWeights(Protocol):
+    """Networks that share the weights of one supernet while they are trained in turns."""
+
+    @property
+    def total(self) -> int:
+        """Turns that there are."""
+
+    @property
+    def done(self) -> int:
+        """Turns that were taken."""
+
+    def learn(self, code_L: Codes) -> float:
+        """One architecture takes a turn; returns what it earned."""
+
+    def scores(self, codes_BL: Codes, episodes: int, limit: int) -> Floats:
+        """What architectures (B,) are worth with the weights as they are: each by so many episodes, cut at `limit`."""
+
+
+@runtime_checkable
+class WeightSharingEstimator(Estimator, Protocol):
+    """An estimator whose networks can share weights: what one-shot methods search by."""
+
+    def share_weights(self, steps: int, seed: int) -> SharedWeights:
+        """Fresh shared weights, to be trained for so many timesteps (0: as long as one network from scratch)."""
+
+
 def fidelities_of(estimator: Estimator) -> tuple[int, ...]:
     """Numbers of epochs of an estimator, ascending; (1,) for one that has no choice of them."""
     return estimator.fidelities if isinstance(estimator, MultiFidelityEstimator) else (1,)

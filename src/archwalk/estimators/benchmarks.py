@@ -67,10 +67,13 @@ BENCHMARKS: Registry[Loader] = Registry(
         "nasbench301": "archwalk.estimators.nasbench301.benchmark:load_nasbench301",
         "nas-bench-graph": "archwalk.estimators.benchmarks:load_nasbench_graph",
         "images": "archwalk.estimators.training.benchmark:load_images_benchmark",
+        "policy": "archwalk.estimators.policies.benchmark:load_policy_benchmark",
     },
 )
 
 MEANINGS = {
+    "mean-return": "reward and report: mean raw score of the last 100 episodes of an agent trained from scratch",
+    "max-return": "reward and report: highest mean raw score of 100 episodes in an agent's training",
     "validation": "reward: validation accuracy, report: test accuracy (means over runs)",
     "test-mean": "reward and report: mean test accuracy (noise-free setting)",
     "validation-12": "reward: validation accuracy, report: test accuracy, both after 12 epochs (means over runs)",

@@ -131,6 +131,32 @@ class Actor:
             self._begin()
 
 
+def first_scores(
+    env: VectorEnv[Any, Any, Any],
+    network: nn.Module | ActorCritic,
+    seed: int,
+    limit: int,
+    device: str = "cpu",
+) -> tuple[Floats, int]:
+    """Raw scores (N,) of the first episode of every environment, and the timesteps played.
+
+    None counts twice, so that short episodes are not over-represented. What is not over after `limit` steps counts as
+    it stands. The same seed gives the same games and the same draws.
+    """
+    actor = Actor(env, seed, device)
+    score_N, open_N, steps = np.zeros(env.num_envs), np.ones(env.num_envs, np.bool_), 0
+    with torch.inference_mode():
+        while steps < limit and open_N.any():
+            steps += 1
+            logits, _ = network(actor.inputs(actor.observation))
+            noise_NA = actor.rng.gumbel(size=(env.num_envs, actor.actions))
+            action_N = (logits.cpu().numpy() + noise_NA).argmax(axis=1)
+            actor.observation, reward_N, terminated_N, truncated_N, info = env.step(action_N)
+            score_N += np.where(open_N, reward_N, 0.0)
+            open_N &= ~info.get("game_over", terminated_N | truncated_N)
+    return score_N, steps * env.num_envs
+
+
 def _log_probabilities(logits: Floats) -> Floats:
     shifted: Floats = logits - logits.max(axis=-1, keepdims=True)
     logs: Floats = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
