@@ -1,5 +1,6 @@
 """The contract of an estimator: what an architecture is worth, and what it costs to know."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -64,6 +65,10 @@ class SharedWeights(Protocol):
 
     def scores(self, codes_BL: Codes, episodes: int, limit: int) -> Floats:
         """What architectures (B,) are worth with the weights as they are: each by so many episodes, cut at `limit`."""
+
+
+WeightSharing = Callable[[int, int], SharedWeights]
+"""`WeightSharingEstimator.share_weights`."""
 
 
 @runtime_checkable

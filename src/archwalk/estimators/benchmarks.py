@@ -11,7 +11,13 @@ from archwalk.data.catalogue import load_table, table_path
 from archwalk.data.nasbench201_cells import TASKS as NASBENCH201_TASKS
 from archwalk.data.table import Table
 from archwalk.errors import DataError, UsageError, unknown
-from archwalk.estimators.base import Estimator, Floats, fidelities_of
+from archwalk.estimators.base import (
+    Estimator,
+    Floats,
+    WeightSharing,
+    WeightSharingEstimator,
+    fidelities_of,
+)
 from archwalk.estimators.nasbench301.guard import MEANING as YAHPO_GUARD
 from archwalk.estimators.table import (
     MultiFidelityRandomRun,
@@ -51,6 +57,12 @@ class Benchmark:
     def fidelities(self) -> tuple[int, ...]:
         """Numbers of epochs after which an architecture can be scored, ascending; (1,) where there is no choice."""
         return fidelities_of(self.estimator)
+
+    @property
+    def share_weights(self) -> WeightSharing | None:
+        """What makes a supernet on the benchmark's task; None where its networks cannot share weights."""
+        estimator = self.estimator
+        return estimator.share_weights if isinstance(estimator, WeightSharingEstimator) else None
 
 
 Loader = Callable[[list[str], int], Benchmark]
