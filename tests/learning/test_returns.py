@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archwalk.data.states import read_state, write_state
-from archwalk.learning.returns import NStepReturns
+from archwalk.learning.returns import NStepReturns, generalised_advantages, segment_returns
 
 GAMMA = 0.8
 
@@ -112,3 +112,27 @@ def test_state_goes_through_a_file(tmp_path, n):
 def test_n_below_one_is_refused(n):
     with pytest.raises(ValueError, match="n >= 1"):
         NStepReturns(n, GAMMA)
+
+
+def test_generalised_advantages_are_discounted_sums_of_errors():
+    rng = np.random.default_rng(5)
+    steps, batch, gamma, decay = 7, 3, 0.9, 0.8
+    reward, value, cut = (rng.normal(size=(steps, batch)) for _ in range(3))
+    last = rng.normal(size=batch)
+    terminated, truncated = (rng.random((steps, batch)) < 0.2 for _ in range(2))
+    truncated &= ~terminated
+    found = generalised_advantages(reward, value, terminated, truncated, cut, last, gamma, decay)
+    for b in range(batch):
+        for s in range(steps):
+            wanted, weight = 0.0, 1.0
+            for t in range(s, steps):
+                ahead = value[t + 1, b] if t + 1 < steps else last[b]
+                ahead = 0.0 if terminated[t, b] else cut[t, b] if truncated[t, b] else ahead
+                wanted += weight * (reward[t, b] + gamma * ahead - value[t, b])
+                weight *= gamma * decay
+                if terminated[t, b] or truncated[t, b]:
+                    break
+            assert found[s, b] == pytest.approx(wanted)
+    whole = generalised_advantages(reward, value, terminated, truncated, cut, last, gamma, 1.0)
+    returns = segment_returns(reward, terminated, truncated, cut, last, gamma)
+    np.testing.assert_allclose(whole + value, returns)

@@ -32,7 +32,12 @@ TINY = {
 
 IMAGES = {"nasbench101", "nasbench201", "darts"}
 BUILT = {"nsc", "nsc-chain", "chain"}
-ONLY = {"meta-a2c": BUILT, "naswot": IMAGES, "random-construction": BUILT}
+GRAPHS = {*SPACES.names()} - {"policy-cnn-large"}
+SHARING: set[str] = set()  # a space alone has no game to share weights on
+ONLY = {
+    "naswot": IMAGES, "random-construction": BUILT, "meta-a2c": BUILT, "nasbot": GRAPHS, "enas": SHARING,
+    "spos": SHARING,
+}  # fmt: skip
 """Where a strategy works, if not everywhere."""
 
 QUERIES, TRIALS = 11, 2
@@ -43,6 +48,7 @@ def named_space(request, space4, proteins):
     made = {
         "nasbench101": lambda: space4, "nasbench_graph": lambda: proteins, "nasbench201": NASBench201, "darts": DARTS,
         "nsc": partial(NSC, 3), "nsc-chain": partial(NSC, 3, "chain"), "chain": partial(Chain, 2),
+        **{name: SPACES.load(name) for name in SPACES.names() if name.startswith("policy-cnn-")},
     }  # fmt: skip
     assert sorted(made) == SPACES.names()
     return request.param, made[request.param]()
@@ -61,7 +67,7 @@ def run(name, space):
 def test_a_search_uses_its_budget_on_valid_architectures(name, named_space):
     space_name, space = named_space
     if space_name not in ONLY.get(name, {space_name}):
-        with pytest.raises(UsageError, match=r"nsc|nasbench101|NAS-Bench-101|chain|image"):
+        with pytest.raises(UsageError, match=r"nsc|nasbench101|NAS-Bench-101|chain|image|policy:"):
             run(name, space)
         return
     ledger = run(name, space)

@@ -1,5 +1,6 @@
 """The contract of an estimator: what an architecture is worth, and what it costs to know."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -46,6 +47,36 @@ class MultiFidelityEstimator(Estimator, Protocol):
 
     def evaluate_at(self, codes_BL: Codes, fidelity: int) -> Scores:
         """Score codes (B, L) trained for `fidelities[fidelity]` epochs; the report is that of the full training."""
+
+
+class SharedWeights(Protocol):
+    """Networks that share the weights of one supernet while they are trained in turns."""
+
+    @property
+    def total(self) -> int:
+        """Turns that there are."""
+
+    @property
+    def done(self) -> int:
+        """Turns that were taken."""
+
+    def learn(self, code_L: Codes) -> float:
+        """One architecture takes a turn; returns what it earned."""
+
+    def scores(self, codes_BL: Codes, episodes: int, limit: int) -> Floats:
+        """What architectures (B,) are worth with the weights as they are: each by so many episodes, cut at `limit`."""
+
+
+WeightSharing = Callable[[int, int], SharedWeights]
+"""`WeightSharingEstimator.share_weights`."""
+
+
+@runtime_checkable
+class WeightSharingEstimator(Estimator, Protocol):
+    """An estimator whose networks can share weights: what one-shot methods search by."""
+
+    def share_weights(self, steps: int, seed: int) -> SharedWeights:
+        """Fresh shared weights, to be trained for so many timesteps (0: as long as one network from scratch)."""
 
 
 def fidelities_of(estimator: Estimator) -> tuple[int, ...]:

@@ -11,7 +11,13 @@ from archwalk.data.catalogue import load_table, table_path
 from archwalk.data.nasbench201_cells import TASKS as NASBENCH201_TASKS
 from archwalk.data.table import Table
 from archwalk.errors import DataError, UsageError, unknown
-from archwalk.estimators.base import Estimator, Floats, fidelities_of
+from archwalk.estimators.base import (
+    Estimator,
+    Floats,
+    WeightSharing,
+    WeightSharingEstimator,
+    fidelities_of,
+)
 from archwalk.estimators.nasbench301.guard import MEANING as YAHPO_GUARD
 from archwalk.estimators.table import (
     MultiFidelityRandomRun,
@@ -52,6 +58,12 @@ class Benchmark:
         """Numbers of epochs after which an architecture can be scored, ascending; (1,) where there is no choice."""
         return fidelities_of(self.estimator)
 
+    @property
+    def share_weights(self) -> WeightSharing | None:
+        """What makes a supernet on the benchmark's task; None where its networks cannot share weights."""
+        estimator = self.estimator
+        return estimator.share_weights if isinstance(estimator, WeightSharingEstimator) else None
+
 
 Loader = Callable[[list[str], int], Benchmark]
 """Takes the words after the name (task, objective) and the seed of noisy objectives."""
@@ -73,10 +85,13 @@ BENCHMARKS: Registry[Loader] = Registry(
         "chain-fashion-mnist": "archwalk.estimators.training.tables:CHAIN_FASHION_MNIST",
         "chain-omniglot": "archwalk.estimators.training.tables:CHAIN_OMNIGLOT",
         "chain-dtd10": "archwalk.estimators.training.tables:CHAIN_DTD10",
+        "policy": "archwalk.estimators.policies.benchmark:load_policy_benchmark",
     },
 )
 
 MEANINGS = {
+    "mean-return": "reward and report: mean raw score of the last 100 episodes of an agent trained from scratch",
+    "max-return": "reward and report: highest mean raw score of 100 episodes in an agent's training",
     "validation": "reward: validation accuracy, report: test accuracy (means over runs)",
     "test-mean": "reward and report: mean test accuracy (noise-free setting)",
     "validation-12": "reward: validation accuracy, report: test accuracy, both after 12 epochs (means over runs)",

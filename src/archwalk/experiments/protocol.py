@@ -110,10 +110,13 @@ def run_search(
     for agent, factory in enumerate(contestant.factories):
         rng = spawn(seed, 1, agent)
         tell = partial(_tell, progress, agent * budget)
-        fidelities = benchmark.fidelities
-        strategy = factory(Trials(benchmark.space, trials, rng, starts_TQL, fidelities=fidelities))
+        offered: dict[str, Any] = {
+            "fidelities": benchmark.fidelities,
+            "share_weights": benchmark.share_weights,
+        }
+        strategy = factory(Trials(benchmark.space, trials, rng, starts_TQL, **offered))
         if isinstance(strategy, PerTrial) and min(workers, trials) > 1:
-            every = Trials(benchmark.space, trials, spawn(seed, 1, agent), starts_TQL, fidelities=fidelities)
+            every = Trials(benchmark.space, trials, spawn(seed, 1, agent), starts_TQL, **offered)
             ledger = run_in_processes(benchmark.estimator, factory, every, budget, workers, tell)
         else:
             ledger = run_trials(benchmark.estimator, strategy, budget, tell)

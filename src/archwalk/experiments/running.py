@@ -65,7 +65,18 @@ def _parts(trials: Trials, number: int) -> Iterator[tuple[int, Trials]]:
     for first, last in pairwise(map(int, edges)):
         starts_TQL = None if trials.starts_TQL is None else trials.starts_TQL[first:last]
         part = generators[first:last]
-        yield first, Trials(trials.space, last - first, trials.rng, starts_TQL, part, trials.fidelities)
+        yield (
+            first,
+            Trials(
+                trials.space,
+                last - first,
+                trials.rng,
+                starts_TQL,
+                part,
+                trials.fidelities,
+                trials.share_weights,
+            ),
+        )
 
 
 def _run_part(estimator: Estimator, factory: StrategyFactory, trials: Trials, budget: int) -> QueryLedger:

@@ -112,3 +112,30 @@ def segment_returns(
         return_SB[s] = reward_SB[s] + gamma * np.where(terminated_SB[s], 0.0, ahead_B)
         following_B = return_SB[s]
     return return_SB
+
+
+def generalised_advantages(
+    reward_SB: Floats,
+    value_SB: Floats,
+    terminated_SB: Bools,
+    truncated_SB: Bools,
+    cut_value_SB: Floats,
+    last_value_B: Floats,
+    gamma: float,
+    decay: float,
+) -> Floats:
+    """Generalised advantages (S, B) of S consecutive steps (Schulman et al., 2016); `decay` is lambda.
+
+    `value_SB` are the values of what was acted on, the rest is that of `segment_returns`, whose returns less the
+    values are the advantages of decay 1.
+    """
+    advantage_SB = np.empty_like(reward_SB)
+    ahead_SB = np.concatenate([value_SB[1:], last_value_B[None]])
+    ahead_SB = np.where(terminated_SB, 0.0, np.where(truncated_SB, cut_value_SB, ahead_SB))
+    error_SB = reward_SB + gamma * ahead_SB - value_SB
+    keep_SB = gamma * decay * ~(terminated_SB | truncated_SB)
+    following_B = np.zeros_like(last_value_B)
+    for s in reversed(range(len(reward_SB))):
+        following_B = error_SB[s] + keep_SB[s] * following_B
+        advantage_SB[s] = following_B
+    return advantage_SB

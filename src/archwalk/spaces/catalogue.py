@@ -16,5 +16,10 @@ SPACES: Registry[Callable[[], SearchSpace]] = Registry(
         "nasbench_graph": "archwalk.spaces.nasbench_graph.space:NASBenchGraph",
         "nsc": "archwalk.spaces.nsc.space:NSC",
         "nsc-chain": "archwalk.spaces.nsc.space:nsc_chain",
+        "policy-cnn-1": "archwalk.spaces.policy_cnn.papers:atari_1",
+        "policy-cnn-2": "archwalk.spaces.policy_cnn.papers:atari_2",
+        "policy-cnn-large": "archwalk.spaces.policy_cnn.papers:atari_large",
+        "policy-cnn-minatar-1": "archwalk.spaces.policy_cnn.papers:minatar_1",
+        "policy-cnn-minatar-2": "archwalk.spaces.policy_cnn.papers:minatar_2",
     },
 )

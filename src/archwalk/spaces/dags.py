@@ -54,7 +54,7 @@ def require_dags(space: object, wanted_by: str) -> DagSpace:
         name = getattr(space, "name", type(space).__name__)
         raise UsageError(
             f"{wanted_by} compares architectures as graphs, which the space {name} does not show (`dags`); "
-            "nasbench101, nasbench201, nasbench_graph, darts, nsc and chain do"
+            "nasbench101, nasbench201, nasbench_graph, darts, nsc, chain and the numbered policy-cnn do"
         )
     return space
 

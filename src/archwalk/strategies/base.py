@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.errors import ArchwalkError
-from archwalk.estimators.base import Floats
+from archwalk.estimators.base import Floats, WeightSharing
 from archwalk.spaces.base import Codes, SearchSpace
 
 StartTable = NDArray[np.int32]
@@ -24,6 +24,7 @@ class Trials:
     are compared from the same ones); otherwise they are sampled. `generators`, where given, are one a trial:
     those that `rng` would spawn, so that a part of the trials draws what it would draw among all.
     `fidelities` are the numbers of epochs that the estimator has, ascending; the last is the full training.
+    `share_weights` makes a supernet on the estimator's own task, where it can.
     """
 
     space: SearchSpace
@@ -32,6 +33,7 @@ class Trials:
     starts_TQL: StartTable | None = None
     generators: Sequence[np.random.Generator] | None = None
     fidelities: tuple[int, ...] = (1,)
+    share_weights: WeightSharing | None = None
     _used: NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,6 +48,7 @@ class Trials:
                 rng,
                 None if self.starts_TQL is None else self.starts_TQL[t : t + 1],
                 fidelities=self.fidelities,
+                share_weights=self.share_weights,
             )
             for t, rng in enumerate(self.generators or self.rng.spawn(self.trials))
         ]

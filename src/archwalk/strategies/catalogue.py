@@ -17,6 +17,7 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "alphax": "archwalk.strategies.alphax:AlphaX",
         "bananas": "archwalk.strategies.bananas:Bananas",
         "bohb": "archwalk.strategies.bohb:BOHB",
+        "enas": "archwalk.strategies.enas:ENAS",
         "graph-gp": "archwalk.strategies.graph_gp:GraphGP",
         "local-search": "archwalk.strategies.local_search:LocalSearch",
         "local-search-white": "archwalk.strategies.local_search_white:LocalSearchWhite",
@@ -28,6 +29,7 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "random-walk": "archwalk.strategies.random_walk:RandomWalk",
         "regularized-evolution": "archwalk.strategies.regularized_evolution:RegularizedEvolution",
         "remaade": "archwalk.strategies.remaade:ReMAADE",
+        "spos": "archwalk.strategies.spos:SPOS",
         "tpe": "archwalk.strategies.tpe:TPE",
     },
 )

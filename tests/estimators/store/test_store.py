@@ -6,13 +6,15 @@ import pickle
 import sqlite3
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from archwalk.errors import DataError, UsageError
-from archwalk.estimators.store import Outcome, Problem, Store, database, open_store, store_name
+from archwalk.estimators.store import Evaluation, Outcome, Problem, Store, database, open_store, store_name
 from archwalk.estimators.store.owner import is_dead, make_owner
+from archwalk.estimators.store.transfer import export_evaluations, read_evaluations
 
 PROBLEM = Problem("toy", "digits", "f" * 64, {"training": {"epochs": 3}, "maker": {}}, 0)
 OUTCOME = Outcome("done", "", 91.25, 1 / 3, 1234, 0.1, {"loss": [1.5, 0.1 + 0.2]}, {"torch": "2"})
@@ -256,3 +258,31 @@ class TestPlaces:
 def test_outcomes_make_sense(change):
     with pytest.raises(ValueError):
         Outcome(**({"status": "done"} | change))
+
+
+class TestReturns:
+    """Scores of agents are no percentages; the settings say so, and the form of the tables is what it was."""
+
+    PROBLEM = Problem("policies", "Pong", "f" * 64, {"metric": "return"}, 0)
+    OUTCOME = Outcome("done", "", -20.5, 401.2, metric="return")
+
+    def test_they_come_back(self, tmp_path):
+        store = open_store(str(tmp_path / "store.sqlite"))
+        assert store.claim(self.PROBLEM, name(1))
+        store.finish(self.PROBLEM.key(name(1)), self.OUTCOME)
+        assert store.find(self.PROBLEM, [name(1)]) == {name(1): self.OUTCOME}
+        export_evaluations(store.evaluations(), tmp_path / "rows.csv")
+        assert [one.outcome for one in read_evaluations(tmp_path / "rows.csv")] == [self.OUTCOME]
+
+    def test_they_are_refused_where_the_settings_are_of_accuracies(self, tmp_path):
+        row = Evaluation(
+            replace(self.PROBLEM, settings={}), name(1), self.OUTCOME, "2026-01-01T00:00:00+00:00"
+        )
+        export_evaluations([row], tmp_path / "rows.csv")
+        with pytest.raises(DataError, match="not in percent"):
+            read_evaluations(tmp_path / "rows.csv")
+
+    @pytest.mark.parametrize("change", [{"validation": float("inf")}, {"test": float("nan")}])
+    def test_they_are_numbers(self, change):
+        with pytest.raises(ValueError, match="no number"):
+            replace(self.OUTCOME, **change)

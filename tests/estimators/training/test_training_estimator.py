@@ -201,7 +201,7 @@ class TestManyProcesses:
 
 def test_claims_are_renewed_while_a_network_is_trained(marks, url, monkeypatch):
     """Also where it is trained in this very process."""
-    monkeypatch.setattr("archwalk.estimators.training.estimator.LEASE_SECONDS", 0.02)
+    monkeypatch.setattr("archwalk.estimators.training.stored.LEASE_SECONDS", 0.02)
     estimator, renewed = make(marks, url), threading.Event()
     wait = Path(marks).with_suffix(".wait")
     wait.touch()

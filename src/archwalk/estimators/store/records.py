@@ -20,6 +20,23 @@ STATUSES = {
 """All but `done` score 0."""
 
 
+ACCURACY, RETURN = "accuracy", "return"
+METRICS = (ACCURACY, RETURN)
+"""What a training is scored by; `metric` of the settings says which, `accuracy` where it is silent.
+
+`accuracy`: validation and test accuracy in percent. `return`: raw scores of an agent's episodes, its `mean_return` as
+`validation` and its `max_return` as `test` (`learning/episodes.py`).
+"""
+
+
+def metric_of(settings: Mapping[str, Any]) -> str:
+    """What trainings under these settings are scored by. Raises ValueError for a metric that is unknown."""
+    metric = settings.get("metric", ACCURACY)
+    if metric not in METRICS:
+        raise ValueError(f"unknown metric {metric!r}")
+    return str(metric)
+
+
 def canonical_json(value: Any) -> str:
     """One text for equal values."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -27,7 +44,7 @@ def canonical_json(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a training. Accuracies are in percent; those of a training that failed are 0."""
+    """What came of a training: two scores, which are 0 where it failed. `METRICS` says what they are."""
 
     status: str
     reason: str = ""
@@ -41,13 +58,18 @@ class Outcome:
     """By name, one number an epoch."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Of what the numbers may hang on."""
+    metric: str = ACCURACY
+    """What the scores are; the settings hold it, not the row's own columns."""
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
             raise ValueError(f"unknown status {self.status!r}")
         for name in ("validation", "test"):
-            if not 0 <= getattr(self, name) <= 100:
-                raise ValueError(f"{name} accuracy {getattr(self, name)} is not in percent")
+            score = getattr(self, name)
+            if self.metric == ACCURACY and not 0 <= score <= 100:
+                raise ValueError(f"{name} accuracy {score} is not in percent")
+            if not math.isfinite(score):
+                raise ValueError(f"{name} {self.metric} {score} is no number")
         if not (math.isfinite(self.seconds) and self.seconds >= 0):
             raise ValueError(f"{self.seconds} are no seconds")
 

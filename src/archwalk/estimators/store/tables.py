@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Float, MetaData, String, Table, Text
 
-from archwalk.estimators.store.records import Evaluation, Outcome, Problem, canonical_json
+from archwalk.estimators.store.records import Evaluation, Outcome, Problem, canonical_json, metric_of
 
 FORM = "1"
 """Of the tables; a database of another form is refused."""
@@ -92,22 +92,22 @@ def outcome_values(outcome: Outcome, finished: str) -> dict[str, Any]:
 
 def read_outcome(row: Any) -> Outcome:
     """The outcome in a row (a mapping). Raises ValueError, TypeError or KeyError where it holds something else."""
-    curves, versions = _json(row["curves"]), _json(row["versions"])
-    if not isinstance(curves, dict) or not isinstance(versions, dict):
-        raise ValueError("curves and versions are JSON objects")
+    curves, versions, settings = (_json(row[name]) for name in ("curves", "versions", "settings"))
+    if not all(isinstance(value, dict) for value in (curves, versions, settings)):
+        raise ValueError("curves, versions and settings are JSON objects")
     return Outcome(
         row["status"], row["reason"], row["validation"], row["test"], row["parameters"], row["seconds"],
-        curves, versions,
+        curves, versions, metric_of(settings),
     )  # fmt: skip
 
 
 def read_evaluation(row: Any) -> Evaluation:
     """The evaluation in a row. Raises as `read_outcome` does."""
-    settings = _json(row["settings"])
-    if not isinstance(settings, dict) or not isinstance(_json(row["architecture"]), dict):
-        raise ValueError("settings and architecture are JSON objects")
+    outcome, settings = read_outcome(row), _json(row["settings"])
+    if not isinstance(_json(row["architecture"]), dict):
+        raise ValueError("an architecture is a JSON object")
     problem = Problem(row["space"], row["dataset"], row["dataset_fingerprint"], settings, row["seed"])
-    return Evaluation(problem, row["architecture"], read_outcome(row), row["finished"])
+    return Evaluation(problem, row["architecture"], outcome, row["finished"])
 
 
 def _json(text: str) -> Any:

@@ -1,41 +1,22 @@
-"""The estimator that trains: every architecture once, whoever asked first, on all cores."""
-
-import multiprocessing
-import os
-import threading
-import time
-import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
-from itertools import chain
-from typing import Any
+"""The estimator that trains networks on images."""
 
 import numpy as np
 
-from archwalk.data.files import Progress, untold
 from archwalk.data.images.base import ImageSet
-from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Scores
-from archwalk.estimators.store.database import LEASE_SECONDS, Store
-from archwalk.estimators.store.records import Outcome, Problem, canonical_json
+from archwalk.estimators.store.database import Store
+from archwalk.estimators.store.records import Problem
 from archwalk.estimators.training.fitting import Training
 from archwalk.estimators.training.makers import NetworkMaker, Task
-from archwalk.estimators.training.pool import Job, TrainingPool
 from archwalk.estimators.training.settings import FULL, TrainingSettings
+from archwalk.estimators.training.stored import StoredTrainings, find_device
 from archwalk.spaces.base import Codes
 
-DEVICES = ("auto", "cpu", "cuda")
-_ELSEWHERE_SECONDS = 0.2
-"""How often to look whether another process is done with a training that we wait for."""
 
-
-class TrainedEstimator:
+class TrainedEstimator(StoredTrainings):
     """Trains the networks of codes (B, L) on a data set; reward: validation accuracy, report: test accuracy.
 
     P3 rewards with the test accuracy; here a part of the images is kept from the search (ours). What fails scores 0.
-    A training is looked up in the store before it is begun, and entered when it is done; without a store the
-    estimator remembers its own. The workers live until `close`, or as long as the estimator.
     """
 
     objective = "validation"
@@ -52,24 +33,19 @@ class TrainedEstimator:
         engine: str = "processes",
         device: str = "auto",
     ) -> None:
-        """`workers` are as many as there are cores (one on CUDA); the engine `local` trains in this process."""
-        if workers is not None and workers < 1:
-            raise UsageError(f"workers must be at least 1, not {workers}")
-        self.maker, self.images, self.store, self.seed = maker, images, store, seed
-        self.training = Training(maker, Task(images.shape, len(images.classes)), settings, _device(device))
-        self.engine = engine
-        self.workers = 1 if engine == "local" else workers or _default_workers(self.training.device)
-        self.problem = Problem(
+        """See `StoredTrainings`."""
+        self.maker, self.images = maker, images
+        training = Training(maker, Task(images.shape, len(images.classes)), settings, find_device(device))
+        problem = Problem(
             maker.stored_as,
             images.name,
             images.fingerprint,
             {"training": settings.as_dict(), "maker": maker.settings()},
             seed,
         )
-        self.trained = 0
-        """Networks that this estimator trained itself: those that were not in the store."""
-        self._known: dict[str, Outcome] = {}
-        self._pool: TrainingPool | None = None
+        super().__init__(
+            maker.space, training, images.arrays, problem, store=store, workers=workers, engine=engine
+        )
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Train what was never trained under these settings; equal architectures are trained once."""
@@ -79,130 +55,3 @@ class TrainedEstimator:
             for name in ("validation", "test", "seconds")
         ]
         return Scores(*columns)
-
-    def outcomes(self, codes_BL: Codes, progress: Progress = untold) -> list[Outcome]:
-        """All that is known of each row's training; `progress` is told how many are, of how many different ones.
-
-        Raises DataError where the store fails, what a bug raises.
-        """
-        names = [self.architecture(code_L) for code_L in codes_BL]
-        different = len(set(names))
-        codes = {
-            name: code_L for name, code_L in zip(names, codes_BL, strict=True) if name not in self._known
-        }
-        if self.store is not None:
-            self._known |= self.store.find(self.problem, list(codes))
-        missing = {name: code_L for name, code_L in codes.items() if name not in self._known}
-        while missing:
-            before = len(missing)
-            progress(different - before, different)
-            self._train(missing, partial(_go_on, progress, different - before, different))
-            if self.store is not None:
-                self._known |= self.store.find(self.problem, list(missing))
-            missing = {name: code_L for name, code_L in missing.items() if name not in self._known}
-            if len(missing) == before:  # others are at them
-                time.sleep(_ELSEWHERE_SECONDS)
-        return [self._known[name] for name in names]
-
-    def architecture(self, code_L: Codes) -> str:
-        """What a code is called in the store."""
-        return canonical_json(self.maker.space.describe(code_L))
-
-    def _train(self, codes: dict[str, Codes], tell: Callable[[int], None]) -> None:
-        """Train those of which nobody else is training; `tell` is told how many were."""
-        claimed: set[str] = set()
-        before = self.trained
-
-        def jobs() -> Iterator[Job]:
-            for name, code_L in codes.items():
-                if self.store is None or self.store.claim(self.problem, name):
-                    claimed.add(name)
-                    yield Job(name, code_L)
-
-        def finish(job: Job, outcome: Outcome) -> None:
-            if self.store is not None:
-                self.store.finish(self.problem.key(job.key), outcome)
-            claimed.discard(job.key)
-            self._known[job.key] = outcome
-            self.trained += 1
-            tell(self.trained - before)
-
-        waiting = jobs()
-        first = next(waiting, None)
-        if first is None:  # all are at others: no processes are needed
-            return
-        try:
-            with self._renewing(claimed):
-                self._workers().run(chain([first], waiting), finish)
-        except BaseException:
-            self.close()  # what its workers are at is nobody's any longer
-            if self.store is not None:
-                self.store.release([self.problem.key(name) for name in claimed])
-            raise
-
-    @contextmanager
-    def _renewing(self, claimed: set[str]) -> Iterator[None]:
-        """Renew our claims by a thread, for as long as we train."""
-        store, over = self.store, threading.Event()
-        if store is None:
-            yield
-            return
-
-        def renew() -> None:
-            while not over.wait(LEASE_SECONDS / 4):
-                with suppress(DataError):  # the next time, perhaps; `finish` says it aloud
-                    store.renew([self.problem.key(name) for name in list(claimed)])
-
-        thread = threading.Thread(target=renew, name="claims", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
-
-    def _workers(self) -> TrainingPool:
-        if self._pool is None:
-            # A daemon, as the workers of an agent's training are, may not have processes of its own.
-            engine = "local" if multiprocessing.current_process().daemon else self.engine
-            workers = 1 if engine == "local" else self.workers
-            self._pool = TrainingPool(
-                self.training, self.images.arrays(), self.seed, workers=workers, engine=engine
-            )
-            weakref.finalize(self, self._pool.close)
-        return self._pool
-
-    def close(self) -> None:
-        """End the workers; they start again when they are needed."""
-        if self._pool is not None:
-            self._pool.close()
-            self._pool = None
-
-    def __enter__(self) -> "TrainedEstimator":
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_pool": None}
-
-
-def _go_on(progress: Progress, before: int, total: int, count: int) -> None:
-    progress(before + count, total)
-
-
-def _device(name: str) -> str:
-    import torch
-
-    if name not in DEVICES:
-        raise unknown("device", name, DEVICES)
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UsageError("PyTorch finds no CUDA device here; use cpu")
-    return "cuda" if name != "cpu" and torch.cuda.is_available() else "cpu"
-
-
-def _default_workers(device: str) -> int:
-    if device == "cuda":
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

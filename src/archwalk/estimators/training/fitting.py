@@ -1,10 +1,8 @@
 """One training, from an architecture to its accuracies: P3, section 4.1.2."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,20 +10,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-import archwalk
 from archwalk.data.images.base import TEST, TRAINING, VALIDATION
 from archwalk.errors import InvalidArchitectureError
 from archwalk.estimators.store.records import DONE, Outcome
+from archwalk.estimators.training.isolation import alone, versions_on
 from archwalk.estimators.training.limits import Size, is_out_of_memory, measure
 from archwalk.estimators.training.makers import NetworkMaker, Task
+from archwalk.estimators.training.pool import Arrays
 from archwalk.estimators.training.settings import TrainingSettings
 from archwalk.spaces.base import Codes
 
-Arrays = Mapping[str, NDArray[Any]]
-"""`images` (N, C, H, W) uint8, `labels` (N,), `part` (N,): what `ImageSet.arrays` gives."""
-
-_WEIGHTS, _ORDER = 0, 1
-"""What a seed is for: each draws from a stream of its own."""
+_ORDER = 1
+"""What a seed is for beside first weights (`isolation.py`): each draws from a stream of its own."""
 
 
 class _FailureError(Exception):
@@ -48,6 +44,7 @@ class Training:
     def run(self, code_L: Codes, arrays: Arrays, seed: int) -> Outcome:
         """Train the network of code (L,) and score it. The same arguments give the same bits on one CPU.
 
+        `arrays` are what `ImageSet.arrays` gives: `images` (N, C, H, W) uint8, `labels` (N,), `part` (N,).
         What fails is an outcome too. The process is left as it was: its generators, its number of threads.
         """
         clock = time.process_time if self.device == "cpu" else time.perf_counter
@@ -57,7 +54,7 @@ class Training:
         validation = test = 0.0
         status, reason = DONE, ""
         try:
-            with _alone(self.device, seed):
+            with alone(self.device, seed):
                 size = self._measure(code_L)
                 parameters = size.parameters
                 if size.megabytes > self.settings.memory_limit:
@@ -77,7 +74,7 @@ class Training:
                 raise
             status, reason = "memory", "memory ran out while it was trained"
         return Outcome(
-            status, reason, validation, test, parameters, clock() - started, curves, _versions(self.device)
+            status, reason, validation, test, parameters, clock() - started, curves, versions_on(self.device)
         )
 
     def _measure(self, code_L: Codes) -> Size:
@@ -176,32 +173,3 @@ def _batch(arrays: Arrays, at: NDArray[np.intp], device: str) -> tuple[Tensor, T
     """Images (B, C, H, W) from -1 to 1, as P3's data set has them (Triantafillou et al. 2019), and labels (B,)."""
     images = torch.from_numpy(arrays["images"][at]).to(device).float().div_(127.5).sub_(1.0)
     return images, torch.from_numpy(arrays["labels"][at]).to(device)
-
-
-@contextmanager
-def _alone(device: str, seed: int) -> Iterator[None]:
-    """One thread, deterministic kernels, and PyTorch's generators seeded; all put back at the end."""
-    threads = torch.get_num_threads()
-    cuda = device != "cpu"
-    with (
-        torch.random.fork_rng(devices=[torch.cuda.current_device()] if cuda else []),
-        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
-    ):
-        words = np.random.SeedSequence([seed, _WEIGHTS]).generate_state(1, np.uint64)
-        torch.manual_seed(int(words[0]))
-        if not cuda:
-            torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-
-
-def _versions(device: str) -> dict[str, str]:
-    where = "cpu" if device == "cpu" else torch.cuda.get_device_name(device)
-    return {
-        "archwalk": archwalk.__version__,
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "device": where,
-    }

@@ -4,17 +4,17 @@ import logging
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
+from numpy.typing import NDArray
 from torch import nn
 
 from archwalk.errors import ArchwalkError
 from archwalk.estimators.store.records import Outcome
-from archwalk.estimators.training.fitting import Arrays, Training
 from archwalk.estimators.training.limits import limit_address_space, measure
 from archwalk.learning.engines import Engine, Pending, Worker, WorkerLostError, make_engine
 from archwalk.spaces.base import Codes
@@ -27,6 +27,37 @@ _GRACE = 60
 _POLL = 0.002
 
 _log = logging.getLogger(__name__)
+
+
+Arrays = Mapping[str, NDArray[Any]]
+"""What all trainings read, by name."""
+
+
+class Limits(Protocol):
+    """What a training may take."""
+
+    @property
+    def seconds_limit(self) -> float | None:
+        """Of processor time (on CUDA of the clock)."""
+
+    @property
+    def memory_limit(self) -> int:
+        """Megabytes."""
+
+
+class Recipe(Protocol):
+    """Everything about trainings but the architecture and the seed; it is pickled for the workers."""
+
+    @property
+    def device(self) -> str:
+        """`cpu` or `cuda`."""
+
+    @property
+    def settings(self) -> Limits:
+        """With limits among them."""
+
+    def run(self, code_L: Codes, arrays: Arrays, seed: int) -> Outcome:
+        """Train the architecture of a code (L,). The same arguments give the same bits on one CPU."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +79,7 @@ def _fill(ready: deque[Job], jobs: Iterator[Job]) -> bool:
 class Trainer:
     """What a worker holds."""
 
-    def __init__(self, training: Training, *, own_process: bool) -> None:
+    def __init__(self, training: Recipe, *, own_process: bool) -> None:
         self.training = training
         self.own_process = own_process
         if own_process and training.device == "cpu":
@@ -60,7 +91,7 @@ class Trainer:
         return True
 
     def train(self, code_L: Codes, arrays: Arrays, seed: int) -> Outcome:
-        """See `Training.run`. A process that hangs is ended by the system."""
+        """See `Recipe.run`. A process that hangs is ended by the system."""
         limit = self.training.settings.seconds_limit
         if not self.own_process or limit is None:
             return self.training.run(code_L, arrays, seed)
@@ -75,7 +106,7 @@ class Trainer:
 class TrainingPool:
     """Workers that train for as long as there are jobs; a context manager."""
 
-    def __init__(self, training: Training, arrays: Arrays, seed: int, *, workers: int, engine: str) -> None:
+    def __init__(self, training: Recipe, arrays: Arrays, seed: int, *, workers: int, engine: str) -> None:
         self.training = training
         self.seed = seed
         self.own_process = engine != "local"

@@ -1,0 +1,1 @@
+"""Agents that are trained to play, and what their networks are worth by their scores (P2)."""

@@ -1,0 +1,111 @@
+"""Benchmarks whose agents are trained when they are asked for: `policy:MinAtar-Breakout` and the like."""
+
+import re
+from dataclasses import replace
+
+from archwalk.errors import UsageError
+from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.policies.estimator import OBJECTIVES, PolicyEstimator
+from archwalk.estimators.policies.games import Game, find_game
+from archwalk.estimators.policies.games.images import SMALL
+from archwalk.estimators.policies.settings import PolicySettings
+from archwalk.estimators.store.database import Store, open_store
+from archwalk.spaces.policy_cnn import papers
+from archwalk.spaces.policy_cnn.declaration import Declaration
+from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN, policy_space
+from archwalk.spaces.policy_cnn.space import PolicyCNN
+
+SPACES = {
+    "space-1": (papers.MINATAR_1, papers.ATARI_1),
+    "space-2": (papers.MINATAR_2, papers.ATARI_2),
+    "space-large": (None, papers.ATARI_LARGE),
+}
+"""By the word behind the game: for small images, and for those of 84 x 84."""
+
+MINATAR_STEPS = {"space-1": 300_000, "space-2": 150_000}
+"""Timesteps of one agent, ours; elsewhere it is P2's 10 million."""
+
+_STEPS = re.compile(r"(\d+)k")
+
+
+def policy_benchmark(
+    space: NumberedPolicyCNN | PolicyCNN,
+    game: Game,
+    settings: PolicySettings | None = None,
+    store: Store | None = None,
+    *,
+    name: str | None = None,
+    objective: str = "mean-return",
+    seed: int = 0,
+    workers: int | None = None,
+    engine: str = "processes",
+    device: str = "auto",
+) -> Benchmark:
+    """A search for the best network of an agent; `seed` is that of every training."""
+    estimator = PolicyEstimator(
+        space, game, settings,
+        objective=objective, seed=seed, store=store, workers=workers, engine=engine, device=device,
+    )  # fmt: skip
+    provenance = {
+        "source": f"agents trained on {game.name} by archwalk",
+        "space": space.name,
+        "timesteps": str(estimator.policy_settings.steps),
+        "game": game.fingerprint,
+        "settings": estimator.problem.settings_json,
+        "seed": str(seed),
+        **({"store": store.name} if store else {}),
+    }
+    return Benchmark(name or f"policy:{game.name}", space, estimator, provenance)
+
+
+def load_policy_benchmark(words: list[str], seed: int) -> Benchmark:
+    """`policy:GAME`, with `:space-1` (the default), `:space-2` or `:space-large`, timesteps such as `:20k`, and the
+    objective behind it. What is trained goes into the default store.
+    """
+    place, chosen = _split(words)
+    game = find_game(place)
+    space_word = chosen.get("space", "space-1")
+    space = policy_space(declaration_for(game, space_word))
+    default = MINATAR_STEPS[space_word] if game.family == "minatar" else PolicySettings().steps
+    steps_word = chosen.get("steps", "")
+    steps = 1_000 * int(steps_word.removesuffix("k")) if steps_word else default
+    name = ":".join(["policy", game.name, space_word, *([steps_word] if steps_word else [])])
+    objective = chosen.get("objective", "mean-return")
+    return policy_benchmark(
+        space, game, PolicySettings(steps), open_store(), name=name, objective=objective, seed=seed
+    )
+
+
+def declaration_for(game: Game, word: str) -> Declaration:
+    """The networks of one of `SPACES` for a game. Raises UsageError where there are none, or shapes do not fit."""
+    planes = game.observation[1:]
+    declaration = SPACES[word][0 if max(planes) <= SMALL else 1]
+    if declaration is None:
+        raise UsageError(f"{word} is for images of 84 x 84; {game.name} shows {planes[0]} x {planes[1]}")
+    if declaration.observation[1:] == planes:
+        return declaration  # the number of channels is the game's, see `PolicyCNN.build`
+    return replace(
+        declaration, name=f"policy-cnn-{planes[0]}x{planes[1]}-{word[-1]}", observation=game.observation
+    )
+
+
+def _split(words: list[str]) -> tuple[str, dict[str, str]]:
+    """The game, which may have a colon in its name, and the words behind it."""
+    rest, chosen = list(words), dict[str, str]()
+    while len(rest) > 1 and (kind := _kind(rest[-1])):
+        if kind in chosen:
+            raise UsageError(f"policy: takes one {kind}, not {rest[-1]} and {chosen[kind]}")
+        chosen[kind] = rest.pop()
+    if not rest or not rest[0]:
+        raise UsageError("which game? say policy:MinAtar-Breakout, policy:Atari-Breakout or a Gymnasium id")
+    if rest[-1].startswith("space-"):
+        raise UsageError(f"unknown space {rest[-1]!r}; known: {', '.join(SPACES)}")
+    return ":".join(rest), chosen
+
+
+def _kind(word: str) -> str:
+    if word in SPACES:
+        return "space"
+    if word in OBJECTIVES:
+        return "objective"
+    return "steps" if _STEPS.fullmatch(word) and int(word[:-1]) else ""

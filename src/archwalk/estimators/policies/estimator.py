@@ -1,0 +1,71 @@
+"""The estimator that trains agents from scratch."""
+
+import numpy as np
+
+from archwalk.errors import unknown
+from archwalk.estimators.base import Scores
+from archwalk.estimators.policies.games.base import Game
+from archwalk.estimators.policies.settings import PolicySettings
+from archwalk.estimators.policies.sharing import PolicySupernet
+from archwalk.estimators.policies.training import PolicyTraining
+from archwalk.estimators.store.database import Store
+from archwalk.estimators.store.records import DONE, RETURN, Problem
+from archwalk.estimators.training.stored import StoredTrainings, find_device
+from archwalk.spaces.base import Codes
+from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN
+from archwalk.spaces.policy_cnn.space import PolicyCNN
+
+OBJECTIVES = {"mean-return": "validation", "max-return": "test"}
+"""Of each the field of the outcome."""
+
+
+class PolicyEstimator(StoredTrainings):
+    """Trains the agents of codes (B, L) on a game; reward and report are one metric, in raw scores.
+
+    `mean-return`: the mean of the last 100 episodes, `max-return`: the highest such mean in training
+    (`learning/episodes.py`; P2 names both without saying what they are). What fails has no score: NaN.
+    """
+
+    def __init__(
+        self,
+        space: NumberedPolicyCNN | PolicyCNN,
+        game: Game,
+        settings: PolicySettings | None = None,
+        *,
+        objective: str = "mean-return",
+        seed: int = 0,
+        store: Store | None = None,
+        workers: int | None = None,
+        engine: str = "processes",
+        device: str = "auto",
+    ) -> None:
+        """See `StoredTrainings`."""
+        if objective not in OBJECTIVES:
+            raise unknown("objective", objective, OBJECTIVES)
+        self.objective, self.game, self.policies = objective, game, space
+        self.policy_settings = settings or PolicySettings()
+        training = PolicyTraining(space, game, self.policy_settings, find_device(device))
+        problem = Problem(
+            space.name,
+            game.name,
+            game.fingerprint,
+            {
+                "metric": RETURN,
+                "training": self.policy_settings.as_dict(),
+                "networks": space.declaration.as_dict(),
+            },
+            seed,
+        )
+        super().__init__(space, training, dict, problem, store=store, workers=workers, engine=engine)
+
+    def evaluate(self, codes_BL: Codes) -> Scores:
+        """Train what was never trained under these settings; equal architectures are trained once."""
+        outcomes, field = self.outcomes(codes_BL), OBJECTIVES[self.objective]
+        score_B = np.array([getattr(one, field) if one.status == DONE else np.nan for one in outcomes])
+        return Scores(score_B, score_B.copy(), np.array([one.seconds for one in outcomes]))
+
+    def share_weights(self, steps: int, seed: int) -> PolicySupernet:
+        """A fresh supernet on the game, to be trained for so many timesteps (0: as one agent from scratch)."""
+        settings = self.policy_settings
+        shared = PolicySettings(steps or settings.steps, settings.ppo)
+        return PolicySupernet(self.policies, self.game, shared, seed, self.training.device)

@@ -1,0 +1,42 @@
+"""What a training does not share with the process that it is in: threads and PyTorch's generators."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+import archwalk
+
+WEIGHTS = 0
+"""What a seed is for: first weights and all else that PyTorch's own generators draw."""
+
+
+@contextmanager
+def alone(device: str, seed: int) -> Iterator[None]:
+    """One thread, deterministic kernels, and PyTorch's generators seeded; all put back at the end."""
+    threads = torch.get_num_threads()
+    cuda = device != "cpu"
+    with (
+        torch.random.fork_rng(devices=[torch.cuda.current_device()] if cuda else []),
+        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
+    ):
+        words = np.random.SeedSequence([seed, WEIGHTS]).generate_state(1, np.uint64)
+        torch.manual_seed(int(words[0]))
+        if not cuda:
+            torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+
+
+def versions_on(device: str) -> dict[str, str]:
+    """What a training's figures may hang on."""
+    where = "cpu" if device == "cpu" else torch.cuda.get_device_name(device)
+    return {
+        "archwalk": archwalk.__version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "device": where,
+    }

@@ -1,0 +1,131 @@
+"""Spaces of policy networks that are small enough to number: what tables of them are about."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archwalk.errors import UsageError
+from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake
+from archwalk.spaces.dags import Dags
+from archwalk.spaces.policy_cnn.declaration import Declaration
+from archwalk.spaces.policy_cnn.space import PolicyCNN
+
+if TYPE_CHECKING:
+    from archwalk.spaces.policy_cnn.network import PolicyNetwork
+
+MOST = 100_000
+"""Architectures that are numbered; a larger space has codes of several integers."""
+
+
+def policy_space(declaration: Declaration) -> NumberedPolicyCNN | PolicyCNN:
+    """The space of a declaration, numbered where it is small."""
+    return numbered(declaration) if declaration.size <= MOST else PolicyCNN(declaration)
+
+
+def numbered(declaration: Declaration) -> NumberedPolicyCNN:
+    """The numbered space of a declaration, one a process."""
+    space: NumberedPolicyCNN = remake(NumberedPolicyCNN, declaration)
+    return space
+
+
+class NumberedPolicyCNN(EnumerableSpace):
+    """The networks of a declaration of at most 100,000, numbered.
+
+    An id is the decisions of `PolicyCNN` as digits of a mixed base, the first decision first. Neighbours, features,
+    JSON and networks are that space's. Starts are uniform.
+    """
+
+    numbering = "mixed-base-of-decisions"
+    """Which network each id is; it stands in tables."""
+
+    def __init__(self, declaration: Declaration) -> None:
+        if declaration.size > MOST:
+            raise UsageError(
+                f"spaces are numbered up to {MOST:,} networks; this one has {declaration.size:,}"
+            )
+        self.declaration = declaration
+        self.blocks = PolicyCNN(declaration)
+        self.name = declaration.name
+        self.choices = self.blocks.choices
+        self.edit_kinds = self.blocks.edit_kinds
+        options = dict.fromkeys(option for block in declaration.blocks for option in block.options)
+        self._label = {option: label for label, option in enumerate(options)}
+        self.dag_operations = tuple(f"conv {kernel}x{kernel}, {channels}" for kernel, channels in options)
+        self.dag_inputs = 1
+        self.dag_depth = len(declaration.blocks)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return remake, (type(self), self.declaration)
+
+    @property
+    def size(self) -> int:
+        """Number of architectures."""
+        return self.declaration.size
+
+    @cached_property
+    def graph(self) -> NeighbourGraph:
+        """The networks that differ in one decision."""
+        found = self.blocks.neighbours(self._all)
+        return NeighbourGraph(found.offsets, self.from_choices(found.codes_EL)[:, 0], found.kinds_E)
+
+    @cached_property
+    def feature_table(self) -> Features:
+        """One-hot decisions, (size, F)."""
+        return self.blocks.features(self._all)
+
+    @cached_property
+    def start_weights(self) -> NDArray[np.float64]:
+        """Uniform."""
+        return np.full(self.size, 1 / self.size)
+
+    def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
+        """The decisions (B, C)."""
+        return np.stack(np.unravel_index(codes_BL[:, 0], self.choices), axis=1).astype(np.int32)
+
+    def from_choices(self, choices_BC: NDArray[np.int32]) -> Codes:
+        """Codes (B, 1); every string names a network. Raises ValueError if a choice is out of its range."""
+        ids: NDArray[np.intp] = np.ravel_multi_index(tuple(choices_BC.T), self.choices)
+        return ids.astype(np.int32)[:, None]
+
+    def options(self, code_L: Codes) -> list[tuple[int, int]]:
+        """(kernel, channels) of every block."""
+        return self.blocks.options(self._row(code_L))
+
+    def parse(self, description: object) -> Codes:
+        """The code (1,); see `PolicyCNN.parse`."""
+        code: Codes = self.from_choices(self.blocks.parse(description)[None])[0]
+        return code
+
+    def describe(self, code_L: Codes) -> dict[str, Any]:
+        """What `parse` reads."""
+        return self.blocks.describe(self._row(code_L))
+
+    def dags(self, codes_BL: Codes) -> Dags:
+        """The blocks' convolutions in a row, between input and output."""
+        batch, inside, vertices = len(codes_BL), len(self.dag_operations), self.dag_depth + 2
+        labels_BV = np.empty((batch, vertices), np.int8)
+        labels_BV[:, 0], labels_BV[:, -1] = inside + 1, inside
+        for b, code_L in enumerate(codes_BL):
+            labels_BV[b, 1:-1] = [self._label[option] for option in self.options(code_L)]
+        edges_BVV = np.tile(np.eye(vertices, k=1, dtype=np.bool_), (batch, 1, 1))
+        return Dags(labels_BV[:, None], edges_BVV[:, None])
+
+    def build(self, code_L: Codes, **settings: Any) -> PolicyNetwork:
+        """See `PolicyCNN.build`."""
+        return self.blocks.build(self._row(code_L), **settings)
+
+    def draw(self, code_L: Codes) -> str:
+        """The layers as SVG."""
+        return self.blocks.draw(self._row(code_L))
+
+    @cached_property
+    def _all(self) -> Codes:
+        return self.to_choices(np.arange(self.size, dtype=np.int32)[:, None])
+
+    def _row(self, code_L: Codes) -> Codes:
+        row: Codes = self.to_choices(code_L[None])[0]
+        return row
