@@ -1,6 +1,6 @@
 """What P3's figures show of trials: means of 50 episodes, shares of actions, rewards of a stretch of steps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,16 +17,21 @@ EPISODES = 50
 Curve = dict[str, list[float]]
 
 
-def curve(trials: Sequence[Trial], measure: str, size: int = EPISODES) -> Curve:
+def group_size(trials: Sequence[Trial]) -> int:
+    """50 episodes, P3's; fewer where a trial has not four times as many (ours), so that there is a curve."""
+    return min(EPISODES, max(1, min(len(trial["episodes"]["step"]) for trial in trials) // 4))
+
+
+def curve(trials: Sequence[Trial], measure: str, size: int) -> Curve:
     """Mean and deviation of every `size` episodes, those of all seeds together, for as long as every seed has them.
 
     `episode` is the last of them, `step` the steps taken by then, a mean over seeds. The deviation is that of single
-    episodes (P3 had one run). NaN is no value.
+    episodes (P3 had one run). Empty where there are no such values.
     """
     columns = [trial["episodes"] for trial in trials]
     bins = min(len(column["step"]) for column in columns) // size
-    values_BSE = np.array([column[measure][: bins * size].reshape(bins, size) for column in columns])
-    values_BK = values_BSE.swapaxes(0, 1).reshape(bins, -1)
+    values_SBE = np.array([column[measure][: bins * size].reshape(bins, size) for column in columns])
+    values_BK = values_SBE.swapaxes(0, 1).reshape(bins, size * len(columns))
     ends_SB = np.array([column["step"][size - 1 : bins * size : size] for column in columns])
     known_B = np.isfinite(values_BK).any(axis=1)
     mean_B, std_B = values_BK[known_B].mean(axis=1), values_BK[known_B].std(axis=1)
@@ -39,16 +44,17 @@ def curve(trials: Sequence[Trial], measure: str, size: int = EPISODES) -> Curve:
 
 
 def shares(trials: Sequence[Trial], seed: int) -> dict[str, Any]:
-    """Shares of actions in percent of all of a trial, (A,): mean over seeds and its interval, and each seed's."""
-    each_SA = np.array([_shares(trial["episodes"]) for trial in trials])
-    mean_A, low_A, high_A = mean_interval(each_SA[None], spawn(seed, 41))
-    return {"mean": mean_A.tolist(), "lo": low_A.tolist(), "hi": high_A.tolist(), "each": each_SA.tolist()}
+    """Shares of actions of whole trials in percent (A,): mean over seeds, its 95 % bootstrap interval."""
+    mean_A, low_A, high_A = mean_interval(action_shares(trials)[None], spawn(seed, 41))
+    return {"mean": mean_A.tolist(), "lo": low_A.tolist(), "hi": high_A.tolist()}
 
 
-def _shares(columns: Mapping[str, Floats]) -> Floats:
-    counts_EA = columns["actions"] * columns["length"][:, None]
-    shares_A: Floats = 100 * counts_EA.sum(axis=0) / max(counts_EA.sum(), 1)
-    return shares_A
+def action_shares(trials: Sequence[Trial]) -> Floats:
+    """Shares of actions of each trial in percent (S, A)."""
+    every = [trial["episodes"] for trial in trials]
+    counts_SA = np.array([(one["actions"] * one["length"][:, None]).sum(axis=0) for one in every])
+    found_SA: Floats = 100 * counts_SA / counts_SA.sum(axis=1, keepdims=True)
+    return found_SA
 
 
 def stretch_reward(trial: Trial, first: float, last: float) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from archwalk.environments.construction_settings import list_actions
-from archwalk.experiments.reproductions.gomezrobles2019.episodes import curve, shares
+from archwalk.experiments.reproductions.gomezrobles2019.episodes import curve, group_size, shares
 from archwalk.experiments.reproductions.gomezrobles2019.trace import Trial, best_networks
 from archwalk.experiments.reproductions.setup import Setup
 
@@ -28,8 +28,10 @@ def evolution(setup: Setup, space: Any, trials: Trials) -> dict[str, Any]:
 
 
 def _agent(setup: Setup, space: Any, trials: Sequence[Trial]) -> dict[str, Any]:
-    curves = {measure: curve(trials, measure) for measure in MEASURES}
+    size = group_size(trials)
+    curves = {measure: curve(trials, measure, size) for measure in MEASURES}
     return {
+        "episodes": size,
         "curves": {measure: one for measure, one in curves.items() if one["mean"]},
         "shares": shares(trials, setup.seed),
         "times": times(trials),
