@@ -8,7 +8,7 @@ import numpy as np
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.presets import load_preset
 from archwalk.experiments.reproductions.gomezrobles2019.agents import CHAIN, DQN, frozen_part
-from archwalk.experiments.reproductions.gomezrobles2019.episodes import difference, estimate, action_shares, stretch_reward
+from archwalk.experiments.reproductions.gomezrobles2019.episodes import action_shares, estimate, stretch_reward
 from archwalk.experiments.reproductions.gomezrobles2019.evolution import Trials, evolution
 from archwalk.experiments.reproductions.gomezrobles2019.exp1 import META, baselines, meta_parts
 from archwalk.experiments.reproductions.gomezrobles2019.sizes import (
@@ -21,6 +21,9 @@ from archwalk.experiments.reproductions.gomezrobles2019.sizes import (
 from archwalk.experiments.reproductions.item import Answer, Item
 from archwalk.experiments.reproductions.setup import Setup
 from archwalk.experiments.significance import signed_rank
+
+FROZEN = (META,)
+"""Agents whose weights no longer change."""
 
 
 def compute(setup: Setup, benchmark: str) -> Answer:
@@ -74,15 +77,9 @@ def thirds(by_agent: Mapping[str, Any], steps: int, seed: int) -> dict[str, Any]
             "last": estimate(last_S, seed),
             "gain": estimate(last_S - first_S, seed),
             "whole": estimate(whole_S, seed),
+            "frozen": agent in FROZEN,
         }
-        if agent != META:
-            found[agent]["behind"] = difference(whole_of(by_agent[META], steps), whole_S, seed)
     return found
-
-
-def whole_of(trials: Any, steps: int) -> Any:
-    """Mean reward a step of whole trials (S,)."""
-    return np.array([stretch_reward(trial, 0, steps) for trial in trials])
 
 
 def strategies_differ(trials: Trials) -> dict[str, Any] | None:
