@@ -25,7 +25,14 @@ class Bars:
 
 
 def draw_bars(
-    series: Sequence[Bars], categories: Sequence[str], *, key: str, x: str, y: str, description: str, width: int
+    series: Sequence[Bars],
+    categories: Sequence[str],
+    *,
+    key: str,
+    x: str,
+    y: str,
+    description: str,
+    width: int,
 ) -> str:
     """The chart; `x` and `y` name its axes."""
     height = 220 if width <= NARROW else 260

@@ -56,7 +56,9 @@ def keep_all(
     """All parts in their order, the missing ones computed by so many processes; `tell` is told the share done."""
     missing = [part for part in parts if not part.path(out).exists()]
     if workers > 1 and len(missing) > 1:
-        context = multiprocessing.get_context("spawn")  # a fork would copy the threads' locks of numba and torch
+        context = multiprocessing.get_context(
+            "spawn"
+        )  # a fork would copy the threads' locks of numba and torch
         with ProcessPoolExecutor(min(workers, len(missing)), context, initializer=use_one_thread) as pool:
             futures = [pool.submit(_make, part, out) for part in missing]
             for done, future in enumerate(as_completed(futures), 1):

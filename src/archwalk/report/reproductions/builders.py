@@ -39,12 +39,24 @@ def view_hardness(record: Record) -> list[Block]:
             f"{one['times']['seconds']:.1f} s"])
         for name, one in data.items()
     ]  # fmt: skip
-    head = ["data set", "lower quartile", "median", "upper quartile", "highest", "kind", "of network training", "here"]
-    notes = [
-        f"Times are means over {seeds} seeds of trials of {count(steps)} steps. Hard: no network above {HARD:g} % (P3); "
-        f"trivial: a median above {TRIVIAL:g} % (ours, P3 gives no number); medium: the rest."
+    head = [
+        "data set",
+        "lower quartile",
+        "median",
+        "upper quartile",
+        "highest",
+        "kind",
+        "of network training",
+        "here",
     ]
-    caption = f"All queries of {seeds} seeds of {count(steps)} steps each. Box: quartiles, dot: mean, whiskers: to 1.5 times the box."
+    notes = [
+        f"Times are means over {seeds} seeds of trials of {count(steps)} steps. Hard: no network above {HARD:g} % "
+        f"(P3); trivial: a median above {TRIVIAL:g} % (ours, P3 gives no number); medium: the rest."
+    ]
+    caption = (
+        f"All queries of {seeds} seeds of {count(steps)} steps each. Box: quartiles, dot: mean, whiskers: to 1.5 times "
+        "the box."
+    )
     return [
         chart(draw, caption, title="Accuracies"),
         chart(draw_means, "Mean of the same queries; lines: one standard deviation."),
@@ -74,7 +86,10 @@ def view_networks(record: Record) -> list[Block]:
     blocks: list[Block] = []
     for one in record["result"]["groups"]:
         captions = [
-            (f"{one['data']}, {one['agent']}: reward {percent(net['reward'])}, test {percent(net['report'])}", net["svg"])
+            (
+                f"{one['data']}, {one['agent']}: reward {percent(net['reward'])}, test {percent(net['report'])}",
+                net["svg"],
+            )
             for net in one["networks"]
         ]
         blocks += [Words([f"{one['figure']}: {one['data']}"]), Drawings(captions)]
@@ -96,8 +111,8 @@ def view_intensive(record: Record) -> list[Block]:
     training = settings["training"]
     notes = [
         f"Test accuracy in percent: mean and two standard deviations of {settings['trainings']} trainings of "
-        f"{training['epochs']} epochs, {training['network']['dense']} units, filters that double with each convolution. "
-        "VGG-19's blocks have the same prediction module, no normalisation, and filters of their own."
+        f"{training['epochs']} epochs, {training['network']['dense']} units, filters that double with each "
+        "convolution. VGG-19's blocks have the same prediction module, no normalisation, and filters of their own."
     ]
     head = ["data set and network", "reward in the search", "test accuracy", "weights", "processor time"]
     return [Words([_better_text(record)]), Grid(head, rows, notes, "Ours"), *reported_grids(record)]

@@ -39,14 +39,15 @@ def _curves(record: Record) -> Block:
     agents = list(next(iter(data.values())))
     measures = [m for m in MEASURES if any(m in one["curves"] for by in data.values() for one in by.values())]
     rows = [[_panel(record, by_agent, measure) for by_agent in data.values()] for measure in measures]
-    sizes = sorted({one["episodes"] for by_agent in data.values() for one in by_agent.values()})
+    every = [one["episodes"] for by_agent in data.values() for one in by_agent.values()]
+    sizes = sorted({min(every), max(every)})
     panels = Panels(
         f"{record['item']}-evolution", list(data), rows,
         "best and accumulated reward, length and entropy over episodes, for each data set",
         f"{', '.join(agents)}; seeds {record['settings']['seeds']}.",
     )  # fmt: skip
     caption = (
-        f"Means of {' or '.join(map(str, sizes))} episodes of all {len(record['settings']['seeds'])} seeds; bands: one "
+        f"Means of {' to '.join(map(str, sizes))} episodes of all {len(record['settings']['seeds'])} seeds; bands: one "
         "standard deviation of single episodes. A curve ends with the seed that has the fewest episodes. The "
         "accumulated reward is the sum over an episode's actions, so it grows with its length."
     )
@@ -63,7 +64,9 @@ def _panel(record: Record, by_agent: Mapping[str, Any], measure: str) -> Plot | 
     ]
     if not found:
         return None
-    return Plot(record["item"], Axis(axis, format=short_count), Axis(title, format="{:g}".format), found, title, "")
+    return Plot(
+        record["item"], Axis(axis, format=short_count), Axis(title, format="{:g}".format), found, title, ""
+    )
 
 
 def _series(agent: str, number: int, curve: Mapping[str, list[float]], axis: str) -> Series:
@@ -80,7 +83,10 @@ def _shares(record: Record) -> Block:
     if len(data) > 1:
         shown, who = {name: by_agent[first]["shares"] for name, by_agent in data.items()}, first
     else:
-        shown, who = {agent: one["shares"] for agent, one in next(iter(data.values())).items()}, "Deep meta-RL"
+        shown, who = (
+            {agent: one["shares"] for agent, one in next(iter(data.values())).items()},
+            "Deep meta-RL",
+        )
     series = [
         Bars(name, colour, s["mean"], s["lo"], s["hi"])
         for (name, s), colour in zip(shown.items(), DATA_COLOURS, strict=False)
@@ -110,9 +116,9 @@ def _times(result: Mapping[str, Any]) -> Block:
             rows.append((f"{name}: {agent}", None, cells))
     head = ["data set and agent", "here", "of network training", "queries", "unique", "best network"]
     notes = [
-        "Means over seeds. Here: wall time of the agent, evaluations included. Of network training: processor time that "
-        "the evaluated networks took, or would have taken, each query counted. Best network: highest reward of all "
-        "seeds, with its test accuracy in brackets.",
+        "Means over seeds. Here: wall time of the agent, evaluations included. Of network training: processor time "
+        "that the evaluated networks took, or would have taken, each query counted. Best network: highest reward of "
+        "all seeds, with its test accuracy in brackets.",
     ]
     return Grid(head, rows, notes, "Running times")
 
@@ -132,7 +138,5 @@ def duration(seconds: float) -> str:
 def _branched(result: Mapping[str, Any]) -> list[Block]:
     if "branched" not in result:
         return []
-    parts = [
-        f"{name} {percent(one['mean'], 1)} of the episodes" for name, one in result["branched"].items()
-    ]
+    parts = [f"{name} {percent(one['mean'], 1)} of the episodes" for name, one in result["branched"].items()]
     return [Words([f"Episodes that ended with a network that is no chain: {', '.join(parts)}."])]

@@ -20,8 +20,9 @@ def early_blocks(record: Record) -> list[Block]:
     agents = list(next(iter(found["data"].values()))["reward"])
     rows = []
     for name, one in found["data"].items():
-        cells = [interval(one["reward"][agent]) for agent in agents]
-        rows.append((name, None, cells + [interval(ahead, signed=True) for ahead in one["ahead_of"].values()]))
+        cells = [stacked(one["reward"][agent]) for agent in agents]
+        cells += [stacked(ahead, signed=True) for ahead in one["ahead_of"].values()]
+        rows.append((name, None, cells))
     head = ["data set", *agents, *(f"ahead of {agent}" for agent in agents[1:])]
     notes = [f"Mean reward a step in percent, mean over seeds. {INTERVALS}"]
     texts = [
@@ -51,8 +52,9 @@ def thirds_blocks(record: Record) -> list[Block]:
     rows, texts = [], []
     for name, by_agent in result["thirds"].items():
         for agent, one in by_agent.items():
-            cells = [interval(one[key]) for key in ("first", "last")]
-            rows.append((f"{name}: {agent}", None, [*cells, interval(one["gain"], signed=True), interval(one["whole"])]))
+            cells = [stacked(one[key]) for key in ("first", "last", "whole")]
+            cells.insert(2, stacked(one["gain"], signed=True))
+            rows.append((f"{name}: {agent}", None, cells))
             if one.get("frozen"):
                 texts.append(_gain_text(name, agent, one["gain"]))
     head = ["data set and agent", "first third", "last third", "gain", "whole trial"]
@@ -67,7 +69,8 @@ def thirds_blocks(record: Record) -> list[Block]:
 def _gain_text(name: str, agent: str, gain: Estimate) -> str:
     low, high = gain["ci95"]
     what = "adapts" if low > 0 else "becomes worse" if high < 0 else "is not seen to adapt"
-    return f"On {name} {agent} {what} within the trial: last third less first third {interval(gain, signed=True)} points."
+    by = interval(gain, signed=True)
+    return f"On {name} {agent} {what} within the trial: last third less first third {by} points."
 
 
 def _strategy_text(found: Mapping[str, Any] | None) -> str:
@@ -75,9 +78,9 @@ def _strategy_text(found: Mapping[str, Any] | None) -> str:
         return ""
     each = ", ".join(f"{p:.2f}" for p in found["each"])
     return (
-        f"Whether the policy acts differently on the two data sets: {p_text(found['p'])} (Wilcoxon's signed-rank test of "
-        f"the shares of {found['pairs']} actions, exact, as the paper; single seeds: {each}). Shares add up to one, so "
-        "the pairs are not independent, and few pairs find little."
+        f"Whether the policy acts differently on the two data sets: {p_text(found['p'])} (Wilcoxon's signed-rank test "
+        f"of the shares of {found['pairs']} actions, exact, as the paper; single seeds: {each}). Shares add up to one, "
+        "so the pairs are not independent, and few pairs find little."
     )
 
 
@@ -86,3 +89,8 @@ def interval(one: Estimate, *, signed: bool = False) -> str:
     say = points if signed else "{:.2f}".format
     low, high = one["ci95"]
     return f"{say(one['mean'])} [{say(low)}, {say(high)}]"
+
+
+def stacked(one: Estimate, *, signed: bool = False) -> str:
+    """The same for a cell of a table, the interval below the mean."""
+    return interval(one, signed=signed).replace(" [", "\n[")

@@ -9,6 +9,8 @@ from archwalk.experiments.reproductions.gomezrobles2019 import (
     intensive,
 )
 
-CITATION = "J. Gomez Robles, J. Vanschoren: Learning to reinforcement learn for Neural Architecture Search, 2019"
+CITATION = (
+    "J. Gomez Robles, J. Vanschoren: Learning to reinforcement learn for Neural Architecture Search, 2019"
+)
 
 ITEMS = (exp1.ITEM, exp2.ITEM, intensive.ITEM, exp3.ITEM, appendix_a.ITEM, appendix_b.ITEM)

@@ -13,9 +13,9 @@ from archwalk.experiments.reproductions.parts import Part
 from archwalk.experiments.reproductions.setup import benchmark_settings
 from archwalk.strategies.building.playing import replay, roam
 from archwalk.strategies.building.problem import BuildingRules
-from archwalk.strategies.construction_dqn import ConstructionDQNSettings
+from archwalk.strategies.construction_dqn.settings import ConstructionDQNSettings
 from archwalk.strategies.construction_dqn.trainer import ConstructionDQNTrainer
-from archwalk.strategies.meta_rl import MetaRLSettings
+from archwalk.strategies.meta_rl.settings import MetaRLSettings
 from archwalk.strategies.meta_rl.trainer import MetaRLTrainer
 from archwalk.strategies.trainable import NetworkSettings, make_network
 

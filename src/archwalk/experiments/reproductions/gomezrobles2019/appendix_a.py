@@ -35,7 +35,11 @@ def compute(setup: Setup, benchmark: str) -> Answer:
         rows[one.name] = {"box": box(reward_Q[np.isfinite(reward_Q)]), "times": times(found)}
     return Answer(
         data_settings(setup, data)
-        | {"steps": size.kinds_steps, "seeds": seeds, "agents": {"Deep meta-RL": dict(load_preset(CHAIN).settings)}},
+        | {
+            "steps": size.kinds_steps,
+            "seeds": seeds,
+            "agents": {"Deep meta-RL": dict(load_preset(CHAIN).settings)},
+        },
         {"data": rows},
     )
 
@@ -51,7 +55,9 @@ def box(values: Floats) -> dict[str, Any]:
         "std": float(values.std()),
         "quartiles": [float(low), float(middle), float(high)],
         "whiskers": [float(inside.min()), float(inside.max())],
-        "outside": sorted({float(value) for value in values[(values < inside.min()) | (values > inside.max())]}),
+        "outside": sorted(
+            {float(value) for value in values[(values < inside.min()) | (values > inside.max())]}
+        ),
         "range": [float(values.min()), float(values.max())],
     }
 
@@ -63,5 +69,10 @@ def depends(setup: Setup) -> Mapping[str, Any]:
 
 
 ITEM = Item(
-    "appendix-a", "appendix A, Figure 17, Table 9", "How hard the data sets are", "hardness", compute, depends=depends
+    "appendix-a",
+    "appendix A, Figure 17, Table 9",
+    "How hard the data sets are",
+    "hardness",
+    compute,
+    depends=depends,
 )

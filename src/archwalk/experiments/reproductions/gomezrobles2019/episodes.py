@@ -69,7 +69,11 @@ def stretch_reward(trial: Trial, first: float, last: float) -> float:
 def estimate(values_S: Floats, seed: int) -> dict[str, Any]:
     """Mean over seeds, its 95 % bootstrap interval and each seed's value."""
     mean, low, high = mean_interval(np.asarray(values_S, np.float64)[None, :, None], spawn(seed, 42))
-    return {"mean": float(mean[0]), "ci95": [float(low[0]), float(high[0])], "each": [float(v) for v in values_S]}
+    return {
+        "mean": float(mean[0]),
+        "ci95": [float(low[0]), float(high[0])],
+        "each": [float(v) for v in values_S],
+    }
 
 
 def difference(one_S: Floats, other_S: Floats, seed: int) -> dict[str, Any]:

@@ -41,7 +41,8 @@ def _agent(setup: Setup, space: Any, trials: Sequence[Trial]) -> dict[str, Any]:
 
 def times(trials: Sequence[Trial]) -> dict[str, float]:
     """Means over seeds: seconds that the agent took here, seconds of training that the networks stand for (0 where
-    nobody knows), queries, and different networks among them."""
+    nobody knows), queries, and different networks among them.
+    """
     evaluated = [trial["evaluated"] for trial in trials]
     return {
         "seconds": float(np.mean([trial["seconds"] for trial in trials])),

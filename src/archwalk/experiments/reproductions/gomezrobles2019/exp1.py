@@ -17,8 +17,8 @@ from archwalk.experiments.reproductions.gomezrobles2019.agents import (
     meta_settings,
     random_part,
 )
-from archwalk.experiments.reproductions.gomezrobles2019.evolution import Trials, evolution
 from archwalk.experiments.reproductions.gomezrobles2019.episodes import difference, estimate, stretch_reward
+from archwalk.experiments.reproductions.gomezrobles2019.evolution import Trials, evolution
 from archwalk.experiments.reproductions.gomezrobles2019.sizes import (
     Size,
     data_settings,
@@ -84,12 +84,15 @@ def early(trials: Trials, seed: int) -> dict[str, Any]:
     found = {}
     for name, by_agent in trials.items():
         each = {
-            agent: np.array([stretch_reward(trial, 0, EARLY) for trial in its]) for agent, its in by_agent.items()
+            agent: np.array([stretch_reward(trial, 0, EARLY) for trial in its])
+            for agent, its in by_agent.items()
         }
         found[name] = {
             "reward": {agent: estimate(values_S, seed) for agent, values_S in each.items()},
             "ahead_of": {
-                agent: difference(each[META], values_S, seed) for agent, values_S in each.items() if agent != META
+                agent: difference(each[META], values_S, seed)
+                for agent, values_S in each.items()
+                if agent != META
             },
         }
     return found

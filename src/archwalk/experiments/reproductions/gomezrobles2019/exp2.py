@@ -8,7 +8,11 @@ import numpy as np
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.presets import load_preset
 from archwalk.experiments.reproductions.gomezrobles2019.agents import CHAIN, DQN, frozen_part
-from archwalk.experiments.reproductions.gomezrobles2019.episodes import action_shares, estimate, stretch_reward
+from archwalk.experiments.reproductions.gomezrobles2019.episodes import (
+    action_shares,
+    estimate,
+    stretch_reward,
+)
 from archwalk.experiments.reproductions.gomezrobles2019.evolution import Trials, evolution
 from archwalk.experiments.reproductions.gomezrobles2019.exp1 import META, baselines, meta_parts
 from archwalk.experiments.reproductions.gomezrobles2019.sizes import (
@@ -65,7 +69,7 @@ def play_all(setup: Setup, size: Size, data: list[Benchmark]) -> tuple[Trials, d
 
 
 def thirds(by_agent: Mapping[str, Any], steps: int, seed: int) -> dict[str, Any]:
-    """Mean reward a step of a trial's first and last third and of the whole, and how far the last is above the first."""
+    """Mean reward a step of a trial's first and last third and of the whole, and the last less the first."""
     found = {}
     for agent, trials in by_agent.items():
         first_S, last_S, whole_S = (
@@ -84,7 +88,8 @@ def thirds(by_agent: Mapping[str, Any], steps: int, seed: int) -> dict[str, Any]
 
 def strategies_differ(trials: Trials) -> dict[str, Any] | None:
     """P3's test of whether the policy acts differently on the two data sets: Wilcoxon's signed-rank test, paired over
-    the actions, of their shares in all seeds together, and of each seed's. None where there are not two."""
+    the actions, of their shares in all seeds together, and of each seed's. None where there are not two.
+    """
     if len(trials) != 2:
         return None
     one, other = (action_shares(by_agent[META]) for by_agent in trials.values())

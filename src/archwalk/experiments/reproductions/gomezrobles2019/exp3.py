@@ -6,7 +6,12 @@ from typing import Any
 import numpy as np
 
 from archwalk.experiments.presets import load_preset
-from archwalk.experiments.reproductions.gomezrobles2019.agents import BRANCHES, Value, meta_part, meta_settings
+from archwalk.experiments.reproductions.gomezrobles2019.agents import (
+    BRANCHES,
+    Value,
+    meta_part,
+    meta_settings,
+)
 from archwalk.experiments.reproductions.gomezrobles2019.episodes import estimate
 from archwalk.experiments.reproductions.gomezrobles2019.evolution import Trials, evolution
 from archwalk.experiments.reproductions.gomezrobles2019.sizes import (
@@ -49,7 +54,8 @@ def compute(setup: Setup, benchmark: str) -> Answer:
         | {
             "branched": {
                 name: estimate(
-                    np.array([100 * float(np.mean(trial["episodes"]["branched"])) for trial in found]), setup.seed
+                    np.array([100 * float(np.mean(trial["episodes"]["branched"])) for trial in found]),
+                    setup.seed,
                 )
                 for name, found in its.items()
             }
@@ -67,11 +73,11 @@ def train_all(setup: Setup, size: Size) -> tuple[Trials, dict[str, list[Value]]]
         for seed in seeds
     ]
     values = setup.keep_all(parts, f"building with branches on {data.name}")
-    by_sigma = {
-        label(sigma): values[k * len(seeds) : (k + 1) * len(seeds)] for k, sigma in enumerate(SIGMAS)
-    }
+    by_sigma = {label(sigma): values[k * len(seeds) : (k + 1) * len(seeds)] for k, sigma in enumerate(SIGMAS)}
     trials = {name: [value["trials"][0] for value in found] for name, found in by_sigma.items()}
-    return {data.name: trials}, {name: [value["agent"] for value in found] for name, found in by_sigma.items()}
+    return {data.name: trials}, {
+        name: [value["agent"] for value in found] for name, found in by_sigma.items()
+    }
 
 
 def label(sigma: float) -> str:
@@ -86,5 +92,10 @@ def depends(setup: Setup) -> Mapping[str, Any]:
 
 
 ITEM = Item(
-    "exp3", "section 6.2, Figures 14 to 16, Table 7", "Networks with branches", "evolution", compute, depends=depends
+    "exp3",
+    "section 6.2, Figures 14 to 16, Table 7",
+    "Networks with branches",
+    "evolution",
+    compute,
+    depends=depends,
 )

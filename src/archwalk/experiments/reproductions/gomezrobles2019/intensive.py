@@ -41,7 +41,9 @@ class Final:
 
 def _shorter(epochs: int, dense: int, batch: int) -> TrainingSettings:
     network = NetworkSettings(doubling=True, dense=dense)
-    return replace(INTENSIVE, network=network, epochs=epochs, decay_epochs=epochs, batch=batch, memory_limit=4096)
+    return replace(
+        INTENSIVE, network=network, epochs=epochs, decay_epochs=epochs, batch=batch, memory_limit=4096
+    )
 
 
 FINALS = {

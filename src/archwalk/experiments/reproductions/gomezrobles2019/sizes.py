@@ -48,9 +48,9 @@ SIZES = {
         ("images:omniglot:full", "images:flowers5:full", "images:dtd10:full", "images:cifar10:full"), 200,
     ),
 }  # fmt: skip
-"""`full` has P3's steps, depths and settings of training (section 6), and like it one run of each. Its data sets are those
-of P3 that archwalk knows, or some of their classes; its own are named by `--benchmark`. `small` has P3's steps but in
-experiment 3, on tables of chains of at most four layers, with seeds (ours).
+"""`full` has P3's steps, depths and settings of training (section 6), and like it one run of each. Its data sets are
+those of P3 that archwalk knows, or some of their classes; its own are named by `--benchmark`. `small` has P3's steps
+but in experiment 3, on tables of chains of at most four layers, with seeds (ours).
 """
 
 
@@ -73,7 +73,8 @@ def data_settings(setup: Setup, data: Sequence[Benchmark]) -> dict[str, Any]:
     """What a record says of its data sets: each with its objective, and what a step and a query are."""
     if setup.scale.name == "full":
         setup.note(
-            "P3's data sets do not come with archwalk. Name yours by --benchmark, say images:FOLDER:full, in this order."
+            "P3's data sets do not come with archwalk. Name yours by --benchmark, say images:FOLDER:full, in this "
+            "order."
         )
     return {
         "benchmarks": {benchmark.name: benchmark_settings(benchmark) for benchmark in data},
