@@ -26,6 +26,7 @@ from archwalk.experiments.reproductions.gomezrobles2019.sizes import (
     find_size,
     seeds_of,
 )
+from archwalk.experiments.reproductions.gomezrobles2019.trace import Trial
 from archwalk.experiments.reproductions.item import Answer, Item
 from archwalk.experiments.reproductions.parts import Part
 from archwalk.experiments.reproductions.setup import Setup
@@ -47,12 +48,15 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     """Train all, then show how they went."""
     size = find_size(setup)
     data = setup.find_benchmarks(size.train)
-    meta = setup.keep_all(meta_parts(setup, size, data), "training over the data sets in turn")
+    parts = meta_parts(setup, size, data)
+    for one, steps, dqn_steps in zip(data, size.steps, size.dqn_steps, strict=True):
+        parts += baseline_parts(setup, size, one, dqn_steps, steps)
+    values = setup.keep_all(parts, "training on all data sets")
+    meta, others = values[: size.seeds], values[size.seeds :]
     trials: Trials = {}
-    for number, (one, steps, dqn_steps) in enumerate(zip(data, size.steps, size.dqn_steps, strict=True)):
-        trials[one.name] = {META: [value["trials"][number] for value in meta]} | baselines(
-            setup, size, one, dqn_steps, steps
-        )
+    for number, one in enumerate(data):
+        trials[one.name] = {META: [value["trials"][number] for value in meta]}
+        trials[one.name] |= baseline_trials(size, others[2 * size.seeds * number :])
     return Answer(
         data_settings(setup, data)
         | {
@@ -66,17 +70,19 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     )
 
 
-def baselines(
-    setup: Setup, size: Size, benchmark: Benchmark, dqn_steps: int, steps: int
-) -> dict[str, list[dict[str, Any]]]:
-    """The trials of DQN, which learns from scratch, and of random search on one data set."""
-    settings = dqn_settings(dqn_steps)
-    seeds = seeds_of(setup, size.seeds)
-    parts = [dqn_part(benchmark, settings, seed) for seed in seeds]
-    parts += [random_part(benchmark, settings.rules, steps, seed) for seed in seeds]
-    values: list[Value] = setup.keep_all(parts, f"DQN and random search on {benchmark.name}")
-    found = [value["trials"][0] for value in values]
-    return {DEEP_Q: found[: len(seeds)], RANDOM: found[len(seeds) :]}
+def baseline_parts(setup: Setup, size: Size, benchmark: Benchmark, dqn_steps: int, steps: int) -> list[Part]:
+    """DQN, which learns from scratch, and random search on one data set, with every seed."""
+    settings, seeds = dqn_settings(dqn_steps), seeds_of(setup, size.seeds)
+    return [
+        *(dqn_part(benchmark, settings, seed) for seed in seeds),
+        *(random_part(benchmark, settings.rules, steps, seed) for seed in seeds),
+    ]
+
+
+def baseline_trials(size: Size, values: Sequence[Value]) -> dict[str, list[Trial]]:
+    """The trials of `baseline_parts`, which are the first of `values`."""
+    found = [value["trials"][0] for value in values[: 2 * size.seeds]]
+    return {DEEP_Q: found[: size.seeds], RANDOM: found[size.seeds :]}
 
 
 def early(trials: Trials, seed: int) -> dict[str, Any]:

@@ -14,7 +14,12 @@ from archwalk.experiments.reproductions.gomezrobles2019.episodes import (
     stretch_reward,
 )
 from archwalk.experiments.reproductions.gomezrobles2019.evolution import Trials, evolution
-from archwalk.experiments.reproductions.gomezrobles2019.exp1 import META, baselines, meta_parts
+from archwalk.experiments.reproductions.gomezrobles2019.exp1 import (
+    META,
+    baseline_parts,
+    baseline_trials,
+    meta_parts,
+)
 from archwalk.experiments.reproductions.gomezrobles2019.sizes import (
     Size,
     data_settings,
@@ -56,15 +61,19 @@ def play_all(setup: Setup, size: Size, data: list[Benchmark]) -> tuple[Trials, d
     """Every agent's trials on every unseen data set, and the queries that training had paid before."""
     trained = meta_parts(setup, size, setup.load_each(size.train))
     agents = [value["agent"] for value in setup.keep_all(trained, "the training of experiment 1")]
-    trials: Trials = {}
+    parts = []
     for one in data:
-        parts = [
+        parts += [
             frozen_part(agent, part, one, size.unseen_steps, seed)
             for agent, part, seed in zip(agents, trained, seeds_of(setup, size.seeds), strict=True)
         ]
-        frozen = setup.keep_all(parts, f"the frozen policy on {one.name}")
-        trials[one.name] = {META: [value["trials"][0] for value in frozen]}
-        trials[one.name] |= baselines(setup, size, one, size.unseen_steps, size.unseen_steps)
+        parts += baseline_parts(setup, size, one, size.unseen_steps, size.unseen_steps)
+    values = setup.keep_all(parts, "the frozen policy and baselines on unseen data sets")
+    trials: Trials = {}
+    for number, one in enumerate(data):
+        mine = values[3 * size.seeds * number :]
+        trials[one.name] = {META: [value["trials"][0] for value in mine[: size.seeds]]}
+        trials[one.name] |= baseline_trials(size, mine[size.seeds :])
     return trials, {META: float(np.mean([agent["queries"] for agent in agents]))}
 
 

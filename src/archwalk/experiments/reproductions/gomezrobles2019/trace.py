@@ -62,11 +62,13 @@ class Witness:
 
 
 def best_networks(evaluated: Mapping[str, Any], count: int) -> list[tuple[Codes, float, float]]:
-    """The different networks of highest reward, best first: code (L,), reward, report. The first asked for leads."""
-    codes_QL, reward_Q = evaluated["codes"], np.nan_to_num(evaluated["reward"], nan=-np.inf)
+    """The different networks of highest reward, best first: code (L,), reward, report. The first asked for leads; what
+    has no reward is left out.
+    """
+    codes_QL, reward_Q = evaluated["codes"], evaluated["reward"]
     found: list[tuple[Codes, float, float]] = []
     for q in np.argsort(-reward_Q, kind="stable"):
-        if len(found) == count:
+        if len(found) == count or np.isnan(reward_Q[q]):
             break
         if not any(np.array_equal(codes_QL[q], code_L) for code_L, _, _ in found):
             found.append((codes_QL[q], float(reward_Q[q]), float(evaluated["report"][q])))
