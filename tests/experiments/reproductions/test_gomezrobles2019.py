@@ -8,11 +8,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-import reproduced
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Scores
 from archwalk.estimators.table import TableEstimator
-from archwalk.experiments.reproductions.catalogue import find_items, item_names
+from archwalk.experiments.reproductions.catalogue import item_names
 from archwalk.experiments.reproductions.gomezrobles2019 import (
     agents,
     episodes,
@@ -24,46 +23,15 @@ from archwalk.experiments.reproductions.gomezrobles2019 import (
 )
 from archwalk.experiments.reproductions.gomezrobles2019.appendix_a import box
 from archwalk.experiments.reproductions.gomezrobles2019.trace import Witness, best_networks, episode_columns
-from archwalk.experiments.reproductions.item import run_item
 from archwalk.experiments.reproductions.parts import Part, keep_all
 from archwalk.experiments.reproductions.reported import tables_of
-from building_cases import branches, chains
-
-SIZE = sizes.Size(
-    ("one", "two", "three"),
-    (60, 50, 50),
-    (40, 30, 50),
-    ("four", "five"),
-    60,
-    2,
-    "branches",
-    30,
-    1,
-    ("one", "four"),
-    20,
-)
-
-
-def load(name, seed):
-    """Another table for each name; another one for each seed of a scale would be an error."""
-    if name == "branches":
-        return replace(branches(), name=name)
-    names = ("one", "two", "three", "four", "five")
-    return replace(chains(names.index(name)), name=name)
+from building_cases import chains
+from gomezrobles import SIZE, load, run, setup
 
 
 @pytest.fixture(autouse=True)
 def _tiny(monkeypatch):
     monkeypatch.setitem(sizes.SIZES, "smoke", SIZE)
-
-
-def setup(out, **changes):
-    return replace(reproduced.setup(None, out), load=load, **changes)
-
-
-def run(name, made):
-    paper, (item,) = find_items(f"gomezrobles2019/{name}")
-    return run_item(paper, item, made)
 
 
 def trial(steps, rewards, lengths, actions=()):

@@ -67,7 +67,7 @@ def heading_of(record: Record) -> str:
 def setting_line(record: Record) -> str:
     """The benchmark, the objective and the seed, which must stand beside every result."""
     settings, by_objective = record["settings"], dict[str, list[str]]()
-    for about in settings["benchmarks"].values() if "benchmark" not in settings else [settings]:
+    for about in settings.get("benchmarks", {}).values() if "benchmark" not in settings else [settings]:
         objective = f"objective {about['objective']} ({about['objective_meaning']})"
         by_objective.setdefault(objective, []).append(about["benchmark"])
     parts = [f"{', '.join(names)}, {objective}" for objective, names in by_objective.items()]

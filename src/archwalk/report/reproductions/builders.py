@@ -83,16 +83,22 @@ def kind(box: Mapping[str, Any]) -> str:
 
 def view_networks(record: Record) -> list[Block]:
     """Figures 18 to 21."""
-    blocks: list[Block] = []
+    by_figure: dict[str, list[tuple[str, str]]] = {}
     for one in record["result"]["groups"]:
-        captions = [
+        by_figure.setdefault(one["figure"], []).extend(
             (
-                f"{one['data']}, {one['agent']}: reward {percent(net['reward'])}, test {percent(net['report'])}",
+                f"{one['data']}, {one['agent']}: {percent(net['reward'])}, test {percent(net['report'])}",
                 net["svg"],
             )
             for net in one["networks"]
-        ]
-        blocks += [Words([f"{one['figure']}: {one['data']}"]), Drawings(captions)]
+        )
+    blocks: list[Block] = [
+        Words(
+            ["The networks of highest reward (validation accuracy) of all seeds, with their test accuracy."]
+        )
+    ]
+    for figure, drawings in by_figure.items():
+        blocks += [Words([figure]), Drawings(drawings)]
     return blocks + reported_grids(record)
 
 

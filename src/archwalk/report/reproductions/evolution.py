@@ -64,9 +64,9 @@ def _panel(record: Record, by_agent: Mapping[str, Any], measure: str) -> Plot | 
     ]
     if not found:
         return None
-    return Plot(
-        record["item"], Axis(axis, format=short_count), Axis(title, format="{:g}".format), found, title, ""
-    )
+    longest = max(series.x[-1] or 0 for series in found)
+    whole = short_count if longest >= 20 else "{:g}".format
+    return Plot(record["item"], Axis(axis, format=whole), Axis(title, format="{:g}".format), found, title, "")
 
 
 def _series(agent: str, number: int, curve: Mapping[str, list[float]], axis: str) -> Series:

@@ -39,15 +39,15 @@ class Final:
     trainings: int
 
 
-def _shorter(epochs: int, dense: int, batch: int) -> TrainingSettings:
-    network = NetworkSettings(doubling=True, dense=dense)
+def _shorter(epochs: int, dense: int, batch: int, filters: int = 32) -> TrainingSettings:
+    network = NetworkSettings(filters=filters, doubling=True, dense=dense)
     return replace(
         INTENSIVE, network=network, epochs=epochs, decay_epochs=epochs, batch=batch, memory_limit=4096
     )
 
 
 FINALS = {
-    "smoke": Final(_shorter(1, 16, 128), 2),
+    "smoke": Final(_shorter(1, 16, 128, filters=4), 2),
     "small": Final(_shorter(20, 256, 32), 5),
     "full": Final(INTENSIVE, 5),
 }
