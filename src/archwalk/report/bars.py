@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator
 
 from archwalk.report.palette import INK, Colour
 from archwalk.report.svg import NARROW, heading, new_figure, style, to_svg
@@ -51,6 +51,7 @@ def draw_bars(
         axes.xaxis.set_major_locator(FixedLocator(at.tolist()))
         axes.xaxis.set_major_formatter(FixedFormatter(list(categories)))
         axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.set_xlabel(x)
         heading(axes, y)
         label = f"Bar chart: {y} by {x}; " + ", ".join(bars.label for bars in series)
