@@ -17,8 +17,9 @@ from archwalk.experiments.training import resume_training, train_agent
 from archwalk.spaces.base import SearchSpace
 from archwalk.strategies.base import Trials
 from archwalk.strategies.building import agent
-from archwalk.strategies.building.agent import RandomConstruction, TrainedBuilder, replay
+from archwalk.strategies.building.agent import RandomConstruction, TrainedBuilder
 from archwalk.strategies.building.players import Move
+from archwalk.strategies.building.playing import replay
 from archwalk.strategies.catalogue import TRAINERS, StrategyFactory
 from archwalk.strategies.construction_dqn import ConstructionDQNTrainer
 from archwalk.strategies.meta_rl import MetaRLTrainer

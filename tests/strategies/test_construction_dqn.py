@@ -10,7 +10,7 @@ from archwalk.data.states import read_state, write_state
 from archwalk.errors import UsageError
 from archwalk.learning.action_values import ActionValues
 from archwalk.learning.double_dqn import DoubleDQN
-from archwalk.strategies.building.agent import replay
+from archwalk.strategies.building.playing import replay
 from archwalk.strategies.construction_dqn import ConstructionDQNTrainer
 from archwalk.strategies.meta_rl import MetaRLTrainer
 

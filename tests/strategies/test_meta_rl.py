@@ -11,7 +11,7 @@ from archwalk.data.states import read_state, write_state
 from archwalk.environments.builds import NO_ACTION
 from archwalk.errors import UsageError
 from archwalk.spaces.nsc import Chain
-from archwalk.strategies.building.agent import replay
+from archwalk.strategies.building.playing import replay
 from archwalk.strategies.meta_rl import MetaRLTrainer
 
 CASES = pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def run_in_processes(
     """
     ledger, parts, done = QueryLedger(estimator, budget, trials.trials), {}, 0
     context = multiprocessing.get_context("spawn")  # a fork would copy the threads' locks of numba and torch
-    with ProcessPoolExecutor(workers, context, initializer=_use_one_thread) as pool:
+    with ProcessPoolExecutor(workers, context, initializer=use_one_thread) as pool:
         futures = {
             pool.submit(_run_part, estimator, factory, part, budget): first
             for first, part in _parts(trials, workers * PARTS_A_WORKER)
@@ -85,7 +85,8 @@ def _run_part(estimator: Estimator, factory: StrategyFactory, trials: Trials, bu
     return ledger
 
 
-def _use_one_thread() -> None:
+def use_one_thread() -> None:
+    """For processes beside each other."""
     import torch
 
     torch.set_num_threads(1)

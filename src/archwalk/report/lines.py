@@ -78,11 +78,11 @@ def draw_lines(plot: Plot, width: int) -> str:
         figure = new_figure(width, height)
         axes = figure.add_axes((LEFT / width, BELOW / height, across, up))
         for series in plot.series:
-            _draw(axes, series)
+            draw_series(axes, series)
         if plot.level is not None:
             _level(axes, *plot.level)
-        _set_axis(axes, axes.xaxis, plot.x, "x", width - LEFT - RIGHT)
-        _set_axis(axes, axes.yaxis, plot.y, "y", height - ABOVE - BELOW)
+        set_axis(axes, axes.xaxis, plot.x, "x", width - LEFT - RIGHT)
+        set_axis(axes, axes.yaxis, plot.y, "y", height - ABOVE - BELOW)
         axes.set_xlabel(plot.x.title)
         heading(axes, plot.y.title)
         return to_svg(
@@ -90,7 +90,8 @@ def draw_lines(plot: Plot, width: int) -> str:
         )
 
 
-def _draw(axes: Axes, series: Series) -> None:
+def draw_series(axes: Axes, series: Series) -> None:
+    """A series with its band."""
     x, y, colour = floats(series.x), floats(series.y), series.colour.light
     if series.low is not None and series.high is not None:
         low, high = floats(series.low), floats(series.high)
@@ -120,7 +121,7 @@ def _level(axes: Axes, at: float, name: str) -> None:
     )  # fmt: skip
 
 
-def _set_axis(axes: Axes, drawn: Any, axis: Axis, which: str, pixels: float) -> None:
+def set_axis(axes: Axes, drawn: Any, axis: Axis, which: str, pixels: float) -> None:
     """Scale, limits and ticks of one axis, `pixels` long."""
     if axis.log:
         getattr(axes, f"set_{which}scale")("log")

@@ -1,12 +1,24 @@
 """Items by name."""
 
 from archwalk.errors import unknown
-from archwalk.experiments.reproductions import cassimon2024, remaade
+from archwalk.experiments.reproductions import cassimon2024, gomezrobles2019, remaade
 from archwalk.experiments.reproductions.item import Item
 
-PAPERS: dict[str, tuple[Item, ...]] = {"cassimon2024": cassimon2024.ITEMS, "remaade": remaade.ITEMS}
-CITATIONS = {"cassimon2024": cassimon2024.CITATION, "remaade": remaade.CITATION}
-SHORT_CITATIONS = {"cassimon2024": "Cassimon et al. 2024", "remaade": "Krishna et al. 2020"}
+PAPERS: dict[str, tuple[Item, ...]] = {
+    "cassimon2024": cassimon2024.ITEMS,
+    "remaade": remaade.ITEMS,
+    "gomezrobles2019": gomezrobles2019.ITEMS,
+}
+CITATIONS = {
+    "cassimon2024": cassimon2024.CITATION,
+    "remaade": remaade.CITATION,
+    "gomezrobles2019": gomezrobles2019.CITATION,
+}
+SHORT_CITATIONS = {
+    "cassimon2024": "Cassimon et al. 2024",
+    "remaade": "Krishna et al. 2020",
+    "gomezrobles2019": "Gomez Robles and Vanschoren 2019",
+}
 ALL = "all"
 
 

@@ -43,7 +43,7 @@ class Item:
     kind: str
     compute: Callable[[Setup, str], Answer]
     benchmark: str = ""
-    depends: Callable[[], Any] | None = None
+    depends: Callable[[Setup], Any] | None = None
 
 
 def run_item(paper: str, item: Item, setup: Setup) -> Record:
@@ -91,7 +91,7 @@ def _fingerprint(paper: str, item: Item, setup: Setup) -> str:
         "format": FORMAT,
         "paper": paper,
         "item": item.name,
-        "depends": item.depends() if item.depends else None,
+        "depends": item.depends(setup) if item.depends else None,
         "scale": asdict(setup.scale),
         "seed": setup.seed,
         "benchmark": benchmark,

@@ -16,3 +16,10 @@ def read_reported(paper: str) -> dict[str, Any]:
 def figures_of(paper: str, item: str) -> list[dict[str, Any]]:
     """Single figures that a paper prints for an item: what, value, unit, where."""
     return [dict(entry) for entry in read_reported(paper)["figures"] if entry["item"] == item]
+
+
+def tables_of(paper: str, item: str) -> list[dict[str, Any]]:
+    """Whole tables that a paper prints for an item, text as it stands: table, what, head, rows, setting, citation."""
+    content = read_reported(paper)
+    about = {key: content.get(key, "") for key in ("citation", "setting")}
+    return [about | entry for entry in content.get("tables", []) if entry["item"] == item]

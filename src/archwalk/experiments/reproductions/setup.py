@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import archwalk
-from archwalk.data.files import make_folder, sha256_of
-from archwalk.data.states import read_state, write_state
-from archwalk.errors import DataError
+from archwalk.data.files import sha256_of
+from archwalk.errors import DataError, UsageError
 from archwalk.estimators.benchmarks import MEANINGS, Benchmark, load_benchmark
 from archwalk.experiments.protocol import Contestant
+from archwalk.experiments.reproductions.parts import Part, keep_all
 from archwalk.experiments.reproductions.scales import Scale
 from archwalk.experiments.runs import AGENT, CONFIG, RunFolder, load_contestants
 from archwalk.strategies.catalogue import STRATEGIES
@@ -75,6 +72,25 @@ class Setup:
         full = self.benchmark or name
         if not self.benchmark and name == "nasbench101":
             full = f"{name}:{self.objective or 'test-mean'}"
+        return self._load(full)
+
+    def find_benchmarks(self, names: Sequence[str]) -> list[Benchmark]:
+        """The data sets of an item that goes over several, or those that the call names instead, commas between.
+
+        Raises DataError where data is not here, UsageError if the call names another number of them.
+        """
+        chosen = self.benchmark.split(",") if self.benchmark else list(names)
+        if len(chosen) != len(names):
+            raise UsageError(
+                f"--benchmark names {len(chosen)} in place of the {len(names)} of this item: {', '.join(names)}"
+            )
+        return self.load_each(chosen)
+
+    def load_each(self, names: Sequence[str]) -> list[Benchmark]:
+        """Benchmarks by name, whatever the call names."""
+        return [self._load(name) for name in names]
+
+    def _load(self, full: str) -> Benchmark:
         if full not in self._loaded:
             self._loaded[full] = self.load(full, self.seed)
         return self._loaded[full]
@@ -112,18 +128,12 @@ class Setup:
     def keep(
         self, stem: str, settings: Mapping[str, Any], compute: Callable[[], dict[str, Any]]
     ) -> dict[str, Any]:
-        """What `compute` gives (as `write_state` takes it), from `out` if it was computed there before.
+        """What `compute` gives, from `out` if it was computed there before (see `Part`)."""
+        return Part(stem, settings, compute).get(self.out)
 
-        Parts are told apart by `stem`, their settings and the version of archwalk.
-        """
-        text = json.dumps({**settings, "archwalk": archwalk.__version__}, sort_keys=True, default=str)
-        path = self.out / "parts" / f"{stem}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.safetensors"
-        if path.exists():
-            return read_state(path)
-        value = compute()
-        make_folder(path.parent)
-        write_state(path, value)
-        return value
+    def keep_all(self, parts: Sequence[Part], text: str) -> list[dict[str, Any]]:
+        """The same of several parts, by as many processes as the call allows; `text` says what they are."""
+        return keep_all(self.out, parts, self.workers, lambda done: self.tell(done, text))
 
 
 def benchmark_settings(benchmark: Benchmark) -> dict[str, Any]:

@@ -66,10 +66,9 @@ def heading_of(record: Record) -> str:
 
 def setting_line(record: Record) -> str:
     """The benchmark, the objective and the seed, which must stand beside every result."""
-    settings, parts = record["settings"], [f"seed {record['seed']}", f"scale {record['scale']['name']}"]
-    abouts = settings.get("benchmarks", {}).values() if "benchmark" not in settings else [settings]
-    for about in reversed(list(abouts)):
-        parts.insert(
-            0, f"{about['benchmark']}, objective {about['objective']} ({about['objective_meaning']})"
-        )
-    return "; ".join(parts) + "."
+    settings, by_objective = record["settings"], dict[str, list[str]]()
+    for about in settings.get("benchmarks", {}).values() if "benchmark" not in settings else [settings]:
+        objective = f"objective {about['objective']} ({about['objective_meaning']})"
+        by_objective.setdefault(objective, []).append(about["benchmark"])
+    parts = [f"{', '.join(names)}, {objective}" for objective, names in by_objective.items()]
+    return "; ".join([*parts, f"seed {record['seed']}", f"scale {record['scale']['name']}"]) + "."

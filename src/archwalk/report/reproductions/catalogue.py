@@ -1,9 +1,11 @@
 """Which view draws which kind of item."""
 
 from archwalk.report.reproductions.blocks import View
+from archwalk.report.reproductions.builders import view_hardness, view_intensive, view_networks
 from archwalk.report.reproductions.costs import view_amortisation, view_price, view_times
 from archwalk.report.reproductions.episodes import view_histograms, view_improvement, view_normality
 from archwalk.report.reproductions.errors import view_errors, view_parameters
+from archwalk.report.reproductions.evolution import view_evolution
 from archwalk.report.reproductions.searches import view_best, view_queries
 from archwalk.report.reproductions.spaces import (
     view_accuracies,
@@ -34,4 +36,8 @@ VIEWS: dict[str, View] = {
     "times": view_times,
     "errors": view_errors,
     "parameters": view_parameters,
+    "evolution": view_evolution,
+    "intensive": view_intensive,
+    "hardness": view_hardness,
+    "networks": view_networks,
 }

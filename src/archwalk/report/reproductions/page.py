@@ -154,7 +154,9 @@ def _checklist(records: Sequence[Record]) -> str:
 
 def _origin(record: Record) -> dict[str, str]:
     scale, size = record["scale"], "trials stand with each strategy"
-    if record["kind"] not in ("errors", "parameters"):
+    if record["paper"] == "gomezrobles2019":
+        size = "steps and seeds stand with each item"
+    elif record["kind"] not in ("errors", "parameters"):
         size = f"{scale['sets']} sets of {counted(scale['starts'], 'start')}, {counted(scale['trials'], 'trial')}"
     return {
         "paper": CITATIONS[record["paper"]],

@@ -1,6 +1,6 @@
-"""Agents that build as strategies, and a trained one replayed on another benchmark."""
+"""Agents that build as strategies."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,13 +10,11 @@ from torch import nn
 from archwalk.environments.builds import NO_ACTION, BuildStep
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
-from archwalk.estimators.benchmarks import Benchmark
-from archwalk.estimators.ledger import Purse, TrainingLedger
+from archwalk.estimators.ledger import Purse
 from archwalk.learning.a2c import RecurrentActorCritic
 from archwalk.learning.action_values import ActionValues
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.base import Trials
-from archwalk.strategies.building.episodes import EpisodeLog
 from archwalk.strategies.building.players import Player, RandomPlayer, RecurrentPlayer, ValuePlayer
 from archwalk.strategies.building.problem import BuildingRules, Construction
 from archwalk.strategies.per_trial import PerTrial, Searcher
@@ -179,29 +177,6 @@ def construct(space: SearchSpace, purse: Purse, settings: NetworkSettings) -> Co
             f"building in {space.name} means {found[0]} and {found[1]}"
         )
     return construction
-
-
-def replay(
-    network: nn.Module, settings: NetworkSettings, benchmark: Benchmark, steps: int, seed: int
-) -> Iterator[dict[str, float]]:
-    """One trial of a frozen policy on a benchmark (P3 experiment 2): a row of metrics of each episode (`EpisodeLog`),
-    `queries` and `unique` paid by then, and the network of its highest reward, `code/0`, `code/1` and so on.
-    """
-    ledger, rng = TrainingLedger(benchmark.estimator), np.random.default_rng(seed)
-    construction, player = construct(benchmark.space, ledger, settings), make_player(network)
-    builds = construction.builds
-    log, memory, code = EpisodeLog(1, construction.actions), player.begin(1), dict[str, float]()
-    for number in range(steps):
-        mask_BA = construction.allowed()
-        move = player.act(construction.look(), memory, number == 0, rng, mask_BA)
-        memory = move.memory
-        step = builds.step(move.action_B)
-        if step.reward_B[0] >= log.best_B[0]:
-            code = {f"code/{i}": float(value) for i, value in enumerate(step.codes_BL[0])}
-        log.add(builds, step, move.entropy_B, {"queries": ledger.queries, "unique": ledger.unique} | code)
-        builds.restart(step.done_B)
-        yield from log.rows
-        log.rows.clear()
 
 
 def _rules(settings: NetworkSettings) -> BuildingRules:

@@ -158,7 +158,7 @@ def _say_size(setup: Setup, budget: int) -> None:
         )
 
 
-def _depends(table: Table) -> dict[str, Any]:
+def _depends(setup: Setup, table: Table) -> dict[str, Any]:
     """Who is here, and the settings of presets."""
     return {
         variant.label: dict(load_preset(variant.source).settings)
@@ -172,7 +172,7 @@ def make_item(table: Table, title: str) -> Item:
     """The item of a table."""
     return Item(
         table.name, f"Table {table.name.removeprefix('table')}", title, "errors", partial(compute, table=table),
-        "nasbench101", partial(_depends, table),
+        "nasbench101", partial(_depends, table=table),
     )  # fmt: skip
 
 
