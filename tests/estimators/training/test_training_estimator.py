@@ -263,8 +263,9 @@ class TestStructureCodes:
         assert outcome.parameters == 32 * 9 + 64 + (33 * 12 * 12 + 1) * 4 + (4 + 1) * 3
 
     def test_an_unpooled_convolution_of_84_pixels_is_refused(self, url):
+        settings = replace(FULL, memory_limit=2048)
         benchmark = training_benchmark(
-            Chain(), toy_images(60, pixels=84), FULL, open_store(url), engine="local"
+            Chain(), toy_images(60, pixels=84), settings, open_store(url), engine="local"
         )
         (outcome,) = benchmark.estimator.outcomes(codes(0))
         assert outcome.status == "memory"

@@ -44,7 +44,7 @@ class TrainingSettings:
     with running ones (ours): those are still near where they began after a few dozen batches."""
     seconds_limit: float | None = 600.0
     """Of processor time (on CUDA of the clock); a network that needs more scores 0. None: no limit."""
-    memory_limit: int = 2048
+    memory_limit: int = 8192
     """Megabytes that a training may need by the estimate of `limits.py`; a network that needs more scores 0."""
 
     def __post_init__(self) -> None:
