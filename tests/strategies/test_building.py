@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-from building_cases import DQN, META, branches, chains
 
 from archwalk.cli.main import main
 from archwalk.errors import DataError, UsageError
@@ -24,6 +23,7 @@ from archwalk.strategies.catalogue import TRAINERS, StrategyFactory
 from archwalk.strategies.construction_dqn import ConstructionDQNTrainer
 from archwalk.strategies.meta_rl import MetaRLTrainer
 from archwalk.testing.strategies import StrategyConformance
+from building_cases import DQN, META, branches, chains
 
 SPACES = {"chain": chains().space, "nsc": branches().space}
 PAID = {"training_queries": 40, "training_unique": 30, "training_seconds": 1.0}

@@ -3,7 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from building_cases import DQN, META, branches, chains
 from model_based import assert_same_network
 
 from archwalk.data.states import read_state, write_state
@@ -13,6 +12,7 @@ from archwalk.learning.double_dqn import DoubleDQN
 from archwalk.strategies.building.playing import replay
 from archwalk.strategies.construction_dqn import ConstructionDQNTrainer
 from archwalk.strategies.meta_rl import MetaRLTrainer
+from building_cases import DQN, META, branches, chains
 
 CASES = pytest.mark.parametrize(
     ("settings", "benchmark"),

@@ -4,7 +4,6 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from building_cases import META, NETWORK, branches, chains
 from model_based import assert_same_network
 
 from archwalk.data.states import read_state, write_state
@@ -13,6 +12,7 @@ from archwalk.errors import UsageError
 from archwalk.spaces.nsc import Chain
 from archwalk.strategies.building.playing import replay
 from archwalk.strategies.meta_rl import MetaRLTrainer
+from building_cases import META, NETWORK, branches, chains
 
 CASES = pytest.mark.parametrize(
     ("settings", "benchmarks"),
