@@ -12,6 +12,7 @@ from rich.table import Table
 
 from archwalk.cli.common import ERR, OUT, add_store_option, note, print_json, progress_bar
 from archwalk.data.catalogue import DATA_SETS, find_data_set, get_data, import_data, is_here, table_path
+from archwalk.data.embedded import made_path
 from archwalk.data.files import cache_folder, data_folder
 
 _EXTRAS: dict[str, tuple[str, ...]] = {
@@ -45,7 +46,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     )
     making.add_argument("name", metavar="NAME")
     making.add_argument("--seeds", type=int, help="the first so many (default: all that the table has)")
-    making.add_argument("--out", type=Path, help="file of the table (default: NAME.safetensors)")
+    making.add_argument(
+        "--out", type=Path, help="file of the table (default: in the cache folder, where it is found)"
+    )
     making.add_argument("--workers", type=int, help="processes (default: one a core)")
     add_store_option(making)
     making.set_defaults(run=run_make)
@@ -108,7 +111,7 @@ def run_make(options: argparse.Namespace) -> None:
     from archwalk.estimators.training.tables import find_table
 
     table = find_table(options.name)
-    out = options.out or Path(f"{table.name}.safetensors")
+    out = options.out or made_path(table.name)
     store = open_store(options.store)
     with progress_bar(f"training {table.name}") as bar:
         made = table.make(store, seeds=options.seeds, workers=options.workers, progress=bar.to)

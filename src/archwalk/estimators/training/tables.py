@@ -1,6 +1,6 @@
-"""Tables of ours: every network of a small space, trained for real and kept in the package.
+"""Tables of ours: every network of a small space, trained for real.
 
-`archwalk data make NAME` makes one; its name is a benchmark. Rows are the space's ids.
+`archwalk data make NAME` makes one; its name is a benchmark. Most are kept in the package. Rows are the space's ids.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from archwalk.data.embedded import embedded_path
+from archwalk.data.embedded import own_table_path
 from archwalk.data.files import Progress, untold
 from archwalk.data.images import ImageSet, ImageSettings, load_images
 from archwalk.data.table import Table, read_table
@@ -65,7 +65,10 @@ class TrainedTable:
         """Columns `validation`, `test` (percent) and `seconds` (of processor time), (N, S) over N ids and S seeds, and
         `parameters` (N,), -1 where there is no network. Raises DataError.
         """
-        return read_table(embedded_path(self.name))
+        path = own_table_path(self.name)
+        if not path.exists():
+            raise DataError(f"{self.name} is not here; to make it: archwalk data make {self.name}")
+        return read_table(path)
 
     def load_images(self) -> ImageSet:
         """Raises DataError where they are not here."""
