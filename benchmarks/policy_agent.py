@@ -1,7 +1,7 @@
 """Train one agent on a game from scratch for some minutes, resumable, and compare it with a random policy.
 
-Prints timesteps a second of processor time, and both mean scores of 100 episodes with 95 % bootstrap intervals. With `--checkpoint` a run
-that was stopped goes on (MinAtar to the bit, Atari with new games).
+Prints timesteps a second of processor time, and both mean scores of 100 episodes with 95 % bootstrap intervals. With
+`--checkpoint` a run that was stopped goes on (MinAtar to the bit, Atari with new games).
 """
 
 import argparse
