@@ -20,7 +20,7 @@ from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.policies.benchmark import declaration_for
 from archwalk.estimators.policies.estimator import PolicyEstimator
-from archwalk.estimators.policies.games import find_game
+from archwalk.estimators.policies.games import Game, find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.sharing import PolicySupernet
 from archwalk.estimators.store.records import DONE, Outcome
@@ -70,7 +70,7 @@ def write_table(path: Path, table: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class PolicyTable:
-    """Scores (N, S) of all N architectures of a space under S seeds, raw; NaN where a training failed."""
+    """Raw scores (N, S) of all N architectures of a space under S seeds; the game's lowest where a training failed."""
 
     settings: PolicySettings
     mean_return_NS: Floats
@@ -85,11 +85,11 @@ class PolicyTable:
         return score_N, score_N
 
 
-def read_table(path: Traversable, space: NumberedPolicyCNN, game_fingerprint: str) -> PolicyTable:
+def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> PolicyTable:
     """A table that is complete. Raises DataError where it is not there, not whole, or of something else."""
     try:
         table = json.loads(path.read_text())
-        made = space.name, NumberedPolicyCNN.numbering, game_fingerprint
+        made = space.name, NumberedPolicyCNN.numbering, game.fingerprint
         if (table["space"], table["numbering"], table["fingerprint"]) != made:
             raise DataError(f"{path.name} is of another space, game or version of archwalk; make it anew")
         figures_NS = [row["seeds"] for row in table["architectures"]]
@@ -98,7 +98,9 @@ def read_table(path: Traversable, space: NumberedPolicyCNN, game_fingerprint: st
             raise DataError(f"{path.name} is not complete: {missing} trainings are still to be done")
         settings = dict(table["settings"])
         columns = [
-            np.array([[_number(figure[name]) for figure in row] for row in figures_NS], np.float64)
+            np.array(
+                [[_number(figure[name], game.lowest) for figure in row] for row in figures_NS], np.float64
+            )
             for name in ("mean_return", "max_return", "seconds")
         ]
         return PolicyTable(PolicySettings(**settings | {"ppo": PPOSettings(**settings["ppo"])}), *columns)
@@ -135,7 +137,7 @@ def load_policy_table(words: list[str], seed: int) -> Benchmark:
     if game is None:
         raise UsageError("which game? say policy-cnn:MinAtar-Breakout")
     space = numbered(declaration_for(game, space_word))
-    table = read_table(FOLDER / table_name(game.name, space_word), space, game.fingerprint)
+    table = read_table(FOLDER / table_name(game.name, space_word), space, game)
     trained = PolicyEstimator(space, game, table.settings)
     provenance = {
         "source": f"agents trained on {game.name} by archwalk",
@@ -166,5 +168,5 @@ def _figures(outcome: Outcome | None) -> dict[str, Any] | None:
     }
 
 
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else float(value)
+def _number(value: float | None, lowest: float) -> float:
+    return lowest if value is None else float(value)
