@@ -5,8 +5,13 @@ import pytest
 
 from archwalk.estimators.base import Estimator
 from archwalk.estimators.benchmarks import load_benchmark
+from archwalk.estimators.policies.estimator import PolicyEstimator
+from archwalk.estimators.policies.games import find_game
+from archwalk.estimators.policies.settings import PolicySettings
+from archwalk.estimators.policies.tables import PolicyTable, PolicyTableEstimator
 from archwalk.estimators.table import MultiFidelityTable, RandomRunEstimator, TableEstimator
 from archwalk.spaces.base import SearchSpace
+from archwalk.spaces.policy_cnn.papers import minatar_1
 from archwalk.testing.estimators import DeterministicEstimatorConformance, EstimatorConformance
 from archwalk.testing.strategies import MadeUpEstimator
 
@@ -101,3 +106,20 @@ def test_random_run_follows_its_seed():
     codes_BL = np.zeros((50, 1), np.int32)
     one, other = (RandomRunEstimator(runs_NR, runs_NR, seed).evaluate(codes_BL) for seed in (1, 2))
     assert not np.array_equal(one.reward_B, other.reward_B)
+
+
+class TestPolicyTable(DeterministicEstimatorConformance):
+    """Scores of agents by a table."""
+
+    @pytest.fixture
+    @classmethod
+    def space(cls) -> SearchSpace:
+        return minatar_1()
+
+    @pytest.fixture
+    @classmethod
+    def make_estimator(cls) -> Callable[[], Estimator]:
+        score_NS = np.random.default_rng(0).uniform(0, 9, (25, 3))
+        table = PolicyTable(PolicySettings(1_000), score_NS, score_NS + 1, np.full((25, 3), 60.0))
+        trained = PolicyEstimator(minatar_1(), find_game("MinAtar-Breakout"), table.settings)
+        return lambda: PolicyTableEstimator("held-out-return", table, trained)

@@ -86,12 +86,14 @@ BENCHMARKS: Registry[Loader] = Registry(
         "chain-omniglot": "archwalk.estimators.training.tables:CHAIN_OMNIGLOT",
         "chain-dtd10": "archwalk.estimators.training.tables:CHAIN_DTD10",
         "policy": "archwalk.estimators.policies.benchmark:load_policy_benchmark",
+        "policy-cnn": "archwalk.estimators.policies.tables:load_policy_table",
     },
 )
 
 MEANINGS = {
     "mean-return": "reward and report: mean raw score of the last 100 episodes of an agent trained from scratch",
     "max-return": "reward and report: highest mean raw score of 100 episodes in an agent's training",
+    "held-out-return": "reward: raw score of an agent's last 100 episodes, report: that of agents of other seeds",
     "validation": "reward: validation accuracy, report: test accuracy (means over runs)",
     "test-mean": "reward and report: mean test accuracy (noise-free setting)",
     "validation-12": "reward: validation accuracy, report: test accuracy, both after 12 epochs (means over runs)",

@@ -82,17 +82,14 @@ class PPO:
         """Learn from a rollout that `network` played; observations are multiplied by `scale`. Raises DivergedError."""
         settings, device = self.settings, self.parameters[0].device
         data = self._tensors(rollout, device)
-        observations = (
-            data["observations"].float() if scale == 1.0 else data["observations"].float().mul_(scale)
-        )
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate
         sums: dict[str, float] = {}
-        size = len(observations)
+        size = len(data["actions"])
         for _ in range(settings.epochs):
             order = torch.from_numpy(self.rng.permutation(size)).to(device)
-            for at in order.chunk(settings.minibatches):
-                loss, parts = self._loss(network, observations[at], {k: v[at] for k, v in data.items()})
+            for at in order.tensor_split(settings.minibatches):
+                loss, parts = self._loss(network, {name: tensor[at] for name, tensor in data.items()}, scale)
                 self._step(loss)
                 for name, value in parts.items():
                     sums[name] = sums.get(name, 0.0) + float(value)
@@ -122,10 +119,10 @@ class PPO:
         return {name: tensor.to(device) for name, tensor in made.items()}
 
     def _loss(
-        self, network: nn.Module | ActorCritic, observations: Tensor, batch: Mapping[str, Tensor]
+        self, network: nn.Module | ActorCritic, batch: Mapping[str, Tensor], scale: float
     ) -> tuple[Tensor, dict[str, Tensor]]:
         settings = self.settings
-        logits, values = network(observations)
+        logits, values = network(batch["observations"].float().mul_(scale))
         log_BA = logits.log_softmax(-1)
         chosen_B = log_BA.gather(1, batch["actions"][:, None])[:, 0]
         advantage_B = batch["advantages"]

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from archwalk.estimators.base import Floats
-from archwalk.report.facts import floats, metrics, optimum_line, short_labels
+from archwalk.report.facts import floats, in_percent, metrics, optimum_line, short_labels
 from archwalk.report.palette import MUTED, Colour, strategy_colours
 from archwalk.report.record import Record
 from archwalk.report.svg import NARROW, heading, new_figure, style, text_width, to_svg
-from archwalk.report.wording import count, percent, rules
+from archwalk.report.wording import count, rules, worth
 
 MAX_POINTS = 250
 LEFT, ABOVE, BELOW = 46, 36, 48  # CSS pixels around the axes
@@ -72,12 +72,12 @@ def draw_curves(record: Record, *, width: int, log: bool = True, key: str = "cur
         first, last = min(c.queries_Q[0] for c in curves), max(c.queries_Q[-1] for c in curves)
         query_axis(axes, first, last, inner_width, log=log)
         label_ends(axes, ends, inner_height)
-        heading(axes, f"mean {report} (%)")
+        heading(axes, f"mean {report} (%)" if in_percent(record) else f"mean {report}")
         return to_svg(
             figure,
             key=f"{key}-{width}",
             label=f"Line chart: mean {report} of the best architecture found, over queries. "
-            + ", ".join(f"{curve.label} ends at {percent(curve.mean_Q[-1])}" for curve in curves),
+            + ", ".join(f"{curve.label} ends at {worth(record, curve.mean_Q[-1])}" for curve in curves),
             description=" ".join(rules(record)),
         )
 

@@ -115,6 +115,11 @@ def metrics(record: Record) -> tuple[str, str]:
     return "reward", "reported accuracy"
 
 
+def in_percent(record: Record) -> bool:
+    """Whether figures are accuracies; those of agents are raw scores of a game."""
+    return "raw score" not in (record.get("objective_meaning") or "")
+
+
 def labels(record: Record) -> dict[str, str]:
     """Short names: of a path, as many of its last parts as tell it from the other strategies."""
     parts = {name: PurePosixPath(name.replace("\\", "/")).parts or (name,) for name in record["strategies"]}

@@ -22,6 +22,7 @@ from archwalk.report.wording import (
     optimum_meaning,
     percent,
     points,
+    worth,
 )
 
 BEST_SO_FAR, ONE_EPISODE, TRAINING = "best-so-far", "one-episode", "training"
@@ -76,7 +77,7 @@ def curves_caption(record: Record) -> str:
     if is_cut(record):
         low = visible_range(record)[0]
         text.append(
-            f"The vertical axis begins at {percent(low)}; the first queries of some strategies lie below."
+            f"The vertical axis begins at {worth(record, low)}; the first queries of some strategies lie below."
         )
     text.append(interval_note(record))
     if optimum_line(record) is not None:

@@ -53,6 +53,7 @@ from archwalk.report.wording import (
     query_meanings,
     result,
     rules,
+    worth,
 )
 
 FIGURES = (BEST_SO_FAR, RANKS, CRITICAL, PROFILE, ONE_EPISODE)
@@ -90,7 +91,9 @@ def _key_numbers(record: Record) -> str:
     tiles = []
     best = best_after(record, name, queries) if queries else None
     if queries and best is not None:
-        tiles.append((percent(best), f"mean {report} of {label}'s best after {counted(queries, 'query')}"))
+        tiles.append(
+            (worth(record, best), f"mean {report} of {label}'s best after {counted(queries, 'query')}")
+        )
         if optimum is not None:
             tiles.append((points(best - optimum), "points from the exact optimum"))
     if (median := number(episodes.get("median_improvement"))) is not None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from archwalk.report.facts import budgets, labels, metrics, number, optimum_line, settled_budget
+from archwalk.report.facts import budgets, in_percent, labels, metrics, number, optimum_line, settled_budget
 from archwalk.report.record import Record
 from archwalk.report.sheets import PREAMBLE, Line, Sheet, sheet_to_latex, sheet_to_markdown
 from archwalk.report.wording import (
@@ -149,7 +149,8 @@ def notes(record: Record, *, full: bool = False) -> list[str]:
     keys = {column.key for column in columns(record, full=full)}
     starts = number((record.get("episodes") or {}).get("starts"))
     reward, report = metrics(record)
-    reading = [f"Accuracies: {report} in percent. Bold: the best result of a column."]
+    what = f"Accuracies: {report} in percent" if in_percent(record) else f"Scores: {report}"
+    reading = [f"{what}. Bold: the best result of a column."]
     if "mean_final" in keys:
         where = f"each of {counted(starts, 'start')}" if starts else "the same starts"
         reading.append(f"Median gain (percentage points) and mean final: one episode from {where}.")

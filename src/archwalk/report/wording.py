@@ -9,6 +9,7 @@ from archwalk.report.facts import (
     best_after,
     focus,
     headline_budget,
+    in_percent,
     interval_after,
     labels,
     metrics,
@@ -26,6 +27,11 @@ NBSP = "\N{NO-BREAK SPACE}"
 def percent(value: float, decimals: int = 2) -> str:
     """Say `93.86 %`."""
     return f"{value:.{decimals}f}{NBSP}%"
+
+
+def worth(record: Record, value: float) -> str:
+    """What an architecture is worth: `93.86 %`, or `8.25` where it is a raw score."""
+    return percent(value) if in_percent(record) else f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def points(value: float, decimals: int = 2) -> str:
@@ -187,8 +193,8 @@ def _with_interval(record: Record, name: str, queries: int) -> str:
     mean, interval = best_after(record, name, queries), interval_after(record, name, queries)
     assert mean is not None
     if interval is None or record["trials"] == 1:
-        return percent(mean)
-    return f"{percent(mean)} (95{NBSP}% interval {interval[0]:.2f} to {interval[1]:.2f})"
+        return worth(record, mean)
+    return f"{worth(record, mean)} (95{NBSP}% interval {interval[0]:.2f} to {interval[1]:.2f})"
 
 
 def _overlap(record: Record, one: str, two: str, queries: int) -> str:

@@ -17,7 +17,7 @@ from archwalk.spaces.base import Codes, EnumerableSpace
 from archwalk.strategies.base import Trials
 from archwalk.strategies.per_trial import Searcher
 
-QUERY = "an architecture trained from scratch, in the order of the proxy"
+QUERY = "an architecture trained from scratch, in the order of the proxy; the seconds are those of the supernet too"
 
 
 class OneShotSearcher(Searcher):

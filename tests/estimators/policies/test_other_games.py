@@ -100,6 +100,7 @@ class TestAtari:
     def test_a_score_is_that_of_all_lives(self):
         game = find_game("Atari-Breakout")
         assert (game.observation, game.actions, game.clip_rewards) == ((4, 84, 84), 4, True)
+        assert game.lowest == 0 > find_game("Atari-Pong").lowest
         env, rng = game.make(2), np.random.default_rng(0)
         env.reset(seed=3)
         lost_N, over_N = np.zeros(2), np.zeros(2)

@@ -111,10 +111,10 @@ def test_what_was_trained_is_looked_up(tmp_path):
         (PolicySettings(10_000, TINY, seconds_limit=1e-9), "time", "not done after 1e-09 seconds"),
     ],
 )
-def test_what_fails_has_no_score_but_a_reason(settings, status, reason):
+def test_what_fails_scores_the_lowest_and_has_a_reason(settings, status, reason):
     with estimator(settings=settings) as failing:
         outcome = failing.outcomes(CODES[:1])[0]
-        assert np.isnan(failing.evaluate(CODES[:1]).reward_B[0])
+        assert failing.evaluate(CODES[:1]).reward_B[0] == 0
     assert outcome.status == status
     assert reason in outcome.reason
     assert outcome.parameters

@@ -23,7 +23,7 @@ class PolicyEstimator(StoredTrainings):
     """Trains the agents of codes (B, L) on a game; reward and report are one metric, in raw scores.
 
     `mean-return`: the mean of the last 100 episodes, `max-return`: the highest such mean in training
-    (`learning/episodes.py`; P2 names both without saying what they are). What fails has no score: NaN.
+    (`learning/episodes.py`; P2 names both without saying what they are). What fails scores the game's `lowest`.
     """
 
     def __init__(
@@ -61,8 +61,11 @@ class PolicyEstimator(StoredTrainings):
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Train what was never trained under these settings; equal architectures are trained once."""
         outcomes, field = self.outcomes(codes_BL), OBJECTIVES[self.objective]
-        score_B = np.array([getattr(one, field) if one.status == DONE else np.nan for one in outcomes])
-        return Scores(score_B, score_B.copy(), np.array([one.seconds for one in outcomes]))
+        lowest = self.game.lowest
+        score_B = np.array(
+            [getattr(one, field) if one.status == DONE else lowest for one in outcomes], np.float64
+        )
+        return Scores(score_B, score_B.copy(), np.array([one.seconds for one in outcomes], np.float64))
 
     def share_weights(self, steps: int, seed: int) -> PolicySupernet:
         """A fresh supernet on the game, to be trained for so many timesteps (0: as one agent from scratch)."""

@@ -16,10 +16,13 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 from archwalk.errors import DataError, MissingExtraError, unknown
-from archwalk.estimators.policies.games.base import Game
+from archwalk.estimators.policies.games.base import LOWEST, Game
 
 _PREPROCESSING = "84x84 grey, 4 stacked, skip 4, no-ops 30, lives end episodes, 1"
 """A part of fingerprints: its number grows when scores change."""
+
+_NEVER_NEGATIVE = ("breakout", "freeway")
+"""P2's games; of others we do not know it."""
 
 
 def atari_game(title: str) -> Game:
@@ -46,9 +49,9 @@ def atari_game(title: str) -> Game:
     made = AtariGames(titles[title], 1)
     actions = int(made.single_action_space.n)
     made.close()
-    return Game(
-        f"Atari-{title}", "atari", (4, 84, 84), actions, True, digest, partial(AtariGames, titles[title])
-    )
+    lowest = 0.0 if titles[title] in _NEVER_NEGATIVE else LOWEST
+    make = partial(AtariGames, titles[title])
+    return Game(f"Atari-{title}", "atari", (4, 84, 84), actions, True, digest, lowest, make)
 
 
 class AtariGames(VectorEnv[NDArray[np.uint8], NDArray[Any], NDArray[Any]]):

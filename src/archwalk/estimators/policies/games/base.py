@@ -6,6 +6,9 @@ from typing import Any, Literal
 
 from gymnasium.vector import VectorEnv
 
+LOWEST = -1e6
+"""Below all scores of a game of which nothing is known."""
+
 Family = Literal["minatar", "atari", "images"]
 
 
@@ -27,4 +30,6 @@ class Game:
     """Whether agents learn from the signs of rewards, as the standard preprocessing of Atari has it."""
     fingerprint: str
     """Of all that decides on what is seen and paid."""
+    lowest: float
+    """What an agent scores whose training failed: no score is lower."""
     make: Callable[[int], VectorEnv[Any, Any, Any]]

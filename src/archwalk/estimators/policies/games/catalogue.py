@@ -45,5 +45,6 @@ def _minatar(title: str) -> Game:
         len(rules.ACTIONS),
         False,
         hashlib.sha256(f"minatar {title}, sticky {STICKY}, {_RULES_VERSION}".encode()).hexdigest(),
+        0.0,
         partial(MinAtarVectorEnv, title),
     )

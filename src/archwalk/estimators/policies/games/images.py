@@ -17,7 +17,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from archwalk.errors import DataError, UsageError
-from archwalk.estimators.policies.games.base import Game
+from archwalk.estimators.policies.games.base import LOWEST, Game
 
 SMALL = 21
 """The longest side of an image that is shown as it is."""
@@ -52,7 +52,7 @@ def image_game(name: str) -> Game:
     planes = made.shape
     made.close()
     digest = hashlib.sha256(f"{name}; gymnasium {gymnasium.__version__}; 1".encode()).hexdigest()
-    return Game(name, "images", planes, int(actions.n), False, digest, partial(ImageGames, name))
+    return Game(name, "images", planes, int(actions.n), False, digest, LOWEST, partial(ImageGames, name))
 
 
 class ImageGames(VectorEnv[Planes, NDArray[Any], NDArray[Any]]):

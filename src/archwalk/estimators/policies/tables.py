@@ -1,0 +1,172 @@
+"""Tables of agents that were trained from scratch: made from the store, kept as small files, searched as benchmarks.
+
+P2 section 5.3: "we trained all the architectures from scratch [...] These metrics were used as a tabular benchmark".
+A table grows: what is not trained yet is null in its file.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archwalk.data.files import write_atomically
+from archwalk.errors import DataError, UsageError, unknown
+from archwalk.estimators.base import Floats
+from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.policies.benchmark import declaration_for
+from archwalk.estimators.policies.estimator import PolicyEstimator
+from archwalk.estimators.policies.games import Game, find_game
+from archwalk.estimators.policies.settings import PolicySettings
+from archwalk.estimators.policies.sharing import PolicySupernet
+from archwalk.estimators.store.records import DONE, Outcome
+from archwalk.estimators.table import TableEstimator
+from archwalk.learning.ppo import PPOSettings
+from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN, numbered
+
+FOLDER: Traversable = files("archwalk.estimators.policies") / "tables_of_ours"
+
+SPACE_WORDS = ("space-1", "space-2")
+OBJECTIVES = ("mean-return", "max-return", "held-out-return")
+
+
+def table_name(game: str, space: str) -> str:
+    """The file of a game and a space's word."""
+    return f"{game}-{space}.json"
+
+
+def collect(estimators: Sequence[PolicyEstimator]) -> dict[str, Any]:
+    """What the store holds of all architectures, one estimator a seed; nothing is trained.
+
+    A row an architecture in the order of ids, a figure a seed; curves have one list of timesteps each.
+    """
+    first, rows = estimators[0], []
+    names = [first.architecture(np.array([i], np.int32)) for i in range(_space(first).size)]
+    found = [one.store.find(one.problem, names) if one.store is not None else {} for one in estimators]
+    for name in names:
+        outcomes = [known.get(name) for known in found]
+        rows.append({"architecture": json.loads(name), "seeds": [_figures(one) for one in outcomes]})
+    return {
+        "game": first.game.name,
+        "fingerprint": first.problem.dataset_fingerprint,
+        "space": first.problem.space,
+        "numbering": NumberedPolicyCNN.numbering,
+        "settings": first.policy_settings.as_dict(),
+        "seeds": [one.seed for one in estimators],
+        "architectures": rows,
+    }
+
+
+def write_table(path: Path, table: Mapping[str, Any]) -> None:
+    """Write a table, an architecture a line."""
+    head = {name: value for name, value in table.items() if name != "architectures"}
+    lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in table["architectures"])
+    write_atomically(path, f'{json.dumps(head)[:-1]}, "architectures": [\n{lines}\n]}}\n')
+
+
+@dataclass(frozen=True)
+class PolicyTable:
+    """Raw scores (N, S) of all N architectures of a space under S seeds; the game's lowest where a training failed."""
+
+    settings: PolicySettings
+    mean_return_NS: Floats
+    max_return_NS: Floats
+    seconds_NS: Floats
+
+    def scores(self, objective: str) -> tuple[Floats, Floats]:
+        """Reward and report (N,) of one of `OBJECTIVES`: means over seeds, or the first and the mean of the rest."""
+        if objective == "held-out-return":
+            return self.mean_return_NS[:, 0], self.mean_return_NS[:, 1:].mean(axis=1)
+        score_N = (self.max_return_NS if objective == "max-return" else self.mean_return_NS).mean(axis=1)
+        return score_N, score_N
+
+
+def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> PolicyTable:
+    """A table that is complete. Raises DataError where it is not there, not whole, or of something else."""
+    try:
+        table = json.loads(path.read_text())
+        made = space.name, NumberedPolicyCNN.numbering, game.fingerprint
+        if (table["space"], table["numbering"], table["fingerprint"]) != made:
+            raise DataError(f"{path.name} is of another space, game or version of archwalk; make it anew")
+        figures_NS = [row["seeds"] for row in table["architectures"]]
+        missing = sum(figure is None for row in figures_NS for figure in row)
+        if missing:
+            raise DataError(f"{path.name} is not complete: {missing} trainings are still to be done")
+        settings = dict(table["settings"])
+        columns = [
+            np.array(
+                [[_number(figure[name], game.lowest) for figure in row] for row in figures_NS], np.float64
+            )
+            for name in ("mean_return", "max_return", "seconds")
+        ]
+        return PolicyTable(PolicySettings(**settings | {"ppo": PPOSettings(**settings["ppo"])}), *columns)
+    except FileNotFoundError:
+        raise DataError(
+            f"there is no table {path.name} yet; policy:... trains, benchmarks/policy_tables.py makes tables"
+        ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path.name} is damaged: {error}") from error
+
+
+class PolicyTableEstimator(TableEstimator):
+    """A table whose networks can share weights on its game as well, which is trained for real."""
+
+    def __init__(self, objective: str, table: PolicyTable, trained: PolicyEstimator) -> None:
+        super().__init__(objective, *table.scores(objective), table.seconds_NS.mean(axis=1))
+        self.trained = trained
+
+    def share_weights(self, steps: int, seed: int) -> PolicySupernet:
+        """See `PolicyEstimator.share_weights`."""
+        return self.trained.share_weights(steps, seed)
+
+
+def load_policy_table(words: list[str], seed: int) -> Benchmark:
+    """`policy-cnn:MinAtar-Breakout`, with `:space-1` (the default) or `:space-2`, and the objective behind it."""
+    game_name, *rest = words or [""]
+    space_word = rest.pop(0) if rest and rest[0] in SPACE_WORDS else SPACE_WORDS[0]
+    objective = rest.pop(0) if rest else OBJECTIVES[0]
+    if rest:
+        raise UsageError(f"policy-cnn takes a game, a space and an objective, not {':'.join(words)!r}")
+    if objective not in OBJECTIVES:
+        raise unknown("space or objective", objective, [*SPACE_WORDS, *OBJECTIVES])
+    game = find_game(game_name) if game_name else None
+    if game is None:
+        raise UsageError("which game? say policy-cnn:MinAtar-Breakout")
+    space = numbered(declaration_for(game, space_word))
+    table = read_table(FOLDER / table_name(game.name, space_word), space, game)
+    trained = PolicyEstimator(space, game, table.settings)
+    provenance = {
+        "source": f"agents trained on {game.name} by archwalk",
+        "timesteps": str(table.settings.steps),
+        "seeds": str(table.mean_return_NS.shape[1]),
+    }
+    name = f"policy-cnn:{game.name}:{space_word}"
+    return Benchmark(name, space, PolicyTableEstimator(objective, table, trained), provenance)
+
+
+def _space(estimator: PolicyEstimator) -> NumberedPolicyCNN:
+    if not isinstance(estimator.policies, NumberedPolicyCNN):
+        raise UsageError(f"{estimator.policies.name} is too large for a table")
+    return estimator.policies
+
+
+def _figures(outcome: Outcome | None) -> dict[str, Any] | None:
+    """What a table holds of a training: None where it is not done, null scores where it failed."""
+    if outcome is None:
+        return None
+    done = outcome.status == DONE
+    return {
+        "mean_return": outcome.validation if done else None,
+        "max_return": outcome.test if done else None,
+        "seconds": round(outcome.seconds, 1),
+        "curve": {name: [round(x, 2) for x in outcome.curves[name]] for name in ("steps", "mean_return")},
+        **({} if done else {"failed": outcome.reason}),
+    }
+
+
+def _number(value: float | None, lowest: float) -> float:
+    return lowest if value is None else float(value)

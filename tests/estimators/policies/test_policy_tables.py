@@ -1,0 +1,133 @@
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from archwalk.errors import DataError, UsageError
+from archwalk.estimators.base import WeightSharingEstimator
+from archwalk.estimators.benchmarks import load_benchmark
+from archwalk.estimators.policies import tables
+from archwalk.estimators.policies.estimator import PolicyEstimator
+from archwalk.estimators.policies.games import find_game
+from archwalk.estimators.policies.settings import PolicySettings
+from archwalk.estimators.store import Outcome, open_store
+from archwalk.spaces.policy_cnn.papers import minatar_1
+
+GAME, SPACE = find_game("MinAtar-Freeway"), minatar_1()
+CURVES = {"steps": [1024.0, 2048.0], "mean_return": [1 / 3, 2.0], "entropy": [1.0, 1.0]}
+
+
+@pytest.fixture
+def estimators(tmp_path):
+    store = open_store(str(tmp_path / "store.sqlite"))
+    return [PolicyEstimator(SPACE, GAME, PolicySettings(5_000), seed=seed, store=store) for seed in range(3)]
+
+
+def fill(estimators, but=()):
+    """Enter what trainings would have: scores that say which architecture and seed they are of."""
+    for seed, one in enumerate(estimators):
+        for i in range(SPACE.size):
+            if (i, seed) not in but:
+                name = one.architecture(np.array([i], np.int32))
+                one.store.claim(one.problem, name)
+                scores = (i + 10 * seed, 100 + i)
+                outcome = Outcome("done", "", *map(float, scores), 5, 2.0, CURVES, metric="return")
+                if (i, seed) == (4, 2):
+                    outcome = Outcome("diverged", "no loss", seconds=1.0, curves=CURVES, metric="return")
+                one.store.finish(one.problem.key(name), outcome)
+
+
+@pytest.fixture
+def folder(monkeypatch, tmp_path):
+    monkeypatch.setattr(tables, "FOLDER", tmp_path)
+    return tmp_path
+
+
+def test_a_table_is_searched_as_a_benchmark(estimators, folder):
+    fill(estimators)
+    path = folder / tables.table_name(GAME.name, "space-1")
+    tables.write_table(path, tables.collect(estimators))
+    assert len(path.read_text().splitlines()) == SPACE.size + 2
+    codes = np.array([[0], [7], [24], [4]], np.int32)
+    for objective, reward, report in (
+        ("mean-return", [10, 17, 34, 6], [10, 17, 34, 6]),
+        ("max-return", [100, 107, 124, 208 / 3], [100, 107, 124, 208 / 3]),
+        ("held-out-return", [0, 7, 24, 4], [15, 22, 39, 7]),
+    ):
+        benchmark = load_benchmark(f"policy-cnn:MinAtar-Freeway:space-1:{objective}")
+        scores = benchmark.estimator.evaluate(codes)
+        np.testing.assert_allclose(scores.reward_B, reward)
+        np.testing.assert_allclose(scores.report_B, report)
+        assert (benchmark.objective, benchmark.evaluation) == (objective, "table")
+    assert isinstance(benchmark.estimator, WeightSharingEstimator)
+    assert benchmark.share_weights(0, 0).total == 5
+    row = json.loads(path.read_text())["architectures"][4]
+    assert row["architecture"] == SPACE.describe(np.array([4], np.int32))
+    assert row["seeds"][0]["curve"] == {"steps": [1024, 2048], "mean_return": [0.33, 2]}
+    assert row["seeds"][2]["failed"] == "no loss"
+
+
+def test_what_is_not_whole_or_not_there_is_said(estimators, folder):
+    with pytest.raises(DataError, match=r"no table MinAtar-Freeway-space-1\.json yet"):
+        load_benchmark("policy-cnn:MinAtar-Freeway")
+    fill(estimators, but=[(3, 1), (9, 2)])
+    path = folder / tables.table_name(GAME.name, "space-1")
+    tables.write_table(path, tables.collect(estimators))
+    with pytest.raises(DataError, match="2 trainings are still to be done"):
+        load_benchmark("policy-cnn:MinAtar-Freeway")
+    path.write_text(path.read_text()[:-20])
+    with pytest.raises(DataError, match="damaged"):
+        load_benchmark("policy-cnn:MinAtar-Freeway")
+    path.write_text("{}")
+    with pytest.raises(DataError, match="damaged"):
+        load_benchmark("policy-cnn:MinAtar-Freeway")
+
+
+def test_a_table_of_another_game_is_refused(estimators, folder):
+    fill(estimators)
+    tables.write_table(folder / tables.table_name("MinAtar-Breakout", "space-1"), tables.collect(estimators))
+    with pytest.raises(DataError, match="another space, game or version"):
+        load_benchmark("policy-cnn:MinAtar-Breakout")
+
+
+@pytest.mark.parametrize("words", ["", "MinAtar-Freeway:space-3", "MinAtar-Freeway:space-1:mean-return:more"])
+def test_wrong_words_are_refused(words):
+    with pytest.raises(UsageError):
+        load_benchmark(f"policy-cnn:{words}")
+
+
+def test_the_script_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys, request):
+    monkeypatch.syspath_prepend(request.config.rootpath / "benchmarks")
+    import policy_tables
+
+    call = [
+        "--games",
+        "MinAtar-Breakout",
+        "--spaces",
+        "space-1",
+        "--seeds",
+        "1",
+        "--steps",
+        "500",
+        "--workers",
+        "1",
+    ]
+    call += ["--store", str(tmp_path / "store.sqlite"), "--out", str(tmp_path)]
+    monkeypatch.setattr(PolicyEstimator, "_workers", one_process(PolicyEstimator._workers))
+    trained = []
+    for hours in (["--hours", "0"], [], []):
+        monkeypatch.setattr(sys, "argv", ["policy_tables.py", *call, *hours])
+        policy_tables.main()
+        table = json.loads((tmp_path / "MinAtar-Breakout-space-1.json").read_text())
+        trained.append(sum(row["seeds"][0] is not None for row in table["architectures"]))
+    assert trained == [0, 25, 25]
+    assert "25 of 25 are missing" in capsys.readouterr().out
+
+
+def one_process(make):
+    def workers(self):
+        self.engine = "local"
+        return make(self)
+
+    return workers
