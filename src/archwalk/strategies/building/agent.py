@@ -62,15 +62,14 @@ class Builder(Searcher):
 
     def propose(self) -> Codes:
         """The next network that is not known."""
-        builds = self.construction.builds
         for _ in range(PATIENCE):
             mask_BA = self.construction.allowed()
             move = self.player.act(self.construction.look(), self.memory, self.first, self.rng, mask_BA)
             self.memory, self.first = move.memory, False
-            before = builds.state_dict()
+            before = self.construction.state_dict()
             self._step(int(move.action_B[0]))
             if self.purse.asked is not None:
-                builds.load_state_dict(before)
+                self.construction.load_state_dict(before)
                 self.waiting = int(move.action_B[0])
                 return self.purse.asked
         return self.space.sample(self.rng, 1)
@@ -85,13 +84,13 @@ class Builder(Searcher):
 
     def _step(self, action: int) -> None:
         self.purse.asked = None
-        step = self.construction.builds.step(np.array([action]))
-        self.construction.builds.restart(step.done_B)
+        step = self.construction.step(np.array([action]))
+        self.construction.restart(step.done_B)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next proposal depends on."""
         return super().state_dict() | {
-            "builds": self.construction.builds.state_dict(),
+            "construction": self.construction.state_dict(),
             "memory": list(self.memory),
             "first": self.first,
             "waiting": self.waiting,
@@ -100,7 +99,7 @@ class Builder(Searcher):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what `state_dict` gave."""
         super().load_state_dict(state)
-        self.construction.builds.load_state_dict(state["builds"])
+        self.construction.load_state_dict(state["construction"])
         self.memory = list(state["memory"])
         self.first, self.waiting = bool(state["first"]), int(state["waiting"])
 

@@ -22,7 +22,10 @@ class MetaRLSettings:
     Returns end with an episode, as in the OpenAI baselines. `across_episodes` lets them run on to the end of the
     trial, which is what P3's text says is maximised (section 4.2.4).
 
-    `action_limit` (0: the environment's own), `limit_terminates`, `sigma` and `masks` are `BuildingRules`.
+    In a trial the layers have other names (`ActionNames`) in a share `shuffled` of the environments, so that which are
+    good must be found out within it.
+
+    `action_limit` (0: the environment's own), `limit_terminates`, `sigma`, `masks` and `hints` are `BuildingRules`.
     """
 
     length: ClassVar[str] = "steps"
@@ -47,11 +50,13 @@ class MetaRLSettings:
     limit_terminates: bool = False
     sigma: float = 0.0
     masks: bool = False
+    shuffled: float = 0.0
+    hints: bool = False
 
     def __post_init__(self) -> None:
         check_at_least_one(self, "steps", "rounds", "environments", "n_step", "width")
         check_above_zero(self, "learning_rate", "rmsprop_epsilon", "gradient_clip")
-        check_shares(self, "gamma", "rmsprop_decay")
+        check_shares(self, "gamma", "rmsprop_decay", "shuffled")
         check_rules(self)
         for name in ("later_steps", "entropy_weight", "value_weight"):
             if not getattr(self, name) >= 0:
@@ -66,7 +71,12 @@ class MetaRLSettings:
     def rules(self) -> BuildingRules:
         """What the agent may do and what it sees."""
         return BuildingRules(
-            self.action_limit, self.limit_terminates, self.sigma, history=True, masks=self.masks
+            self.action_limit,
+            self.limit_terminates,
+            self.sigma,
+            history=True,
+            masks=self.masks,
+            hints=self.hints,
         )
 
     @property
