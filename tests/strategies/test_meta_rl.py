@@ -4,7 +4,6 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from building_cases import META, NETWORK, branches, chains
 from model_based import assert_same_network
 
 from archwalk.data.states import read_state, write_state
@@ -13,6 +12,7 @@ from archwalk.errors import UsageError
 from archwalk.spaces.nsc import Chain
 from archwalk.strategies.building.playing import replay
 from archwalk.strategies.meta_rl import MetaRLTrainer
+from building_cases import META, NETWORK, branches, chains
 
 CASES = pytest.mark.parametrize(
     ("settings", "benchmarks"),
@@ -33,6 +33,14 @@ def make(settings, benchmarks, seed=0, cls=MetaRLTrainer):
 @CASES
 def test_goes_on_from_its_state_to_the_bit(settings, benchmarks, tmp_path):
     """After any number of episodes, and whatever the global generators say."""
+    goes_on(settings, benchmarks, tmp_path)
+
+
+def test_goes_on_with_hints_and_other_names(tmp_path):
+    goes_on(replace(META, environments=2, shuffled=0.5, hints=True), [chains(), chains(1)], tmp_path)
+
+
+def goes_on(settings, benchmarks, tmp_path):
     whole = make(settings, benchmarks)
     rows = list(whole.run())
     assert whole.done == whole.total
