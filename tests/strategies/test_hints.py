@@ -8,6 +8,7 @@ import pytest
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Scores
 from archwalk.estimators.ledger import TrainingLedger
+from archwalk.estimators.table import TableEstimator
 from archwalk.strategies.building.best import BestEpisode
 from archwalk.strategies.building.names import ActionNames
 from archwalk.strategies.building.problem import BuildingRules, Construction
@@ -98,6 +99,23 @@ def test_hints_are_seen_and_an_agent_without_them_is_told_apart():
     assert hinted.inputs == plain.inputs + BestEpisode.width(plain.actions)
     trainer = MetaRLTrainer(chains(), replace(META, hints=True), 0)
     assert trainer.network_settings.building.hints
+
+
+def test_relative_rewards_do_not_tell_how_hard_a_data_set_is():
+    """The same networks on a data set on which all are half as good."""
+    rules, benchmark = BuildingRules(hints=True, relative=True), chains()
+    table = benchmark.estimator
+    half = TableEstimator("validation", table.reward_N / 2, table.report_N)
+    ones = [Construction(benchmark.space, TrainingLedger(estimator), 2, rules) for estimator in (table, half)]
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        action_B = rng.integers(0, 8, 2)
+        for one in ones:
+            one.restart(one.step(action_B).done_B)
+        np.testing.assert_allclose(*(one.look() for one in ones), rtol=1e-6)
+    best = BestEpisode(1, 2, 2)
+    best.add(np.array([0]), np.array([0.8]), np.array([False]))
+    assert best.relative(np.array([[0.4]])).tolist() == [[0.5]]
 
 
 def test_a_share_is_one():

@@ -37,7 +37,11 @@ def test_goes_on_from_its_state_to_the_bit(settings, benchmarks, tmp_path):
 
 
 def test_goes_on_with_hints_and_other_names(tmp_path):
-    goes_on(replace(META, environments=2, shuffled=0.5, hints=True), [chains(), chains(1)], tmp_path)
+    goes_on(
+        replace(META, environments=2, shuffled=0.5, hints=True, relative=True),
+        [chains(), chains(1)],
+        tmp_path,
+    )
 
 
 def goes_on(settings, benchmarks, tmp_path):

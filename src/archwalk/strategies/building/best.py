@@ -11,19 +11,20 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 NONE = -1
-_ARRAYS = ("best_BT", "mean_B", "now_BT", "sum_B", "step_B", "followed_B")
+_ARRAYS = ("best_BT", "mean_B", "top_B", "now_BT", "sum_B", "step_B", "followed_B")
 
 
 class BestEpisode:
     """In each of B environments the actions of the episode whose mean reward an action is the highest of the trial.
 
-    T is the most actions of an episode. Of equally good ones the first stays.
+    T is the most actions of an episode. Of equally good ones the first stays. `top_B` is the highest reward of an
+    action.
     """
 
     def __init__(self, batch: int, actions: int, limit: int) -> None:
         self.actions = actions
         self.best_BT, self.now_BT = (np.full((batch, limit), NONE) for _ in range(2))
-        self.mean_B, self.sum_B = np.zeros(batch), np.zeros(batch)
+        self.mean_B, self.top_B, self.sum_B = (np.zeros(batch) for _ in range(3))
         self.step_B = np.zeros(batch, np.int64)
         self.followed_B = np.ones(batch, bool)
 
@@ -34,7 +35,7 @@ class BestEpisode:
 
     def begin(self) -> None:
         """A trial begins."""
-        self.best_BT[:], self.mean_B[:] = NONE, 0
+        self.best_BT[:], self.mean_B[:], self.top_B[:] = NONE, 0, 0
         self.restart(np.ones(len(self.mean_B), bool))
 
     def restart(self, rows_B: Bools) -> None:
@@ -48,19 +49,33 @@ class BestEpisode:
         self.followed_B &= self.best_BT[every, self.step_B] == action_B
         self.now_BT[every, self.step_B] = action_B
         self.sum_B += reward_B
+        self.top_B = np.maximum(self.top_B, reward_B)
         self.step_B += 1
         better_B = done_B & (self.sum_B > self.mean_B * self.step_B)
         self.best_BT[better_B] = self.now_BT[better_B]
         self.mean_B[better_B] = (self.sum_B / self.step_B)[better_B]
 
-    def hint(self) -> NDArray[np.float32]:
+    def hint(self, relative: bool = False) -> NDArray[np.float32]:
         """(B, A + 2): the action of the best episode at this step, one-hot, if all before it were the same; that
-        episode's mean reward; and whether they were.
+        episode's mean reward, perhaps `relative`; and whether they were.
         """
         at_B = np.minimum(self.step_B, self.best_BT.shape[1] - 1)
         action_B = np.where(self.followed_B, self.best_BT[np.arange(len(at_B)), at_B], NONE)
-        parts = [action_B[:, None] == np.arange(self.actions), self.mean_B[:, None], self.followed_B[:, None]]
-        return np.concatenate(parts, axis=1, dtype=np.float32)
+        mean_B1 = self.mean_B[:, None]
+        return np.concatenate(
+            [
+                action_B[:, None] == np.arange(self.actions),
+                self.relative(mean_B1) if relative else mean_B1,
+                self.followed_B[:, None],
+            ],
+            axis=1,
+            dtype=np.float32,
+        )
+
+    def relative(self, reward_B1: NDArray[Any]) -> NDArray[Any]:
+        """Rewards (B, 1) as shares of the highest of the trial so far; 0 where there is none."""
+        top_B1 = self.top_B[:, None]
+        return np.divide(reward_B1, top_B1, out=np.zeros_like(reward_B1), where=top_B1 > 0)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything."""

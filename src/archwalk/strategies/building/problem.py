@@ -25,8 +25,9 @@ class BuildingRules:
     """Rules of episodes (`ConstructionSettings`; a limit of 0 is the environment's own), and of what is seen.
 
     With `history` the last action, the last reward and the step in the episode are shown, with `masks` actions that
-    end an episode for nothing cannot be chosen, and with `hints` the best episode of the trial is shown
-    (`BestEpisode`).
+    end an episode for nothing cannot be chosen, with `hints` the best episode of the trial is shown
+    (`BestEpisode`), and with `relative` all rewards that are shown are shares of the highest of the trial so far: a
+    hard data set then looks like an easy one.
     """
 
     action_limit: int = 0
@@ -35,6 +36,7 @@ class BuildingRules:
     history: bool = True
     masks: bool = False
     hints: bool = False
+    relative: bool = False
 
 
 class Construction:
@@ -71,8 +73,14 @@ class Construction:
             observations["state"] = self.builds.space.encode(shown_BDR)
             if self.rules.history:
                 observations["previous_action"] = self.names.columns(observations["previous_action"])
+        if self.rules.relative and self.rules.history:
+            observations["previous_reward"] = self.best.relative(observations["previous_reward"])
         seen_BX = flatten_observations(observations, self.builds.settings.limit)
-        return np.concatenate([seen_BX, self.best.hint()], axis=1) if self.rules.hints else seen_BX
+        return (
+            np.concatenate([seen_BX, self.best.hint(self.rules.relative)], axis=1)
+            if self.rules.hints
+            else seen_BX
+        )
 
     def step(self, action_B: NDArray[np.int64]) -> BuildStep:
         """Act in all (see `Builds`); actions are called what the agent knows them by."""

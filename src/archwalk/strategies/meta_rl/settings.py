@@ -25,7 +25,8 @@ class MetaRLSettings:
     In a trial the layers have other names (`ActionNames`) in a share `shuffled` of the environments, so that which are
     good must be found out within it.
 
-    `action_limit` (0: the environment's own), `limit_terminates`, `sigma`, `masks` and `hints` are `BuildingRules`.
+    `action_limit` (0: the environment's own), `limit_terminates`, `sigma`, `masks`, `hints` and `relative` are
+    `BuildingRules`.
     """
 
     length: ClassVar[str] = "steps"
@@ -52,6 +53,7 @@ class MetaRLSettings:
     masks: bool = False
     shuffled: float = 0.0
     hints: bool = False
+    relative: bool = False
 
     def __post_init__(self) -> None:
         check_at_least_one(self, "steps", "rounds", "environments", "n_step", "width")
@@ -77,6 +79,7 @@ class MetaRLSettings:
             history=True,
             masks=self.masks,
             hints=self.hints,
+            relative=self.relative,
         )
 
     @property
