@@ -8,6 +8,7 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.reproductions.setup import Setup, benchmark_settings
 
 SMALL_TABLES = ("chain-digits", "chain-mnist5k", "chain-fashion-mnist")
+P3_DEPTH = 10
 UNSEEN_TABLES = ("chain-omniglot", "chain-dtd10")
 
 
@@ -78,6 +79,11 @@ def data_settings(setup: Setup, data: Sequence[Benchmark]) -> dict[str, Any]:
         setup.note(
             "P3's data sets do not come with archwalk. Name yours by --benchmark, say images:FOLDER:full, in this "
             "order."
+        )
+    depth = max(benchmark.space.table.depth for benchmark in data)  # type: ignore[attr-defined]
+    if depth < P3_DEPTH:
+        setup.note(
+            f"Networks have at most {depth} layers here, so episodes are short; P3's had up to {P3_DEPTH}."
         )
     return {
         "benchmarks": {benchmark.name: benchmark_settings(benchmark) for benchmark in data},
