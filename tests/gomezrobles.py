@@ -10,7 +10,9 @@ from building_cases import branches, chains
 
 NAMES = ("one", "two", "three", "four", "five")
 
-SIZE = Size(NAMES[:3], (60, 50, 50), (40, 30, 50), NAMES[3:], 60, 2, "branches", 30, 1, ("one", "four"), 20)
+SIZE = Size(
+    NAMES[:3], (60, 50, 50), (40, 30, 50), NAMES[3:], 60, 2, 1, 128, "branches", 30, 1, ("one", "four"), 20
+)
 """To stand in for that of the scale smoke."""
 
 

@@ -11,6 +11,7 @@ from archwalk.experiments.presets import (
     make_settings,
     preset_names,
 )
+from archwalk.spaces.catalogue import SPACES
 from archwalk.strategies.catalogue import STRATEGIES, TRAINERS
 from archwalk.strategies.dqn.settings import DQNSettings
 
@@ -39,13 +40,13 @@ def test_every_preset_loads_and_gives_every_setting(name):
         assert type(getattr(settings, key)) is type(asdict(cls())[key]), key
 
 
-def test_there_are_presets_for_our_benchmarks():
+def test_our_presets_are_named_after_benchmarks_or_spaces():
     assert {"archwalk-nasbench101", "archwalk-nas-bench-graph"} <= set(preset_names())
     for name in preset_names():
         preset = load_preset(name)
         if name.startswith("archwalk-") and not preset.default:
             benchmark = name.removeprefix("archwalk-").removesuffix(f"-{preset.strategy}")
-            assert benchmark in BENCHMARKS.names()
+            assert benchmark in [*BENCHMARKS.names(), *SPACES.names()]
 
 
 def test_the_default_preset_is_that_of_the_benchmark():

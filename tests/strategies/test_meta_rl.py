@@ -33,6 +33,18 @@ def make(settings, benchmarks, seed=0, cls=MetaRLTrainer):
 @CASES
 def test_goes_on_from_its_state_to_the_bit(settings, benchmarks, tmp_path):
     """After any number of episodes, and whatever the global generators say."""
+    goes_on(settings, benchmarks, tmp_path)
+
+
+def test_goes_on_with_hints_and_other_names(tmp_path):
+    goes_on(
+        replace(META, environments=2, shuffled=0.5, hints=True, relative=True),
+        [chains(), chains(1)],
+        tmp_path,
+    )
+
+
+def goes_on(settings, benchmarks, tmp_path):
     whole = make(settings, benchmarks)
     rows = list(whole.run())
     assert whole.done == whole.total

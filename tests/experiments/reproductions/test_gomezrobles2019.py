@@ -163,27 +163,37 @@ def test_experiment_1_goes_over_the_data_sets_in_their_order(tmp_path):
     assert run("exp1", setup(tmp_path)) == record
 
 
-def test_experiment_2_replays_the_agents_of_experiment_1(tmp_path, monkeypatch):
+def test_experiment_2_replays_the_agents_of_experiment_1(tmp_path):
     made = setup(tmp_path)
     run("exp1", made)
-    monkeypatch.setattr(agents, "MetaRLTrainer", None)  # nothing is trained again
+    before = set(tmp_path.glob("parts/meta-rl-*"))
     record = run("exp2", made)
+    assert len(set(tmp_path.glob("parts/meta-rl-*")) - before) == 2, "our agent alone is trained"
+    assert len(list(tmp_path.glob("parts/frozen-*"))) == 8
     assert list(record["result"]["data"]) == ["four", "five"]
     thirds = record["result"]["thirds"]["four"]
-    assert [agent for agent, one in thirds.items() if one["frozen"]] == [exp1.META]
+    assert [agent for agent, one in thirds.items() if one["frozen"]] == [exp1.META, exp2.ADAPTIVE]
     for one in thirds.values():
         assert one["gain"]["mean"] == pytest.approx(one["last"]["mean"] - one["first"]["mean"])
-    strategies = record["result"]["strategies"]
+    strategies = record["result"]["strategies"][exp1.META]
     assert (strategies["pairs"], len(strategies["each"])) == (8, 2)
     assert 0 < strategies["p"] <= 1
-    assert record["settings"]["training_queries"][exp1.META] > 0
+    queries = record["settings"]["training_queries"]
+    assert queries[exp1.META] <= sum(SIZE.steps) < queries[exp2.ADAPTIVE] <= 3 * SIZE.our_steps
+
+
+def test_the_part_of_a_trial_in_which_the_memory_fills_is_told_apart():
+    """Ten episodes of one action each; the first two are the first third, of which one is settling."""
+    it = trial(range(1, 11), [0, 20, 0, 0, 0, 0, 0, 30, 30, 30], [1] * 10)
+    found = exp2.thirds({exp1.META: [it]}, 10, 0)[exp1.META]
+    assert (found["first"]["mean"], found["last"]["mean"]) == (pytest.approx(20 / 3), pytest.approx(22.5))
 
 
 def test_a_policy_that_does_the_same_everywhere_is_not_said_to_differ():
     same = {exp1.META: [trial([1], [0], [1], [[0.5, 0.5]])]}
-    found = exp2.strategies_differ({"a": same, "b": same})
+    found = exp2.strategies_differ({"a": same, "b": same}, exp1.META)
     assert (found["p"], found["each"]) == (1, [1])
-    assert exp2.strategies_differ({"a": same}) is None
+    assert exp2.strategies_differ({"a": same}, exp1.META) is None
 
 
 def test_experiment_3_counts_branches(tmp_path):

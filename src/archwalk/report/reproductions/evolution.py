@@ -12,8 +12,9 @@ from archwalk.report.reproductions.cited import reported_grids
 from archwalk.report.reproductions.trials import early_blocks, thirds_blocks
 from archwalk.report.wording import count, percent
 
-COLOURS = (VERMILION, BLUE, GREY, PURPLE)
-"""Of agents, in the order of the record."""
+COLOURS = {"Deep meta-RL": VERMILION, "DQN": BLUE, "Random search": GREY, "Adaptive meta-RL (ours)": PURPLE}
+OTHERS = (VERMILION, BLUE)
+"""Of what the record compares where it is not agents."""
 
 DATA_COLOURS = (GREEN, AMBER, BLUE)
 
@@ -72,7 +73,8 @@ def _panel(record: Record, by_agent: Mapping[str, Any], measure: str) -> Plot | 
 def _series(agent: str, number: int, curve: Mapping[str, list[float]], axis: str) -> Series:
     mean, std = curve.get("mean", []), curve.get("std", [])
     low, high = ([m + sign * s for m, s in zip(mean, std, strict=True)] for sign in (-1, 1))
-    return Series(agent, COLOURS[number], curve.get(axis, []), mean, low, high)
+    colour = COLOURS.get(agent) or OTHERS[number % len(OTHERS)]
+    return Series(agent, colour, curve.get(axis, []), mean, low, high)
 
 
 def _shares(record: Record) -> Block:

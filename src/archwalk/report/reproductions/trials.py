@@ -53,33 +53,41 @@ def thirds_blocks(record: Record) -> list[Block]:
     for name, by_agent in result["thirds"].items():
         for agent, one in by_agent.items():
             cells = [stacked(one[key]) for key in ("first", "last", "whole")]
-            cells.insert(2, stacked(one["gain"], signed=True))
+            cells[2:2] = [stacked(one[key], signed=True) for key in ("gain", "settled_gain")]
             rows.append((f"{name}: {agent}", None, cells))
-            if one.get("frozen"):
-                texts.append(_gain_text(name, agent, one["gain"]))
-    head = ["data set and agent", "first third", "last third", "gain", "whole trial"]
-    notes = [f"Mean reward a step in percent, mean over seeds; the gain is that of each seed. {INTERVALS}"]
-    steps = record["settings"]["steps"]
-    return [
-        Words([*texts, _strategy_text(result["strategies"])]),
-        Grid(head, rows, notes, f"Within a trial of {count(steps)} steps"),
+            if one["frozen"]:
+                texts.append(_gain_text(name, agent, one))
+    head = ["data set and agent", "first third", "last third", "gain", "once settled", "whole trial"]
+    notes = [
+        "Mean reward a step in percent, mean over seeds; the gain is that of each seed: last third less first third, "
+        f"and once settled without the first twentieth of the trial, in which a blank memory fills. {INTERVALS}"
     ]
+    steps = record["settings"]["steps"]
+    texts += [_strategy_text(agent, found) for agent, found in result["strategies"].items() if found]
+    return [Words(texts), Grid(head, rows, notes, f"Within a trial of {count(steps)} steps")]
 
 
-def _gain_text(name: str, agent: str, gain: Estimate) -> str:
+def _gain_text(name: str, agent: str, one: Mapping[str, Estimate]) -> str:
+    gain, settled = one["gain"], one["settled_gain"]
+    text = (
+        f"On {name} the frozen policy of {agent} {_change(gain)} within the trial: last third less first third "
+        f"{interval(gain, signed=True)} points"
+    )
+    if _change(gain) != _change(settled):
+        text += f", but {_change(settled)} once its memory has settled ({interval(settled, signed=True)})"
+    return text + "."
+
+
+def _change(gain: Estimate) -> str:
     low, high = gain["ci95"]
-    what = "adapts" if low > 0 else "becomes worse" if high < 0 else "is not seen to adapt"
-    by = interval(gain, signed=True)
-    return f"On {name} {agent} {what} within the trial: last third less first third {by} points."
+    return "improves" if low > 0 else "becomes worse" if high < 0 else "is not seen to change"
 
 
-def _strategy_text(found: Mapping[str, Any] | None) -> str:
-    if found is None:
-        return ""
+def _strategy_text(agent: str, found: Mapping[str, Any]) -> str:
     each = ", ".join(f"{p:.2f}" for p in found["each"])
     return (
-        f"Whether the policy acts differently on the two data sets: {p_text(found['p'])} (Wilcoxon's signed-rank test "
-        f"of the shares of {found['pairs']} actions, exact, as the paper; single seeds: {each}). Shares add up to one, "
+        f"Whether {agent} acts differently on the two data sets: {p_text(found['p'])} (Wilcoxon's signed-rank test of "
+        f"the shares of {found['pairs']} actions, exact, as the paper; single seeds: {each}). Shares add up to one, "
         "so the pairs are not independent, and few pairs find little."
     )
 

@@ -68,13 +68,12 @@ class Builder(Searcher):
 
     def propose(self) -> Codes:
         """The next network that is not known."""
-        builds = self.construction.builds
         for _ in range(PATIENCE):
-            before = builds.state_dict()
+            before = self.construction.state_dict()
             action = self._decide()
             step = self._step(action)
             if self.purse.asked is not None:
-                builds.load_state_dict(before)
+                self.construction.load_state_dict(before)
                 self.waiting = action
                 return self.purse.asked
             self._finish(step)
@@ -97,17 +96,17 @@ class Builder(Searcher):
 
     def _step(self, action: int) -> BuildStep:
         self.purse.asked = None
-        return self.construction.builds.step(np.array([action]))
+        return self.construction.step(np.array([action]))
 
     def _finish(self, step: BuildStep) -> None:
         """A step is taken for good."""
-        self.construction.builds.restart(step.done_B)
+        self.construction.restart(step.done_B)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next proposal depends on."""
         known = self.purse.known
         return super().state_dict() | {
-            "builds": self.construction.builds.state_dict(),
+            "construction": self.construction.state_dict(),
             "memory": list(self.memory),
             "first": self.first,
             "waiting": self.waiting,
@@ -118,7 +117,7 @@ class Builder(Searcher):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what `state_dict` gave."""
         super().load_state_dict(state)
-        self.construction.builds.load_state_dict(state["builds"])
+        self.construction.load_state_dict(state["construction"])
         self.memory = list(state["memory"])
         self.first, self.waiting = bool(state["first"]), int(state["waiting"])
         rewards = map(float, state["known_rewards"])

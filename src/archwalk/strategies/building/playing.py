@@ -42,10 +42,10 @@ def play(player: Player, construction: Construction, ledger: TrainingLedger, ste
         mask_BA = construction.allowed()
         move = player.act(construction.look(), memory, number == 0, rng, mask_BA)
         memory = move.memory
-        step = builds.step(move.action_B)
+        step = construction.step(move.action_B)
         if step.reward_B[0] >= log.best_B[0]:
             code = {f"code/{i}": float(value) for i, value in enumerate(step.codes_BL[0])}
         log.add(builds, step, move.entropy_B, {"queries": ledger.queries, "unique": ledger.unique} | code)
-        builds.restart(step.done_B)
+        construction.restart(step.done_B)
         yield from log.rows
         log.rows.clear()

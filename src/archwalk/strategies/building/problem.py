@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.environments.builds import Builds
+from archwalk.environments.builds import Builds, BuildStep
 from archwalk.environments.construction import flatten_observations, observe_builds
 from archwalk.environments.construction_settings import ConstructionSettings
 from archwalk.environments.walks import Sampler
@@ -14,6 +14,10 @@ from archwalk.errors import UsageError
 from archwalk.estimators.ledger import Purse
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.nsc import NSC, Chain
+from archwalk.strategies.building.best import BestEpisode
+from archwalk.strategies.building.names import ActionNames
+
+_PARTS = ("builds", "names", "best")
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,9 @@ class BuildingRules:
     """Rules of episodes (`ConstructionSettings`; a limit of 0 is the environment's own), and of what is seen.
 
     With `history` the last action, the last reward and the step in the episode are shown, with `masks` actions that
-    end an episode for nothing cannot be chosen.
+    end an episode for nothing cannot be chosen, with `hints` the best episode of the trial is shown
+    (`BestEpisode`), and with `relative` all rewards that are shown are shares of the highest of the trial so far: a
+    hard data set then looks like an easy one.
     """
 
     action_limit: int = 0
@@ -29,6 +35,8 @@ class BuildingRules:
     sigma: float = 0.0
     history: bool = True
     masks: bool = False
+    hints: bool = False
+    relative: bool = False
 
 
 class Construction:
@@ -44,6 +52,8 @@ class Construction:
         )
         self.rules = rules
         self.builds = Builds(space, purse, batch, settings)
+        self.names = ActionNames(batch, space.table, self.actions)
+        self.best = BestEpisode(batch, self.actions, settings.limit)
 
     @property
     def actions(self) -> int:
@@ -58,14 +68,51 @@ class Construction:
     def look(self) -> NDArray[np.float32]:
         """What the agent sees, (B, X): see `flatten_observations`."""
         observations = observe_builds(self.builds, self.rules.history)
-        return flatten_observations(observations, self.builds.settings.limit)
+        if self.names.changed:
+            shown_BDR = self.names.rename(self.builds.layers_BDR)
+            observations["state"] = self.builds.space.encode(shown_BDR)
+            if self.rules.history:
+                observations["previous_action"] = self.names.columns(observations["previous_action"])
+        if self.rules.relative and self.rules.history:
+            observations["previous_reward"] = self.best.relative(observations["previous_reward"])
+        seen_BX = flatten_observations(observations, self.builds.settings.limit)
+        return (
+            np.concatenate([seen_BX, self.best.hint(self.rules.relative)], axis=1)
+            if self.rules.hints
+            else seen_BX
+        )
+
+    def step(self, action_B: NDArray[np.int64]) -> BuildStep:
+        """Act in all (see `Builds`); actions are called what the agent knows them by."""
+        step = self.builds.step(self.names.real(action_B))
+        self.best.add(action_B, step.reward_B, step.done_B)
+        return step
+
+    def reset(self) -> None:
+        """Begin a trial in all."""
+        self.builds.reset()
+        self.best.begin()
+
+    def restart(self, rows_B: NDArray[np.bool_]) -> None:
+        """Begin an episode of the same trial in the chosen ones."""
+        self.builds.restart(rows_B)
+        self.best.restart(rows_B)
 
     def allowed(self) -> NDArray[np.bool_] | None:
         """Actions (B, A) that may be chosen, at least one each; None where all may be."""
         if not self.rules.masks:
             return None
-        mask_BA = self.builds.mask_BA()
+        mask_BA = self.names.columns(self.builds.mask_BA())
         return mask_BA | ~mask_BA.any(axis=1, keepdims=True)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+        return {name: getattr(self, name).state_dict() for name in _PARTS}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        for name in _PARTS:
+            getattr(self, name).load_state_dict(state[name])
 
 
 def check_rules(settings: Any) -> None:

@@ -85,7 +85,7 @@ class ConstructionDQNTrainer:
         before_BX, epsilon = construction.look(), self.epsilon(self.steps / self.settings.steps)
         count_B = np.array([construction.actions - 1], np.int32)
         action_B = explore(self.network.best(before_BX), count_B, epsilon, self.act_rng)
-        step = builds.step(action_B)
+        step = construction.step(action_B)
         transitions = self.returns.push(
             {"inputs": before_BX}, action_B, step.reward_B, {"inputs": construction.look()}, step.terminated_B,
             step.truncated_B,
@@ -95,7 +95,7 @@ class ConstructionDQNTrainer:
         self.steps += 1
         more = {"charts/epsilon": epsilon} | self.losses
         self.episodes.add(builds, step, np.array([np.nan]), more)
-        builds.restart(step.done_B)
+        construction.restart(step.done_B)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on."""
@@ -103,7 +103,7 @@ class ConstructionDQNTrainer:
             "steps": self.steps,
             "act_rng": self.act_rng.bit_generator.state,
             "replay_rng": self.replay_rng.bit_generator.state,
-            "builds": self.construction.builds.state_dict(),
+            "construction": self.construction.state_dict(),
             "ledger": self.ledger.state_dict(),
             "learner": self.learner.state_dict(),
             "replay": self.replay.state_dict(),
@@ -117,7 +117,7 @@ class ConstructionDQNTrainer:
         self.steps = int(state["steps"])
         self.act_rng.bit_generator.state = state["act_rng"]
         self.replay_rng.bit_generator.state = state["replay_rng"]
-        self.construction.builds.load_state_dict(state["builds"])
+        self.construction.load_state_dict(state["construction"])
         for part in ("ledger", "learner", "replay", "returns", "episodes"):
             getattr(self, part).load_state_dict(state[part])
         self.losses = dict(state["losses"])

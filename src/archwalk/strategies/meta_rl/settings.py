@@ -15,7 +15,8 @@ class RecurrentSettings:
     limit of actions truncates.
 
     The network is updated after `n_step` steps, P3's j. `learning_rate`, `rmsprop_decay` and `rmsprop_epsilon` are
-    RMSProp's. `action_limit` (0: the environment's own), `limit_terminates`, `sigma` and `masks` are `BuildingRules`.
+    RMSProp's. `action_limit` (0: the environment's own), `limit_terminates`, `sigma`, `masks`, `hints` and `relative`
+    are `BuildingRules`.
     """
 
     n_step: int = 5
@@ -31,6 +32,8 @@ class RecurrentSettings:
     limit_terminates: bool = False
     sigma: float = 0.0
     masks: bool = False
+    hints: bool = False
+    relative: bool = False
 
     def __post_init__(self) -> None:
         check_at_least_one(self, "n_step", "width")
@@ -45,7 +48,13 @@ class RecurrentSettings:
     def rules(self) -> BuildingRules:
         """What the agent may do and what it sees."""
         return BuildingRules(
-            self.action_limit, self.limit_terminates, self.sigma, history=True, masks=self.masks
+            self.action_limit,
+            self.limit_terminates,
+            self.sigma,
+            history=True,
+            masks=self.masks,
+            hints=self.hints,
+            relative=self.relative,
         )
 
     @property
@@ -67,6 +76,9 @@ class MetaRLSettings(RecurrentSettings):
 
     Returns end with an episode, as in the OpenAI baselines. `across_episodes` lets them run on to the end of the
     trial, which is what P3's text says is maximised (section 4.2.4).
+
+    In a trial the layers have other names (`ActionNames`) in a share `shuffled` of the environments, so that which are
+    good must be found out within it.
     """
 
     length: ClassVar[str] = "steps"
@@ -78,9 +90,11 @@ class MetaRLSettings(RecurrentSettings):
     rounds: int = 1
     environments: int = 1
     across_episodes: bool = False
+    shuffled: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_shares(self, "shuffled")
         check_at_least_one(self, "steps", "rounds", "environments")
         if self.later_steps < 0:
             raise UsageError(f"later_steps must be at least 0, not {self.later_steps}")

@@ -69,7 +69,9 @@ class MetaRLTrainer:
     def _begin_trial(self, trial: int) -> None:
         self.trial, self.moves = trial, 0
         self.memory: Memory = self.network.blank(self.settings.environments)
-        self.construction.builds.reset()
+        self.construction.reset()
+        if self.settings.shuffled:
+            self.construction.names.shuffle(self.rng, self.settings.shuffled)
         self.episodes.begin(trial)
 
     @property
@@ -124,7 +126,7 @@ class MetaRLTrainer:
         action_B = decision.action_B
         if first:
             action_B = draw_any(batch, construction.actions, mask_BA, self.rng)
-        step = construction.builds.step(action_B)
+        step = construction.step(action_B)
         self.memory, self.moves = decision.memory, self.moves + 1
         goes_on = self.settings.across_episodes
         terminated_B, truncated_B = (
@@ -134,7 +136,7 @@ class MetaRLTrainer:
         if truncated_B.any():
             cut_value_B = self.learner.value(construction.look(), self.memory)
         self.episodes.add(construction.builds, step, decision.entropy_B, self.losses)
-        construction.builds.restart(step.done_B)
+        construction.restart(step.done_B)
         taken: Step = {
             "inputs_SBX": inputs_BX,
             "action_SB": action_B,
@@ -153,7 +155,7 @@ class MetaRLTrainer:
             "moves": self.moves,
             "rng": self.rng.bit_generator.state,
             "memory": list(self.memory),
-            "builds": self.construction.builds.state_dict(),
+            "construction": self.construction.state_dict(),
             "learner": self.learner.state_dict(),
             "ledger": self.ledger.state_dict(),
             "episodes": self.episodes.state_dict(),
@@ -166,7 +168,7 @@ class MetaRLTrainer:
         self.rng.bit_generator.state = state["rng"]
         output, cell = state["memory"]
         self.memory = (output, cell)
-        self.construction.builds.load_state_dict(state["builds"])
+        self.construction.load_state_dict(state["construction"])
         self.learner.load_state_dict(state["learner"])
         self.ledger.load_state_dict(state["ledger"])
         self.episodes.load_state_dict(state["episodes"])

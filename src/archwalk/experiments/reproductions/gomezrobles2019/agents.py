@@ -23,6 +23,7 @@ Value = dict[str, Any]
 """Of a part: `trials`, one `Trial` each, and of a training `agent`, with what it paid."""
 
 CHAIN, DQN, BRANCHES = "gomezrobles2019-chain", "gomezrobles2019-dqn", "gomezrobles2019-multi-branch"
+OURS = "archwalk-chain"
 
 
 def meta_settings(preset: str, **changes: Any) -> MetaRLSettings:

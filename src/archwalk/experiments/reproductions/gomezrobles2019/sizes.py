@@ -8,6 +8,7 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.reproductions.setup import Setup, benchmark_settings
 
 SMALL_TABLES = ("chain-digits", "chain-mnist5k", "chain-fashion-mnist")
+P3_DEPTH = 10
 UNSEEN_TABLES = ("chain-omniglot", "chain-dtd10")
 
 
@@ -15,7 +16,8 @@ UNSEEN_TABLES = ("chain-omniglot", "chain-dtd10")
 class Size:
     """One scale. `steps` and `dqn_steps` are those on each of the data sets `train`, in their order.
 
-    `branching` is the data set of experiment 3. Every agent is trained or played with `seeds` seeds, and
+    Our agent goes over `train` `our_rounds` times (0: it takes no part), as long as its preset says or `our_steps`
+    steps each. `branching` is the data set of experiment 3. Every agent is trained or played with `seeds` seeds, and
     `branching_seeds` in experiment 3. `kinds` are the data sets of appendix A.
     """
 
@@ -25,6 +27,8 @@ class Size:
     unseen: tuple[str, ...]
     unseen_steps: int
     seeds: int
+    our_rounds: int
+    our_steps: int | None
     branching: str
     branching_steps: int
     branching_seeds: int
@@ -34,17 +38,17 @@ class Size:
 
 SIZES = {
     "smoke": Size(
-        SMALL_TABLES, (400, 350, 350), (320, 280, 350), UNSEEN_TABLES, 200, 2,
+        SMALL_TABLES, (400, 350, 350), (320, 280, 350), UNSEEN_TABLES, 200, 2, 2, 1_280,
         "images:digits:small:branches", 24, 1, (*SMALL_TABLES, *UNSEEN_TABLES), 100,
     ),
     "small": Size(
-        SMALL_TABLES, (8_000, 7_000, 7_000), (6_500, 5_500, 7_000), UNSEEN_TABLES, 2_000, 5,
+        SMALL_TABLES, (8_000, 7_000, 7_000), (6_500, 5_500, 7_000), UNSEEN_TABLES, 2_000, 5, 50, None,
         "images:digits:small:branches", 1_500, 1, (*SMALL_TABLES, *UNSEEN_TABLES), 200,
     ),
     "full": Size(
         ("images:omniglot:full", "images:flowers5:full", "images:dtd10:full"),
         (8_000, 7_000, 7_000), (6_500, 5_500, 7_000), ("images:cifar10:full", "images:fashion-mnist:full"), 2_000, 1,
-        "images:omniglot:full:branches", 20_000, 1,
+        0, None, "images:omniglot:full:branches", 20_000, 1,
         ("images:omniglot:full", "images:flowers5:full", "images:dtd10:full", "images:cifar10:full"), 200,
     ),
 }  # fmt: skip
@@ -75,6 +79,11 @@ def data_settings(setup: Setup, data: Sequence[Benchmark]) -> dict[str, Any]:
         setup.note(
             "P3's data sets do not come with archwalk. Name yours by --benchmark, say images:FOLDER:full, in this "
             "order."
+        )
+    depth = max(benchmark.space.table.depth for benchmark in data)  # type: ignore[attr-defined]
+    if depth < P3_DEPTH:
+        setup.note(
+            f"Networks have at most {depth} layers here, so episodes are short; P3's had up to {P3_DEPTH}."
         )
     return {
         "benchmarks": {benchmark.name: benchmark_settings(benchmark) for benchmark in data},
