@@ -70,7 +70,7 @@ def depends(setup: Setup) -> Mapping[str, Any]:
 
 ITEM = Item(
     "appendix-a",
-    "appendix A, Figure 17, Table 9",
+    "Figure 17, Table 9",
     "How hard the data sets are",
     "hardness",
     compute,

@@ -49,6 +49,4 @@ def depends(setup: Setup) -> Mapping[str, Any]:
     return {"exp1": exp1.depends(setup), "exp2": exp2.depends(setup)}
 
 
-ITEM = Item(
-    "appendix-b", "appendix B, Figures 18 to 21", "The best networks", "networks", compute, depends=depends
-)
+ITEM = Item("appendix-b", "Figures 18 to 21", "The best networks", "networks", compute, depends=depends)
