@@ -17,6 +17,7 @@ def test_list(call):
         "cassimon2024/all",
         "remaade/table6 ",
         "remaade/all",
+        "gomezrobles2019/exp2-intensive ",
     ):
         assert name in listed.out
     assert call("reproduce").out == listed.out

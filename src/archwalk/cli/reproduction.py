@@ -119,11 +119,12 @@ def list_items(as_json: bool) -> None:
     if as_json:
         print_json({"items": rows})
         return
+    width = max(len(row["item"]) for row in rows)
     for row in rows:
-        OUT.print(f"{row['item']:27} {row['source']:27} {row['title']}", highlight=False)
+        OUT.print(f"{row['item']:{width}} {row['source']:27} {row['title']}", highlight=False)
     for paper in PAPERS:
         name = f"{paper}/{ALL}"
-        OUT.print(f"{name:27} all of them on one page", highlight=False)
+        OUT.print(f"{name:{width}} all of them on one page", highlight=False)
 
 
 def read_agents(text: str) -> tuple[list[str], dict[str, str]]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from archwalk.experiments.reproductions.gomezrobles2019.exp1 import DEEP_Q, META, RANDOM
+from archwalk.experiments.reproductions.gomezrobles2019.exp2 import ADAPTIVE
 from archwalk.report.bars import Bars, draw_bars
 from archwalk.report.lines import Axis, Plot, Series, legend_of, short_count
 from archwalk.report.palette import AMBER, BLUE, GREEN, GREY, PURPLE, VERMILION
@@ -12,7 +14,7 @@ from archwalk.report.reproductions.cited import reported_grids
 from archwalk.report.reproductions.trials import early_blocks, thirds_blocks
 from archwalk.report.wording import count, percent
 
-COLOURS = {"Deep meta-RL": VERMILION, "DQN": BLUE, "Random search": GREY, "Adaptive meta-RL (ours)": PURPLE}
+COLOURS = {META: VERMILION, DEEP_Q: BLUE, RANDOM: GREY, ADAPTIVE: PURPLE}
 OTHERS = (VERMILION, BLUE)
 """Of what the record compares where it is not agents."""
 
@@ -87,7 +89,7 @@ def _shares(record: Record) -> Block:
     else:
         shown, who = (
             {agent: one["shares"] for agent, one in next(iter(data.values())).items()},
-            "Deep meta-RL",
+            META,
         )
     series = [
         Bars(name, colour, s["mean"], s["lo"], s["hi"])

@@ -9,6 +9,7 @@ from archwalk.estimators.base import Floats
 from archwalk.experiments.presets import load_preset
 from archwalk.experiments.reproductions.gomezrobles2019.agents import CHAIN, meta_part, meta_settings
 from archwalk.experiments.reproductions.gomezrobles2019.evolution import times
+from archwalk.experiments.reproductions.gomezrobles2019.exp1 import META
 from archwalk.experiments.reproductions.gomezrobles2019.sizes import (
     data_settings,
     depends_on,
@@ -38,7 +39,7 @@ def compute(setup: Setup, benchmark: str) -> Answer:
         | {
             "steps": size.kinds_steps,
             "seeds": seeds,
-            "agents": {"Deep meta-RL": dict(load_preset(CHAIN).settings)},
+            "agents": {META: dict(load_preset(CHAIN).settings)},
         },
         {"data": rows},
     )
@@ -70,7 +71,7 @@ def depends(setup: Setup) -> Mapping[str, Any]:
 
 ITEM = Item(
     "appendix-a",
-    "appendix A, Figure 17, Table 9",
+    "Figure 17, Table 9",
     "How hard the data sets are",
     "hardness",
     compute,

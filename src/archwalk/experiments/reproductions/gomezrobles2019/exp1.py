@@ -112,6 +112,6 @@ def depends(setup: Setup) -> Mapping[str, Any]:
 
 
 ITEM = Item(
-    "exp1", "section 6.1, Figures 9 to 11, Table 4", "Training over three data sets in turn", "evolution", compute,
+    "exp1", "Figures 9 to 11, Table 4", "Training over three data sets in turn", "evolution", compute,
     depends=depends,
 )  # fmt: skip

@@ -159,6 +159,6 @@ def depends(setup: Setup) -> Mapping[str, Any]:
 
 
 ITEM = Item(
-    "exp2", "section 6.1, Figures 12 and 13, Table 5", "The frozen policy on data sets it has not seen", "evolution",
+    "exp2", "Figures 12, 13, Table 5", "The frozen policy on data sets it has not seen", "evolution",
     compute, depends=depends,
 )  # fmt: skip

@@ -93,7 +93,7 @@ def depends(setup: Setup) -> Mapping[str, Any]:
 
 ITEM = Item(
     "exp3",
-    "section 6.2, Figures 14 to 16, Table 7",
+    "Figures 14 to 16, Table 7",
     "Networks with branches",
     "evolution",
     compute,

@@ -129,6 +129,6 @@ def depends(setup: Setup) -> Mapping[str, Any]:
 
 
 ITEM = Item(
-    "exp2-intensive", "section 6.1, Table 6", "The best two networks trained at length", "intensive", compute,
+    "exp2-intensive", "Table 6", "The best two networks trained at length", "intensive", compute,
     depends=depends,
 )  # fmt: skip
