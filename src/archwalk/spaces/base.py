@@ -261,6 +261,17 @@ def require_keys(description: object, *keys: str) -> dict[str, Any]:
 
 
 @kernel
+def sample_places(degree, limit, streams_B, b, picks):  # type: ignore[no-untyped-def]
+    """Write to `picks` the places of up to `limit` of `degree` neighbours, drawn without replacement."""
+    places = np.arange(degree)
+    for j in range(min(degree, limit)):
+        if degree > limit:  # Fisher-Yates, only as far as needed
+            k = j + random_below(streams_B, b, degree - j)
+            places[j], places[k] = places[k], places[j]
+        picks[j] = places[j]
+
+
+@kernel
 def _sample_rows(offsets, targets_E, ids_B, streams_B, scratch, codes_BN, count_B):  # type: ignore[no-untyped-def]
     limit = codes_BN.shape[1]
     for b in range(len(ids_B)):

@@ -22,7 +22,7 @@ class Flashes(gymnasium.Env):
 
     def step(self, action):
         self.age += 1
-        return self._show(), 1.0, False, self.age > self.length, {}
+        return self._show(), float(action), False, self.age > self.length, {}
 
     def _show(self):
         return np.full(self.observation_space.shape, self.age, self.observation_space.dtype)
@@ -38,6 +38,7 @@ def _registered():
         "Bits": {"shape": (10, 10, 4), "dtype": bool, "high": 1},
         "Floats": {"dtype": np.float32},
         "Steering": {"actions": Box(-1, 1, (2,))},
+        "Shifted": {"actions": Discrete(3, start=5), "shape": (10, 10)},
     }.items():
         gymnasium.register(f"Archwalk{name}-v0", entry_point=lambda s=settings: Flashes(**s))
     yield
@@ -70,6 +71,15 @@ def test_large_images_are_stacked_and_an_episode_begins_with_its_own():
             assert info["final_obs"][1, :, 40, 40].tolist() == [2, 3, 4, 5]
     assert history == [[1, 1, 1, 2], [1, 1, 2, 3], [1, 2, 3, 4], [1, 1, 1, 1], [1, 1, 1, 2]]
     assert not terminated_N.any()
+    env.close()
+
+
+def test_actions_count_from_zero():
+    env = find_game("ArchwalkShifted-v0").make(2)
+    env.reset(seed=0)
+    assert env.action_space.contains(np.array([0, 2]))
+    _, reward_N, *_ = env.step(np.array([0, 2]))
+    assert reward_N.tolist() == [5, 7]
     env.close()
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -59,9 +60,10 @@ class PolicyTraining:
             with alone(self.device, seed):
                 network = self.build(code_L)
                 parameters = sum(weight.numel() for weight in network.parameters())
-                agent = Agent(self.game, network.parameters(), self.settings, seed, self.device)
-                status, reason = self._train(network, agent, curves, lambda: clock() - started)
-                agent.close()
+                with closing(
+                    Agent(self.game, network.parameters(), self.settings, seed, self.device)
+                ) as agent:
+                    status, reason = self._train(network, agent, curves, lambda: clock() - started)
                 if status == DONE:
                     scores = agent.scores.mean_return, agent.scores.max_return
         except DivergedError as error:

@@ -12,7 +12,7 @@ Results are canonical; the architecture itself is dropped and duplicates are mer
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.jit import kernel, random_below
+from archwalk.jit import kernel
 from archwalk.spaces.base import Codes
 from archwalk.spaces.nsc.code import FIRST, KERNEL, ROW, SECOND, TYPE, canonicalise, count_layers, is_merge
 from archwalk.spaces.nsc.table import CodeTable
@@ -38,17 +38,6 @@ def find_neighbours(code_L: Codes, table: CodeTable) -> tuple[Codes, NDArray[np.
     if not table.branches:
         kinds = kinds - (kinds > RELABEL)
     return codes_EL[kept], kinds
-
-
-@kernel
-def sample_rows(degree, limit, streams_B, b, picks):  # type: ignore[no-untyped-def]
-    """Write to `picks` the places of up to `limit` of `degree` neighbours, drawn without replacement."""
-    places = np.arange(degree)
-    for j in range(min(degree, limit)):
-        if degree > limit:  # Fisher-Yates, only as far as needed
-            k = j + random_below(streams_B, b, degree - j)
-            places[j], places[k] = places[k], places[j]
-        picks[j] = places[j]
 
 
 @kernel

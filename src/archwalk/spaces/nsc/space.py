@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError
 from archwalk.jit import Streams, make_streams
-from archwalk.spaces.base import Codes, Features, Neighbours
+from archwalk.spaces.base import Codes, Features, Neighbours, sample_places
 from archwalk.spaces.dags import NO_VERTEX, Dags
 from archwalk.spaces.nsc import neighbours
 from archwalk.spaces.nsc.code import FIRST, ROW, SECOND, TYPE, canonicalise_all, encode, rewrite
@@ -100,7 +100,7 @@ class NSC:
         for b, (found, _) in enumerate(self._find(codes_BL)):
             count_B[b] = count = min(len(found), limit)
             picks = np.empty(count, np.int64)
-            neighbours.sample_rows(len(found), limit, streams_B, b, picks)
+            sample_places(len(found), limit, streams_B, b, picks)
             codes_BNL[b, :count] = found[picks]
         return codes_BNL, count_B
 

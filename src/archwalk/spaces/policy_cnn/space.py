@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError
 from archwalk.jit import Streams
-from archwalk.spaces.base import Codes, Features, Neighbours, remake, require_keys
+from archwalk.spaces.base import Codes, Features, Neighbours, remake, require_keys, sample_places
 from archwalk.spaces.drawing import draw_dag
-from archwalk.spaces.nsc.neighbours import sample_rows
 from archwalk.spaces.policy_cnn.declaration import Declaration
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class PolicyCNN:
         count = min(degree, limit)
         picks_BN = np.empty((len(codes_BL), count), np.int64)
         for b in range(len(codes_BL)):
-            sample_rows(degree, limit, streams_B, b, picks_BN[b])
+            sample_places(degree, limit, streams_B, b, picks_BN[b])
         codes_BNL = np.full((len(codes_BL), limit, self.code_length), -1, np.int32)
         codes_BNL[:, :count] = self._edited(codes_BL, picks_BN)
         return codes_BNL, np.full(len(codes_BL), count, np.int32)

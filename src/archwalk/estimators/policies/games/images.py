@@ -56,7 +56,7 @@ def image_game(name: str) -> Game:
 
 
 class ImageGames(VectorEnv[Planes, NDArray[Any], NDArray[Any]]):
-    """Environments of one id in this process; observations are planes (N, C, H, W) uint8."""
+    """Environments of one id in this process; observations are planes (N, C, H, W) uint8, actions count from 0."""
 
     def __init__(self, name: str, num_envs: int) -> None:
         self.inner = gymnasium.make_vec(
@@ -73,9 +73,11 @@ class ImageGames(VectorEnv[Planes, NDArray[Any], NDArray[Any]]):
         self.shape = (channels, height, width) if self._small else (_STACK, _SIDE, _SIDE)
         high = 1 if inside.dtype == np.bool_ else int(inside.high.max())
         self.single_observation_space = Box(0, high, self.shape, np.uint8)
-        self.single_action_space = self.inner.single_action_space
+        actions: Any = self.inner.single_action_space
+        self._first_action = int(actions.start)
+        self.single_action_space = Discrete(int(actions.n))
         self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.action_space = self.inner.action_space
+        self.action_space = batch_space(self.single_action_space, num_envs)
         self._stack_NSHW = np.zeros((num_envs, _STACK, _SIDE, _SIDE), np.uint8)
 
     def reset(
@@ -89,7 +91,7 @@ class ImageGames(VectorEnv[Planes, NDArray[Any], NDArray[Any]]):
         self, actions: NDArray[Any]
     ) -> tuple[Planes, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
         """One step in every environment."""
-        observation, reward_N, terminated_N, truncated_N, info = self.inner.step(actions)
+        observation, reward_N, terminated_N, truncated_N, info = self.inner.step(actions + self._first_action)
         done_N = terminated_N | truncated_N
         shown = np.array(observation)
         if done_N.any():

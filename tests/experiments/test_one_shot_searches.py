@@ -1,0 +1,59 @@
+"""ENAS and SPOS on agents that really play, from the benchmark to the record."""
+
+import pickle
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from archwalk.estimators.policies.benchmark import policy_benchmark
+from archwalk.estimators.policies.games import find_game
+from archwalk.estimators.policies.settings import PolicySettings
+from archwalk.experiments.comparison import compare
+from archwalk.experiments.protocol import Contestant, run_search
+from archwalk.learning.ppo import PPOSettings
+from archwalk.spaces.policy_cnn import ChoiceBlock, policy_space
+from archwalk.spaces.policy_cnn.papers import MINATAR_1
+from archwalk.strategies.enas import ENAS, ENASSettings
+from archwalk.strategies.spos import SPOS, SPOSSettings
+
+SPACE = policy_space(replace(MINATAR_1, name="tiny", blocks=(ChoiceBlock((1, 2, 3), (4,)),), hidden=8))
+SETTINGS = PolicySettings(800, PPOSettings(environments=4, rollout=20, epochs=1, minibatches=2))
+CONTESTANTS = {
+    "enas": partial(ENAS, settings=ENASSettings(child_rollouts=2, children=2)),
+    "spos": partial(SPOS, settings=SPOSSettings(episodes=4, episode_steps=50)),
+}
+
+
+def benchmark():
+    return policy_benchmark(SPACE, find_game("MinAtar-Breakout"), SETTINGS, engine="local", device="cpu")
+
+
+@pytest.mark.parametrize("name", CONTESTANTS)
+def test_a_search_trains_in_the_order_of_the_proxy_and_repeats_itself(name):
+    contestant, codes = Contestant(name, (CONTESTANTS[name],)), []
+    for _ in range(2):
+        made = benchmark()
+        search = run_search(made, contestant, budget=4, trials=1, seed=3)
+        codes.append(search.ledgers[0].codes_TQL[0, :, 0].tolist())
+        assert made.estimator.trained == 3, "the supernet's turns are no trainings"
+        searcher = search.strategies[0].searchers[0]
+        assert codes[-1] == [*searcher.ranked_RL[:, 0], searcher.ranked_RL[0, 0]]
+    assert codes[0] == codes[1]
+    assert sorted(codes[0][:3]) == [0, 1, 2]
+
+
+def test_a_record_holds_raw_scores():
+    contestants = [Contestant(name, (factory,)) for name, factory in CONTESTANTS.items()]
+    record = compare(benchmark(), contestants, budget=3, trials=1, seed=0)
+    best = {name: record["strategies"][name]["best_after"]["3"]["mean"] for name in CONTESTANTS}
+    assert best["enas"] == best["spos"] > 0, "both trained all three"
+    assert "raw score" in record["objective_meaning"]
+
+
+def test_shared_weights_go_to_other_processes():
+    share_weights = pickle.loads(pickle.dumps(benchmark().share_weights))  # noqa: S301 - our own
+    shared = share_weights(160, 0)
+    assert shared.total == 2
+    assert np.isfinite(shared.learn(np.array([1], np.int32)))
