@@ -75,8 +75,9 @@ class BestEpisode:
     def relative(self, reward_B1: NDArray[Any]) -> NDArray[Any]:
         """Rewards (B, 1) as shares of the highest of the trial so far; 0 where there is none."""
         top_B1 = self.top_B[:, None]
-        share_B1: NDArray[Any] = np.divide(reward_B1, top_B1, out=np.zeros_like(reward_B1), where=top_B1 > 0)
-        return share_B1
+        shares_B1 = np.zeros_like(reward_B1)
+        np.divide(reward_B1, top_B1, out=shares_B1, where=top_B1 > 0)
+        return shares_B1
 
     def state_dict(self) -> dict[str, Any]:
         """Everything."""

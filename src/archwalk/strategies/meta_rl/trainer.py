@@ -25,10 +25,8 @@ class MetaRLTrainer:
     by lot, so it teaches the value and not the policy (ours). What the network learns from are the very inputs that
     it acted on. A trial's end is no end of an episode: the value of what would have followed is bootstrapped.
 
-    `run` yields a row of metrics for each episode (`EpisodeLog`).
+    `run` yields a row of metrics for each episode (`EpisodeLog`); as many as there are environments make a line.
     """
-
-    log_every = 1
 
     def __init__(
         self,
@@ -45,6 +43,7 @@ class MetaRLTrainer:
             then = [load_benchmark(name, seed) for name in settings.later_benchmarks]
         self.benchmarks = [benchmark, *then]
         self.settings = settings
+        self.log_every = settings.environments  # so that many environments do not fill the disk
         self.ledger = JointLedger([benchmark.estimator for benchmark in self.benchmarks])
         act_seed, network_seed = np.random.SeedSequence(seed).spawn(2)
         self.rng = np.random.default_rng(act_seed)
