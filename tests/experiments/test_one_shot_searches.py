@@ -7,12 +7,15 @@ from functools import partial
 import numpy as np
 import pytest
 
+from archwalk.estimators.base import Scores
+from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.policies.benchmark import policy_benchmark
 from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.experiments.comparison import compare
 from archwalk.experiments.protocol import Contestant, run_search
 from archwalk.learning.ppo import PPOSettings
+from archwalk.report.tables import notes as notes_of
 from archwalk.spaces.policy_cnn import ChoiceBlock, policy_space
 from archwalk.spaces.policy_cnn.papers import MINATAR_1
 from archwalk.strategies.enas import ENAS, ENASSettings
@@ -22,7 +25,7 @@ SPACE = policy_space(replace(MINATAR_1, name="tiny", blocks=(ChoiceBlock((1, 2, 
 SETTINGS = PolicySettings(800, PPOSettings(environments=4, rollout=20, epochs=1, minibatches=2))
 CONTESTANTS = {
     "enas": partial(ENAS, settings=ENASSettings(child_rollouts=2, children=2)),
-    "spos": partial(SPOS, settings=SPOSSettings(episodes=4, episode_steps=50)),
+    "spos": partial(SPOS, settings=SPOSSettings(episodes=30, episode_steps=50)),
 }
 
 
@@ -57,3 +60,30 @@ def test_shared_weights_go_to_other_processes():
     shared = share_weights(160, 0)
     assert shared.total == 2
     assert np.isfinite(shared.learn(np.array([1], np.int32)))
+
+
+def test_a_record_says_whether_the_proxy_agrees_with_the_truth():
+    class Known:
+        objective = "mean-return"
+
+        def __init__(self, scores):
+            self.scores = np.array(scores, np.float64)
+            self.share_weights = benchmark().share_weights
+
+        def evaluate(self, codes_BL):
+            score_B = self.scores[codes_BL[:, 0]]
+            return Scores(score_B, score_B, np.zeros(len(score_B)))
+
+    enas, correlations = Contestant("enas", (CONTESTANTS["enas"],)), []
+    ranked = (
+        run_search(benchmark(), enas, budget=3, trials=1, seed=3).strategies[0].searchers[0].ranked_RL[:, 0]
+    )
+    for scores in ([3, 2, 1], [1, 2, 3], [1, 1, 1]):
+        truth = np.empty(3)
+        truth[ranked] = scores
+        made = Benchmark("known", SPACE, Known(truth), {})
+        record = compare(made, [enas], budget=3, trials=1, seed=3)
+        correlations.append(record["strategies"]["enas"]["findings"]["proxy"]["rank_correlation"])
+        notes = " ".join(" ".join(notes_of(record)).split())
+        assert ("rank correlation with the reward +1.00 over 3 evaluated" in notes) == (scores[0] == 3)
+    assert correlations == [1, -1, None]

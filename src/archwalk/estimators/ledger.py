@@ -113,6 +113,11 @@ class QueryLedger:
         """Every architecture paid for, in order; where there are several fidelities, Q counts evaluations."""
         return np.concatenate(self._codes, axis=1)
 
+    @property
+    def rewards_TQ(self) -> Floats:
+        """Their rewards."""
+        return self._history("reward_B")
+
     def _history(self, name: str) -> Floats:
         return np.concatenate([getattr(s, name).reshape(self.trials, -1) for s in self._scores], axis=1)
 

@@ -170,6 +170,7 @@ def summarise_search(search: Search, contestant: Contestant, budget: int, seed: 
         "training_unique": round(np.mean([strategy.training_unique for strategy in strategies])),
         "training_seconds": float(np.mean([strategy.training_seconds for strategy in strategies])),
         "seconds": sum(ledger.seconds for ledger in ledgers),
+        "findings": strategies[0].findings(ledgers[0].codes_TQL, ledgers[0].rewards_TQ),
     }
 
 

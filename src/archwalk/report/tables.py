@@ -20,6 +20,7 @@ from archwalk.report.wording import (
     interval_note,
     optimum_meaning,
     points,
+    proxy_notes,
     rules,
     setting,
 )
@@ -162,7 +163,7 @@ def notes(record: Record, *, full: bool = False) -> list[str]:
         reading.append("Mean rank: over trials, 1 is best.")
     if "share_of_optimum" in keys:
         reading.append(f"Share of optimum: mean gain in {reward} over that of an optimal policy.")
-    lines = [" ".join(reading), *rules(record), interval_note(record)]
+    lines = [" ".join(reading), *proxy_notes(record), *rules(record), interval_note(record)]
     has_optimum = not all(row.competes for row in summary_rows(record))
     return [*lines, f"Optimum: {optimum_meaning(record)}"] if has_optimum else lines
 

@@ -105,6 +105,20 @@ def rules(record: Record) -> list[str]:
     return [setting(record), query_line(record), training_line(record)]
 
 
+def proxy_notes(record: Record) -> list[str]:
+    """Of each strategy that ranks by a proxy, whether that ranking agrees with what was found out."""
+    lines = []
+    for name, label in labels(record).items():
+        proxy = (record["strategies"][name].get("findings") or {}).get("proxy")
+        if proxy and (correlation := number(proxy.get("rank_correlation"))) is not None:
+            over = counted(proxy["architectures"], "evaluated architecture")
+            shown = f"{correlation:+.2f}".replace("-", "\N{MINUS SIGN}")
+            lines.append(
+                f"Proxy of {label}: Spearman's rank correlation with the reward {shown} over {over}."
+            )
+    return lines
+
+
 def result(record: Record) -> str:
     """The result in one sentence or two, with its intervals."""
     queries, first = headline_budget(record), focus(record)

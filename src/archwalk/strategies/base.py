@@ -137,6 +137,10 @@ class Strategy(ABC):
     def _learn(self, codes_TNL: Codes, rewards_TN: Floats) -> None:  # noqa: B027 - not all strategies learn
         """See `tell`."""
 
+    def findings(self, codes_TQL: Codes, rewards_TQ: Floats) -> dict[str, Any]:
+        """What a record should say of a search beside its best, for JSON; all that was evaluated is handed in."""
+        return {}
+
     def state_dict(self) -> dict[str, Any]:
         """State, for a checkpoint, between a tell and an ask."""
         return {"trials": self.trials.state_dict()}

@@ -6,10 +6,11 @@ again at the top.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.stats import spearmanr
 
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats, SharedWeights
@@ -77,6 +78,24 @@ class OneShotSearcher(Searcher):
         super().load_state_dict(state)
         self.ranked_RL = None if state["ranked"] is None else np.array(state["ranked"])
         self.proxy_R = np.array(state["proxy"])
+
+
+def proxy_findings(searchers: Sequence[Searcher], codes_TQL: Codes, rewards_TQ: Floats) -> dict[str, Any]:
+    """Whether the proxy says anything: Spearman's rank correlation with the rewards, over the `architectures` (least of
+    all trials) that were evaluated; the mean over trials, None where fewer than three were or all are alike.
+    """
+    found, counts = [], []
+    for searcher, codes_QL, rewards_Q in zip(searchers, codes_TQL, rewards_TQ, strict=True):
+        if not isinstance(searcher, OneShotSearcher) or searcher.ranked_RL is None:
+            return {}
+        unique_QL, at_Q = np.unique(codes_QL, axis=0, return_index=True)
+        proxy_of = {row.tobytes(): p for row, p in zip(searcher.ranked_RL, searcher.proxy_R, strict=True)}
+        proxy_Q, truth_Q = np.array([proxy_of[row.tobytes()] for row in unique_QL]), rewards_Q[at_Q]
+        counts.append(len(unique_QL))
+        if len(unique_QL) > 2 and np.ptp(proxy_Q) > 0 and np.ptp(truth_Q) > 0:
+            found.append(float(spearmanr(proxy_Q, truth_Q).statistic))
+    correlation = float(np.mean(found)) if len(found) == len(searchers) else None
+    return {"proxy": {"rank_correlation": correlation, "architectures": min(counts)}}
 
 
 def everyone(space: object) -> Codes | None:

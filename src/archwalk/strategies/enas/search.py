@@ -11,7 +11,7 @@ from archwalk.estimators.base import Floats, SharedWeights
 from archwalk.spaces.base import Codes
 from archwalk.strategies.enas.controller import Controller
 from archwalk.strategies.enas.settings import ENASSettings
-from archwalk.strategies.one_shot import QUERY, OneShotSearcher, everyone
+from archwalk.strategies.one_shot import QUERY, OneShotSearcher, everyone, proxy_findings
 from archwalk.strategies.per_trial import PerTrial, Searcher
 
 
@@ -45,3 +45,7 @@ class ENAS(PerTrial):
     query = QUERY
     settings_class: ClassVar[type[Any]] = ENASSettings
     searcher_class: ClassVar[type[Searcher]] = ENASSearcher
+
+    def findings(self, codes_TQL: Codes, rewards_TQ: Floats) -> dict[str, Any]:
+        """See `proxy_findings`."""
+        return proxy_findings(self.searchers, codes_TQL, rewards_TQ)
