@@ -60,7 +60,8 @@ def thirds_blocks(record: Record) -> list[Block]:
     head = ["data set and agent", "first third", "last third", "gain", "once settled", "whole trial"]
     notes = [
         "Mean reward a step in percent, mean over seeds; the gain is that of each seed: last third less first third, "
-        f"and once settled without the first twentieth of the trial, in which a blank memory fills. {INTERVALS}"
+        f"and once settled without the first twentieth of the trial, in which a blank memory fills. {INTERVALS} "
+        "Random search cannot adapt: what it gains is chance."
     ]
     steps = record["settings"]["steps"]
     texts += [_strategy_text(agent, found) for agent, found in result["strategies"].items() if found]
