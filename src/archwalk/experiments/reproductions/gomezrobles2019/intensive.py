@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from archwalk.data.images import ImageSet, load_images
+from archwalk.data.images import ImageSet
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.estimators.training.benchmark import SCALES
 from archwalk.estimators.training.estimator import TrainedEstimator
 from archwalk.estimators.training.intensive import train_intensively
 from archwalk.estimators.training.makers import NetworkMaker, maker_for
 from archwalk.estimators.training.settings import INTENSIVE, NetworkSettings, TrainingSettings
+from archwalk.estimators.training.tables import find_table
 from archwalk.estimators.training.vgg import VGGMaker
 from archwalk.experiments.reproductions.gomezrobles2019.evolution import networks
 from archwalk.experiments.reproductions.gomezrobles2019.exp1 import META
@@ -27,8 +27,6 @@ from archwalk.spaces.base import Codes
 
 BLOCKS = 2
 VGG = "VGG-19, two blocks"
-TABLE = "chain-"
-"""How the names of tables begin; behind it stands the data set."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +80,12 @@ def compute(setup: Setup, benchmark: str) -> Answer:
 
 
 def images_of(benchmark: Benchmark) -> ImageSet:
-    """The images that a benchmark is about. Raises DataError or MissingExtraError where they are not here."""
+    """The images that a benchmark is about. Raises DataError or MissingExtraError where they are not here,
+    UsageError for a benchmark without images.
+    """
     if isinstance(benchmark.estimator, TrainedEstimator):
         return benchmark.estimator.images
-    return load_images(benchmark.name.removeprefix(TABLE), SCALES["small"][0])
+    return find_table(benchmark.name).load_images()
 
 
 def final_part(maker: NetworkMaker, code_L: Codes, images: ImageSet, final: Final, seed: int) -> Part:
