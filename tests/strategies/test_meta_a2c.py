@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from building_cases import branches, chains
 
 from archwalk.estimators.ledger import QueryLedger
 from archwalk.experiments.presets import load_preset, make_settings
@@ -15,6 +14,7 @@ from archwalk.strategies.base import Trials
 from archwalk.strategies.catalogue import StrategyFactory
 from archwalk.strategies.meta_rl.search import MetaA2C, MetaA2CSettings
 from archwalk.testing.strategies import StrategyConformance
+from building_cases import branches, chains
 
 SPACES = {"chain": chains().space, "nsc": branches().space}
 SMALL = MetaA2CSettings(n_step=3, width=8)
