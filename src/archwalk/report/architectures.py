@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from archwalk.report.facts import labels, metrics, number
+from archwalk.report.facts import in_percent, labels, metrics, number
 from archwalk.report.html import image, paragraphs, section
 from archwalk.report.record import Record
-from archwalk.report.wording import counted, percent, points
+from archwalk.report.wording import counted, points, worth
 
 
 def found_sentence(record: Record, name: str) -> str | None:
@@ -20,9 +20,9 @@ def found_sentence(record: Record, name: str) -> str | None:
         return None
     seen, judged = metrics(record)
     among = "" if record["trials"] == 1 else f", the best by {seen} of {counted(record['trials'], 'trial')}"
-    scores = f"{seen} {percent(reward)}"
+    scores = f"{seen} {worth(record, reward)}"
     if report is not None and judged != seen:
-        scores += f", {judged} {percent(report)}"
+        scores += f", {judged} {worth(record, report)}"
     return f"Found by {labels(record)[name]}{among}: {scores}."
 
 
@@ -46,7 +46,7 @@ def examples_section(record: Record) -> str:
     """Start and find of a few episodes, side by side."""
     short = labels(record)
     blocks = [
-        _example(short[name], example, metrics(record)[1])
+        _example(short[name], example, record)
         for name, strategy in record["strategies"].items()
         for example in strategy.get("examples") or []
     ]
@@ -56,10 +56,11 @@ def examples_section(record: Record) -> str:
     return section("examples", "From start to find", intro + "\n".join(blocks))
 
 
-def _example(label: str, example: Mapping[str, Any], report: str) -> str:
+def _example(label: str, example: Mapping[str, Any], record: Record) -> str:
     steps, start, found = number(example.get("steps")), example["start"], example["found"]
     before, after = number(start.get("report")), number(found.get("report"))
-    change = "" if before is None or after is None else f": {points(after - before)} points"
+    unit = " points" if in_percent(record) else ""
+    change = "" if before is None or after is None else f": {points(after - before)}{unit}"
     taken = "" if steps is None else f"{counted(steps, 'step')}<br>"
     left, right = _width(start), _width(found)  # of the columns too: both are drawn to one scale
     layout = (
@@ -69,8 +70,8 @@ def _example(label: str, example: Mapping[str, Any], report: str) -> str:
     details = escape(json.dumps(descriptions, ensure_ascii=False))
     return (
         f'<div class="example"><h3>{escape(label + change)}</h3>\n'
-        f'<div class="pair" style="{layout}">{_drawing("Start", start, report)}'
-        f'<div class="arrow">{taken}<span aria-hidden="true"></span></div>{_drawing("Found", found, report)}</div>\n'
+        f'<div class="pair" style="{layout}">{_drawing("Start", start, record)}'
+        f'<div class="arrow">{taken}<span aria-hidden="true"></span></div>{_drawing("Found", found, record)}</div>\n'
         f"<details><summary>Both as JSON</summary><pre>{details}</pre></details></div>"
     )
 
@@ -80,9 +81,11 @@ def _width(end: Mapping[str, Any]) -> int:
     return max(int(found[1]), 1) if found else 1
 
 
-def _drawing(title: str, end: Mapping[str, Any], report: str) -> str:
+def _drawing(title: str, end: Mapping[str, Any], record: Record) -> str:
     value, svg = number(end.get("report")), end.get("svg")
-    caption = title if value is None else f"{title}: {percent(value)}"
-    alt = f"{title}: the architecture" + ("" if value is None else f", {report} {percent(value)}")
+    caption, alt = title, f"{title}: the architecture"
+    if value is not None:
+        caption += f": {worth(record, value)}"
+        alt += f", {metrics(record)[1]} {worth(record, value)}"
     drawn = image(svg, alt) if svg else ""
     return f'<figure class="drawing">{drawn}<figcaption>{escape(caption)}</figcaption></figure>'
