@@ -1,5 +1,5 @@
 """The games against the rules of the `minatar` package: a game of each was played by both, step by step, and agreed for
-200,000 steps; what was seen then is kept here as a digest, and the play itself is repeated where the package is there.
+200,000 steps (minatar 1.0.15); what was seen then is kept here as a digest.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 from archwalk.errors import UsageError
-from archwalk.estimators.policies.games import breakout, find_game, freeway
+from archwalk.estimators.policies.games import breakout, find_game
 from archwalk.estimators.policies.games.minatar import MinAtarVectorEnv
 
 GAMES = ("Breakout", "Freeway")
@@ -48,37 +48,6 @@ def test_a_game_is_what_it_was_when_it_agreed_with_the_package(game):
         score += reward
         games += over
     assert (score, games, digest.hexdigest()[:16]) == GOLDEN[game]
-
-
-@pytest.mark.parametrize("game", GAMES)
-def test_a_game_agrees_with_the_package(game):
-    module = pytest.importorskip(f"minatar.environments.{game.lower()}")
-    other = module.Env()
-    actions = {"Breakout": (0, 1, 3), "Freeway": (0, 2, 4)}[game]
-    fresh = True
-    for before, seen, action, reward, over, ended in play(game):
-        if fresh or game == "Freeway":
-            set_up(other, before)
-        np.testing.assert_array_equal(other.state().transpose(2, 0, 1), seen)
-        their_reward, their_over = other.act(actions[action])
-        assert (their_reward, their_over) == (reward, over)
-        if not (game == "Freeway" and reward):  # the cars' speeds are drawn anew
-            np.testing.assert_array_equal(other.state().transpose(2, 0, 1), ended)
-        fresh = over
-
-
-def set_up(other, state_S):
-    """Put the package's game into a state of ours (Breakout's: that of a beginning)."""
-    values = [int(value) for value in state_S]
-    other.terminal = False
-    if len(values) == freeway.WIDTH:
-        other.pos, other.move_timer, other.terminate_timer = values[:3]
-        rows = [values[3 + 3 * car : 6 + 3 * car] for car in range(freeway.CARS)]
-        other.cars = [[column, car + 1, timer, speed] for car, (column, timer, speed) in enumerate(rows)]
-        return
-    other.reset()
-    other.ball_y, other.ball_x = other.last_y, other.last_x = values[:2]
-    other.ball_dir = 2 if values[breakout.RIGHTWARDS] > 0 else 3
 
 
 @pytest.mark.parametrize("game", GAMES)
