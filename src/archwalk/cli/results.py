@@ -95,9 +95,10 @@ def run_compare(options: argparse.Namespace, names: list[str], assignments: list
         options.workers,
     )
     show(record, options.out, options.json)
-    trained = getattr(benchmark.estimator, "trained", None)
-    if trained is not None and options.workers == 1:  # other processes have estimators of their own
-        note(f"{trained} networks were trained for this; whatever else was asked for had been before")
+    if benchmark.trained is not None and options.workers == 1:  # other processes have estimators of their own
+        note(
+            f"{benchmark.trained} networks were trained for this; whatever else was asked for had been before"
+        )
     return record
 
 

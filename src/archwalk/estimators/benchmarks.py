@@ -49,6 +49,12 @@ class Benchmark:
         return how
 
     @property
+    def trained(self) -> int | None:
+        """Networks that the estimator has trained itself, since it was made; None where it trains none."""
+        count: int | None = getattr(self.estimator, "trained", None)
+        return count
+
+    @property
     def objective(self) -> str:
         """What reward and report are."""
         return self.estimator.objective

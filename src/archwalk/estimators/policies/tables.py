@@ -115,13 +115,13 @@ def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> Polic
 class PolicyTableEstimator(TableEstimator):
     """A table whose networks can share weights on its game as well, which is trained for real."""
 
-    def __init__(self, objective: str, table: PolicyTable, trained: PolicyEstimator) -> None:
+    def __init__(self, objective: str, table: PolicyTable, policies: PolicyEstimator) -> None:
         super().__init__(objective, *table.scores(objective), table.seconds_NS.mean(axis=1))
-        self.trained = trained
+        self.policies = policies
 
     def share_weights(self, steps: int, seed: int) -> PolicySupernet:
         """See `PolicyEstimator.share_weights`."""
-        return self.trained.share_weights(steps, seed)
+        return self.policies.share_weights(steps, seed)
 
 
 def load_policy_table(words: list[str], seed: int) -> Benchmark:
@@ -138,14 +138,14 @@ def load_policy_table(words: list[str], seed: int) -> Benchmark:
         raise UsageError("which game? say policy-cnn:MinAtar-Breakout")
     space = numbered(declaration_for(game, space_word))
     table = read_table(FOLDER / table_name(game.name, space_word), space, game)
-    trained = PolicyEstimator(space, game, table.settings)
+    policies = PolicyEstimator(space, game, table.settings)
     provenance = {
         "source": f"agents trained on {game.name} by archwalk",
         "timesteps": str(table.settings.steps),
         "seeds": str(table.mean_return_NS.shape[1]),
     }
     name = f"policy-cnn:{game.name}:{space_word}"
-    return Benchmark(name, space, PolicyTableEstimator(objective, table, trained), provenance)
+    return Benchmark(name, space, PolicyTableEstimator(objective, table, policies), provenance)
 
 
 def _space(estimator: PolicyEstimator) -> NumberedPolicyCNN:
