@@ -6,18 +6,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake
+from archwalk.spaces.base import Codes, Features, NeighbourGraph, remake
 from archwalk.spaces.dags import NO_VERTEX, Dags, keep_paths
 from archwalk.spaces.drawing import draw_dag
+from archwalk.spaces.mixed_base import MixedBaseSpace
 from archwalk.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS, read_cell, write_string
 
 if TYPE_CHECKING:
     from archwalk.spaces.nasbench201.network import CellNetwork
 
 
-class NASBench201(EnumerableSpace):
+class NASBench201(MixedBaseSpace):
     """The 15,625 cells of NAS-Bench-201: five operations on six edges.
 
     An id is the operations read as digits of base 5, the first edge of the published string first. Cells that
@@ -62,20 +62,6 @@ class NASBench201(EnumerableSpace):
         """
         one_hot = np.eye(len(OPERATIONS), dtype=np.uint8)
         return one_hot[self.to_choices(self._everyone)].reshape(self.size, -1)
-
-    @cached_property
-    def start_weights(self) -> NDArray[np.float64]:
-        """Uniform over cells."""
-        return np.full(self.size, 1 / self.size)
-
-    def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
-        """Operations (B, 6) on the edges, as indices into `OPERATIONS`."""
-        return np.stack(np.unravel_index(codes_BL[:, 0], self.choices), axis=1).astype(np.int32)
-
-    def from_choices(self, choices_BC: NDArray[np.int32]) -> Codes:
-        """Codes (B, 1); every string names a cell. Raises ValueError if a choice is out of its range."""
-        ids: NDArray[np.intp] = np.ravel_multi_index(tuple(choices_BC.T), self.choices)
-        return ids.astype(np.int32)[:, None]
 
     def parse(self, description: object) -> Codes:
         """The code (1,) of the published string or of {"arch_str": string}.
@@ -124,7 +110,3 @@ class NASBench201(EnumerableSpace):
                 arrows += [(source, len(labels)), (len(labels), target)]
                 labels.append(operation.removeprefix("nor_"))
         return draw_dag(labels, arrows, title="NAS-Bench-201 cell")
-
-    @cached_property
-    def _everyone(self) -> Codes:
-        return np.arange(self.size, dtype=np.int32)[:, None]

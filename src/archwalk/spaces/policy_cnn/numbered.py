@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from archwalk.errors import UsageError
-from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake
+from archwalk.spaces.base import Codes, Features, NeighbourGraph, remake
 from archwalk.spaces.dags import Dags
+from archwalk.spaces.mixed_base import MixedBaseSpace
 from archwalk.spaces.policy_cnn.declaration import Declaration
 from archwalk.spaces.policy_cnn.space import PolicyCNN
 
@@ -32,7 +32,7 @@ def numbered(declaration: Declaration) -> NumberedPolicyCNN:
     return space
 
 
-class NumberedPolicyCNN(EnumerableSpace):
+class NumberedPolicyCNN(MixedBaseSpace):
     """The networks of a declaration of at most 100,000, numbered.
 
     An id is the decisions of `PolicyCNN` as digits of a mixed base, the first decision first. Neighbours, features,
@@ -77,20 +77,6 @@ class NumberedPolicyCNN(EnumerableSpace):
         """One-hot decisions, (size, F)."""
         return self.blocks.features(self._all)
 
-    @cached_property
-    def start_weights(self) -> NDArray[np.float64]:
-        """Uniform."""
-        return np.full(self.size, 1 / self.size)
-
-    def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
-        """The decisions (B, C)."""
-        return np.stack(np.unravel_index(codes_BL[:, 0], self.choices), axis=1).astype(np.int32)
-
-    def from_choices(self, choices_BC: NDArray[np.int32]) -> Codes:
-        """Codes (B, 1); every string names a network. Raises ValueError if a choice is out of its range."""
-        ids: NDArray[np.intp] = np.ravel_multi_index(tuple(choices_BC.T), self.choices)
-        return ids.astype(np.int32)[:, None]
-
     def options(self, code_L: Codes) -> list[tuple[int, int]]:
         """(kernel, channels) of every block."""
         return self.blocks.options(self._row(code_L))
@@ -124,7 +110,7 @@ class NumberedPolicyCNN(EnumerableSpace):
 
     @cached_property
     def _all(self) -> Codes:
-        return self.to_choices(np.arange(self.size, dtype=np.int32)[:, None])
+        return self.to_choices(self._everyone)
 
     def _row(self, code_L: Codes) -> Codes:
         row: Codes = self.to_choices(code_L[None])[0]
