@@ -16,9 +16,7 @@ from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats, SharedWeights
 from archwalk.spaces.base import Codes, EnumerableSpace
 from archwalk.strategies.base import Trials
-from archwalk.strategies.per_trial import Searcher
-
-QUERY = "an architecture trained from scratch, in the order of the proxy; the seconds are those of the supernet too"
+from archwalk.strategies.per_trial import PerTrial, Searcher
 
 
 class OneShotSearcher(Searcher):
@@ -26,9 +24,6 @@ class OneShotSearcher(Searcher):
 
     Raises UsageError where the benchmark's networks cannot share weights.
     """
-
-    steps: int
-    """Timesteps of the supernet; 0: as many as one training from scratch."""
 
     def __init__(self, trial: Trials, settings: Any) -> None:
         super().__init__(trial, settings)
@@ -96,6 +91,16 @@ def proxy_findings(searchers: Sequence[Searcher], codes_TQL: Codes, rewards_TQ: 
             found.append(float(spearmanr(proxy_Q, truth_Q).statistic))
     correlation = float(np.mean(found)) if len(found) == len(searchers) else None
     return {"proxy": {"rank_correlation": correlation, "architectures": min(counts)}}
+
+
+class OneShot(PerTrial):
+    """Trials of a `OneShotSearcher`."""
+
+    query = "an architecture trained from scratch, in the order of the proxy; the seconds are those of the supernet too"
+
+    def findings(self, codes_TQL: Codes, rewards_TQ: Floats) -> dict[str, Any]:
+        """See `proxy_findings`."""
+        return proxy_findings(self.searchers, codes_TQL, rewards_TQ)
 
 
 def everyone(space: object) -> Codes | None:

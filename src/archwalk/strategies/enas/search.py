@@ -11,8 +11,8 @@ from archwalk.estimators.base import Floats, SharedWeights
 from archwalk.spaces.base import Codes
 from archwalk.strategies.enas.controller import Controller
 from archwalk.strategies.enas.settings import ENASSettings
-from archwalk.strategies.one_shot import QUERY, OneShotSearcher, everyone, proxy_findings
-from archwalk.strategies.per_trial import PerTrial, Searcher
+from archwalk.strategies.one_shot import OneShot, OneShotSearcher, everyone
+from archwalk.strategies.per_trial import Searcher
 
 
 class ENASSearcher(OneShotSearcher):
@@ -39,13 +39,8 @@ class ENASSearcher(OneShotSearcher):
         return codes_RL, self.controller.log_probabilities(self.space.to_choices(codes_RL))
 
 
-class ENAS(PerTrial):
+class ENAS(OneShot):
     """See the module."""
 
-    query = QUERY
     settings_class: ClassVar[type[Any]] = ENASSettings
     searcher_class: ClassVar[type[Searcher]] = ENASSearcher
-
-    def findings(self, codes_TQL: Codes, rewards_TQ: Floats) -> dict[str, Any]:
-        """See `proxy_findings`."""
-        return proxy_findings(self.searchers, codes_TQL, rewards_TQ)

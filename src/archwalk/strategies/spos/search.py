@@ -10,8 +10,8 @@ import numpy as np
 
 from archwalk.estimators.base import Floats, SharedWeights
 from archwalk.spaces.base import Codes
-from archwalk.strategies.one_shot import QUERY, OneShotSearcher, everyone, proxy_findings
-from archwalk.strategies.per_trial import PerTrial, Searcher
+from archwalk.strategies.one_shot import OneShot, OneShotSearcher, everyone
+from archwalk.strategies.per_trial import Searcher
 from archwalk.strategies.spos.evolution import evolve
 from archwalk.strategies.spos.settings import SPOSSettings
 
@@ -38,13 +38,8 @@ class SPOSSearcher(OneShotSearcher):
         return codes_RL, scores(codes_RL)
 
 
-class SPOS(PerTrial):
+class SPOS(OneShot):
     """See the module."""
 
-    query = QUERY
     settings_class: ClassVar[type[Any]] = SPOSSettings
     searcher_class: ClassVar[type[Searcher]] = SPOSSearcher
-
-    def findings(self, codes_TQL: Codes, rewards_TQ: Floats) -> dict[str, Any]:
-        """See `proxy_findings`."""
-        return proxy_findings(self.searchers, codes_TQL, rewards_TQ)
