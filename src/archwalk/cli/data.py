@@ -89,6 +89,7 @@ def run_list(options: argparse.Namespace) -> None:
 def run_get(options: argparse.Namespace) -> None:
     """Download and import."""
     if find_data_set(options.name).embedded:
+        get_data(options.name)
         note(f"{options.name} comes with archwalk; there is nothing to get")
         return
     with progress_bar(f"getting {options.name}", 1) as bar:

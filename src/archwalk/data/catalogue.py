@@ -226,7 +226,8 @@ def table_path(name: str) -> Path:
     """
     data_set = find_data_set(name)
     if data_set.embedded:
-        raise UsageError(f"{name} comes inside its package; there is no table of it to get or import")
+        why = "comes inside its package" if is_here(name) else f"is made by {data_set.how_to_get}"
+        raise UsageError(f"{name} {why}; there is no table of it to get or import")
     if data_set.files:
         return cache_folder() / "models" / name
     return cache_folder() / "tables" / f"{name}.safetensors"
@@ -264,8 +265,9 @@ def get_data(name: str, progress: Progress | None = None) -> None:
     Raises DataError if that fails or the source has no address to download from, UsageError for other names.
     """
     data_set = find_data_set(name)
-    if data_set.embedded_in:
-        data_set.embedded_in()
+    if data_set.embedded:
+        if not is_here(name):
+            raise DataError(f"{name} is not here; to get it: {data_set.how_to_get}")
         return
     if data_set.url is None:
         raise DataError(f"{name} cannot be downloaded by name; {data_set.how_to_get}")
