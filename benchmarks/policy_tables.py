@@ -10,10 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from archwalk.estimators.policies.benchmark import MINATAR_STEPS, declaration_for
+from archwalk.estimators.policies.benchmark import MINATAR_STEPS, declaration_for, settings_for
 from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.games import find_game
-from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.tables import FOLDER, collect, table_name, write_table
 from archwalk.estimators.policies.training import PolicyTraining
 from archwalk.estimators.store import Store, open_store
@@ -51,7 +50,7 @@ def main() -> None:
 
 def make(game: str, space: str, options: argparse.Namespace, store: Store, seed: int) -> PolicyEstimator:
     found = find_game(game)
-    settings = PolicySettings(options.steps or MINATAR_STEPS[space])
+    settings = settings_for(found, space, options.steps)
     return PolicyEstimator(
         numbered(declaration_for(found, space)),
         found,
@@ -97,7 +96,7 @@ def measure(games: list[str], spaces: list[str]) -> None:
         for space in spaces:
             found = find_game(game)
             training = PolicyTraining(
-                numbered(declaration_for(found, space)), found, PolicySettings(20_480), "cpu"
+                numbered(declaration_for(found, space)), found, settings_for(found, space, 20_480), "cpu"
             )
             size = training.space.size  # type: ignore[attr-defined] # a numbered space
             rates = []

@@ -117,7 +117,7 @@ def _fit(
     settings = training.settings
     rng = np.random.default_rng([seed, _ORDER])
     optimiser = torch.optim.Adam(
-        network.parameters(), betas=(settings.beta1, settings.beta2), eps=settings.epsilon, foreach=False
+        network.parameters(), betas=(settings.beta1, settings.beta2), eps=settings.epsilon, fused=True
     )
     places = np.flatnonzero(arrays["part"] == TRAINING)
     network.train()
