@@ -13,6 +13,9 @@ from archwalk.report.reproductions.catalogue import VIEWS
 LABEL = 16
 """Characters of a row's name that are never folded."""
 
+GAP = 2
+"""Characters between two columns."""
+
 
 def print_records(records: Sequence[Record], console: Console) -> None:
     """Print each item under its title."""
@@ -30,13 +33,27 @@ def print_records(records: Sequence[Record], console: Console) -> None:
 def _print_grid(grid: Grid, console: Console) -> None:
     if grid.title:
         console.print(Text(grid.title, style="italic"))
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    longest = max([len(label) for label, _, _ in grid.rows], default=0)
-    table.add_column(Text(grid.head[0]), overflow="fold", min_width=min(longest, LABEL))
-    for title in grid.head[1:]:
-        table.add_column(Text(title), justify="right")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
+    first, *others = _widths(grid, console.width)
+    table.add_column(Text(grid.head[0]), overflow="fold", width=first)
+    for title, width in zip(grid.head[1:], others, strict=True):
+        table.add_column(Text(title), justify="right", width=width)
     for label, _, cells in grid.rows:
         table.add_row(Text(label), *map(Text, cells))
     console.print(table)
     for note in grid.notes:
         console.print(Text(note, style="dim"))
+
+
+def _widths(grid: Grid, width: int) -> list[int]:
+    """Of the columns. In a narrow terminal lines are broken, rows' names and the right ones first; no word is."""
+    columns = [[grid.head[0], *(label for label, _, _ in grid.rows)]]
+    columns += [[title, *(cells[i] for _, _, cells in grid.rows)] for i, title in enumerate(grid.head[1:])]
+    lines = [max(len(line) for cell in column for line in cell.split("\n")) for column in columns]
+    widths = [LABEL, *(max(len(word) for cell in column for word in cell.split()) for column in columns[1:])]
+    spare = width - sum(widths) - GAP * (len(columns) - 1)
+    for i in (*range(1, len(columns)), 0):
+        grown = min(lines[i] - widths[i], spare)
+        if i == 0 or grown == lines[i] - widths[i]:
+            widths[i], spare = widths[i] + grown, spare - grown
+    return widths
