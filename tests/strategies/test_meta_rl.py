@@ -36,9 +36,9 @@ def test_goes_on_from_its_state_to_the_bit(settings, benchmarks, tmp_path):
     goes_on(settings, benchmarks, tmp_path)
 
 
-def test_goes_on_with_hints_and_other_names(tmp_path):
+def test_goes_on_with_recollections_and_other_names(tmp_path):
     goes_on(
-        replace(META, environments=2, shuffled=0.5, hints=True, relative=True),
+        replace(META, environments=2, shuffled=0.5, recall=True, relative=True),
         [chains(), chains(1)],
         tmp_path,
     )

@@ -56,7 +56,8 @@ class SeenCodes:
 
 
 @kernel
-def _key(code_L):  # type: ignore[no-untyped-def]
+def code_key(code_L):  # type: ignore[no-untyped-def]
+    """64 bits, never 0: a code of one integer as it is, a longer one mixed."""
     if len(code_L) == 1:
         return np.uint64(code_L[0]) + np.uint64(1)
     key = np.uint64(0x9E3779B97F4A7C15)
@@ -67,7 +68,7 @@ def _key(code_L):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _find(keys_H, key):  # type: ignore[no-untyped-def]
+def find_place(keys_H, key):  # type: ignore[no-untyped-def]
     """The place of `key`, or the empty one where it belongs."""
     mask = np.uint64(len(keys_H) - 1)
     place = ((key * np.uint64(0x94D049BB133111EB)) >> np.uint64(32)) & mask
@@ -79,8 +80,8 @@ def _find(keys_H, key):  # type: ignore[no-untyped-def]
 @kernel
 def _add(keys_TH, codes_TL):  # type: ignore[no-untyped-def]
     for t in range(len(keys_TH)):
-        key = _key(codes_TL[t])
-        keys_TH[t, _find(keys_TH[t], key)] = key
+        key = code_key(codes_TL[t])
+        keys_TH[t, find_place(keys_TH[t], key)] = key
 
 
 @kernel
@@ -88,14 +89,14 @@ def _move_keys(keys_TH, grown_TH):  # type: ignore[no-untyped-def]
     for t in range(len(keys_TH)):
         for key in keys_TH[t]:
             if key != np.uint64(0):
-                grown_TH[t, _find(grown_TH[t], key)] = key
+                grown_TH[t, find_place(grown_TH[t], key)] = key
 
 
 @kernel
 def _contains(keys_TH, rows, codes_RL, found_R):  # type: ignore[no-untyped-def]
     for r in range(len(rows)):
-        key = _key(codes_RL[r])
-        found_R[r] = keys_TH[rows[r], _find(keys_TH[rows[r]], key)] == key
+        key = code_key(codes_RL[r])
+        found_R[r] = keys_TH[rows[r], find_place(keys_TH[rows[r]], key)] == key
 
 
 @kernel
@@ -105,7 +106,7 @@ def _next_unseen(keys_TH, rows, codes_TML, next_R):  # type: ignore[no-untyped-d
         while next_R[r] < codes_TML.shape[1]:
             code_L = codes_TML[t, next_R[r]]
             if code_L[0] >= 0:
-                key = _key(code_L)
-                if keys_TH[t, _find(keys_TH[t], key)] != key:
+                key = code_key(code_L)
+                if keys_TH[t, find_place(keys_TH[t], key)] != key:
                     break
             next_R[r] += 1

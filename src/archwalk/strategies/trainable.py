@@ -14,9 +14,11 @@ from archwalk.learning.a2c import RecurrentActorCritic
 from archwalk.learning.action_values import ActionValues
 from archwalk.learning.engines import Engine
 from archwalk.learning.ensemble import ClimbingNetwork, Columns, LogEnsemble, Perceptrons, perceptron
+from archwalk.learning.recalling import RecallingActorCritic
 from archwalk.learning.sets import AfterStateNetwork, PointerQNetwork
 from archwalk.learning.transformer import FirstTokenQNetwork
 from archwalk.strategies.building.problem import BuildingRules
+from archwalk.strategies.building.recall import FACTS
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -69,6 +71,8 @@ def made_from(seed: int, make: Callable[[], M]) -> M:
 def _make(settings: NetworkSettings, features: int) -> nn.Module:
     width, layers, heads = settings.width, settings.layers, settings.heads
     if settings.kind == "recurrent":
+        if settings.building and settings.building.recall:
+            return RecallingActorCritic(settings.inputs, width, settings.actions, FACTS)
         return RecurrentActorCritic(settings.inputs, width, settings.actions)
     if settings.kind == "action-values":
         return ActionValues(settings.inputs, width, layers, settings.actions)

@@ -14,10 +14,10 @@ from archwalk.errors import UsageError
 from archwalk.estimators.ledger import Purse
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.nsc import NSC, Chain
-from archwalk.strategies.building.best import BestEpisode
 from archwalk.strategies.building.names import ActionNames
+from archwalk.strategies.building.recall import Recollection
 
-_PARTS = ("builds", "names", "best")
+_PARTS = ("builds", "names", "recollection")
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class BuildingRules:
     """Rules of episodes (`ConstructionSettings`; a limit of 0 is the environment's own), and of what is seen.
 
     With `history` the last action, the last reward and the step in the episode are shown, with `masks` actions that
-    end an episode for nothing cannot be chosen, with `hints` the best episode of the trial is shown
-    (`BestEpisode`), and with `relative` all rewards that are shown are shares of the highest of the trial so far: a
-    hard data set then looks like an easy one.
+    end an episode for nothing cannot be chosen, with `recall` it is shown what became of each action when it was taken
+    here before in the trial (`Recollection`), and with `relative` the last reward is shown as a share of the highest of
+    the trial so far: a hard data set then looks like an easy one.
     """
 
     action_limit: int = 0
@@ -35,7 +35,7 @@ class BuildingRules:
     sigma: float = 0.0
     history: bool = True
     masks: bool = False
-    hints: bool = False
+    recall: bool = False
     relative: bool = False
 
 
@@ -53,7 +53,7 @@ class Construction:
         self.rules = rules
         self.builds = Builds(space, purse, batch, settings)
         self.names = ActionNames(batch, space.table, self.actions)
-        self.best = BestEpisode(batch, self.actions, settings.limit)
+        self.recollection = Recollection(batch, self.actions, settings.limit)
 
     @property
     def actions(self) -> int:
@@ -74,29 +74,28 @@ class Construction:
             if self.rules.history:
                 observations["previous_action"] = self.names.columns(observations["previous_action"])
         if self.rules.relative and self.rules.history:
-            observations["previous_reward"] = self.best.relative(observations["previous_reward"])
+            observations["previous_reward"] = self.recollection.relative(observations["previous_reward"])
         seen_BX = flatten_observations(observations, self.builds.settings.limit)
-        return (
-            np.concatenate([seen_BX, self.best.hint(self.rules.relative)], axis=1)
-            if self.rules.hints
-            else seen_BX
-        )
+        if not self.rules.recall:
+            return seen_BX
+        return np.concatenate([seen_BX, self.recollection.facts(self.builds)], axis=1)
 
     def step(self, action_B: NDArray[np.int64]) -> BuildStep:
         """Act in all (see `Builds`); actions are called what the agent knows them by."""
+        self.recollection.choose(self.builds, action_B)
         step = self.builds.step(self.names.real(action_B))
-        self.best.add(action_B, step.reward_B, step.done_B)
+        self.recollection.add(step.reward_B, step.done_B)
         return step
 
     def reset(self) -> None:
         """Begin a trial in all."""
         self.builds.reset()
-        self.best.begin()
+        self.recollection.begin()
 
     def restart(self, rows_B: NDArray[np.bool_]) -> None:
         """Begin an episode of the same trial in the chosen ones."""
         self.builds.restart(rows_B)
-        self.best.restart(rows_B)
+        self.recollection.restart(rows_B)
 
     def allowed(self) -> NDArray[np.bool_] | None:
         """Actions (B, A) that may be chosen, at least one each; None where all may be."""

@@ -14,7 +14,7 @@ from archwalk.strategies.building.players import RecurrentPlayer
 from archwalk.strategies.building.problem import Construction
 from archwalk.strategies.meta_rl.settings import RecurrentSettings
 from archwalk.strategies.per_trial import PerTrial
-from archwalk.strategies.trainable import made_from
+from archwalk.strategies.trainable import make_network
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,8 @@ class LearningBuilder(Builder):
 
     def __init__(self, trial: Trials, settings: MetaA2CSettings) -> None:
         shape = Construction(trial.space, Told(), 1, settings.rules)
-        network = made_from(
-            int(trial.rng.integers(2**63)),
-            lambda: RecurrentActorCritic(shape.inputs, settings.width, shape.actions),
-        )
+        network = make_network(settings.network(shape), 0, int(trial.rng.integers(2**63)))
+        assert isinstance(network, RecurrentActorCritic)
         super().__init__(trial, BuilderSettings(RecurrentPlayer(network), settings.rules))
         self.n_step = settings.n_step
         self.learner = A2C(network, settings.learning)

@@ -5,8 +5,9 @@ from typing import ClassVar
 
 from archwalk.errors import UsageError
 from archwalk.learning.a2c import A2CSettings
-from archwalk.strategies.building.problem import BuildingRules, check_rules
+from archwalk.strategies.building.problem import BuildingRules, Construction, check_rules
 from archwalk.strategies.checks import check_above_zero, check_at_least_one, check_shares
+from archwalk.strategies.trainable import NetworkSettings
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class RecurrentSettings:
     limit of actions truncates.
 
     The network is updated after `n_step` steps, P3's j. `learning_rate`, `rmsprop_decay` and `rmsprop_epsilon` are
-    RMSProp's. `action_limit` (0: the environment's own), `limit_terminates`, `sigma`, `masks`, `hints` and `relative`
+    RMSProp's. `action_limit` (0: the environment's own), `limit_terminates`, `sigma`, `masks`, `recall` and `relative`
     are `BuildingRules`.
     """
 
@@ -32,7 +33,7 @@ class RecurrentSettings:
     limit_terminates: bool = False
     sigma: float = 0.0
     masks: bool = False
-    hints: bool = False
+    recall: bool = False
     relative: bool = False
 
     def __post_init__(self) -> None:
@@ -53,9 +54,16 @@ class RecurrentSettings:
             self.sigma,
             history=True,
             masks=self.masks,
-            hints=self.hints,
+            recall=self.recall,
             relative=self.relative,
         )
+
+    def network(self, construction: Construction) -> NetworkSettings:
+        """The network for what is seen and done in a problem."""
+        return NetworkSettings(
+            neighbours=0, width=self.width, kind="recurrent", inputs=construction.inputs,
+            actions=construction.actions, building=self.rules,
+        )  # fmt: skip
 
     @property
     def learning(self) -> A2CSettings:

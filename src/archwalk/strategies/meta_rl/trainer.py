@@ -14,7 +14,7 @@ from archwalk.strategies.building.episodes import EpisodeLog
 from archwalk.strategies.building.players import draw_any
 from archwalk.strategies.building.problem import Construction, refuse_starts
 from archwalk.strategies.meta_rl.settings import MetaRLSettings
-from archwalk.strategies.trainable import NetworkSettings, made_from
+from archwalk.strategies.trainable import make_network
 
 
 class MetaRLTrainer:
@@ -51,17 +51,13 @@ class MetaRLTrainer:
             Construction(benchmark.space, ledger, settings.environments, settings.rules)
             for benchmark, ledger in zip(self.benchmarks, self.ledger.parts, strict=True)
         ]
-        inputs, actions = _one_shape(self.benchmarks, self.constructions)
-        self.network_settings = NetworkSettings(
-            neighbours=0, width=settings.width, kind="recurrent", inputs=inputs, actions=actions,
-            building=settings.rules,
-        )  # fmt: skip
-        self.network = made_from(
-            int(network_seed.generate_state(1)[0]),
-            lambda: RecurrentActorCritic(inputs, settings.width, actions),
-        )
+        _check_alike(self.benchmarks, self.constructions)
+        self.network_settings = settings.network(self.constructions[0])
+        network = make_network(self.network_settings, 0, int(network_seed.generate_state(1)[0]))
+        assert isinstance(network, RecurrentActorCritic)
+        self.network = network
         self.learner = A2C(self.network, settings.learning)
-        self.episodes = EpisodeLog(settings.environments, actions)
+        self.episodes = EpisodeLog(settings.environments, self.network_settings.actions)
         self.losses: dict[str, float] = {}
         self._begin_trial(0)
 
@@ -174,8 +170,8 @@ class MetaRLTrainer:
         self.losses = dict(state["losses"])
 
 
-def _one_shape(benchmarks: Sequence[Benchmark], constructions: Sequence[Construction]) -> tuple[int, int]:
-    """Inputs and actions, which all benchmarks must have alike."""
+def _check_alike(benchmarks: Sequence[Benchmark], constructions: Sequence[Construction]) -> None:
+    """Raise UsageError unless all benchmarks have the same inputs and actions."""
     shapes = [(construction.inputs, construction.actions) for construction in constructions]
     for benchmark, shape in zip(benchmarks, shapes, strict=True):
         if shape != shapes[0]:
@@ -183,4 +179,3 @@ def _one_shape(benchmarks: Sequence[Benchmark], constructions: Sequence[Construc
                 f"one policy cannot build on {benchmarks[0].name} and {benchmark.name}: they have other layers or "
                 "depths"
             )
-    return shapes[0]

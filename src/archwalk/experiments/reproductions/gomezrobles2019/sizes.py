@@ -42,7 +42,7 @@ SIZES = {
         "images:digits:small:branches", 24, 1, (*SMALL_TABLES, *UNSEEN_TABLES), 100,
     ),
     "small": Size(
-        SMALL_TABLES, (8_000, 7_000, 7_000), (6_500, 5_500, 7_000), UNSEEN_TABLES, 2_000, 5, 34, None,
+        SMALL_TABLES, (8_000, 7_000, 7_000), (6_500, 5_500, 7_000), UNSEEN_TABLES, 2_000, 5, 8, None,
         "images:digits:small:branches", 1_500, 1, (*SMALL_TABLES, *UNSEEN_TABLES), 200,
     ),
     "full": Size(
