@@ -34,7 +34,9 @@ def draw_panels(panels: Panels, width: int) -> str:
     grid, titles = _arrange(panels, width)
     named = [_is_named(grid, row) for row in range(len(grid))]
     titled = [any(at == row for at, _ in titles) for row in range(len(grid))]
-    heights = [ABOVE + panels.height + BELOW + LABEL * n + TOP * t for n, t in zip(named, titled, strict=True)]
+    heights = [
+        ABOVE + panels.height + BELOW + LABEL * n + TOP * t for n, t in zip(named, titled, strict=True)
+    ]
     height, across = sum(heights), width / len(grid[0])
     with style():
         figure, bottom = new_figure(width, height), float(height)

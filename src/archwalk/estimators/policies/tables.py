@@ -107,12 +107,12 @@ def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> Polic
         whole = [s for s in range(len(table["seeds"])) if all(row[s] is not None for row in figures_NS)]
         if not whole:
             missing = sum(row[0] is None for row in figures_NS)
-            raise DataError(f"{path.name} is not complete: {missing} trainings of its first seed are to be done")
+            raise DataError(
+                f"{path.name} is not complete: {missing} trainings of its first seed are to be done"
+            )
         settings = dict(table["settings"])
         columns = [
-            np.array(
-                [[_number(row[s][name], game.lowest) for s in whole] for row in figures_NS], np.float64
-            )
+            np.array([[_number(row[s][name], game.lowest) for s in whole] for row in figures_NS], np.float64)
             for name in ("mean_return", "max_return", "seconds")
         ]
         made_by = PolicySettings(**settings | {"ppo": PPOSettings(**settings["ppo"])})

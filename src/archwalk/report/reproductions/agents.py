@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from archwalk.experiments.reproductions.mazyavkina2020.against_random import COSTS, significant
+from archwalk.experiments.reproductions.mazyavkina2020.against_random import COSTS
 from archwalk.experiments.reproductions.mazyavkina2020.sizes import TOP
 from archwalk.experiments.reproductions.mazyavkina2020.table1 import BEST, NATURE, RANDOM
 from archwalk.report.palette import AMBER, BLUE, GREY, INK, PURPLE, VERMILION, Colour
 from archwalk.report.reproductions.blocks import Block, Grid, Record, Words
 from archwalk.report.reproductions.cited import reported_grids
 from archwalk.report.reproductions.trials import INTERVALS, stacked
-from archwalk.report.wording import NBSP, count, counted, p_text
+from archwalk.report.wording import NBSP, count, counted
 
 METRICS = {"mean_return": "mean return", "max_return": "max return"}
 
@@ -33,9 +33,10 @@ def trained_line(record: Record) -> str:
     settings = record["settings"]
     steps = list_by_ground(settings["timesteps_of_a_training"], count)
     seeds = list_by_ground(settings["seeds_of_the_table"], lambda its: counted(len(its), "seed"))
+    searches = counted(len(settings["seeds_of_searches"]), "seed")
     return (
-        f"Budget: {settings['budget']}; query: {settings['query']}. {counted(len(settings['seeds_of_searches']), 'search')} "
-        f"of each method, a seed each. Timesteps of an agent: {steps}; seeds of the table: {seeds}."
+        f"Budget: {settings['budget']}; query: {settings['query']}. {searches} of each search. Timesteps of an agent: "
+        f"{steps}; seeds of the table: {seeds}."
     )
 
 
@@ -60,8 +61,8 @@ def view_found(record: Record) -> list[Block]:
     ]
     repeats = record["settings"]["repeats_of_random_search"]
     notes = [
-        f"Mean ± standard deviation: of random search over {count(repeats)} repeats of {counted(TOP, 'training')}, of a "
-        "single architecture over the seeds of the table (none where it has one), of ENAS and SPOS over searches, in "
+        f"Mean ± standard deviation: of random search over {count(repeats)} repeats of {counted(TOP, 'training')}, of "
+        "a single architecture over the seeds of the table (none where it has one), of ENAS and SPOS over searches, in "
         f"brackets the interval of their mean. {INTERVALS} {METRICS_NOTE}",
         trained_line(record),
     ]
@@ -86,7 +87,15 @@ def view_against(record: Record) -> list[Block]:
             for label, methods in result["grounds"].items()
             for method, by_cost in methods.items()
         ]
-        head = ["search", "trainings of random search", "place (%)", "ahead by", "p", "p, corrected"]
+        head = [
+            "search",
+            "random search trains",
+            "place (%)",
+            "ahead by",
+            "p",
+            "p, corrected",
+            "p, relabelled",
+        ]
         blocks.append(Grid(head, rows, _against_notes(record, cost), f"Equal {cost}"))
     return blocks
 
@@ -98,32 +107,36 @@ def _verdict(record: Record, cost: str) -> str:
         for label, methods in result["grounds"].items()
         for method, by_cost in methods.items()
     }
-    better, tests = significant(list(rows.values())), result["tests"]
+    tests = result["tests"]
     which = [name for name, row in rows.items() if row["p_holm"] < result["level"]]
     text = (
-        f"At equal {cost}, a search is above random search in {better} of {counted(tests, 'test')} (corrected over all of "
-        f"them{', p' + NBSP + '<' + NBSP + format(result['level'], 'g') if better else ''})"
+        f"At equal {cost}, a search is shown to beat random search in {len(which)} of {counted(tests, 'test')} "
+        f"(p{NBSP}<{NBSP}{result['level']:g}, corrected over all of them){': ' if which else ''}{'; '.join(which)}."
     )
-    text += f": {'; '.join(which)}." if which else ": none is shown to beat it."
     hopeless = sum(not row["can_be_shown"] for row in rows.values())
     if hopeless:
         text += (
-            f" {hopeless} of the {tests} could not have been above it alone, whatever they found: with so many trainings "
-            "random search finds the best too often for so few seeds."
+            f" In {hopeless} of them that could not be shown alone, whatever was found: with so many trainings random "
+            "search finds the best too often for so few seeds."
         )
     return text
 
 
 def _against_cells(row: Mapping[str, Any]) -> list[str]:
     draws = sorted({min(row["trainings"]), max(row["trainings"])})
-    star = "" if row["can_be_shown"] else f"\nleast {row['least_p']:.2g}"
+    least = "" if row["can_be_shown"] else f"\nleast {row['least_p']:.2g}"
     return [
         " to ".join(map(str, draws)),
         stacked(row["place"]),
         stacked(row["ahead"], signed=True),
-        p_text(row["p"]).removeprefix(f"p{NBSP}").removeprefix(f"={NBSP}") + star,
-        p_text(row["p_holm"]).removeprefix(f"p{NBSP}").removeprefix(f"={NBSP}"),
+        _p_cell(row["p"]) + least,
+        _p_cell(row["p_holm"]),
+        _p_cell(row["p_relabelled"]),
     ]
+
+
+def _p_cell(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def _against_notes(record: Record, cost: str) -> list[str]:
@@ -139,6 +152,6 @@ def _against_notes(record: Record, cost: str) -> list[str]:
         f"{paid} Place: where what was found lies among what random search finds, 0 at the bottom and 50 in the mean. "
         f"Ahead by: mean return above the mean of random search, in raw scores. {INTERVALS}",
         f"Test: {settings['test']}. Correction: {settings['correction']}. Least: the lowest p that this test can give, "
-        "where that is too high to be shown alone.",
+        f"where that is too high to be shown alone. Relabelled: {settings['relabelled']}.",
         trained_line(record),
     ]

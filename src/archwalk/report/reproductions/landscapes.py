@@ -18,6 +18,7 @@ from archwalk.report.wording import counted
 
 SCORE = "mean return (raw score)"
 SEEDS = (VERMILION, BLUE, GREEN, INDIGO)
+SPREAD = 0.06
 GOAL = 20.0
 """Percent of the table: what was found is to be among these in the mean of the seeds (ours)."""
 
@@ -32,11 +33,22 @@ def view_landscape(record: Record) -> list[Block]:
     )  # fmt: skip
     shown = [name for name in colour if name != NATURE or any(one["nature"] for one in grounds.values())]
     caption = (
-        "Bars: number of architectures. Lines: what each search found, a diamond a seed; what random search of "
+        "Bars: number of architectures. Lines: what each search found, a dot a seed; what random search of "
         f"{counted(TOP, 'training')} finds in the mean; the best of the table. {trained_line(record)}"
     )
     legend = [(name, colour[name]) for name in shown]
-    return [chart(lambda width: draw_panels(panels, width), caption, legend)]
+    return [
+        Words([_summary(label, one) for label, one in grounds.items()]),
+        chart(lambda width: draw_panels(panels, width), caption, legend),
+    ]
+
+
+def _summary(label: str, one: Mapping[str, Any]) -> str:
+    parts = [f"{name} {np.mean(values):.2f}" for name, values in one["found"].items()]
+    return (
+        f"On {label}, the mean returns of {one['architectures']} architectures go up to {one['best']:.2f}. Found in "
+        f"the mean: {', '.join(parts)}; random search of {counted(TOP, 'training')} {one['random']:.2f}."
+    )
 
 
 def _histogram(record: Record, label: str, one: Mapping[str, Any], colour: Mapping[str, Colour]) -> Plot:
@@ -50,16 +62,18 @@ def _histogram(record: Record, label: str, one: Mapping[str, Any], colour: Mappi
     ]
     lines = [_lines(name, colour[name], values, height * most) for name, values, height in marks]
     for number, (name, values) in enumerate(one["found"].items()):
-        lines.append(_lines(name, colour[name], values, (1.5 + 0.16 * number) * most))
+        lines.append(_lines(name, colour[name], values, (1.5 + 0.3 * number) * most))
     bars = Series("architectures", TEAL, one["edges"], one["counts"], bars=True)
-    top = (1.6 + 0.16 * len(one["found"])) * most
+    top = (1.6 + 0.35 * len(one["found"])) * most
     ticks = list(range(0, most + 1, max(1, most // 3)))
     whole = Axis(f"{label}: architectures", limits=(0, top), ticks=ticks, format="{:g}".format)
     return Plot(record["item"], Axis(SCORE, format="{:g}".format), whole, [bars, *lines], label, "")
 
 
 def _lines(name: str, colour: Colour, values: Sequence[float], height: float) -> Series:
-    tops = [height] * len(values)
+    tops = [
+        height * (1 + SPREAD * number) for number in range(len(values))
+    ]  # equal values would hide each other
     return Series(name, colour, values, tops, [0.0] * len(values), tops, only_dots=True, dots=True)
 
 
@@ -84,7 +98,9 @@ def view_layers(record: Record) -> list[Block]:
                 (f"{label}: {method}, seed {seed}", colour[method], _layers(its))
                 for seed, its in zip(seeds, found, strict=True)
             ]
-        drawings.append((f"{label}: {_kernels(one['best'])}, mean return {one['best']['mean_return']:.2f}", one["svg"]))
+        drawings.append(
+            (f"{label}: {_kernels(one['best'])}, mean return {one['best']['mean_return']:.2f}", one["svg"])
+        )
     notes = [
         "Kernel sizes of the convolutions from the first, which is fixed, to the last. Rank: from above, in percent of "
         f"all architectures. {trained_line(record)}"
@@ -112,9 +128,13 @@ def _agreement(record: Record) -> list[str]:
         parts = [f"{name} in {hit} of {len(one['found'][name])}" for name, hit in hits.items()]
         about = one["within_deviation"]
         near = (
-            f" {about - 1} others are within one standard deviation (over seeds) of it." if about is not None else ""
+            f" {about - 1} others are within one standard deviation (over seeds) of it."
+            if about is not None
+            else ""
         )
-        texts.append(f"On {label} the best of the table was found by {' and by '.join(parts)} searches.{near}")
+        texts.append(
+            f"On {label} the best of the table was found by {' and by '.join(parts)} searches.{near}"
+        )
     return texts
 
 
@@ -127,7 +147,14 @@ def view_proxies(record: Record) -> list[Block]:
             cells = [_or_dash(its["spearman"]), _or_dash(its["kendall"]), stacked(its["first_share"])]
             cells += [stacked(its["found_share"]), f"{one['random_share']:.1f}"]
             rows.append((f"{label}: {method}", colour[method], cells))
-    head = ["search", "Spearman", "Kendall", "first by proxy (top %)", f"best of top {TOP} (top %)", "random search (top %)"]
+    head = [
+        "search",
+        "Spearman",
+        "Kendall",
+        "first by proxy (top %)",
+        f"best of top {TOP} (top %)",
+        "random search (top %)",
+    ]
     notes = [
         "Correlations of the proxy with the mean return over all architectures, mean over seeds; none where all are "
         f"alike. Ranks from above in percent of the table. {INTERVALS} {_ceiling(grounds)}",
@@ -142,15 +169,16 @@ def _or_dash(one: Mapping[str, Any] | None) -> str:
 
 def _ceiling(grounds: Mapping[str, Any]) -> str:
     """How well the truth agrees with itself."""
-    known = {
-        label: one["between_seeds"] for label, one in grounds.items() if one["between_seeds"] is not None
-    }
+    known = {label: one for label, one in grounds.items() if one["between_seeds"] is not None}
     if not known:
         return "The table has one seed, so how well it agrees with itself is not known."
-    parts = [f"{label} {value:+.2f}" for label, value in known.items()]
+    parts = [
+        f"{label} {one['between_seeds']:+.2f} ({'none' if one['ceiling'] is None else format(one['ceiling'], '.2f')})"
+        for label, one in known.items()
+    ]
     return (
-        f"Spearman's correlation of two seeds of the table, mean over pairs: {', '.join(parts)}. No proxy can be expected to agree "
-        "with one seed better than another seed does."
+        "The table is noisy itself. Spearman's correlation of two of its seeds, and in brackets what could be expected "
+        f"of the best proxy there can be, the expected scores (Spearman and Brown's formula): {', '.join(parts)}."
     )
 
 
@@ -173,27 +201,34 @@ def _scatter(record: Record) -> Block:
     grounds = record["result"]["grounds"]
     methods = list(next(iter(grounds.values()))["methods"])
     rows = [
-        [_dots(record, label, one, one["methods"][method]["proxies"]) for method in methods]
+        [_dots(record, label, one, one["methods"][method]["ranked"]) for method in methods]
         for label, one in grounds.items()
     ]
     panels = Panels(
-        f"{record['item']}-scatter", methods, rows, "mean return over the rank by proxy", trained_line(record), 150
+        f"{record['item']}-scatter",
+        methods,
+        rows,
+        "mean return over the rank by proxy",
+        trained_line(record),
+        150,
     )
     seeds = record["settings"]["seeds_of_searches"]
     legend = [(f"seed {seed}", SEEDS[number % len(SEEDS)]) for number, seed in enumerate(seeds)]
-    caption = f"A dot is an architecture under a seed's search. The top {TOP} by proxy are trained. {trained_line(record)}"
+    caption = f"A dot is an architecture in a seed's search. The top {TOP} by proxy are trained. {trained_line(record)}"
     return chart(lambda width: draw_panels(panels, width), caption, legend, "Proxy and truth")
 
 
-def _dots(record: Record, label: str, one: Mapping[str, Any], proxies: Sequence[Sequence[float]]) -> Plot:
-    """Equal proxies keep the order of the ids, as in the search."""
-    series = []
-    for number, proxy_N in enumerate(proxies):
-        order_N = np.argsort(-np.array(proxy_N), kind="stable")
-        truth_N = [one["truth"][i] for i in order_N]
-        places = list(range(1, len(truth_N) + 1))
-        series.append(
-            Series(f"seed {number}", SEEDS[number % len(SEEDS)], places, truth_N, only_dots=True, dots=True)
+def _dots(record: Record, label: str, one: Mapping[str, Any], ranked: Sequence[Sequence[int]]) -> Plot:
+    """The architectures of every seed from the highest proxy to the lowest."""
+    places = list(range(1, len(one["truth"]) + 1))
+    series = [
+        Series(
+            f"seed {number}", SEEDS[number % len(SEEDS)], places, [one["truth"][i] for i in ranked_N],
+            only_dots=True, dots=True,
         )
-    y = Axis(f"{label}: {SCORE}", limits=spread_of(one["truth"]), format="{:g}".format)
-    return Plot(record["item"], Axis("rank by proxy (1: highest)", format="{:g}".format), y, series, label, "")
+        for number, ranked_N in enumerate(ranked)
+    ]  # fmt: skip
+    y = Axis(f"{label}: mean return", limits=spread_of(one["truth"]), format="{:g}".format)
+    return Plot(
+        record["item"], Axis("rank by proxy (1: highest)", format="{:g}".format), y, series, label, ""
+    )

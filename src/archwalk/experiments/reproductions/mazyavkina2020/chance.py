@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from math import comb
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from archwalk.estimators.base import Floats
 from archwalk.experiments.significance import DECIMALS
+from archwalk.experiments.statistics import BOOTSTRAP_SAMPLES
 
 
 def best_weights(score_N: Floats, draws: int) -> Floats:
@@ -40,23 +42,40 @@ def sum_test(place_S: Sequence[float], null: Sequence[tuple[Floats, Floats]]) ->
 
     Exact: `null` has the values and the weights of each place, of which all sums are formed.
     """
-    sums, weights = np.zeros(1), np.ones(1)
+    sums: Floats = np.zeros(1)
+    weights: Floats = np.ones(1)
     for value_N, weight_N in null:
         every = np.round(np.add.outer(sums, value_N).ravel(), DECIMALS)
         sums, at = np.unique(every, return_inverse=True)
-        weights = np.bincount(at, np.multiply.outer(weights, weight_N).ravel())
+        weights = np.bincount(at, np.multiply.outer(weights, weight_N).ravel()).astype(np.float64)
     reached = np.flatnonzero(weights > 0)
     as_high = sums >= sum(place_S) - 10.0 ** (1 - DECIMALS)
     return float(min(1.0, weights[as_high].sum())), float(weights[reached[-1]])
 
 
-def repeat_search(score_N: Floats, draws: int, repeats: int, rng: np.random.Generator) -> np.ndarray:  # type: ignore[type-arg]
+def relabel_test(
+    top_SK: NDArray[np.intp], place_SN: Floats, rng: np.random.Generator, samples: int = BOOTSTRAP_SAMPLES
+) -> float:
+    """One-sided p value of the same sum where the table's scores are dealt out to the architectures anew, `samples`
+    times, and every seed keeps its top (S, K). A liking that all seeds share is thus one piece of luck and not S.
+
+    Places (S, N) rise with the scores, so that the highest of a top is that of its best.
+    """
+    rows = np.arange(len(top_SK))[:, None]
+    found = place_SN[rows, top_SK].max(axis=1).sum()
+    by_chance = np.array(
+        [place_SN[rows, rng.permutation(place_SN.shape[1])[top_SK]].max(axis=1).sum() for _ in range(samples)]
+    )
+    return float((1 + (by_chance >= found - 10.0 ** (1 - DECIMALS)).sum()) / (1 + samples))
+
+
+def repeat_search(score_N: Floats, draws: int, repeats: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """The architectures (repeats,) that random search returns: the best of `draws` different ones, drawn anew each
     time (P2 section 5.4; that they differ is ours).
     """
     size = len(score_N)
     drawn_RK = rng.permuted(np.tile(np.arange(size), (repeats, 1)), axis=1)[:, :draws]
-    best_R: np.ndarray = drawn_RK[np.arange(repeats), score_N[drawn_RK].argmax(axis=1)]  # type: ignore[type-arg]
+    best_R: NDArray[np.intp] = drawn_RK[np.arange(repeats), score_N[drawn_RK].argmax(axis=1)]
     return best_R
 
 

@@ -33,13 +33,14 @@ def compute(setup: Setup, benchmark: str) -> Answer:
 
 
 def correlations(study: Study, seed: int) -> dict[str, Any]:
-    """Of every method; `between_seeds` is how well the table's own seeds agree, `random_share` what random search of
-    `TOP` trainings finds in the mean.
+    """Of every method; `between_seeds` is how well the table's own seeds agree, `ceiling` what that leaves for a proxy,
+    `random_share` what random search of `TOP` trainings finds in the mean.
     """
     truth_N, share_N = study.truth_N, top_shares(study.truth_N)
     return {
         "truth": truth_N.tolist(),
-        "between_seeds": between_seeds(study.ground.table.mean_return_NS),
+        "between_seeds": (agreement := between_seeds(study.ground.table.mean_return_NS)),
+        "ceiling": ceiling(agreement, len(study.ground.table.seeds)),
         "random_share": float(best_weights(truth_N, TOP) @ share_N),
         "methods": {
             method: of_method(searches, truth_N, share_N[study.found(method)], share_N, seed)
@@ -60,6 +61,7 @@ def of_method(
         "found_share": estimate(found_S, seed),
         "first_share": estimate(np.array([share_N[search.ranked_N[0]] for search in searches]), seed),
         "proxies": [search.proxy_N.tolist() for search in searches],
+        "ranked": [search.ranked_N.tolist() for search in searches],
     }
 
 
@@ -75,6 +77,15 @@ def between_seeds(score_NS: Floats) -> float | None:
     pairs = combinations(score_NS.T, 2)
     found = [c for one_N, other_N in pairs if (c := correlation("spearman", one_N, other_N)) is not None]
     return float(np.mean(found)) if found else None
+
+
+def ceiling(agreement: float | None, seeds: int) -> float | None:
+    """What the expected scores would correlate with the mean of so many seeds that agree so: the root of the mean's
+    reliability by Spearman and Brown's formula. None where the seeds do not agree at all.
+    """
+    if agreement is None or agreement <= 0:
+        return None
+    return float(np.sqrt(seeds * agreement / (1 + (seeds - 1) * agreement)))
 
 
 ITEM = Item(

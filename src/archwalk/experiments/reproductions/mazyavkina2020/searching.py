@@ -73,6 +73,10 @@ class Study:
 def run_studies(setup: Setup) -> list[Study]:
     """Every method on every ground. Raises as `find_grounds` does."""
     size, grounds = find_size(setup), find_grounds(setup)
+    if setup.scale.name == "smoke":
+        setup.note(
+            "Scale smoke: agents have hardly begun to learn, so this says whether it runs and nothing else."
+        )
     seeds = seeds_of(setup, size.seeds)
     parts = [
         search_part(ground.policies, method, seed)

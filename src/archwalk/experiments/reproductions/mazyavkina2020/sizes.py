@@ -74,9 +74,9 @@ SIZES = {
         4,
     ),
 }
-"""`full` is P2's. `small` (ours) has MinAtar's games, and tables with seeds of their own. There P2's ENAS would update its
-controller nine times (four in space 2), so that it has our preset; and the proxy of SPOS looks at the first 500 steps of
-an episode, since whole ones of Freeway would cost seven trainings.
+"""`full` is P2's. `small` (ours) has MinAtar's games, and tables with seeds of their own. There P2's ENAS would update
+its controller nine times (four in space 2), so that it has our preset; and the proxy of SPOS looks at the first 500
+steps of an episode, since whole ones of Freeway would cost seven trainings.
 """
 
 

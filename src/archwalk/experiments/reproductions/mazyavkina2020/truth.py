@@ -30,8 +30,9 @@ METRICS = ("mean_return", "max_return")
 
 @dataclass(frozen=True)
 class Ground:
-    """A game and a space, with the table of all N agents."""
+    """A game and a space, with the table of all N agents. `label` is as in figures: `MinAtar-Breakout, space 1`."""
 
+    label: str
     benchmark: Benchmark
     policies: PolicyEstimator
     space: NumberedPolicyCNN
@@ -41,12 +42,6 @@ class Ground:
     def name(self) -> str:
         """The benchmark's."""
         return self.benchmark.name
-
-    @property
-    def label(self) -> str:
-        """As in figures, say `MinAtar-Breakout, space 1`."""
-        word = self.space.name.rpartition("-")[2]
-        return f"{self.policies.game.name}, {f'space {word}' if word.isdigit() else self.space.name}"
 
     @property
     def steps(self) -> int:
@@ -80,8 +75,14 @@ def find_grounds(setup: Setup) -> list[Ground]:
     to_train = [one for one in loaded if isinstance(one.estimator, PolicyEstimator)]
     if to_train and setup.scale.name == "full":
         setup.note(_price(setup, to_train))
-    tables = _train(setup, to_train)
-    return [_ground(one, tables.get(one.name)) for one in loaded]
+    tables = _train(setup, to_train) | {
+        one.name: one.estimator.table for one in loaded if isinstance(one.estimator, PolicyTableEstimator)
+    }
+    labels = [_label(one) for one in loaded]
+    return [
+        _ground(label if labels.count(label) == 1 else one.name, one, tables[one.name])
+        for label, one in zip(labels, loaded, strict=True)
+    ]
 
 
 def identities(setup: Setup) -> list[dict[str, Any]]:
@@ -110,7 +111,9 @@ def _load(setup: Setup) -> list[Benchmark]:
             setup.note(f"Left out: {name}: {error}")
             continue
         if not isinstance(benchmark.estimator, PolicyEstimator | PolicyTableEstimator):
-            raise UsageError(f"{name} is no benchmark of agents: say policy-cnn:GAME:SPACE or policy:GAME:SPACE")
+            raise UsageError(
+                f"{name} is no benchmark of agents: say policy-cnn:GAME:SPACE or policy:GAME:SPACE"
+            )
         if not isinstance(benchmark.space, NumberedPolicyCNN):
             raise UsageError(f"{name} is too large: all of its agents would be trained")
         found.append(benchmark)
@@ -119,17 +122,28 @@ def _load(setup: Setup) -> list[Benchmark]:
     return found
 
 
-def _ground(benchmark: Benchmark, trained: PolicyTable | None) -> Ground:
+def _label(benchmark: Benchmark) -> str:
+    word = benchmark.space.name.rpartition("-")[2]
+    space = f"space {word}" if word.isdigit() else benchmark.space.name
+    return f"{_policies(benchmark).game.name}, {space}"
+
+
+def _policies(benchmark: Benchmark) -> PolicyEstimator:
     estimator: Any = benchmark.estimator
-    table = estimator.table if trained is None else trained
-    policies = estimator.policies if trained is None else estimator
+    found: PolicyEstimator = estimator if isinstance(estimator, PolicyEstimator) else estimator.policies
+    return found
+
+
+def _ground(label: str, benchmark: Benchmark, table: PolicyTable) -> Ground:
+    policies = _policies(benchmark)
     known = Benchmark(
         benchmark.name,
         benchmark.space,
         PolicyTableEstimator(OBJECTIVE, table, policies),
         {**benchmark.provenance, "seeds": ", ".join(map(str, table.seeds)), "scores": digest(table)},
     )
-    return Ground(known, policies, policies.space, table)
+    space: Any = policies.space
+    return Ground(label, known, policies, space, table)
 
 
 def _train(setup: Setup, benchmarks: Sequence[Benchmark]) -> dict[str, PolicyTable]:
