@@ -90,7 +90,9 @@ def test_figures_are_drawn_in_both_widths(records):
         assert 'width="360"' in one.narrow
         assert all(f">{label}: " in one.wide for label in LABELS)
     (drawn,) = blocks(records["best-architectures"], Drawings)
-    assert [caption.rpartition(":")[0] for caption, _ in drawn.items] == list(LABELS)
+    names = ("best of the table", "ENAS", "SPOS")
+    captions = [f"{label}, {name}" for label in LABELS for name in names]
+    assert [caption.rpartition(":")[0] for caption, _ in drawn.items] == captions
 
 
 def test_the_verdict_is_the_tests(records):
@@ -114,12 +116,14 @@ def test_the_goal_is_the_mean_rank_of_the_seeds(records):
     one, other = record["result"]["grounds"].values()
     for ground, share, low in ((one, 20.0, 0.1), (other, 20.1, -0.1)):
         ground["methods"]["SPOS"]["found_share"]["mean"] = share
-        ground["methods"]["SPOS"]["spearman"] = {"mean": 0.3, "ci95": [low, 0.5], "each": []}
+        ground["methods"]["SPOS"]["spearman"] = {"mean": 0.3, "ci95": [low, 0.5], "each": [0.3]}
     assert said_in(record)[1] == (
-        f"SPOS: what it found is in the top 20 % in the mean of its seeds on 1 of 2 grounds ({LABELS[0]}); the "
-        "interval of Spearman's correlation is above zero on 1."
+        f"SPOS: what it found is in the top 20 % in the mean of its seeds in 1 of 2 cases ({LABELS[0]}); the "
+        "interval of Spearman's correlation is above zero in 1."
     )
     grid, *_ = blocks(record, Grid)
+    cells = {label: cells for label, _, cells in grid.rows}
+    assert cells[f"{LABELS[0]}: SPOS"][0] == "+0.30\n[+0.10, +0.50]\n1 of 3 seeds"
     assert f"{LABELS[1]} {other['between_seeds']:+.2f} ({other['ceiling']:.2f})" in grid.notes[0]
 
 

@@ -143,7 +143,7 @@ def test_what_is_not_made_yet_is_named_and_left_out(done):
     assert f"Left out: {ABSENT}: there is no such table yet" in records["table1"]["notes"]
     assert list(records["table1"]["settings"]["benchmarks"]) == [TRAINED, KNOWN]
     with pytest.raises(
-        DataError, match=r"no game is left\. Left out: policy-cnn:absent: there is no such table"
+        DataError, match=r"the agents are known\. Left out: policy-cnn:absent: there is no such table"
     ):
         run("table1", replace(made, benchmark=ABSENT, notes=[]))
 
@@ -187,7 +187,7 @@ def test_the_best_architecture_is_shown_by_its_kernels(done):
     assert one["best"]["kernels"] == [3, 4, 2]
     assert one["best"]["top_share"] == pytest.approx(100 / 6)
     assert one["within_deviation"] == 1
-    assert one["svg"].startswith("<svg")
+    assert one["best"]["svg"].startswith("<svg")
     assert len(one["found"]["ENAS"]) == 3
 
 
@@ -222,6 +222,12 @@ def test_another_preset_takes_part_when_it_is_named(tmp_path):
     found = sizes.find_size(setup(tmp_path, strategy="mazyavkina2020-enas", benchmark="a,b"))
     assert [method.name for method in found.methods] == ["ENAS", "SPOS", "mazyavkina2020-enas"]
     assert found.benchmarks == ("a", "b")
+
+
+@pytest.mark.parametrize("name", ["bananas", "white2021-bananas", "mazyavkina2020-enos"])
+def test_only_a_preset_of_a_one_shot_search_takes_part(tmp_path, name):
+    with pytest.raises(UsageError):
+        run("table1", setup(tmp_path, strategy=name))
 
 
 def test_benchmarks_of_something_else_are_refused(tmp_path, tiny):

@@ -14,7 +14,7 @@ from archwalk.report.reproductions.agents import colours, trained_line
 from archwalk.report.reproductions.blocks import Block, Drawings, Grid, Record, Words, chart
 from archwalk.report.reproductions.cited import reported_grids
 from archwalk.report.reproductions.trials import INTERVALS, stacked
-from archwalk.report.wording import counted
+from archwalk.report.wording import NBSP, counted
 
 SCORE = "mean return (raw score)"
 SEEDS = (VERMILION, BLUE, GREEN, INDIGO)
@@ -88,33 +88,41 @@ def _in_two_columns(key: str, plots: Mapping[str, Plot], label: str, description
 
 def view_layers(record: Record) -> list[Block]:
     """Tables 6 to 9: ours, drawn, then P2's."""
-    rows: list[tuple[str, Colour | None, list[str]]] = []
-    drawings, colour = [], colours(record)
-    for label, one in record["result"]["grounds"].items():
-        rows.append((f"{label}: {BEST.lower()}", colour[BEST], _layers(one["best"])))
-        for method, found in one["found"].items():
-            seeds = record["settings"]["seeds_of_searches"]
-            rows += [
-                (f"{label}: {method}, seed {seed}", colour[method], _layers(its))
-                for seed, its in zip(seeds, found, strict=True)
-            ]
-        drawings.append(
-            (f"{label}: {_kernels(one['best'])}, mean return {one['best']['mean_return']:.2f}", one["svg"])
-        )
-    notes = [
-        "Kernel sizes of the convolutions from the first, which is fixed, to the last. Rank: from above, in percent of "
-        f"all architectures. {trained_line(record)}"
+    grounds, colour = record["result"]["grounds"], colours(record)
+    rows = [
+        (f"{label}: {method}", colour[method], [_layers(its) for its in (one["best"], *found)])
+        for label, one in grounds.items()
+        for method, found in one["found"].items()
     ]
-    grid = Grid(["found by", "kernels", "mean return", "rank (top %)"], rows, notes, "Ours")
-    return [Words(_agreement(record)), Drawings(drawings), grid, *reported_grids(record)]
+    seeds = record["settings"]["seeds_of_searches"]
+    head = ["search", BEST.lower(), *(f"seed {seed}" for seed in seeds)]
+    notes = [
+        "Kernel sizes of the convolutions from the first, which is fixed, to the last; mean return; rank from above in "
+        f"percent of all architectures. {trained_line(record)}"
+    ]
+    drawn = [
+        (f"{label}, {name}: {_kernels(its)}", its["svg"])
+        for label, one in grounds.items()
+        for name, its in _drawn(one).items()
+    ]
+    grid = Grid(head, rows, notes, "Ours")
+    return [Words(_agreement(record)), grid, Drawings(drawn), *reported_grids(record)]
 
 
-def _layers(one: Mapping[str, Any]) -> list[str]:
-    return [_kernels(one), f"{one['mean_return']:.2f}", f"{one['top_share']:.0f}"]
+def _drawn(one: Mapping[str, Any]) -> dict[str, Any]:
+    """The best of the table, and the best that each method found with any seed."""
+    best_of = {
+        method: max(found, key=lambda its: its["mean_return"]) for method, found in one["found"].items()
+    }
+    return {BEST.lower(): one["best"], **best_of}
+
+
+def _layers(one: Mapping[str, Any]) -> str:
+    return f"{_kernels(one)}\n{one['mean_return']:.2f}, top {one['top_share']:.0f}{NBSP}%"
 
 
 def _kernels(one: Mapping[str, Any]) -> str:
-    return ", ".join(map(str, one["kernels"]))
+    return f",{NBSP}".join(map(str, one["kernels"]))
 
 
 def _agreement(record: Record) -> list[str]:
@@ -122,19 +130,17 @@ def _agreement(record: Record) -> list[str]:
     texts = []
     for label, one in record["result"]["grounds"].items():
         best = one["best"]["architecture"]
-        hits = {
-            name: sum(its["architecture"] == best for its in found) for name, found in one["found"].items()
-        }
-        parts = [f"{name} in {hit} of {len(one['found'][name])}" for name, hit in hits.items()]
-        about = one["within_deviation"]
-        near = (
-            f" {about - 1} others are within one standard deviation (over seeds) of it."
-            if about is not None
-            else ""
-        )
-        texts.append(
-            f"On {label} the best of the table was found by {' and by '.join(parts)} searches.{near}"
-        )
+        parts = [
+            f"{name} in {sum(its['architecture'] == best for its in found)} of {counted(len(found), 'seed')}"
+            for name, found in one["found"].items()
+        ]
+        text = f"On {label} the best of the table was found by {' and by '.join(parts)}."
+        if one["within_deviation"] is not None:
+            text += (
+                f" Within one standard deviation of it (over the seeds of the table): {one['within_deviation'] - 1} of "
+                f"the {one['architectures'] - 1} others."
+            )
+        texts.append(text)
     return texts
 
 
@@ -144,7 +150,8 @@ def view_proxies(record: Record) -> list[Block]:
     rows = []
     for label, one in grounds.items():
         for method, its in one["methods"].items():
-            cells = [_or_dash(its["spearman"]), _or_dash(its["kendall"]), stacked(its["first_share"])]
+            cells = [_or_dash(its[name], len(its["ranked"])) for name in ("spearman", "kendall")]
+            cells.append(stacked(its["first_share"]))
             cells += [stacked(its["found_share"]), f"{one['random_share']:.1f}"]
             rows.append((f"{label}: {method}", colour[method], cells))
     head = [
@@ -163,8 +170,11 @@ def view_proxies(record: Record) -> list[Block]:
     return [Words(_goal_texts(grounds)), Grid(head, rows, notes, "Ours"), _scatter(record)]
 
 
-def _or_dash(one: Mapping[str, Any] | None) -> str:
-    return "–" if one is None else stacked(one, signed=True)
+def _or_dash(one: Mapping[str, Any] | None, seeds: int) -> str:
+    if one is None:
+        return "–"
+    known = len(one["each"])
+    return stacked(one, signed=True) + (f"\n{known} of {seeds} seeds" if known < seeds else "")
 
 
 def _ceiling(grounds: Mapping[str, Any]) -> str:
@@ -190,9 +200,9 @@ def _goal_texts(grounds: Mapping[str, Any]) -> list[str]:
         known = [one["methods"][method]["spearman"] for one in grounds.values()]
         above = sum(one is not None and one["ci95"][0] > 0 for one in known)
         texts.append(
-            f"{method}: what it found is in the top {GOAL:g} % in the mean of its seeds on {len(reached)} of "
-            f"{counted(len(shares), 'ground')}{' (' + '; '.join(reached) + ')' if reached else ''}; the interval of "
-            f"Spearman's correlation is above zero on {above}."
+            f"{method}: what it found is in the top {GOAL:g} % in the mean of its seeds in {len(reached)} of "
+            f"{counted(len(shares), 'case')}{' (' + '; '.join(reached) + ')' if reached else ''}; the interval of "
+            f"Spearman's correlation is above zero in {above}."
         )
     return texts
 

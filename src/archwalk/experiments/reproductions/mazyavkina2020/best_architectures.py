@@ -30,7 +30,6 @@ def architectures(study: Study) -> dict[str, Any]:
     best = int(truth_N.argmax())
     return {
         "best": about(study, best),
-        "svg": study.ground.space.draw(np.array([best], np.int32)),
         "found": {method: [about(study, i) for i in study.found(method)] for method in study.searches},
         "within_deviation": int((truth_N >= truth_N[best] - table.mean_return_NS[best].std()).sum())
         if len(table.seeds) > 1
@@ -40,12 +39,13 @@ def architectures(study: Study) -> dict[str, Any]:
 
 
 def about(study: Study, architecture: int) -> dict[str, Any]:
-    """An architecture by its kernels, with its score and its rank from above in percent."""
+    """An architecture by its kernels and drawn, with its score and its rank from above in percent."""
     return {
         "kernels": [study.ground.space.declaration.stem.kernel, *study.ground.kernels(architecture)],
         "architecture": study.ground.space.describe(np.array([architecture], np.int32)),
         "mean_return": float(study.truth_N[architecture]),
         "top_share": float(top_shares(study.truth_N)[architecture]),
+        "svg": study.ground.space.draw(np.array([architecture], np.int32)),
     }
 
 

@@ -14,6 +14,7 @@ from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.sharing import PolicySupernet
 from archwalk.experiments.protocol import spawn
 from archwalk.experiments.reproductions.mazyavkina2020.sizes import (
+    NOTES,
     REPEATS,
     TOP,
     Method,
@@ -73,10 +74,8 @@ class Study:
 def run_studies(setup: Setup) -> list[Study]:
     """Every method on every ground. Raises as `find_grounds` does."""
     size, grounds = find_size(setup), find_grounds(setup)
-    if setup.scale.name == "smoke":
-        setup.note(
-            "Scale smoke: agents have hardly begun to learn, so this says whether it runs and nothing else."
-        )
+    if setup.scale.name in NOTES:
+        setup.note(NOTES[setup.scale.name])
     seeds = seeds_of(setup, size.seeds)
     parts = [
         search_part(ground.policies, method, seed)

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from archwalk.errors import UsageError
 from archwalk.experiments.presets import load_preset
 from archwalk.experiments.reproductions.setup import Setup
 from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
+from archwalk.strategies.one_shot import OneShot
 
 TOP = 3
 """Architectures of the highest proxy that are trained from scratch, and trainings of random search (P2 5.3, 5.4)."""
@@ -26,7 +28,7 @@ class Method:
     @property
     def factory(self) -> StrategyFactory:
         """Makes the strategy for trials, with `settings`."""
-        strategy: Any = STRATEGIES.load(load_preset(self.preset).strategy)
+        strategy = _strategy(self.preset)
         made = replace(strategy.settings_class(**load_preset(self.preset).settings), **self.changes)
         return lambda trials: strategy(trials, made)
 
@@ -79,6 +81,15 @@ its controller nine times (four in space 2), so that it has our preset; and the 
 steps of an episode, since whole ones of Freeway would cost seven trainings.
 """
 
+NOTES = {
+    "smoke": "Scale smoke: agents have hardly begun to learn, so this says whether it runs and nothing else.",
+    "small": (
+        "Scale small: MinAtar, on which P2 did not train. ENAS has the preset archwalk-policy-enas, since by P2's "
+        "settings its controller would learn nine times (four in space 2); --strategy mazyavkina2020-enas lets these "
+        "take part too. SPOS scores 500 steps of 32 episodes: whole ones of Freeway would cost seven trainings."
+    ),
+}
+
 
 def find_size(setup: Setup) -> Size:
     """The size of the call's scale, with what the call names instead: any number of benchmarks, a preset as one more
@@ -88,8 +99,14 @@ def find_size(setup: Setup) -> Size:
     if setup.benchmark:
         size = replace(size, benchmarks=tuple(setup.benchmark.split(",")))
     if setup.strategy:
+        if not issubclass(_strategy(setup.strategy), OneShot):
+            raise UsageError(f"--strategy takes a preset of enas or spos here, not {setup.strategy}")
         size = replace(size, methods=(*size.methods, Method(setup.strategy, setup.strategy)))
     return size
+
+
+def _strategy(preset: str) -> Any:
+    return STRATEGIES.load(load_preset(preset).strategy)
 
 
 def seeds_of(setup: Setup, count: int) -> Sequence[int]:

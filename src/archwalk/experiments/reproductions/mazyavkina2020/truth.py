@@ -118,7 +118,7 @@ def _load(setup: Setup) -> list[Benchmark]:
             raise UsageError(f"{name} is too large: all of its agents would be trained")
         found.append(benchmark)
     if not found:
-        raise DataError(f"no game is left. {' '.join(setup.notes)}")
+        raise DataError(f"of no game and space the agents are known. {setup.notes[0]}")
     return found
 
 
