@@ -18,6 +18,7 @@ def test_list(call):
         "remaade/table6 ",
         "remaade/all",
         "gomezrobles2019/exp2-intensive ",
+        "mazyavkina2020/rank-correlation ",
     ):
         assert name in listed.out
     assert call("reproduce").out == listed.out

@@ -87,3 +87,17 @@ def test_a_record_says_whether_the_proxy_agrees_with_the_truth():
         notes = " ".join(" ".join(notes_of(record)).split())
         assert ("rank correlation with the reward +1.00 over 3 evaluated" in notes) == (scores[0] == 3)
     assert correlations == [1, -1, None]
+
+
+@pytest.mark.parametrize("name", CONTESTANTS)
+def test_the_supernet_is_seen_while_it_trains(name):
+    seen, contestant = [], Contestant(name, (CONTESTANTS[name],))
+
+    def tell(done, total=None, text=""):
+        seen.append((done, total, text))
+
+    watched = run_search(benchmark(), contestant, budget=2, trials=1, seed=3, supernet=tell)
+    alone = run_search(benchmark(), contestant, budget=2, trials=1, seed=3)
+    np.testing.assert_array_equal(watched.ledgers[0].codes_TQL, alone.ledgers[0].codes_TQL)
+    scored = [(i, 3, "scoring architectures") for i in (1, 2, 3)] if name == "spos" else []
+    assert seen == [(i, 10, "training") for i in range(1, 11)] + scored

@@ -242,3 +242,16 @@ def test_settings_of_nothing_are_refused(wrong):
     settings, values = wrong
     with pytest.raises(UsageError):
         settings(**values)
+
+
+def test_equal_proxies_follow_each_other_by_lot():
+    class Alike(MadeUpWeights):
+        def scores(self, codes_BL, episodes, limit):
+            return np.zeros(len(codes_BL))
+
+    def share_weights(steps, seed):
+        return Alike(minatar_1(), 4, seed)
+
+    trials = Trials(minatar_1(), 8, np.random.default_rng(0), share_weights=share_weights)
+    first_T = SPOS(trials).ask(1)[:, 0, 0]
+    assert len(set(first_T.tolist())) > 4

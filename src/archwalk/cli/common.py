@@ -48,7 +48,11 @@ class Bar:
 
     def to(self, done: float, total: float | None = None, text: str = "") -> None:
         """Move to `done` (of a new `total`), with a word about how it goes."""
-        self._progress.update(self._task, completed=done, total=total, text=text)
+        self._progress.update(self._task, completed=done, total=total, text=text, visible=True)
+
+    def beside(self, title: str) -> "Bar":
+        """Another task below this one, which is seen once it has moved."""
+        return Bar(self._progress, self._progress.add_task(title, total=None, visible=False, text=""))
 
 
 @contextmanager

@@ -46,7 +46,10 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     reproduce.add_argument(
         "--benchmark", help="in place of the paper's; several with commas between where an item has several"
     )
-    reproduce.add_argument("--strategy", help="that an ablation trains where no groups are given")
+    reproduce.add_argument(
+        "--strategy",
+        help="that an ablation trains where no groups are given; of mazyavkina2020 a preset that searches too",
+    )
     reproduce.add_argument(
         "--workers", type=int, default=1, help="processes, for strategies that run a trial at a time"
     )

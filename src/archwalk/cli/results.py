@@ -118,7 +118,7 @@ def compare_with_progress(
     with progress_bar("queries a trial", total) as bar:
         return compare(
             benchmark, contestants, budget=budget, trials=trials, seed=seed, episode_starts=episodes,
-            progress=bar.to, workers=workers,
+            progress=bar.to, workers=workers, supernet=bar.beside("supernet").to,
         )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from archwalk.experiments.protocol import (
     spawn,
     summarise_search,
 )
+from archwalk.experiments.running import Tell
 from archwalk.experiments.runs import now, versions
 from archwalk.experiments.significance import Reports, judge, profiles, rank_curves
 from archwalk.experiments.statistics import weighted_quantile
@@ -44,11 +45,12 @@ def compare(
     episode_starts: int = 0,
     progress: Progress | None = None,
     workers: int = 1,
+    supernet: Tell | None = None,
 ) -> dict[str, Any]:
     """Run every contestant and return the record; with `episode_starts`, one episode from that many starts too.
 
-    All contestants set out from the same starts. `progress` is told the queries done over all contestants;
-    `workers` processes run the trials of strategies that think about one at a time.
+    All contestants set out from the same starts. `progress` is told the queries done over all contestants, `supernet`
+    what `run_search` tells it; `workers` processes run the trials of strategies that think about one at a time.
     """
     space = benchmark.space
     starts_TQL = space.sample(spawn(seed, 0), trials * budget).reshape(trials, budget, -1)
@@ -65,7 +67,7 @@ def compare(
         search = run_search(
             benchmark, contestant, budget=budget, trials=trials, seed=seed, starts_TQL=starts_TQL,
             progress=lambda queries, before=before: progress(before + queries) if progress else None,  # type: ignore[misc]
-            workers=workers,
+            workers=workers, supernet=supernet,
         )  # fmt: skip
         done += budget * contestant.agents
         summary = summarise_search(search, contestant, budget, seed)

@@ -13,7 +13,7 @@ from scipy.stats import skew
 from archwalk.estimators.base import Floats, Scores
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import Curves, QueryLedger
-from archwalk.experiments.running import run_in_processes, run_trials
+from archwalk.experiments.running import Tell, run_in_processes, run_trials, watched
 from archwalk.experiments.statistics import (
     interquartile_interval,
     interquartile_mean,
@@ -101,8 +101,10 @@ def run_search(
     starts_TQL: Codes | None = None,
     progress: Progress | None = None,
     workers: int = 1,
+    supernet: Tell | None = None,
 ) -> Search:
-    """Run `trials` trials of `budget` queries with every agent. `progress` is told the queries done.
+    """Run `trials` trials of `budget` queries with every agent. `progress` is told the queries done, `supernet` how far
+    the supernet is that a one-shot search trains before its first query, unless other processes do.
 
     Strategies that think about one trial at a time are spread over `workers` processes; the result is the same.
     """
@@ -110,11 +112,10 @@ def run_search(
     for agent, factory in enumerate(contestant.factories):
         rng = spawn(seed, 1, agent)
         tell = partial(_tell, progress, agent * budget)
-        offered: dict[str, Any] = {
-            "fidelities": benchmark.fidelities,
-            "share_weights": benchmark.share_weights,
-        }
-        strategy = factory(Trials(benchmark.space, trials, rng, starts_TQL, **offered))
+        shared = benchmark.share_weights
+        offered: dict[str, Any] = {"fidelities": benchmark.fidelities, "share_weights": shared}
+        seen = offered | ({"share_weights": watched(shared, supernet)} if supernet and shared else {})
+        strategy = factory(Trials(benchmark.space, trials, rng, starts_TQL, **seen))
         if isinstance(strategy, PerTrial) and min(workers, trials) > 1:
             every = Trials(benchmark.space, trials, spawn(seed, 1, agent), starts_TQL, **offered)
             ledger = run_in_processes(benchmark.estimator, factory, every, budget, workers, tell)

@@ -30,7 +30,11 @@ def short_count(value: float) -> str:
 
 @dataclass(frozen=True)
 class Series:
-    """A line: `y` over `x`, None or NaN where there is a gap; `low` and `high` bound a band where they are given."""
+    """A line: `y` over `x`, None or NaN where there is a gap; `low` and `high` bound a band where they are given.
+
+    `only_dots` draws diamonds without a line, with vertical lines from `low` to `high`; with `dots` they are small and
+    round. `bars` draws a histogram: `y` between the edges `x`, of which there is one more.
+    """
 
     label: str
     colour: Colour
@@ -42,6 +46,7 @@ class Series:
     dots: bool = False
     steps: bool = False
     only_dots: bool = False
+    bars: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,9 @@ def draw_lines(plot: Plot, width: int) -> str:
 def draw_series(axes: Axes, series: Series) -> None:
     """A series with its band."""
     x, y, colour = floats(series.x), floats(series.y), series.colour.light
+    if series.bars:
+        axes.stairs(y, x, fill=True, color=colour, alpha=0.55, linewidth=0)
+        return
     if series.low is not None and series.high is not None:
         low, high = floats(series.low), floats(series.high)
         if series.only_dots:
@@ -107,7 +115,8 @@ def draw_series(axes: Axes, series: Series) -> None:
     if series.steps:
         how["drawstyle"] = "steps-mid"
     if series.only_dots:
-        how |= {"linestyle": "none", "marker": "D", "markersize": 7}
+        marker = {"marker": "o", "markersize": 4.5} if series.dots else {"marker": "D", "markersize": 7}
+        how |= {"linestyle": "none", **marker}
     elif series.dots:
         how |= {"marker": "o", "markersize": 4.5}
     axes.plot(x, y, **how)

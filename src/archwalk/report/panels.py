@@ -17,13 +17,16 @@ Grid = Sequence[Sequence[Plot | None]]
 
 @dataclass(frozen=True)
 class Panels:
-    """What a grid shows: rows of as many plots as there are columns; None where there is nothing."""
+    """What a grid shows: rows of as many plots as there are columns; None where there is nothing. A plot is `height`
+    CSS pixels high.
+    """
 
     key: str
     columns: Sequence[str]
     rows: Grid
     label: str
     description: str
+    height: int = PANEL
 
 
 def draw_panels(panels: Panels, width: int) -> str:
@@ -31,7 +34,9 @@ def draw_panels(panels: Panels, width: int) -> str:
     grid, titles = _arrange(panels, width)
     named = [_is_named(grid, row) for row in range(len(grid))]
     titled = [any(at == row for at, _ in titles) for row in range(len(grid))]
-    heights = [ABOVE + PANEL + BELOW + LABEL * n + TOP * t for n, t in zip(named, titled, strict=True)]
+    heights = [
+        ABOVE + panels.height + BELOW + LABEL * n + TOP * t for n, t in zip(named, titled, strict=True)
+    ]
     height, across = sum(heights), width / len(grid[0])
     with style():
         figure, bottom = new_figure(width, height), float(height)
@@ -42,8 +47,8 @@ def draw_panels(panels: Panels, width: int) -> str:
                 if plot is None:
                     continue
                 left, wide = column * across + LEFT, across - LEFT - RIGHT
-                axes = figure.add_axes((left / width, low / height, wide / width, PANEL / height))
-                _draw(axes, plot, wide, titles.get((row, column), ""))
+                axes = figure.add_axes((left / width, low / height, wide / width, panels.height / height))
+                _draw(axes, plot, (wide, panels.height), titles.get((row, column), ""))
                 if named[row]:
                     axes.set_xlabel(plot.x.title)
         return to_svg(
@@ -69,11 +74,11 @@ def _is_named(grid: Grid, row: int) -> bool:
     return row == len(grid) - 1 or names[row] != names[row + 1]
 
 
-def _draw(axes: Axes, plot: Plot, wide: float, title: str) -> None:
+def _draw(axes: Axes, plot: Plot, size: tuple[float, float], title: str) -> None:
     for series in plot.series:
         draw_series(axes, series)
-    set_axis(axes, axes.xaxis, plot.x, "x", wide)
-    set_axis(axes, axes.yaxis, plot.y, "y", PANEL)
+    set_axis(axes, axes.xaxis, plot.x, "x", size[0])
+    set_axis(axes, axes.yaxis, plot.y, "y", size[1])
     heading(axes, plot.y.title)
     if title:
         axes.annotate(

@@ -2,7 +2,7 @@
 
 P2 section 5.3: run the method, take the top K by proxy, train these, return the best. Here every query is the next
 architecture of that ranking, so K is the budget (P2's K is 3). Where the budget is larger than the ranking, it begins
-again at the top.
+again at the top. Architectures of equal proxy follow each other by lot: by their ids, all trials would take the same.
 """
 
 from abc import abstractmethod
@@ -55,7 +55,8 @@ class OneShotSearcher(Searcher):
         shared = self.trial.share_weights(self.settings.steps, int(self.rng.integers(2**62)))
         self._fit(shared)
         codes_RL, proxy_R = self._candidates(shared)
-        order = np.argsort(-proxy_R, kind="stable")
+        lot = self.rng.permutation(len(proxy_R))
+        order = lot[np.argsort(-proxy_R[lot], kind="stable")]
         self.proxy_R = proxy_R[order]
         ranked: Codes = codes_RL[order]
         return ranked

@@ -71,10 +71,10 @@ def test_a_table_is_searched_as_a_benchmark(estimators, folder):
 def test_what_is_not_whole_or_not_there_is_said(estimators, folder):
     with pytest.raises(DataError, match=r"no table MinAtar-Freeway-space-1\.json yet"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
-    fill(estimators, but=[(3, 1), (9, 2)])
+    fill(estimators, but=[(3, 0), (9, 0), (5, 1), (0, 2)])
     path = folder / tables.table_name(GAME.name, "space-1")
     tables.write_table(path, tables.collect(estimators))
-    with pytest.raises(DataError, match="2 trainings are still to be done"):
+    with pytest.raises(DataError, match="2 trainings of its first seed are to be done"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
     path.write_text(path.read_text()[:-20])
     with pytest.raises(DataError, match="damaged"):
@@ -82,6 +82,21 @@ def test_what_is_not_whole_or_not_there_is_said(estimators, folder):
     path.write_text("{}")
     with pytest.raises(DataError, match="damaged"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
+
+
+def test_a_table_that_grows_has_the_seeds_that_are_whole(estimators, folder):
+    fill(estimators, but=[(3, 1)])
+    path = folder / tables.table_name(GAME.name, "space-1")
+    tables.write_table(path, tables.collect(estimators))
+    benchmark = load_benchmark("policy-cnn:MinAtar-Freeway")
+    assert benchmark.estimator.table.seeds == (0, 2)
+    assert benchmark.provenance["seeds"] == "0, 2"
+    assert benchmark.estimator.evaluate(np.array([[7], [4]], np.int32)).reward_B.tolist() == [17, 2]
+    held_out = load_benchmark("policy-cnn:MinAtar-Freeway:held-out-return").estimator
+    assert held_out.evaluate(np.array([[7]], np.int32)).report_B.tolist() == [27]
+    tables.write_table(path, tables.collect(estimators[:2]))
+    with pytest.raises(DataError, match="the table has one so far"):
+        load_benchmark("policy-cnn:MinAtar-Freeway:held-out-return")
 
 
 def test_a_table_of_another_game_is_refused(estimators, folder):

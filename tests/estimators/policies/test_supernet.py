@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from archwalk.data.states import read_state, write_state
+from archwalk.errors import ArchwalkError
 from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.sharing import PolicySupernet
@@ -115,3 +116,12 @@ def test_scores_are_of_one_episode_each_and_of_inherited_weights():
     shared.supernet.head.policy.bias.data[:] = torch.tensor([-1e9, 1e9, -1e9])  # always to the left
     cornered = shared.scores(EVERYONE[:2], 40, 200)
     assert cornered[0] == cornered[1] != first[0]
+
+
+def test_a_loss_that_is_no_number_is_a_line_that_says_where():
+    shared = PolicySupernet(SPACE, GAME, PolicySettings(200, TINY), 0)
+    shared.learn(EVERYONE[0])
+    with torch.no_grad():
+        next(shared.supernet.parameters()).fill_(torch.nan)
+    with pytest.raises(ArchwalkError, match="supernet on MinAtar-Breakout diverged at timestep 64: the loss"):
+        shared.learn(EVERYONE[0])

@@ -11,6 +11,7 @@ import pytest
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Scores
 from archwalk.estimators.table import TableEstimator
+from archwalk.experiments.reproductions import estimates
 from archwalk.experiments.reproductions.catalogue import item_names
 from archwalk.experiments.reproductions.gomezrobles2019 import (
     agents,
@@ -92,10 +93,10 @@ def test_a_curve_pools_seeds_and_ends_with_the_shortest():
 
 
 def test_differences_and_their_signs():
-    found = episodes.difference(np.array([5.0, 6, 7]), np.array([1.0, 2, 3]), 0)
+    found = estimates.difference(np.array([5.0, 6, 7]), np.array([1.0, 2, 3]), 0)
     assert found["mean"] == 4
     assert 0 < found["ci95"][0] <= 4 <= found["ci95"][1]
-    one = episodes.estimate(np.array([3.0, 3, 3]), 0)
+    one = estimates.estimate(np.array([3.0, 3, 3]), 0)
     assert (one["mean"], one["ci95"], one["each"]) == (3, [3, 3], [3, 3, 3])
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from archwalk.errors import UsageError
+from archwalk.errors import ArchwalkError, UsageError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.policies.agent import Agent, seed_for
 from archwalk.estimators.policies.games.base import Game
@@ -13,6 +13,7 @@ from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.supernet import Supernet
 from archwalk.estimators.policies.training import to_device
 from archwalk.estimators.training.isolation import alone
+from archwalk.learning.ppo import DivergedError
 from archwalk.learning.rollouts import first_scores
 from archwalk.spaces.base import Codes
 from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN
@@ -63,9 +64,14 @@ class PolicySupernet:
         """One architecture plays a rollout and is improved; returns the raw reward that an environment gave it.
 
         P2 calls it the reward of the child. Its code sums clipped rewards over interleaved environments; an episode's
-        score would often not be known yet.
+        score would often not be known yet. Raises ArchwalkError where a loss is not a number.
         """
-        rollout, _ = self.agent.advance(self.supernet.path(self.space.options(code_L)))
+        try:
+            rollout, _ = self.agent.advance(self.supernet.path(self.space.options(code_L)))
+        except DivergedError as error:
+            raise ArchwalkError(
+                f"the supernet on {self.game.name} diverged at timestep {self.agent.actor.steps:,}: {error}"
+            ) from error
         return float(rollout.reward_SN.sum(axis=0).mean())
 
     def scores(self, codes_BL: Codes, episodes: int, limit: int) -> Floats:

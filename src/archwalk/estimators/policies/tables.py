@@ -70,45 +70,58 @@ def write_table(path: Path, table: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class PolicyTable:
-    """Raw scores (N, S) of all N architectures of a space under S seeds; the game's lowest where a training failed."""
+    """Raw scores (N, S) of all N architectures of a space under S seeds; the game's lowest where a training failed.
+
+    Of a table that still grows, the seeds are those under which every architecture is trained.
+    """
 
     settings: PolicySettings
+    seeds: tuple[int, ...]
     mean_return_NS: Floats
     max_return_NS: Floats
     seconds_NS: Floats
 
     def scores(self, objective: str) -> tuple[Floats, Floats]:
-        """Reward and report (N,) of one of `OBJECTIVES`: means over seeds, or the first and the mean of the rest."""
+        """Reward and report (N,) of one of `OBJECTIVES`: means over seeds, or the first and the mean of the rest.
+
+        Raises DataError where there is no rest.
+        """
         if objective == "held-out-return":
+            if len(self.seeds) < 2:
+                raise DataError("held-out-return compares seeds, and the table has one so far")
             return self.mean_return_NS[:, 0], self.mean_return_NS[:, 1:].mean(axis=1)
         score_N = (self.max_return_NS if objective == "max-return" else self.mean_return_NS).mean(axis=1)
         return score_N, score_N
 
 
 def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> PolicyTable:
-    """A table that is complete. Raises DataError where it is not there, not whole, or of something else."""
+    """What a table has of all architectures. Raises DataError where it is not there, of something else, or has no seed
+    under which all are trained.
+    """
     try:
         table = json.loads(path.read_text())
         made = space.name, NumberedPolicyCNN.numbering, game.fingerprint
         if (table["space"], table["numbering"], table["fingerprint"]) != made:
             raise DataError(f"{path.name} is of another space, game or version of archwalk; make it anew")
         figures_NS = [row["seeds"] for row in table["architectures"]]
-        missing = sum(figure is None for row in figures_NS for figure in row)
-        if missing:
-            raise DataError(f"{path.name} is not complete: {missing} trainings are still to be done")
+        whole = [s for s in range(len(table["seeds"])) if all(row[s] is not None for row in figures_NS)]
+        if not whole:
+            missing = sum(row[0] is None for row in figures_NS)
+            raise DataError(
+                f"{path.name} is not complete: {missing} trainings of its first seed are to be done"
+            )
         settings = dict(table["settings"])
         columns = [
-            np.array(
-                [[_number(figure[name], game.lowest) for figure in row] for row in figures_NS], np.float64
-            )
+            np.array([[_number(row[s][name], game.lowest) for s in whole] for row in figures_NS], np.float64)
             for name in ("mean_return", "max_return", "seconds")
         ]
-        return PolicyTable(PolicySettings(**settings | {"ppo": PPOSettings(**settings["ppo"])}), *columns)
+        made_by = PolicySettings(**settings | {"ppo": PPOSettings(**settings["ppo"])})
+        return PolicyTable(made_by, tuple(table["seeds"][s] for s in whole), *columns)
     except FileNotFoundError:
         raise DataError(
             f"there is no table {path.name} yet; policy:... trains, benchmarks/policy_tables.py makes tables"
         ) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, IndexError) as error:
         raise DataError(f"{path.name} is damaged: {error}") from error
 
 
@@ -117,7 +130,7 @@ class PolicyTableEstimator(TableEstimator):
 
     def __init__(self, objective: str, table: PolicyTable, policies: PolicyEstimator) -> None:
         super().__init__(objective, *table.scores(objective), table.seconds_NS.mean(axis=1))
-        self.policies = policies
+        self.table, self.policies = table, policies
 
     def share_weights(self, steps: int, seed: int) -> PolicySupernet:
         """See `PolicyEstimator.share_weights`."""
@@ -142,7 +155,7 @@ def load_policy_table(words: list[str], seed: int) -> Benchmark:
     provenance = {
         "source": f"agents trained on {game.name} by archwalk",
         "timesteps": str(table.settings.steps),
-        "seeds": str(table.mean_return_NS.shape[1]),
+        "seeds": ", ".join(map(str, table.seeds)),
     }
     name = f"policy-cnn:{game.name}:{space_word}"
     return Benchmark(name, space, PolicyTableEstimator(objective, table, policies), provenance)

@@ -1,23 +1,26 @@
 """Items by name."""
 
 from archwalk.errors import unknown
-from archwalk.experiments.reproductions import cassimon2024, gomezrobles2019, remaade
+from archwalk.experiments.reproductions import cassimon2024, gomezrobles2019, mazyavkina2020, remaade
 from archwalk.experiments.reproductions.item import Item
 
 PAPERS: dict[str, tuple[Item, ...]] = {
     "cassimon2024": cassimon2024.ITEMS,
     "remaade": remaade.ITEMS,
     "gomezrobles2019": gomezrobles2019.ITEMS,
+    "mazyavkina2020": mazyavkina2020.ITEMS,
 }
 CITATIONS = {
     "cassimon2024": cassimon2024.CITATION,
     "remaade": remaade.CITATION,
     "gomezrobles2019": gomezrobles2019.CITATION,
+    "mazyavkina2020": mazyavkina2020.CITATION,
 }
 SHORT_CITATIONS = {
     "cassimon2024": "Cassimon et al. 2024",
     "remaade": "Krishna et al. 2020",
     "gomezrobles2019": "Gomez Robles and Vanschoren 2019",
+    "mazyavkina2020": "Mazyavkina et al. 2020",
 }
 ALL = "all"
 

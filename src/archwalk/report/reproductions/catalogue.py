@@ -1,11 +1,13 @@
 """Which view draws which kind of item."""
 
+from archwalk.report.reproductions.agents import view_against, view_found
 from archwalk.report.reproductions.blocks import View
 from archwalk.report.reproductions.builders import view_hardness, view_intensive, view_networks
 from archwalk.report.reproductions.costs import view_amortisation, view_price, view_times
 from archwalk.report.reproductions.episodes import view_histograms, view_improvement, view_normality
 from archwalk.report.reproductions.errors import view_errors, view_parameters
 from archwalk.report.reproductions.evolution import view_evolution
+from archwalk.report.reproductions.landscapes import view_landscape, view_layers, view_proxies
 from archwalk.report.reproductions.searches import view_best, view_queries
 from archwalk.report.reproductions.spaces import (
     view_accuracies,
@@ -40,4 +42,9 @@ VIEWS: dict[str, View] = {
     "intensive": view_intensive,
     "hardness": view_hardness,
     "networks": view_networks,
+    "found": view_found,
+    "landscape": view_landscape,
+    "layers": view_layers,
+    "proxies": view_proxies,
+    "against": view_against,
 }

@@ -154,7 +154,7 @@ def _checklist(records: Sequence[Record]) -> str:
 
 def _origin(record: Record) -> dict[str, str]:
     scale, size = record["scale"], "trials stand with each strategy"
-    if record["paper"] == "gomezrobles2019":
+    if record["paper"] in ("gomezrobles2019", "mazyavkina2020"):
         size = "steps and seeds stand with each item"
     elif record["kind"] not in ("errors", "parameters"):
         size = f"{scale['sets']} sets of {counted(scale['starts'], 'start')}, {counted(scale['trials'], 'trial')}"

@@ -7,6 +7,7 @@ import numpy as np
 
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.presets import load_preset
+from archwalk.experiments.reproductions.estimates import difference, estimate
 from archwalk.experiments.reproductions.gomezrobles2019.agents import (
     CHAIN,
     DQN,
@@ -17,7 +18,7 @@ from archwalk.experiments.reproductions.gomezrobles2019.agents import (
     meta_settings,
     random_part,
 )
-from archwalk.experiments.reproductions.gomezrobles2019.episodes import difference, estimate, stretch_reward
+from archwalk.experiments.reproductions.gomezrobles2019.episodes import stretch_reward
 from archwalk.experiments.reproductions.gomezrobles2019.evolution import Trials, evolution
 from archwalk.experiments.reproductions.gomezrobles2019.sizes import (
     Size,

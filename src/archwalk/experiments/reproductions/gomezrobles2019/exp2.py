@@ -7,6 +7,7 @@ import numpy as np
 
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.presets import load_preset
+from archwalk.experiments.reproductions.estimates import estimate
 from archwalk.experiments.reproductions.gomezrobles2019.agents import (
     CHAIN,
     DQN,
@@ -17,7 +18,6 @@ from archwalk.experiments.reproductions.gomezrobles2019.agents import (
 )
 from archwalk.experiments.reproductions.gomezrobles2019.episodes import (
     action_shares,
-    estimate,
     stretch_reward,
 )
 from archwalk.experiments.reproductions.gomezrobles2019.evolution import Trials, evolution

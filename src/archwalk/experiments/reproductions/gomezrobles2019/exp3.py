@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from archwalk.experiments.presets import load_preset
+from archwalk.experiments.reproductions.estimates import estimate
 from archwalk.experiments.reproductions.gomezrobles2019.agents import (
     BRANCHES,
     Value,
     meta_part,
     meta_settings,
 )
-from archwalk.experiments.reproductions.gomezrobles2019.episodes import estimate
 from archwalk.experiments.reproductions.gomezrobles2019.evolution import Trials, evolution
 from archwalk.experiments.reproductions.gomezrobles2019.sizes import (
     Size,
