@@ -6,10 +6,12 @@ Prints the mean raw score of the last 100 episodes and timesteps a second of pro
 import argparse
 import math
 import time
+from typing import Any
 
 import gymnasium
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from stable_baselines3 import PPO
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from stable_baselines3.common.vec_env import DummyVecEnv, VecMonitor
@@ -20,10 +22,11 @@ from archwalk.estimators.policies.games import Game, find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.training import PolicyTraining
 from archwalk.learning.episodes import WINDOW
+from archwalk.spaces.policy_cnn.network import Head
 from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN, numbered
 
 
-class OneGame(gymnasium.Env):
+class OneGame(gymnasium.Env[NDArray[Any], int]):
     """One environment of a game, for SB3, which wants them one by one; its pixels are 0 to 255 in name only."""
 
     def __init__(self, game: Game) -> None:
@@ -32,21 +35,26 @@ class OneGame(gymnasium.Env):
         self.observation_space = gymnasium.spaces.Box(0, 255, shape, np.uint8)
         self.action_space = self.vector.single_action_space
 
-    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[np.ndarray, dict]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[Any], dict[str, Any]]:
         observation, _ = self.vector.reset(seed=seed)
         return observation[0], {}
 
-    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict]:
+    def step(self, action: int) -> tuple[NDArray[Any], float, bool, bool, dict[str, Any]]:
         observation, reward, over, cut, info = self.vector.step(np.array([action]))
         seen = info["final_obs"] if over[0] or cut[0] else observation
         return seen[0], float(reward[0]), bool(over[0]), bool(cut[0]), {}
 
 
-class Extractor(BaseFeaturesExtractor):
+class Extractor(BaseFeaturesExtractor):  # type: ignore[misc] # SB3 is not typed for us
     """All of our network but its two heads, which SB3 adds."""
 
-    def __init__(self, observations: gymnasium.Space, space: NumberedPolicyCNN, code_L: np.ndarray) -> None:
+    def __init__(
+        self, observations: gymnasium.spaces.Box, space: NumberedPolicyCNN, code_L: NDArray[np.int32]
+    ) -> None:
         network = space.build(code_L, channels=observations.shape[0], actions=2)
+        assert isinstance(network.head, Head)
         super().__init__(observations, network.head.dense.out_features)
         self.stem, self.blocks, self.dense = network.stem, network.blocks, network.head.dense
 
@@ -58,7 +66,7 @@ class Extractor(BaseFeaturesExtractor):
 
 
 def theirs(
-    space: NumberedPolicyCNN, code_L: np.ndarray, game: Game, settings: PolicySettings, seed: int
+    space: NumberedPolicyCNN, code_L: NDArray[np.int32], game: Game, settings: PolicySettings, seed: int
 ) -> float:
     """The mean of the last 100 episodes of SB3's agent."""
     ppo = settings.ppo

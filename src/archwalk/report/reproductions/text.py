@@ -10,8 +10,8 @@ from rich.text import Text
 from archwalk.report.reproductions.blocks import Grid, Record, Words, setting_line
 from archwalk.report.reproductions.catalogue import VIEWS
 
-LABEL = 16
-"""Characters of a row's name that are never folded."""
+LABEL = 20
+"""Characters of a word of a row's name that are never folded."""
 
 GAP = 2
 """Characters between two columns."""
@@ -50,7 +50,8 @@ def _widths(grid: Grid, width: int) -> list[int]:
     columns = [[grid.head[0], *(label for label, _, _ in grid.rows)]]
     columns += [[title, *(cells[i] for _, _, cells in grid.rows)] for i, title in enumerate(grid.head[1:])]
     lines = [max(len(line) for cell in column for line in cell.split("\n")) for column in columns]
-    widths = [LABEL, *(max(len(word) for cell in column for word in cell.split()) for column in columns[1:])]
+    widths = [max(len(word) for cell in column for word in cell.split()) for column in columns]
+    widths[0] = min(widths[0], LABEL)
     spare = width - sum(widths) - GAP * (len(columns) - 1)
     for i in (*range(1, len(columns)), 0):
         grown = min(lines[i] - widths[i], spare)
