@@ -43,14 +43,15 @@ def _curves(record: Record) -> Block:
     measures = [m for m in MEASURES if any(m in one["curves"] for by in data.values() for one in by.values())]
     rows = [[_panel(record, by_agent, measure) for by_agent in data.values()] for measure in measures]
     every = [one["episodes"] for by_agent in data.values() for one in by_agent.values()]
-    sizes = sorted({min(every), max(every)})
+    sizes, number = sorted({min(every), max(every)}), len(record["settings"]["seeds"])
+    seeds = f"all {number} seeds" if number > 1 else "the one seed"
     panels = Panels(
         f"{record['item']}-evolution", list(data), rows,
         "best and accumulated reward, length and entropy over episodes, for each data set",
         f"{', '.join(agents)}; seeds {record['settings']['seeds']}.",
     )  # fmt: skip
     caption = (
-        f"Means of {' to '.join(map(str, sizes))} episodes of all {len(record['settings']['seeds'])} seeds; bands: one "
+        f"Means of {' to '.join(map(str, sizes))} episodes of {seeds}; bands: one "
         "standard deviation of single episodes. A curve ends with the seed that has the fewest episodes. The "
         "accumulated reward is the sum over an episode's actions, so it grows with its length."
     )
