@@ -67,7 +67,7 @@ def join_sources(sources: Sequence[Source]) -> Source:
 def decode_image(content: bytes, place: str) -> "Image":
     """An image from the bytes of a file, upright. Raises DataError with the place where they are no image."""
     try:
-        from PIL import Image, ImageOps
+        from PIL import Image, ImageOps, UnidentifiedImageError
     except ImportError as error:
         raise MissingExtraError("pillow", "images") from error
     try:
@@ -80,6 +80,8 @@ def decode_image(content: bytes, place: str) -> "Image":
             if image.mode.startswith("I;16"):  # Pillow cuts these off at 255
                 return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
             return ImageOps.exif_transpose(image)
+    except UnidentifiedImageError as error:  # its text is an object's address
+        raise DataError(f"cannot read the image {place}: it is none, or of a kind that is not known") from error
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise DataError(f"cannot read the image {place}: {error}") from error
 
