@@ -29,6 +29,7 @@ from toy_networks import (
 
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Estimator
+from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.estimators.store import open_store
 from archwalk.estimators.training import FULL, TrainedEstimator, train_intensively
 from archwalk.estimators.training.benchmark import load_images_benchmark, training_benchmark
@@ -278,6 +279,13 @@ class TestBenchmark:
         monkeypatch.setenv("ARCHWALK_STORE", url)
         assert load_images_benchmark(["digits"], 0).space.name == "nsc-chain"
         assert load_images_benchmark(["digits", "branches"], 0).space.name == "nsc"
+
+    def test_short_chains_are_those_of_the_tables(self):
+        """So that an agent of the tables can go on with images."""
+        short, table = load_images_benchmark(["digits", "chain4"], 0).space, load_benchmark("chain-digits").space
+        every = np.arange(table.size)[:, None]
+        np.testing.assert_array_equal(short.layers(every), table.layers(every))
+        assert short.network == table.network
 
     def test_by_name(self, monkeypatch, url):
         monkeypatch.setenv("ARCHWALK_STORE", url)

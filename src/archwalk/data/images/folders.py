@@ -81,7 +81,9 @@ def decode_image(content: bytes, place: str) -> "Image":
                 return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
             return ImageOps.exif_transpose(image)
     except UnidentifiedImageError as error:  # its text is an object's address
-        raise DataError(f"cannot read the image {place}: it is none, or of a kind that is not known") from error
+        raise DataError(
+            f"cannot read the image {place}: it is none, or of a kind that is not known"
+        ) from error
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise DataError(f"cannot read the image {place}: {error}") from error
 

@@ -1,17 +1,19 @@
 """Benchmarks whose networks are trained when they are asked for: `images:FOLDER`, `images:digits` and the like."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from archwalk.data.images import ImageSet, ImageSettings, load_images
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.store.database import Store, open_store
 from archwalk.estimators.training.estimator import TrainedEstimator
-from archwalk.estimators.training.makers import NetworkMaker, maker_for
-from archwalk.estimators.training.settings import FULL, SMALL, TrainingSettings
+from archwalk.estimators.training.makers import NetworkMaker, Task, maker_for
+from archwalk.estimators.training.settings import FULL, SMALL, NetworkSettings, TrainingSettings
 from archwalk.spaces.base import SearchSpace, remake
 from archwalk.spaces.catalogue import SPACES
 from archwalk.spaces.nasbench101.space import NASBench101
+from archwalk.spaces.nsc import Chain
+from archwalk.spaces.nsc import NetworkSettings as SizedNetwork
 
 SCALES: dict[str, tuple[ImageSettings, TrainingSettings]] = {
     "small": (ImageSettings(pixels=14, max_images=600, max_classes=30), SMALL),
@@ -20,7 +22,7 @@ SCALES: dict[str, tuple[ImageSettings, TrainingSettings]] = {
 """By the word behind the data set's name. `full` is P3's: 84 x 84 x 3, all images. `small` is for two cores; Omniglot
 then has 30 characters of 20 images."""
 
-_SPACES = ("cells", "chain", "branches")
+_SPACES = ("cells", "chain", "chain4", "branches")
 _OBJECTIVES = ("validation",)
 
 
@@ -66,10 +68,11 @@ def load_images_benchmark(words: list[str], seed: int) -> Benchmark:
     """
     place, chosen = _split(words)
     images, settings = SCALES[chosen.get("scale", "small")]
-    space = _space(chosen.get("space", "chain"))
+    data = load_images(place, images)
+    space = make_space(chosen.get("space", "chain"), Task(data.shape, len(data.classes)), settings.network)
     if space.name == "nsc" and settings is FULL:
         settings = replace(settings, batch=64)  # P3 6.2
-    return training_benchmark(space, place, settings, open_store(), images=images, seed=seed)
+    return training_benchmark(space, data, settings, open_store(), seed=seed)
 
 
 def _split(words: list[str]) -> tuple[str, dict[str, str]]:
@@ -87,8 +90,14 @@ def _split(words: list[str]) -> tuple[str, dict[str, str]]:
     return ":".join(rest), chosen
 
 
-def _space(word: str) -> SearchSpace:
+def make_space(word: str, task: Task, network: NetworkSettings) -> SearchSpace:
+    """The space behind a word: `cells`, NAS-Bench-101's of at most five vertices; `chain` and `branches`, P3's;
+    `chain4`, chains of at most four layers, numbered: those of the tables, so that what learned there can go on here.
+    """
     if word == "cells":
         cells: NASBench101 = remake(NASBench101, 5, 9)
         return cells
+    if word == "chain4":
+        chains: Chain = remake(Chain, 4, SizedNetwork(task.shape, task.classes, **asdict(network)))
+        return chains
     return SPACES.load({"chain": "nsc-chain", "branches": "nsc"}[word])()

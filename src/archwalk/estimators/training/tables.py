@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,10 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import DONE, Outcome
 from archwalk.estimators.table import TableEstimator
-from archwalk.estimators.training.benchmark import SCALES
+from archwalk.estimators.training.benchmark import SCALES, make_space
 from archwalk.estimators.training.estimator import TrainedEstimator
 from archwalk.estimators.training.makers import Task, maker_for
 from archwalk.estimators.training.settings import SMALL, TrainingSettings
-from archwalk.spaces.base import remake
 
 Space = Any
 """An enumerable space that says how it is numbered, in `numbering`."""
@@ -134,25 +134,13 @@ def _shifted(progress: Progress, seed: int, seeds: int) -> Progress:
     return lambda done, total: progress(seed * total + done, seeds * total)
 
 
-def _cells(task: Task) -> Space:
-    from archwalk.spaces.nasbench101.space import NASBench101
-
-    return remake(NASBench101, 5, 9)
-
-
-def _chains(task: Task) -> Space:
-    from archwalk.spaces.nsc import Chain, NetworkSettings
-
-    network = SMALL.network
-    around = NetworkSettings(
-        task.shape, task.classes, network.filters, network.doubling, network.dense, network.dropout
-    )
-    return remake(Chain, 4, around)
+def _space(word: str) -> Callable[[Task], Space]:
+    return partial(make_space, word, network=SMALL.network)
 
 
 def _chain_table(dataset: str) -> TrainedTable:
     images, training = SCALES["small"]
-    return TrainedTable(f"chain-{dataset}", dataset, images, training, 1, _chains)
+    return TrainedTable(f"chain-{dataset}", dataset, images, training, 1, _space("chain4"))
 
 
 DIGITS_CELLS = TrainedTable(
@@ -163,7 +151,7 @@ DIGITS_CELLS = TrainedTable(
         SMALL, epochs=5, batch=64, learning_rate=1e-2, decay="exponential", decay_factor=0.1, decay_epochs=5
     ),
     3,
-    _cells,
+    _space("cells"),
 )
 """All 2,532 NAS-Bench-101 cells of at most five vertices, in a network of 16 and 32 channels, on all digits."""
 
