@@ -7,11 +7,14 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archwalk.cli.common import load_space, read_json, readable
 from archwalk.data.files import write_atomically
 from archwalk.errors import UsageError
+
+if TYPE_CHECKING:
+    from archwalk.spaces.base import Codes, SearchSpace
 
 _DESCRIPTION = """\
 Write an architecture in another form. pytorch: a Python module that needs PyTorch alone, with the class Network and
@@ -75,9 +78,9 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError("an ONNX model is no text: say which file to write, --out FILE")
 
 
-def _content(options: argparse.Namespace, space: Any, code_L: Any) -> str | bytes:
+def _content(options: argparse.Namespace, space: SearchSpace, code_L: Codes) -> str | bytes:
     if options.to == "svg":
-        return str(space.draw(code_L))
+        return space.draw(code_L)
     if options.to == "json":
         return readable(space.describe(code_L)) + "\n"
     if options.to == "dot":

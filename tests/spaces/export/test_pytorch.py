@@ -214,7 +214,7 @@ class Reshapes(nn.Module):
         rows, *rest = x.shape
         flat = x.reshape(rows, int(np.prod(rest)))
         a, b = self.inner[0](self.dense(flat)), self.inner[1](self.dense(flat))
-        return (a - b) * (a + b) / 2 - (a - (b - a))
+        return torch.clamp((a - b) * (a + b) / 2 - (a - (b - a)), min=-float("inf"))
 
 
 class TestOtherSpaces:

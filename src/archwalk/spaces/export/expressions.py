@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -130,6 +131,8 @@ def _value(value: Any, name: Name, *, tight: bool = False) -> str:
         if isinstance(value, list):
             return f"[{inner}]"
         return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")'
     if value is None or isinstance(value, bool | int | float | str | torch.dtype):
         return repr(value)
     raise UsageError(f"the network uses {value!r:.60}, which export cannot write as code")
