@@ -3,6 +3,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import torch
 
 from archwalk import __version__
 from archwalk.cli.main import main
@@ -130,6 +131,27 @@ class TestExport:
         written = json.loads((tmp_path / "new" / "it.json").read_text())
         space = NASBenchGraph()
         assert written == space.describe(space.parse(given)) != given
+
+    def test_code_that_runs(self, call, chain):
+        source = call("export", chain, "--space", "nasbench101", "--to", "pytorch", "--shape", "1x16x16", "--set",
+                      "classes=7", "--set", "stem_channels=8").out  # fmt: skip
+        names = {}
+        exec(source, names)
+        assert names["Network"]().eval()(torch.zeros(2, 1, 16, 16)).shape == (2, 7)
+
+    def test_graph(self, call, network):
+        written = call("export", network, "--space", "nasbench_graph", "--to", "dot").out
+        assert written.startswith('digraph "nasbench_graph" {')
+        assert '[label="sage"]' in written
+
+    def test_onnx_model(self, call, tmp_path):
+        onnx = pytest.importorskip("onnx", exc_type=ImportError)
+        pytest.importorskip("onnxscript", exc_type=ImportError)
+        (tmp_path / "given.json").write_text('{"layers": [{"type": "max-pooling", "kernel_size": 2}]}')
+        result = call("export", "given.json", "--space", "chain", "--to", "onnx", "--out", "it.onnx", "--shape",
+                      "1,12,8", "--set", "classes=2", "--set", "dense=4", "--seed", "5")  # fmt: skip
+        assert (result.status, result.out, result.err) == (0, "", "")
+        onnx.checker.check_model(str(tmp_path / "it.onnx"))
 
 
 class TestData:

@@ -140,6 +140,29 @@ def test_wrong_architectures(call, chain, command, content, message):
     refused(call(*command, chain), 2, message)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--to", "pytroch"], "unknown to 'pytroch'; did you mean 'pytorch'"),
+        (["--to", "onnx"], "an ONNX model is no text: say which file to write, --out FILE"),
+        (["--to", "onnx", "--out", "x.onnx", "--seed", "-1"], "a seed is a whole number of at least 0"),
+        (["--to", "pytorch", "--seed", "1"], "--seed is for --to onnx"),
+        (["--to", "svg", "--shape", "3,32,32"], "--shape is for --to pytorch and onnx"),
+        (["--to", "dot", "--set", "classes=2"], "--set is for --to pytorch and onnx"),
+        (
+            ["--to", "pytorch", "--shape", "3,0,32"],
+            "a shape is whole numbers with commas, as 3,32,32, not '3,0,32'",
+        ),
+        (["--to", "pytorch", "--shape", "3,1,32"], "cannot read inputs of the shape 3,1,32"),
+        (["--to", "pytorch", "--set", "classes"], "--set takes KEY=VALUE, not 'classes'"),
+        (["--to", "pytorch", "--set", "clases=3"], "networks of nasbench101 have no setting 'clases'"),
+        (["--to", "pytorch", "--set", "classes=many"], "cannot build this network with classes='many'"),
+    ],
+)
+def test_exports_that_cannot_be(call, chain, options, message):
+    refused(call("export", chain, "--space", "nasbench101", *options), 2, message)
+
+
 @pytest.mark.parametrize(("name", "status"), [("absent.json", 2), (".", 1)])
 def test_files_that_cannot_be_read(call, name, status):
     refused(call("neighbours", "nasbench_graph", name), status, f"no file {name}|cannot read {name}")

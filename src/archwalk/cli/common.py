@@ -1,5 +1,7 @@
 """What all commands share: the console, JSON, progress, and reading architectures."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import re
@@ -7,12 +9,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from archwalk.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from archwalk.spaces.base import SearchSpace
 
 OUT = Console()
 """Results."""
@@ -67,6 +72,13 @@ def progress_bar(title: str, total: float | None = None) -> Iterator[Bar]:
     )
     with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as progress:
         yield Bar(progress, progress.add_task(title, total=total, text=""))
+
+
+def load_space(name: str) -> SearchSpace:
+    """A space by name. Raises UsageError for one that there is not."""
+    from archwalk.spaces.catalogue import SPACES
+
+    return SPACES.load(name)()
 
 
 def read_json(path: Path) -> Any:

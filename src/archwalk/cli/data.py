@@ -19,6 +19,7 @@ _EXTRAS: dict[str, tuple[str, ...]] = {
     "graph": ("torch-geometric",),
     "images": ("scikit-learn", "pillow", "mlxtend"),
     "nb301": ("onnxruntime",),
+    "onnx": ("onnx", "onnxscript"),
     "parquet": ("pyarrow",),
     "postgres": ("psycopg",),
     "tpe": ("optuna",),

@@ -1,19 +1,14 @@
-"""Commands that look at spaces: space, neighbours, oracle, export."""
+"""Commands that look at spaces: space, neighbours, oracle."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from archwalk.cli.common import OUT, print_json, read_json, readable
-from archwalk.data.files import write_atomically
+from archwalk.cli.common import OUT, load_space, print_json, read_json
 from archwalk.errors import UsageError
-
-if TYPE_CHECKING:
-    from archwalk.spaces.base import SearchSpace
 
 
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
@@ -35,13 +30,6 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     oracle.add_argument("--alpha", type=float, default=6.0, help="of the reward shaping (default 6, as P1)")
     oracle.add_argument("--json", action="store_true")
     oracle.set_defaults(run=run_oracle)
-
-    export = commands.add_parser("export", help="an architecture as a drawing or as canonical JSON")
-    export.add_argument("architecture", metavar="ARCH.json", type=Path)
-    export.add_argument("--space", required=True)
-    export.add_argument("--to", required=True, choices=["svg", "json"])
-    export.add_argument("--out", type=Path, help="file to write (default: standard output)")
-    export.set_defaults(run=run_export)
 
 
 def run_space(options: argparse.Namespace) -> None:
@@ -121,25 +109,6 @@ def run_oracle(options: argparse.Namespace) -> None:
     OUT.print(f"Exact optimum of the incremental problem, {benchmark.name}, objective {benchmark.objective}")
     for key, value in summary.items():
         OUT.print(f"  {key.replace('_', ' '):20} {_plain(value)}", highlight=False)
-
-
-def run_export(options: argparse.Namespace) -> None:
-    """Write an architecture in another form."""
-    space = load_space(options.space)
-    code_L = space.parse(read_json(options.architecture))
-    drawn = options.to == "svg"
-    content = space.draw(code_L) if drawn else readable(space.describe(code_L)) + "\n"
-    if options.out:
-        write_atomically(options.out, content)
-    else:
-        sys.stdout.write(content)
-
-
-def load_space(name: str) -> SearchSpace:
-    """A space by name."""
-    from archwalk.spaces.catalogue import SPACES
-
-    return SPACES.load(name)()
 
 
 def _plain(value: Any) -> str:

@@ -33,6 +33,8 @@ class DARTS:
     choices = code.CHOICES
     dag_operations = code.OPERATIONS
     dag_inputs = code.INPUTS
+    dag_names = code.CELLS
+    image_shape = (3, 32, 32)
     dag_depth = code.NODES
 
     def sample(self, rng: np.random.Generator, n: int) -> Codes:
@@ -88,6 +90,10 @@ class DARTS:
     def describe(self, code_L: Codes) -> dict[str, Any]:
         """The genotype: {"normal": [[operation, input], ... 8], "normal_concat": [2, 3, 4, 5], "reduce": ...}."""
         return write_genotype(code_L)
+
+    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
+        """The settings of `build` for images (channels, height, width)."""
+        return {"in_channels": shape[0]}
 
     def build(self, code_L: Codes, **settings: Any) -> Network:
         """The network of the architecture; `settings` as `Network`'s."""

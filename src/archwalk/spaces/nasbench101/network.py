@@ -46,6 +46,11 @@ class CellNetwork(nn.Module):
     `conv3x3-bn-relu`, `conv1x1-bn-relu` or `maxpool3x3`, then `output`.
     """
 
+    first_weights = (
+        "First weights are drawn as PyTorch does. archwalk's own convolutions have TensorFlow's variance scaling:\n"
+        "nn.init.trunc_normal_(weight, std=s, a=-2 * s, b=2 * s) with s = fan_in**-0.5 / 0.87962566103423978."
+    )
+
     def __init__(
         self,
         matrix: Matrix,

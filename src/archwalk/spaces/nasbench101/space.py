@@ -47,6 +47,7 @@ class NASBench101(EnumerableSpace):
     edit_kinds = neighbours.EDIT_KINDS
     dag_operations = OPERATIONS
     dag_inputs = 1
+    image_shape = (3, 32, 32)
 
     def __init__(self, max_vertices: int = 7, max_edges: int = 9) -> None:
         if not 2 <= max_vertices <= 7 or not 1 <= max_edges <= 9:
@@ -167,6 +168,10 @@ class NASBench101(EnumerableSpace):
         codes_BL = np.empty((len(choices_BC), 1), np.int32)
         _read_choices(choices_BC, self.max_vertices, _STRING_ORDER, self.tables.lookup, codes_BL)
         return codes_BL
+
+    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
+        """The settings of `build` for images (channels, height, width)."""
+        return {"in_channels": shape[0]}
 
     def build(self, code_L: Codes, **settings: Any) -> CellNetwork:
         """The network around the cell; `settings` as `CellNetwork`'s."""

@@ -34,6 +34,7 @@ class NASBench201(MixedBaseSpace):
     """Which cell each id is; it stands in imported tables."""
     dag_operations = OPERATIONS[1:]
     dag_inputs = 1
+    image_shape = (3, 32, 32)
     dag_depth = NODES - 1
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -94,6 +95,10 @@ class NASBench201(MixedBaseSpace):
         edges_BVV = edges_VV & there_BV[:, :, None] & there_BV[:, None]
         keep_paths(labels_BV, edges_BVV, inside)
         return Dags(labels_BV[:, None], edges_BVV[:, None])
+
+    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
+        """The settings of `build` for images (channels, height, width)."""
+        return {"in_channels": shape[0]}
 
     def build(self, code_L: Codes, **settings: Any) -> CellNetwork:
         """The network around the cell; `settings` as `CellNetwork`'s, by default those for CIFAR-10."""

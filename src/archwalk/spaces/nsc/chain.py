@@ -129,6 +129,15 @@ class Chain(EnumerableSpace):
         """Shapes and weights of the network without building it (see `NSC.measure`)."""
         return self.nsc.measure(self._rows(code_L[None])[0], **settings)
 
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """That of `network`."""
+        return self.network.image_shape
+
+    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
+        """The settings of `build` for images (channels, height, width)."""
+        return {"image_shape": shape}
+
     def build(self, code_L: Codes, **settings: Any) -> NSCNetwork:
         """The network (see `NSC.build`)."""
         return self.nsc.build(self._rows(code_L[None])[0], **settings)

@@ -188,6 +188,15 @@ class NSC:
         """
         return measure(self._one(code_L), changed(self.network, settings))
 
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """That of `network`."""
+        return self.network.image_shape
+
+    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
+        """The settings of `build` for images (channels, height, width)."""
+        return {"image_shape": shape}
+
     def build(self, code_L: Codes, **settings: Any) -> NSCNetwork:
         """The network of the architecture; `settings` change those of `network`.
 

@@ -22,6 +22,12 @@ class PolicyNetwork(nn.Module):
     It is put together from its parts, so that it may share them with other networks.
     """
 
+    outputs = ("logits", "values")
+    first_weights = (
+        "First weights are drawn as PyTorch does. archwalk's own are orthogonal, as in the OpenAI baselines:\n"
+        "nn.init.orthogonal_(weight, gain), gain 0.01 for the policy, 1 for the value, 2**0.5 for all others; biases 0."
+    )
+
     def __init__(self, stem: nn.Module, blocks: Sequence[nn.Module], head: nn.Module) -> None:
         super().__init__()
         self.stem = stem

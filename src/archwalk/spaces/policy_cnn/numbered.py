@@ -100,6 +100,15 @@ class NumberedPolicyCNN(MixedBaseSpace):
         edges_BVV = np.tile(np.eye(vertices, k=1, dtype=np.bool_), (batch, 1, 1))
         return Dags(labels_BV[:, None], edges_BVV[:, None])
 
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """That of the observations as declared."""
+        return self.declaration.observation
+
+    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
+        """The settings of `build` for observations (channels, height, width)."""
+        return {"channels": shape[0]}
+
     def build(self, code_L: Codes, **settings: Any) -> PolicyNetwork:
         """See `PolicyCNN.build`."""
         return self.blocks.build(self._row(code_L), **settings)

@@ -150,6 +150,15 @@ class PolicyCNN:
             ]
         }
 
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """That of the observations as declared."""
+        return self.declaration.observation
+
+    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
+        """The settings of `build` for observations (channels, height, width)."""
+        return {"channels": shape[0]}
+
     def build(self, code_L: Codes, *, channels: int | None = None, actions: int = 6) -> PolicyNetwork:
         """The agent's network, for observations of so many `channels` (as declared, by default) and so many actions."""
         from archwalk.spaces.policy_cnn.network import make_network

@@ -1,0 +1,119 @@
+"""The command export: an architecture in other forms."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archwalk.cli.common import load_space, read_json, readable
+from archwalk.data.files import write_atomically
+from archwalk.errors import UsageError
+
+if TYPE_CHECKING:
+    from archwalk.spaces.base import Codes, SearchSpace
+
+_DESCRIPTION = """\
+Write an architecture in another form. pytorch: a Python module that needs PyTorch alone, with the class Network and
+weights still to be learned. onnx: the network with first weights, for batches of any size (extra onnx). dot: its graph
+for Graphviz. svg: a drawing. json: its canonical form."""
+
+_NETWORKS = ("pytorch", "onnx")
+
+
+def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add the command."""
+    export = commands.add_parser(
+        "export", help="an architecture as PyTorch code, ONNX, a graph, a drawing", description=_DESCRIPTION
+    )
+    export.add_argument("architecture", metavar="ARCH.json", type=Path)
+    export.add_argument("--space", required=True)
+    export.add_argument("--to", required=True, choices=["pytorch", "onnx", "svg", "dot", "json"])
+    export.add_argument("--out", type=Path, help="file to write (default: standard output, but for onnx)")
+    export.add_argument(
+        "--shape",
+        type=_shape,
+        metavar="C,H,W",
+        help="pytorch, onnx: of the images that the network reads (default: the space's, 3,32,32 for cells)",
+    )
+    export.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="assignments",
+        help="pytorch, onnx: what else the space's networks can be told: classes=100, actions=4, stem_channels=16",
+    )
+    export.add_argument("--seed", type=int, help="onnx: of the first weights (default 0)")
+    export.set_defaults(run=run_export)
+
+
+def run_export(options: argparse.Namespace) -> None:
+    """Write an architecture in another form."""
+    _check(options)
+    space = load_space(options.space)
+    content = _content(options, space, space.parse(read_json(options.architecture)))
+    if options.out:
+        write_atomically(options.out, content)
+    elif isinstance(content, str):
+        sys.stdout.write(content)
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuse options that this form has no use for."""
+    if options.to not in _NETWORKS:
+        for name, value in (("--shape", options.shape), ("--set", options.assignments or None)):
+            if value is not None:
+                raise UsageError(
+                    f"{name} is for --to pytorch and onnx; {options.to} shows the architecture alone"
+                )
+    if options.to != "onnx" and options.seed is not None:
+        raise UsageError("--seed is for --to onnx, which writes weights")
+    if options.seed is not None and not 0 <= options.seed < 2**63:
+        raise UsageError(f"a seed is a whole number of at least 0 and below 2**63, not {options.seed}")
+    if options.to == "onnx" and options.out is None:
+        raise UsageError("an ONNX model is no text: say which file to write, --out FILE")
+
+
+def _content(options: argparse.Namespace, space: SearchSpace, code_L: Codes) -> str | bytes:
+    if options.to == "svg":
+        return space.draw(code_L)
+    if options.to == "json":
+        return readable(space.describe(code_L)) + "\n"
+    if options.to == "dot":
+        from archwalk.spaces.export.dot import to_dot
+
+        return to_dot(space, code_L)
+    settings = _settings(options.assignments)
+    if options.to == "pytorch":
+        from archwalk.spaces.export.pytorch import to_pytorch
+
+        return to_pytorch(space, code_L, options.shape, settings)
+    from archwalk.spaces.export.onnx_model import to_onnx
+
+    return to_onnx(space, code_L, options.shape, settings, seed=options.seed or 0)
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    """3,32,32 or 3x32x32."""
+    sizes = re.split("[,x]", text)
+    if not all(re.fullmatch("[1-9][0-9]{0,8}", size) for size in sizes):
+        raise argparse.ArgumentTypeError(f"a shape is whole numbers with commas, as 3,32,32, not {text!r}")
+    return tuple(map(int, sizes))
+
+
+def _settings(assignments: list[str]) -> dict[str, Any]:
+    """KEY=VALUE, each value as JSON has it, or a word."""
+    found = {}
+    for assignment in assignments:
+        key, separator, text = assignment.partition("=")
+        if not separator or not key.isidentifier():
+            raise UsageError(f"--set takes KEY=VALUE, not {assignment!r}")
+        try:
+            found[key] = json.loads({"none": "null"}.get(text.lower(), text))
+        except ValueError:
+            found[key] = {"true": True, "false": False}.get(text.lower(), text)
+    return found
