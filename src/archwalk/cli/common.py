@@ -55,7 +55,7 @@ class Bar:
         """Move to `done` (of a new `total`), with a word about how it goes."""
         self._progress.update(self._task, completed=done, total=total, text=text, visible=True)
 
-    def beside(self, title: str) -> "Bar":
+    def beside(self, title: str) -> Bar:
         """Another task below this one, which is seen once it has moved."""
         return Bar(self._progress, self._progress.add_task(title, total=None, visible=False, text=""))
 
