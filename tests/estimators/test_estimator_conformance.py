@@ -120,6 +120,6 @@ class TestPolicyTable(DeterministicEstimatorConformance):
     @classmethod
     def make_estimator(cls) -> Callable[[], Estimator]:
         score_NS = np.random.default_rng(0).uniform(0, 9, (25, 3))
-        table = PolicyTable(PolicySettings(1_000), score_NS, score_NS + 1, np.full((25, 3), 60.0))
+        table = PolicyTable(PolicySettings(1_000), (0, 1, 2), score_NS, score_NS + 1, np.full((25, 3), 60.0))
         trained = PolicyEstimator(minatar_1(), find_game("MinAtar-Breakout"), table.settings)
         return lambda: PolicyTableEstimator("held-out-return", table, trained)
