@@ -53,7 +53,8 @@ class Construction:
         self.rules = rules
         self.builds = Builds(space, purse, batch, settings)
         self.names = ActionNames(batch, space.table, self.actions)
-        self.recollection = Recollection(batch, self.actions, settings.limit)
+        remembers = rules.recall or rules.relative
+        self.recollection = Recollection(batch, self.actions, settings.limit) if remembers else None
 
     @property
     def actions(self) -> int:
@@ -73,29 +74,33 @@ class Construction:
             observations["state"] = self.builds.space.encode(shown_BDR)
             if self.rules.history:
                 observations["previous_action"] = self.names.columns(observations["previous_action"])
-        if self.rules.relative and self.rules.history:
+        if self.recollection and self.rules.relative and self.rules.history:
             observations["previous_reward"] = self.recollection.relative(observations["previous_reward"])
         seen_BX = flatten_observations(observations, self.builds.settings.limit)
-        if not self.rules.recall:
+        if not (self.recollection and self.rules.recall):
             return seen_BX
         return np.concatenate([seen_BX, self.recollection.facts(self.builds)], axis=1)
 
     def step(self, action_B: NDArray[np.int64]) -> BuildStep:
         """Act in all (see `Builds`); actions are called what the agent knows them by."""
-        self.recollection.choose(self.builds, action_B)
+        if self.recollection:
+            self.recollection.choose(self.builds, action_B)
         step = self.builds.step(self.names.real(action_B))
-        self.recollection.add(step.reward_B, step.done_B)
+        if self.recollection:
+            self.recollection.add(step.reward_B, step.done_B)
         return step
 
     def reset(self) -> None:
         """Begin a trial in all."""
         self.builds.reset()
-        self.recollection.begin()
+        if self.recollection:
+            self.recollection.begin()
 
     def restart(self, rows_B: NDArray[np.bool_]) -> None:
         """Begin an episode of the same trial in the chosen ones."""
         self.builds.restart(rows_B)
-        self.recollection.restart(rows_B)
+        if self.recollection:
+            self.recollection.restart(rows_B)
 
     def allowed(self) -> NDArray[np.bool_] | None:
         """Actions (B, A) that may be chosen, at least one each; None where all may be."""
@@ -106,12 +111,12 @@ class Construction:
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on."""
-        return {name: getattr(self, name).state_dict() for name in _PARTS}
+        return {name: part.state_dict() for name in _PARTS if (part := getattr(self, name))}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what `state_dict` gave."""
-        for name in _PARTS:
-            getattr(self, name).load_state_dict(state[name])
+        for name, found in state.items():
+            getattr(self, name).load_state_dict(found)
 
 
 def check_rules(settings: Any) -> None:
