@@ -69,7 +69,7 @@ def test_a_table_is_searched_as_a_benchmark(estimators, folder):
 
 
 def test_what_is_not_whole_or_not_there_is_said(estimators, folder):
-    with pytest.raises(DataError, match=r"no table MinAtar-Freeway-space-1\.json yet"):
+    with pytest.raises(DataError, match=r"no table MinAtar-Freeway-space-1\.json, there are: none"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
     fill(estimators, but=[(3, 0), (9, 0), (5, 1), (0, 2)])
     path = folder / tables.table_name(GAME.name, "space-1")

@@ -170,6 +170,7 @@ def test_atari_has_the_papers_settings():
         (["", "space-1"], "which game"),
         (["MinAtar-Breakout", "space-9"], "unknown space 'space-9'"),
         (["MinAtar-Breakout", "space-1", "space-2"], "one space"),
+        (["MinAtar-Breakout", "0k"], "unknown '0k' behind MinAtar-Breakout; there may be a space"),
         (["MinAtar-Breakout", "space-large"], "84 x 84"),
         (["MinAtar-Breakuot"], "Breakout"),
         (["CartPole-v1"], "no images"),

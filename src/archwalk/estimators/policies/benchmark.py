@@ -7,6 +7,7 @@ from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.policies.estimator import OBJECTIVES, PolicyEstimator
 from archwalk.estimators.policies.games import Game, find_game
+from archwalk.estimators.policies.games.catalogue import ATARI, MINATAR
 from archwalk.estimators.policies.games.images import SMALL
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.store.database import Store, open_store
@@ -111,6 +112,13 @@ def _split(words: list[str]) -> tuple[str, dict[str, str]]:
         raise UsageError("which game? say policy:MinAtar-Breakout, policy:Atari-Breakout or a Gymnasium id")
     if rest[-1].startswith("space-"):
         raise UsageError(f"unknown space {rest[-1]!r}; known: {', '.join(SPACES)}")
+    if len(rest) > 1 and rest[0].startswith(
+        (MINATAR, ATARI)
+    ):  # Gymnasium's names may have a colon, these have none
+        raise UsageError(
+            f"unknown {rest[-1]!r} behind {rest[0]}; there may be a space ({', '.join(SPACES)}), timesteps such as 20k "
+            f"and an objective ({', '.join(OBJECTIVES)})"
+        )
     return ":".join(rest), chosen
 
 

@@ -118,8 +118,9 @@ def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> Polic
         made_by = PolicySettings(**settings | {"ppo": PPOSettings(**settings["ppo"])})
         return PolicyTable(made_by, tuple(table["seeds"][s] for s in whole), *columns)
     except FileNotFoundError:
+        known = ", ".join(sorted(one.name for one in FOLDER.iterdir() if one.name.endswith(".json")))
         raise DataError(
-            f"there is no table {path.name} yet; policy:... trains, benchmarks/policy_tables.py makes tables"
+            f"there is no table {path.name}, there are: {known or 'none'}; policy:{game.name} trains agents"
         ) from None
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise DataError(f"{path.name} is damaged: {error}") from error
