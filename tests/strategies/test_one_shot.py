@@ -113,6 +113,18 @@ def test_enas_gives_a_child_its_rollouts_and_comes_to_prefer_what_earns():
     assert worth[-50:].mean() > worth[:50].mean() + 0.2
 
 
+def test_enas_may_rank_by_scores_with_inherited_weights():
+    settings = replace(QUICK[ENAS], proxy="score", episodes=1000)
+    ranked_RL, searcher, weights = search(ENAS, minatar_1(), settings=settings, total=40)
+    np.testing.assert_allclose(searcher.proxy_R, weights.worth(ranked_RL), atol=0.01)
+    assert (
+        spearmanr(searcher.controller.log_probabilities(minatar_1().to_choices(ranked_RL)), searcher.proxy_R)[
+            0
+        ]
+        < 0.9
+    )
+
+
 def test_spos_draws_uniformly():
     _, _, weights = search(SPOS, minatar_1(), total=2_500)
     counts = np.unique(weights.turns, return_counts=True)[1]

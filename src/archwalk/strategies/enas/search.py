@@ -1,6 +1,7 @@
 """ENAS: children with shared weights play in turns, and a controller learns which to draw (P2 section 4.2).
 
-The proxy of an architecture is its probability under the controller (P2 section 5.3).
+The proxy of an architecture is its probability under the controller (P2 section 5.3), or its score with inherited
+weights (Pham et al. 2018, section 2.3).
 """
 
 from typing import Any, ClassVar
@@ -36,6 +37,8 @@ class ENASSearcher(OneShotSearcher):
         if codes_RL is None:
             strings_RC = np.unique(self.controller.sample(self.settings.candidates), axis=0)
             codes_RL = self.space.from_choices(strings_RC)
+        if self.settings.proxy == "score":
+            return codes_RL, shared.scores(codes_RL, self.settings.episodes, self.settings.episode_steps)
         return codes_RL, self.controller.log_probabilities(self.space.to_choices(codes_RL))
 
 

@@ -1,6 +1,7 @@
 """Settings of ENAS."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from archwalk.errors import UsageError
 from archwalk.strategies.checks import check_above_zero, check_at_least_one
@@ -14,6 +15,9 @@ class ENASSettings:
     LSTM of `width` units. `baseline_momentum` is the share of the old baseline that stays. `steps` are timesteps of
     the supernet (0: as many as one training from scratch). In a space that is not numbered, `candidates` strings are
     drawn from the controller and ranked.
+
+    `proxy`: the probability under the controller (P2 5.3), or the mean score with inherited weights in `episodes` of at
+    most `episode_steps` steps, as the first ENAS picks its network (Pham et al. 2018, section 2.3).
     """
 
     steps: int = 0
@@ -26,9 +30,14 @@ class ENASSettings:
     baseline_momentum: float = 0.2
     gradient_clip: float = 0.5
     candidates: int = 1000
+    proxy: Literal["probability", "score"] = "probability"
+    episodes: int = 32
+    episode_steps: int = 5_000
 
     def __post_init__(self) -> None:
-        check_at_least_one(self, "child_rollouts", "children", "width", "candidates")
+        check_at_least_one(
+            self, "child_rollouts", "children", "width", "candidates", "episodes", "episode_steps"
+        )
         check_above_zero(self, "learning_rate", "epsilon", "gradient_clip")
         if self.steps < 0:
             raise UsageError(
