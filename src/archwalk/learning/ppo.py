@@ -115,8 +115,10 @@ class PPO:
         }
         made["actions"] = torch.from_numpy(rollout.action_SN.reshape(-1))
         observation_SNX = rollout.observation_SNX
-        made["observations"] = torch.from_numpy(observation_SNX.reshape(-1, *observation_SNX.shape[2:]))
-        return {name: tensor.to(device) for name, tensor in made.items()}
+        seen = torch.from_numpy(observation_SNX.reshape(-1, *observation_SNX.shape[2:]))
+        if seen.ndim == 4:  # once here as bytes, or a convolution does it with every minibatch as floats
+            seen = seen.contiguous(memory_format=torch.channels_last)
+        return {name: tensor.to(device) for name, tensor in (made | {"observations": seen}).items()}
 
     def _loss(
         self, network: nn.Module | ActorCritic, batch: Mapping[str, Tensor], scale: float
