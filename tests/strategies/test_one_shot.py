@@ -245,6 +245,7 @@ def test_the_papers_presets():
         (ENASSettings, {"steps": -1}),
         (ENASSettings, {"baseline_momentum": 1.0}),
         (ENASSettings, {"entropy_weight": -1.0}),
+        (ENASSettings, {"proxy": "scores"}),
         (SPOSSettings, {"episodes": 0}),
         (SPOSSettings, {"mutation": 2.0}),
         (SPOSSettings, {"steps": -1}),

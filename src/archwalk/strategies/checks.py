@@ -1,8 +1,8 @@
 """What settings of trainers are checked for, each in one line."""
 
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from archwalk.errors import UsageError
+from archwalk.errors import UsageError, unknown
 
 
 def check_at_least_one(settings: Any, *names: str) -> None:
@@ -24,6 +24,13 @@ def check_shares(settings: Any, *names: str) -> None:
     for name in names:
         if not 0 <= getattr(settings, name) <= 1:
             raise UsageError(f"{name} must be between 0 and 1, not {getattr(settings, name)}")
+
+
+def check_words(settings: Any) -> None:
+    """Raise UsageError for a setting of type `Literal` that is none of its words."""
+    for name, hint in get_type_hints(type(settings)).items():
+        if get_origin(hint) is Literal and getattr(settings, name) not in get_args(hint):
+            raise unknown(name, getattr(settings, name), get_args(hint))
 
 
 def check_q_learning(settings: Any) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from archwalk.errors import UsageError
-from archwalk.strategies.checks import check_above_zero, check_at_least_one
+from archwalk.strategies.checks import check_above_zero, check_at_least_one, check_words
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class ENASSettings:
     episode_steps: int = 5_000
 
     def __post_init__(self) -> None:
+        check_words(self)
         check_at_least_one(
             self, "child_rollouts", "children", "width", "candidates", "episodes", "episode_steps"
         )

@@ -1,10 +1,10 @@
 """Settings of ReMAADE and of the policies that P4 compares it with."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-from archwalk.errors import UsageError, unknown
-from archwalk.strategies.checks import check_above_zero, check_at_least_one
+from archwalk.errors import UsageError
+from archwalk.strategies.checks import check_above_zero, check_at_least_one, check_words
 
 PolicyName = Literal["maade", "made", "nade", "lstm", "independent"]
 Objective = Literal["reinforce", "ppo", "ppo-standard"]
@@ -34,11 +34,7 @@ class RemaadeSettings:
     entropy: float = 0.0
 
     def __post_init__(self) -> None:
-        for key, known in (("policy", PolicyName), ("objective", Objective)):
-            if getattr(self, key) not in get_args(known):
-                raise unknown(key, getattr(self, key), get_args(known))
-        if self.optimiser not in ("adam", "sgd"):
-            raise unknown("optimiser", self.optimiser, ["adam", "sgd"])
+        check_words(self)
         check_at_least_one(self, "width", "blocks", "batch", "epochs")
         check_above_zero(self, "learning_rate", "clip")
         if self.orders < 0:
