@@ -8,10 +8,12 @@ from archwalk.errors import DataError, UsageError
 from archwalk.estimators.base import WeightSharingEstimator
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.estimators.policies import tables
+from archwalk.estimators.policies.agent import Agent
 from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.store import Outcome, open_store
+from archwalk.estimators.training.isolation import alone
 from archwalk.spaces.policy_cnn.papers import minatar_1
 
 GAME, SPACE = find_game("MinAtar-Freeway"), minatar_1()
@@ -104,6 +106,23 @@ def test_a_table_of_another_game_is_refused(estimators, folder):
     tables.write_table(folder / tables.table_name("MinAtar-Breakout", "space-1"), tables.collect(estimators))
     with pytest.raises(DataError, match="another space, game or version"):
         load_benchmark("policy-cnn:MinAtar-Breakout")
+
+
+@pytest.mark.parametrize("space", ["space-1", "space-2"])
+def test_our_tables_begin_as_a_training_does(space):
+    """The scores of the first rollouts are found again; those that come later, rounding may change."""
+    benchmark = load_benchmark(f"policy-cnn:MinAtar-Breakout:{space}")
+    training, table = benchmark.estimator.policies.training, benchmark.estimator.table
+    rows = json.loads((tables.FOLDER / tables.table_name("MinAtar-Breakout", space)).read_text())
+    for i in (0, benchmark.space.size - 1):
+        for seed in table.seeds:
+            curve = rows["architectures"][i]["seeds"][rows["seeds"].index(seed)]["curve"]
+            with alone("cpu", seed):
+                network = training.build(np.array([i], np.int32))
+                agent = Agent(training.game, network.parameters(), training.settings, seed, "cpu")
+                while agent.actor.steps < curve["steps"][0]:
+                    agent.advance(network)
+            assert round(agent.scores.mean_return, 2) == curve["mean_return"][0]
 
 
 @pytest.mark.parametrize("words", ["", "MinAtar-Freeway:space-3", "MinAtar-Freeway:space-1:mean-return:more"])
