@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from archwalk.environments.builds import Builds, BuildStep, End
 from archwalk.environments.construction_settings import ConstructionSettings, load_settings
+from archwalk.environments.observations import Observation, final_observations
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Estimator, Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.ledger import TrainingLedger
 from archwalk.spaces.nsc import NSC, Chain
 
-Observation = dict[str, NDArray[Any]]
 Config = str | Path | ConstructionSettings | None
 
 
@@ -83,7 +83,7 @@ class ConstructionVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[An
         step = self.advance(actions)
         info: dict[str, Any] = {"code": step.codes_BL, "score": step.score_B, "end": step.end_B}
         if step.done_B.any():
-            info |= {"final_obs": self._final(step), "_final_obs": step.done_B}
+            info |= {"final_obs": final_observations(self._observe(), step.done_B), "_final_obs": step.done_B}
             self.builds.restart(step.done_B)
         info["action_mask"] = self._mask()
         return self._observe(), step.reward_B, step.terminated_B, step.truncated_B, info
@@ -99,14 +99,6 @@ class ConstructionVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[An
 
     def _observe(self) -> Observation:
         return observe_builds(self.builds, self.history)
-
-    def _final(self, step: BuildStep) -> NDArray[np.object_]:
-        """The last observations of finished episodes, one dict each, as `SyncVectorEnv` gives them."""
-        observations = self._observe()
-        final = np.full(self.num_envs, None, dtype=object)
-        for row in np.flatnonzero(step.done_B):
-            final[row] = {key: value[row] for key, value in observations.items()}
-        return final
 
 
 class ConstructionEnv(gymnasium.Env[Observation, np.int64]):

@@ -9,13 +9,13 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+from archwalk.environments.observations import Observation, final_observations
 from archwalk.environments.walks import Step, Walks, WalkSettings
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.ledger import TrainingLedger
 
-Observation = dict[str, NDArray[Any]]
 Observe = Literal["features", "codes"]
 
 
@@ -71,7 +71,7 @@ class IncrementalVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         step = self.advance(actions)
         info: dict[str, Any] = {}
         if step.done_B.any():
-            info = {"final_obs": self._final(step), "_final_obs": step.done_B}
+            info = {"final_obs": final_observations(self._observe(), step.done_B), "_final_obs": step.done_B}
             self._walks.restart(step.done_B)
         return self._observe(), step.reward_B, step.terminated_B, step.truncated_B, info
 
@@ -96,14 +96,6 @@ class IncrementalVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         if self.observe == "codes":
             return {"codes": walks.codes_BKL.copy(), "mask": mask}
         return {"features": self.benchmark.space.features(walks.codes_BKL), "mask": mask}
-
-    def _final(self, step: Step) -> NDArray[np.object_]:
-        """The last observations of finished walks, one dict a walk, as `SyncVectorEnv` gives them."""
-        observations = self._observe()
-        final = np.full(self.num_envs, None, dtype=object)
-        for row in np.flatnonzero(step.done_B):
-            final[row] = {key: value[row] for key, value in observations.items()}
-        return final
 
 
 class IncrementalEnv(gymnasium.Env[Observation, np.int64]):
