@@ -35,6 +35,8 @@ def fill(estimators, but=()):
                 one.store.claim(one.problem, name)
                 scores = (i + 10 * seed, 100 + i)
                 outcome = Outcome("done", "", *map(float, scores), 5, 2.0, CURVES, metric="return")
+                if (i, seed) == (6, 2):
+                    outcome = Outcome("lost", "the process that trained it died", metric="return")
                 if (i, seed) == (4, 2):
                     outcome = Outcome("diverged", "no loss", seconds=1.0, curves=CURVES, metric="return")
                 one.store.finish(one.problem.key(name), outcome)
@@ -68,6 +70,8 @@ def test_a_table_is_searched_as_a_benchmark(estimators, folder):
     assert row["architecture"] == SPACE.describe(np.array([4], np.int32))
     assert row["seeds"][0]["curve"] == {"steps": [1024, 2048], "mean_return": [0.33, 2]}
     assert row["seeds"][2]["failed"] == "no loss"
+    lost = json.loads(path.read_text())["architectures"][6]["seeds"][2]
+    assert lost["curve"] == {"steps": [], "mean_return": []}
 
 
 def test_what_is_not_whole_or_not_there_is_said(estimators, folder):

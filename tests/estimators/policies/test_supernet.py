@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from archwalk.data.states import read_state, write_state
-from archwalk.errors import ArchwalkError
+from archwalk.errors import ArchwalkError, UsageError
+from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.sharing import PolicySupernet
@@ -13,7 +14,8 @@ from archwalk.estimators.policies.supernet import Supernet
 from archwalk.learning.ppo import PPO, PPOSettings
 from archwalk.learning.rollouts import Actor
 from archwalk.spaces.policy_cnn import ChoiceBlock, policy_space
-from archwalk.spaces.policy_cnn.papers import ATARI_2, MINATAR_1
+from archwalk.spaces.policy_cnn.numbered import numbered
+from archwalk.spaces.policy_cnn.papers import ATARI_1, ATARI_2, MINATAR_1, minatar_1
 
 GAME = find_game("MinAtar-Breakout")
 TINY = PPOSettings(environments=4, rollout=8, epochs=2, minibatches=2, learning_rate=1e-2)
@@ -106,6 +108,25 @@ def test_shared_weights_go_on_to_the_bit(tmp_path):
     assert shared.done == shared.total == other.done == 8
     np.testing.assert_array_equal(*(one.scores(EVERYONE, 5, 30) for one in (shared, other)))
     assert shared.steps == other.steps > settings.steps
+
+
+def test_what_is_learnt_does_not_depend_on_threads():
+    found = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        shared = PolicySupernet(minatar_1(), GAME, PolicySettings(2_048), 0)
+        shared.learn(np.array([24], np.int32))
+        assert torch.get_num_threads() == threads
+        found.append(torch.cat([weight.detach().flatten() for weight in shared.supernet.parameters()]))
+    torch.set_num_threads(1)
+    assert torch.equal(*found)
+
+
+def test_a_space_that_does_not_fit_the_game_is_refused():
+    with pytest.raises(UsageError, match="images of 10x10 do not fit: choice block 1"):
+        PolicySupernet(numbered(ATARI_1), GAME, PolicySettings(200, TINY), 0)
+    with pytest.raises(UsageError, match="images of 10x10 do not fit"):
+        PolicyEstimator(numbered(ATARI_1), GAME)
 
 
 def test_scores_are_of_one_episode_each_and_of_inherited_weights():

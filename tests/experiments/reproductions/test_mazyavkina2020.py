@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from itertools import combinations, product
+from math import comb
 
 import numpy as np
 import pytest
@@ -98,10 +99,20 @@ def test_p_values_of_random_search_itself_are_uniform_in_the_mean():
 def test_a_liking_that_all_seeds_share_is_one_piece_of_luck():
     """All seeds take the best, whose place is one of eight: with one training, p is 1/8 and not its fourth power."""
     place_N = chance.percentiles(SCORE_N, chance.best_weights(SCORE_N, 1))
-    top_SK = np.array([[5]] * 4)
-    p = chance.relabel_test(top_SK, np.array([place_N] * 4), np.random.default_rng(0), 4_000)
+    tops = [np.array([5])] * 4
+    p = chance.relabel_test([place_N[5]] * 4, tops, np.array([place_N] * 4), np.random.default_rng(0), 4_000)
     assert p == pytest.approx(1 / 8, abs=0.02)
     assert chance.sum_test([place_N[5]] * 4, [(place_N, np.full(8, 1 / 8))] * 4)[0] == pytest.approx(8.0**-4)
+
+
+def test_relabelled_random_search_has_all_its_trainings():
+    """Four seeds with one ranking, all of which found the third best, where random search is allowed three."""
+    place_N = chance.percentiles(SCORE_N, chance.best_weights(SCORE_N, 3))
+    third, rng = np.argsort(-SCORE_N)[2], np.random.default_rng(0)
+    p = chance.relabel_test([place_N[third]] * 4, [np.array([third, 0, 7])] * 4, np.array([place_N] * 4), rng)
+    assert p == pytest.approx(1 - comb(5, 3) / comb(8, 3), abs=0.02), (
+        "unless all three are among the lowest five"
+    )
 
 
 def test_ranks_from_above():

@@ -42,6 +42,7 @@ class PolicyEstimator(StoredTrainings):
         """See `StoredTrainings`."""
         if objective not in OBJECTIVES:
             raise unknown("objective", objective, OBJECTIVES)
+        space.declaration.check(game.observation)
         self.objective, self.game, self.policies = objective, game, space
         self.policy_settings = settings or PolicySettings()
         training = PolicyTraining(space, game, self.policy_settings, find_device(device))

@@ -12,7 +12,7 @@ from archwalk.estimators.policies.games.base import Game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.supernet import Supernet
 from archwalk.estimators.policies.training import to_device
-from archwalk.estimators.training.isolation import alone
+from archwalk.estimators.training.isolation import alone, repeatable
 from archwalk.learning.ppo import DivergedError
 from archwalk.learning.rollouts import first_scores
 from archwalk.spaces.base import Codes
@@ -38,6 +38,7 @@ class PolicySupernet:
             raise UsageError(
                 f"a supernet is made of choice blocks, which {getattr(space, 'name', space)} has not"
             )
+        space.declaration.check(game.observation)
         self.space, self.game, self.device, self.seed = space, game, device, seed
         with alone(device, seed):
             made = Supernet(space.declaration, game.observation[0], game.actions)
@@ -67,7 +68,8 @@ class PolicySupernet:
         score would often not be known yet. Raises ArchwalkError where a loss is not a number.
         """
         try:
-            rollout, _ = self.agent.advance(self.supernet.path(self.space.options(code_L)))
+            with repeatable(self.device):
+                rollout, _ = self.agent.advance(self.supernet.path(self.space.options(code_L)))
         except DivergedError as error:
             raise ArchwalkError(
                 f"the supernet on {self.game.name} diverged at timestep {self.agent.actor.steps:,}: {error}"
@@ -82,13 +84,9 @@ class PolicySupernet:
         env = self.game.make(episodes)
         found = []
         for code_L in codes_BL:
-            score_N, steps = first_scores(
-                env,
-                self.supernet.path(self.space.options(code_L)),
-                seed_for(self.seed, _JUDGE),
-                limit,
-                self.device,
-            )
+            path, seed = self.supernet.path(self.space.options(code_L)), seed_for(self.seed, _JUDGE)
+            with repeatable(self.device):
+                score_N, steps = first_scores(env, path, seed, limit, self.device)
             self.judged += steps
             found.append(score_N.mean())
         env.close()

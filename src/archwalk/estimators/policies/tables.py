@@ -32,6 +32,7 @@ FOLDER: Traversable = files("archwalk.estimators.policies") / "tables_of_ours"
 
 SPACE_WORDS = ("space-1", "space-2")
 OBJECTIVES = ("mean-return", "max-return", "held-out-return")
+CURVES = ("steps", "mean_return")
 
 
 def table_name(game: str, space: str) -> str:
@@ -177,7 +178,7 @@ def _figures(outcome: Outcome | None) -> dict[str, Any] | None:
         "mean_return": outcome.validation if done else None,
         "max_return": outcome.test if done else None,
         "seconds": round(outcome.seconds, 1),
-        "curve": {name: [round(x, 2) for x in outcome.curves[name]] for name in ("steps", "mean_return")},
+        "curve": {name: [round(x, 2) for x in outcome.curves.get(name, ())] for name in CURVES},
         **({} if done else {"failed": outcome.reason}),
     }
 

@@ -13,22 +13,26 @@ WEIGHTS = 0
 
 
 @contextmanager
-def alone(device: str, seed: int) -> Iterator[None]:
-    """One thread, deterministic kernels, and PyTorch's generators seeded; all put back at the end."""
+def repeatable(device: str) -> Iterator[None]:
+    """One thread, since sums depend on how many there are, and deterministic kernels; both put back at the end."""
     threads = torch.get_num_threads()
-    cuda = device != "cpu"
-    with (
-        torch.random.fork_rng(devices=[torch.cuda.current_device()] if cuda else []),
-        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
-    ):
+    if device == "cpu":
+        torch.set_num_threads(1)
+    try:
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextmanager
+def alone(device: str, seed: int) -> Iterator[None]:
+    """As `repeatable`, and PyTorch's generators seeded; they are put back too."""
+    devices = [torch.cuda.current_device()] if device != "cpu" else []
+    with repeatable(device), torch.random.fork_rng(devices=devices):
         words = np.random.SeedSequence([seed, WEIGHTS]).generate_state(1, np.uint64)
         torch.manual_seed(int(words[0]))
-        if not cuda:
-            torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
+        yield
 
 
 def versions_on(device: str) -> dict[str, str]:

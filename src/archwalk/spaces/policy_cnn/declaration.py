@@ -6,7 +6,7 @@ the policy and one the value. The planes behind every block are mapped to one si
 blocks differ in channels, zeros fill them up to the most that a block offers.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from archwalk.errors import UsageError
@@ -87,6 +87,13 @@ class Declaration:
                     f"than the plane {side}x{side} that it reads"
                 )
             side = self.plane
+
+    def check(self, observation: tuple[int, int, int]) -> None:
+        """Raise UsageError where its networks cannot read such observations (channels, height, width)."""
+        try:
+            replace(self, observation=observation)
+        except UsageError as error:
+            raise UsageError(f"images of {observation[1]}x{observation[2]} do not fit: {error}") from None
 
     @property
     def size(self) -> int:

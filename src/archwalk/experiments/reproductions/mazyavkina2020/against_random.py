@@ -32,8 +32,9 @@ TEST = (
     "probability below it and half of that at it), summed over seeds, against the exact distribution of such sums"
 )
 RELABELLED = (
-    "the same sum where the scores of the table are dealt out to the architectures anew and every seed keeps its top, "
-    "so that a liking that all seeds share is one piece of luck and not several"
+    "p of the same sum, not corrected, where the table's scores are dealt out to the architectures anew and every seed "
+    "finds the best of the first of its own ranking, as many as random search trains, so that a liking that all seeds "
+    "share is one piece of luck and not several"
 )
 CORRECTION = "Holm, over all games, spaces and methods at one cost"
 
@@ -62,20 +63,21 @@ def compute(setup: Setup, benchmark: str) -> Answer:
 def against(study: Study, method: str, cost: str, seed: int) -> dict[str, Any]:
     """Places of what was found among what random search finds, their test, and by how much it is ahead in the mean."""
     truth_N, found = study.truth_N, study.found(method)
-    draws = [trainings(search, study.ground.steps, cost) for search in study.searches[method]]
+    searches = study.searches[method]
+    draws = [trainings(search, study.ground.steps, cost) for search in searches]
     weights = [best_weights(truth_N, n) for n in draws]
     places = [percentiles(truth_N, weight_N) for weight_N in weights]
     place_S = [float(place_N[i]) for place_N, i in zip(places, found, strict=True)]
-    top_SK = np.array([search.ranked_N[:TOP] for search in study.searches[method]])
+    tops = [search.ranked_N[:n] for search, n in zip(searches, draws, strict=True)]
     p, least = sum_test(place_S, list(zip(places, weights, strict=True)))
     ahead = [float(truth_N[i] - w @ truth_N) for i, w in zip(found, weights, strict=True)]
     return {
         "trainings": draws,
-        "timesteps": [search.steps for search in study.searches[method]],
+        "timesteps": [search.steps for search in searches],
         "place": estimate(100 * np.array(place_S), seed),
         "ahead": estimate(np.array(ahead), seed),
         "p": p,
-        "p_relabelled": relabel_test(top_SK, np.array(places), spawn(seed, 52)),
+        "p_relabelled": relabel_test(place_S, tops, np.array(places), spawn(seed, 52)),
         "least_p": least,
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import comb
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,19 +55,24 @@ def sum_test(place_S: Sequence[float], null: Sequence[tuple[Floats, Floats]]) ->
 
 
 def relabel_test(
-    top_SK: NDArray[np.intp], place_SN: Floats, rng: np.random.Generator, samples: int = BOOTSTRAP_SAMPLES
+    place_S: Sequence[float],
+    tops_S: Sequence[NDArray[np.integer[Any]]],
+    null_SN: Floats,
+    rng: np.random.Generator,
+    samples: int = BOOTSTRAP_SAMPLES,
 ) -> float:
-    """One-sided p value of the same sum where the table's scores are dealt out to the architectures anew, `samples`
-    times, and every seed keeps its top (S, K). A liking that all seeds share is thus one piece of luck and not S.
+    """One-sided p value of the sum of S places where the table's scores are dealt out to the architectures anew,
+    `samples` times, and every seed finds the best of its own top: of as many as random search trains. A liking that all
+    seeds share is thus one piece of luck and not S.
 
-    Places (S, N) rise with the scores, so that the highest of a top is that of its best.
+    Places (S, N) of all architectures rise with the scores, so that the highest of a top is that of its best.
     """
-    rows = np.arange(len(top_SK))[:, None]
-    found = place_SN[rows, top_SK].max(axis=1).sum()
-    by_chance = np.array(
-        [place_SN[rows, rng.permutation(place_SN.shape[1])[top_SK]].max(axis=1).sum() for _ in range(samples)]
-    )
-    return float((1 + (by_chance >= found - 10.0 ** (1 - DECIMALS)).sum()) / (1 + samples))
+    size = null_SN.shape[1]
+    by_chance: Floats = np.zeros(samples)
+    deal_RN = rng.permuted(np.tile(np.arange(size), (samples, 1)), axis=1)
+    for top_K, null_N in zip(tops_S, null_SN, strict=True):
+        by_chance += null_N[deal_RN[:, top_K]].max(axis=1)
+    return float((1 + (by_chance >= sum(place_S) - 10.0 ** (1 - DECIMALS)).sum()) / (1 + samples))
 
 
 def repeat_search(score_N: Floats, draws: int, repeats: int, rng: np.random.Generator) -> NDArray[np.intp]:
