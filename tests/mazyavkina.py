@@ -11,6 +11,7 @@ from archwalk.estimators.policies.benchmark import policy_benchmark
 from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.tables import PolicyTable, PolicyTableEstimator
+from archwalk.estimators.store import open_store
 from archwalk.experiments.reproductions import mazyavkina2020
 from archwalk.experiments.reproductions.item import run_item
 from archwalk.experiments.reproductions.mazyavkina2020.sizes import Method, Size
@@ -48,7 +49,9 @@ def load(name, seed):
     if name == ABSENT:
         raise DataError("there is no such table yet")
     game = find_game("MinAtar-Freeway" if name == KNOWN else "MinAtar-Breakout")
-    made = policy_benchmark(SPACE, game, SETTINGS, name=name, seed=seed, engine="local", device="cpu")
+    made = policy_benchmark(
+        SPACE, game, SETTINGS, open_store(), name=name, seed=seed, engine="local", device="cpu"
+    )
     if name == TRAINED:
         return made
     table = PolicyTable(SETTINGS, (0, 1), SCORES_NS, SCORES_NS + 1, np.ones_like(SCORES_NS))

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 from archwalk.errors import DataError, UsageError
+from archwalk.estimators.policies.estimator import PolicyEstimator
+from archwalk.estimators.policies.tables import PolicyTableEstimator
+from archwalk.estimators.policies.training import PolicyTraining
 from archwalk.experiments.protocol import Contestant, run_search
 from archwalk.experiments.reproductions.catalogue import item_names
 from archwalk.experiments.reproductions.mazyavkina2020 import chance, correlation, searching, sizes, truth
@@ -16,10 +19,24 @@ from archwalk.experiments.reproductions.mazyavkina2020.against_random import tra
 from archwalk.experiments.reproductions.mazyavkina2020.searching import Search
 from archwalk.experiments.reproductions.reported import tables_of
 from archwalk.experiments.significance import holm
-from mazyavkina import ABSENT, KNOWN, LABELS, NATURE, SCORES_NS, SIZE, SPACE, TRAINED, load, run, setup
+from mazyavkina import (
+    ABSENT,
+    KNOWN,
+    LABELS,
+    NATURE,
+    SCORES_NS,
+    SETTINGS,
+    SIZE,
+    SPACE,
+    TRAINED,
+    load,
+    run,
+    setup,
+)
 
 NAMES = ("table1", "figure4", "best-architectures", "rank-correlation", "search-vs-random")
 SCORE_N = np.array([3.0, 1, 4, 1, 5, 9, 2, 6])
+EVERYONE = np.arange(SPACE.size, dtype=np.int32)[:, None]
 
 
 @pytest.fixture(autouse=True)
@@ -142,7 +159,8 @@ def test_correlations_of_what_is_ranked_and_of_what_is_not():
 
 def test_all_items_share_agents_and_searches(done):
     made, records = done
-    assert len(list((made.out / "parts").glob("agent-*"))) == 6 * 2, "of one game"
+    for seed in (0, 1):
+        assert None not in load(TRAINED, seed).estimator.known(EVERYONE), "all agents are in the store"
     assert len(list((made.out / "parts").glob("one-shot-*"))) == 2 * 2 * 3
     for name, record in records.items():
         assert json.loads(json.dumps(record, allow_nan=False)) == record
@@ -172,8 +190,9 @@ def test_a_part_ranks_as_the_command_does(done):
 def test_agents_are_those_that_the_estimator_trains(done):
     _, records = done
     truth_N = records["rank-correlation"]["result"]["grounds"][LABELS[0]]["truth"]
-    codes = np.arange(SPACE.size, dtype=np.int32)[:, None]
-    scores = [load(TRAINED, seed).estimator.evaluate(codes).reward_B for seed in (0, 1)]
+    made = load(TRAINED, 0).estimator
+    anew = [PolicyEstimator(SPACE, made.game, SETTINGS, seed=seed, engine="local") for seed in (0, 1)]
+    scores = [one.evaluate(EVERYONE).reward_B for one in anew]
     np.testing.assert_allclose(truth_N, np.mean(scores, axis=0))
 
 
@@ -220,13 +239,24 @@ def test_a_finished_item_is_found_again_and_a_changed_table_is_not(done, monkeyp
 
     made, records = done
     monkeypatch.setattr(searching, "_rank", never)
-    monkeypatch.setattr(truth, "_scores", never)
+    monkeypatch.setattr(PolicyTraining, "run", never)
     before = len(list((made.out / "items").iterdir()))
     assert run("table1", made) == records["table1"]
     monkeypatch.setattr(truth, "digest", lambda table: "another")
     again = run("table1", made)
     assert len(list((made.out / "items").iterdir())) == before + 1
     assert again["result"] == records["table1"]["result"], "searches do not depend on the table"
+
+
+def test_trainings_that_failed_are_told(tmp_path):
+    known = load(KNOWN, 0)
+    table = replace(known.estimator.table, failed=("no loss", "no memory", "no loss"))
+    estimator = PolicyTableEstimator("mean-return", table, known.estimator.policies)
+    made = setup(tmp_path, benchmark=KNOWN)
+    truth.find_grounds(replace(made, load=lambda name, seed: replace(known, estimator=estimator)))
+    assert (
+        f"{LABELS[1]}: 3 of 12 trainings failed and score the game's lowest: no loss; no memory" in made.notes
+    )
 
 
 def test_another_preset_takes_part_when_it_is_named(tmp_path):

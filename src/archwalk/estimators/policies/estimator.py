@@ -59,6 +59,13 @@ class PolicyEstimator(StoredTrainings):
         )
         super().__init__(space, training, dict, problem, store=store, workers=workers, engine=engine)
 
+    def with_seed(self, seed: int, workers: int | None = None) -> "PolicyEstimator":
+        """The same estimator under another seed, by so many workers."""
+        return PolicyEstimator(
+            self.policies, self.game, self.policy_settings, objective=self.objective, seed=seed, store=self.store,
+            workers=workers, engine=self.engine, device=self.training.device,
+        )  # fmt: skip
+
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Train what was never trained under these settings; equal architectures are trained once."""
         outcomes, field = self.outcomes(codes_BL), OBJECTIVES[self.objective]

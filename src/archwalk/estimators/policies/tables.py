@@ -41,16 +41,13 @@ def table_name(game: str, space: str) -> str:
 
 
 def collect(estimators: Sequence[PolicyEstimator]) -> dict[str, Any]:
-    """What the store holds of all architectures, one estimator a seed; nothing is trained.
+    """What is known of all architectures, one estimator a seed; nothing is trained.
 
     A row an architecture in the order of ids, a figure a seed; curves have one list of timesteps each.
     """
-    first, rows = estimators[0], []
-    names = [first.architecture(np.array([i], np.int32)) for i in range(_space(first).size)]
-    found = [one.store.find(one.problem, names) if one.store is not None else {} for one in estimators]
-    for name in names:
-        outcomes = [known.get(name) for known in found]
-        rows.append({"architecture": json.loads(name), "seeds": [_figures(one) for one in outcomes]})
+    first = estimators[0]
+    codes_NL = np.arange(_space(first).size, dtype=np.int32)[:, None]
+    known_SN = [one.known(codes_NL) for one in estimators]
     return {
         "game": first.game.name,
         "fingerprint": first.problem.dataset_fingerprint,
@@ -58,7 +55,13 @@ def collect(estimators: Sequence[PolicyEstimator]) -> dict[str, Any]:
         "numbering": NumberedPolicyCNN.numbering,
         "settings": first.policy_settings.as_dict(),
         "seeds": [one.seed for one in estimators],
-        "architectures": rows,
+        "architectures": [
+            {
+                "architecture": json.loads(first.architecture(code_L)),
+                "seeds": [_figures(one) for one in outcomes],
+            }
+            for code_L, *outcomes in zip(codes_NL, *known_SN, strict=True)
+        ],
     }
 
 
@@ -81,6 +84,8 @@ class PolicyTable:
     mean_return_NS: Floats
     max_return_NS: Floats
     seconds_NS: Floats
+    failed: tuple[str, ...] = ()
+    """Why, of each training that did."""
 
     def scores(self, objective: str) -> tuple[Floats, Floats]:
         """Reward and report (N,) of one of `OBJECTIVES`: means over seeds, or the first and the mean of the rest.
@@ -96,7 +101,7 @@ class PolicyTable:
 
 
 def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> PolicyTable:
-    """What a table has of all architectures. Raises DataError where it is not there, of something else, or has no seed
+    """What a file has of all architectures. Raises DataError where it is not there, of something else, or has no seed
     under which all are trained.
     """
     try:
@@ -104,20 +109,7 @@ def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> Polic
         made = space.name, NumberedPolicyCNN.numbering, game.fingerprint
         if (table["space"], table["numbering"], table["fingerprint"]) != made:
             raise DataError(f"{path.name} is of another space, game or version of archwalk; make it anew")
-        figures_NS = [row["seeds"] for row in table["architectures"]]
-        whole = [s for s in range(len(table["seeds"])) if all(row[s] is not None for row in figures_NS)]
-        if not whole:
-            missing = sum(row[0] is None for row in figures_NS)
-            raise DataError(
-                f"{path.name} is not complete: {missing} trainings of its first seed are to be done"
-            )
-        settings = dict(table["settings"])
-        columns = [
-            np.array([[_number(row[s][name], game.lowest) for s in whole] for row in figures_NS], np.float64)
-            for name in ("mean_return", "max_return", "seconds")
-        ]
-        made_by = PolicySettings(**settings | {"ppo": PPOSettings(**settings["ppo"])})
-        return PolicyTable(made_by, tuple(table["seeds"][s] for s in whole), *columns)
+        return parse_table(table, path.name, game.lowest)
     except FileNotFoundError:
         known = ", ".join(sorted(one.name for one in FOLDER.iterdir() if one.name.endswith(".json")))
         raise DataError(
@@ -125,6 +117,31 @@ def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> Polic
         ) from None
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise DataError(f"{path.name} is damaged: {error}") from error
+
+
+def parse_table(table: Mapping[str, Any], name: str, lowest: float) -> PolicyTable:
+    """What `collect` gave, under the seeds with which all are trained. Raises DataError where there is none."""
+    rows_NS = [row["seeds"] for row in table["architectures"]]
+    whole = [s for s in range(len(table["seeds"])) if all(row[s] is not None for row in rows_NS)]
+    if not whole:
+        missing = sum(row[0] is None for row in rows_NS)
+        raise DataError(f"{name} is not complete: {missing} trainings of its first seed are to be done")
+    figures_NS = [[row[s] for s in whole] for row in rows_NS]
+
+    def column(key: str) -> Floats:
+        return np.array(
+            [[lowest if one[key] is None else one[key] for one in row] for row in figures_NS], np.float64
+        )
+
+    settings = dict(table["settings"])
+    return PolicyTable(
+        PolicySettings(**settings | {"ppo": PPOSettings(**settings["ppo"])}),
+        tuple(table["seeds"][s] for s in whole),
+        column("mean_return"),
+        column("max_return"),
+        column("seconds"),
+        tuple(one["failed"] for row in figures_NS for one in row if "failed" in one),
+    )
 
 
 class PolicyTableEstimator(TableEstimator):
@@ -181,7 +198,3 @@ def _figures(outcome: Outcome | None) -> dict[str, Any] | None:
         "curve": {name: [round(x, 2) for x in outcome.curves.get(name, ())] for name in CURVES},
         **({} if done else {"failed": outcome.reason}),
     }
-
-
-def _number(value: float | None, lowest: float) -> float:
-    return lowest if value is None else float(value)

@@ -79,6 +79,13 @@ class StoredTrainings:
                 time.sleep(_ELSEWHERE_SECONDS)
         return [self._known[name] for name in names]
 
+    def known(self, codes_BL: Codes) -> list[Outcome | None]:
+        """What is known of each row's training; nothing is trained. Raises DataError where the store fails."""
+        names = [self.architecture(code_L) for code_L in codes_BL]
+        if self.store is not None:
+            self._known |= self.store.find(self.problem, [name for name in names if name not in self._known])
+        return [self._known.get(name) for name in names]
+
     def architecture(self, code_L: Codes) -> str:
         """What a code is called in the store."""
         return canonical_json(self.space.describe(code_L))

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,14 @@ from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.policies.estimator import PolicyEstimator
-from archwalk.estimators.policies.tables import PolicyTable, PolicyTableEstimator
-from archwalk.estimators.policies.training import PolicyTraining
-from archwalk.estimators.store.records import DONE
+from archwalk.estimators.policies.tables import (
+    PolicyTable,
+    PolicyTableEstimator,
+    collect,
+    parse_table,
+)
 from archwalk.experiments.reproductions.mazyavkina2020.sizes import find_size, seeds_of
-from archwalk.experiments.reproductions.parts import Part
 from archwalk.experiments.reproductions.setup import Setup, benchmark_settings
-from archwalk.spaces.base import Codes
 from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN
 from archwalk.spaces.policy_cnn.papers import NATURE_CNN
 
@@ -79,6 +79,13 @@ def find_grounds(setup: Setup) -> list[Ground]:
         one.name: one.estimator.table for one in loaded if isinstance(one.estimator, PolicyTableEstimator)
     }
     labels = [_label(one) for one in loaded]
+    for label, one in zip(labels, loaded, strict=True):
+        if failed := tables[one.name].failed:
+            count = tables[one.name].mean_return_NS.size
+            setup.note(
+                f"{label}: {len(failed)} of {count} trainings failed and score the game's lowest: "
+                + "; ".join(sorted(set(failed)))
+            )
     return [
         _ground(label if labels.count(label) == 1 else one.name, one, tables[one.name])
         for label, one in zip(labels, loaded, strict=True)
@@ -136,38 +143,34 @@ def _policies(benchmark: Benchmark) -> PolicyEstimator:
 
 def _ground(label: str, benchmark: Benchmark, table: PolicyTable) -> Ground:
     policies = _policies(benchmark)
+    said = {key: text for key, text in benchmark.provenance.items() if key != "seed"}
     known = Benchmark(
         benchmark.name,
         benchmark.space,
         PolicyTableEstimator(OBJECTIVE, table, policies),
-        {**benchmark.provenance, "seeds": ", ".join(map(str, table.seeds)), "scores": digest(table)},
+        {**said, "seeds": ", ".join(map(str, table.seeds)), "scores": digest(table)},
     )
     space: Any = policies.space
     return Ground(label, known, policies, space, table)
 
 
 def _train(setup: Setup, benchmarks: Sequence[Benchmark]) -> dict[str, PolicyTable]:
-    """Tables by name, of which all agents are trained from scratch, each a part of its own."""
-    seeds = seeds_of(setup, find_size(setup).table_seeds)
-    parts = [_part(one, i, seed) for one in benchmarks for i in range(one.space.size) for seed in seeds]  # type: ignore[attr-defined]
-    values = iter(setup.keep_all(parts, "agents from scratch"))
-    tables = {}
-    for one in benchmarks:
-        policies: Any = one.estimator
-        rows_NS = [[next(values) for _ in seeds] for _ in range(policies.space.size)]
-        columns = [
-            np.array([[value[name] for value in row] for row in rows_NS], np.float64)
-            for name in (*METRICS, "seconds")
-        ]
-        tables[one.name] = PolicyTable(policies.policy_settings, tuple(seeds), *columns)
+    """Tables by name, of which all agents are trained from scratch through the store, one estimator a seed."""
+    seeds, tables = seeds_of(setup, find_size(setup).table_seeds), {}
+    for at, one in enumerate(benchmarks):
+        policies = _policies(one)
+        codes_NL = np.arange(one.space.size, dtype=np.int32)[:, None]  # type: ignore[attr-defined]
+        estimators = [policies.with_seed(seed, setup.workers) for seed in seeds]
+        for turn, estimator in enumerate(estimators):
+            begun = at * len(seeds) + turn
+
+            def tell(done: int, total: int, begun: int = begun) -> None:
+                setup.tell((begun + done / total) / (len(benchmarks) * len(seeds)), "agents from scratch")
+
+            with estimator:
+                estimator.outcomes(codes_NL, tell)
+        tables[one.name] = parse_table(collect(estimators), one.name, policies.game.lowest)
     return tables
-
-
-def _part(benchmark: Benchmark, architecture: int, seed: int) -> Part:
-    policies: Any = benchmark.estimator
-    code_L = np.array([architecture], np.int32)
-    depends = training_of(policies) | {"architecture": benchmark.space.describe(code_L), "seed": seed}
-    return Part("agent", depends, partial(_scores, policies.training, code_L, policies.game.lowest, seed))
 
 
 def training_of(policies: PolicyEstimator) -> dict[str, Any]:
@@ -176,16 +179,6 @@ def training_of(policies: PolicyEstimator) -> dict[str, Any]:
         "game": policies.game.fingerprint,
         "networks": policies.policies.declaration.as_dict(),
         "training": policies.policy_settings.as_dict(),
-    }
-
-
-def _scores(training: PolicyTraining, code_L: Codes, lowest: float, seed: int) -> dict[str, float]:
-    outcome = training.run(code_L, {}, seed)
-    done = outcome.status == DONE
-    return {
-        "mean_return": outcome.validation if done else lowest,
-        "max_return": outcome.test if done else lowest,
-        "seconds": outcome.seconds,
     }
 
 
