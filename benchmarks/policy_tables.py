@@ -1,7 +1,7 @@
 """Train all architectures of both small spaces on MinAtar from scratch, and write what is known as tables.
 
 Goes on where it stopped: every training is looked up in the store first, and tables are written after every game and
-space, complete or not. `--measure` trains nothing but says how fast agents of each space are trained.
+space, complete or not.
 """
 
 import argparse
@@ -14,7 +14,6 @@ from archwalk.estimators.policies.benchmark import MINATAR_STEPS, declaration_fo
 from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.tables import FOLDER, collect, table_name, write_table
-from archwalk.estimators.policies.training import PolicyTraining
 from archwalk.estimators.store import Store, open_store
 from archwalk.spaces.policy_cnn.numbered import numbered
 
@@ -33,11 +32,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, help="default: one a core")
     parser.add_argument("--hours", type=float, help="stop after so many, at the end of a training")
     parser.add_argument("--out", type=Path, default=Path(str(FOLDER)), help="folder of the tables")
-    parser.add_argument("--measure", action="store_true", help="measure speeds, train nothing to its end")
     options = parser.parse_args()
-    if options.measure:
-        measure(options.games, options.spaces)
-        return
     store, began = open_store(options.store), time.monotonic()
     for seed in range(options.seeds):  # all architectures once, before any twice
         for game in options.games:
@@ -88,22 +83,6 @@ def write_all(options: argparse.Namespace, store: Store) -> None:
         for space in options.spaces:
             estimators = [make(game, space, options, store, seed) for seed in range(options.seeds)]
             write_table(options.out / table_name(game, space), collect(estimators))
-
-
-def measure(games: list[str], spaces: list[str]) -> None:
-    """Timesteps a second of processor time, PPO end to end: the first, the middle and the last architecture."""
-    for game in games:
-        for space in spaces:
-            found = find_game(game)
-            training = PolicyTraining(
-                numbered(declaration_for(found, space)), found, settings_for(found, space, 20_480), "cpu"
-            )
-            size = training.space.size  # type: ignore[attr-defined] # a numbered space
-            rates = []
-            for place in (0, size // 2, size - 1):
-                outcome = training.run(np.array([place], np.int32), {}, 0)
-                rates.append(20_480 / outcome.seconds)
-            print(f"{game} {space}: {', '.join(f'{rate:,.0f}' for rate in rates)} timesteps/s", flush=True)
 
 
 if __name__ == "__main__":

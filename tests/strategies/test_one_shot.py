@@ -139,6 +139,8 @@ def test_a_space_that_is_not_numbered(strategy):
     settings = replace(QUICK[ENAS], candidates=300) if strategy is ENAS else QUICK[SPOS]
     ranked_RL, _, weights = search(strategy, space, total=600, settings=settings)
     assert len(np.unique(ranked_RL, axis=0)) == len(ranked_RL)
+    if strategy is SPOS:
+        assert len(ranked_RL) == 8 * 20, "every generation is new"
     random_B = weights.worth(space.sample(np.random.default_rng(1), 200))
     assert weights.worth(ranked_RL[:10]).mean() > random_B.mean() + 2 * random_B.std()
 

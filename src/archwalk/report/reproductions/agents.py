@@ -16,6 +16,7 @@ METRICS = {"mean_return": "mean return", "max_return": "max return"}
 
 METRICS_NOTE = (
     "Raw scores. Mean return: mean of an agent's last 100 episodes; max return: the highest such mean in its training. "
+    "Of fewer than 100 both are the mean of all; in MinAtar Freeway, whose games last 2,500 steps, that is about so. "
     f"The best of the top {TOP} is chosen by the mean return, which is shown as well."
 )
 

@@ -13,8 +13,8 @@ class SPOSSettings:
     `episode_steps` steps.
 
     The rest is for spaces that are not numbered, Guo et al.'s evolution (2020, section 3.4): `generations` of a
-    `population`, half of it crossings of the best `parents`, half of it mutations of them, a decision each with
-    probability `mutation`.
+    `population` that was not looked at before, half of it crossings of the best `parents`, half of it mutations of
+    them, a decision each with probability `mutation`.
     """
 
     steps: int = 0
