@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from archwalk.report.record import Record
 
 RESULT, PAGE, FOUND = "result.json", "report.html", "found.json"
+SUPERNETS = "supernets"
+"""Folder of what a search that is stopped goes on from."""
 
 
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
@@ -93,8 +96,11 @@ def run_compare(options: argparse.Namespace, names: list[str], assignments: list
         options.seed,
         options.episodes,
         options.workers,
+        options.out / SUPERNETS if options.out else None,
     )
     show(record, options.out, options.json)
+    if options.out:  # the result is written: nothing is to be resumed
+        shutil.rmtree(options.out / SUPERNETS, ignore_errors=True)
     if benchmark.trained is not None and options.workers == 1:  # other processes have estimators of their own
         note(
             f"{benchmark.trained} networks were trained for this; whatever else was asked for had been before"
@@ -110,15 +116,16 @@ def compare_with_progress(
     seed: int,
     episodes: int,
     workers: int = 1,
+    keep_in: Path | None = None,
 ) -> dict[str, Any]:
-    """Compare strategies under a progress bar."""
+    """Compare strategies under a progress bar; supernets are kept in `keep_in`."""
     from archwalk.experiments.comparison import compare
 
     total = budget * sum(contestant.agents for contestant in contestants)
     with progress_bar("queries a trial", total) as bar:
         return compare(
             benchmark, contestants, budget=budget, trials=trials, seed=seed, episode_starts=episodes,
-            progress=bar.to, workers=workers, supernet=bar.beside("supernet").to,
+            progress=bar.to, workers=workers, supernet=bar.beside("supernet").to, keep_in=keep_in,
         )  # fmt: skip
 
 

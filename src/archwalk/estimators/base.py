@@ -60,6 +60,10 @@ class SharedWeights(Protocol):
     def done(self) -> int:
         """Turns that were taken."""
 
+    @property
+    def seconds_before(self) -> float:
+        """Processor time that other processes, which were stopped, have spent on the turns that were taken."""
+
     def learn(self, code_L: Codes) -> float:
         """One architecture takes a turn; returns what it earned."""
 

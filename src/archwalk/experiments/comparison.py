@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,10 @@ from archwalk.experiments.protocol import (
     spawn,
     summarise_search,
 )
-from archwalk.experiments.running import Tell
 from archwalk.experiments.runs import now, versions
 from archwalk.experiments.significance import Reports, judge, profiles, rank_curves
 from archwalk.experiments.statistics import weighted_quantile
+from archwalk.experiments.supernets import Tell
 from archwalk.spaces.base import Codes, EnumerableSpace
 from archwalk.strategies.oracle import Oracle, solve
 from archwalk.strategies.walker import EPISODE_LIMIT, Episodes
@@ -46,11 +47,13 @@ def compare(
     progress: Progress | None = None,
     workers: int = 1,
     supernet: Tell | None = None,
+    keep_in: Path | None = None,
 ) -> dict[str, Any]:
     """Run every contestant and return the record; with `episode_starts`, one episode from that many starts too.
 
     All contestants set out from the same starts. `progress` is told the queries done over all contestants, `supernet`
-    what `run_search` tells it; `workers` processes run the trials of strategies that think about one at a time.
+    what `run_search` tells it, which keeps supernets in `keep_in`; `workers` processes run the trials of strategies
+    that think about one at a time.
     """
     space = benchmark.space
     starts_TQL = space.sample(spawn(seed, 0), trials * budget).reshape(trials, budget, -1)
@@ -67,7 +70,7 @@ def compare(
         search = run_search(
             benchmark, contestant, budget=budget, trials=trials, seed=seed, starts_TQL=starts_TQL,
             progress=lambda queries, before=before: progress(before + queries) if progress else None,  # type: ignore[misc]
-            workers=workers, supernet=supernet,
+            workers=workers, supernet=supernet, keep_in=keep_in,
         )  # fmt: skip
         done += budget * contestant.agents
         summary = summarise_search(search, contestant, budget, seed)

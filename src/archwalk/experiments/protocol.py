@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,13 +14,14 @@ from scipy.stats import skew
 from archwalk.estimators.base import Floats, Scores
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import Curves, QueryLedger
-from archwalk.experiments.running import Tell, run_in_processes, run_trials, watched
+from archwalk.experiments.running import run_in_processes, run_trials
 from archwalk.experiments.statistics import (
     interquartile_interval,
     interquartile_mean,
     mean_interval,
     symmetric_intervals,
 )
+from archwalk.experiments.supernets import Tell, kept, watched
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Strategy, Trials
 from archwalk.strategies.catalogue import StrategyFactory
@@ -102,9 +104,11 @@ def run_search(
     progress: Progress | None = None,
     workers: int = 1,
     supernet: Tell | None = None,
+    keep_in: Path | None = None,
 ) -> Search:
     """Run `trials` trials of `budget` queries with every agent. `progress` is told the queries done, `supernet` how far
-    the supernet is that a one-shot search trains before its first query, unless other processes do.
+    the supernet is that a one-shot search trains before its first query, unless other processes do; it is kept in the
+    folder `keep_in`, where there is one, so that the same call goes on after a kill.
 
     Strategies that think about one trial at a time are spread over `workers` processes; the result is the same.
     """
@@ -113,6 +117,9 @@ def run_search(
         rng = spawn(seed, 1, agent)
         tell = partial(_tell, progress, agent * budget)
         shared = benchmark.share_weights
+        if shared and keep_in:
+            identity = [benchmark.name, dict(benchmark.provenance), contestant.strategy, contestant.settings]
+            shared = kept(shared, keep_in, identity)
         offered: dict[str, Any] = {"fidelities": benchmark.fidelities, "share_weights": shared}
         seen = offered | ({"share_weights": watched(shared, supernet)} if supernet and shared else {})
         strategy = factory(Trials(benchmark.space, trials, rng, starts_TQL, **seen))
@@ -170,7 +177,7 @@ def summarise_search(search: Search, contestant: Contestant, budget: int, seed: 
         "training_queries": round(np.mean([strategy.training_queries for strategy in strategies])),
         "training_unique": round(np.mean([strategy.training_unique for strategy in strategies])),
         "training_seconds": float(np.mean([strategy.training_seconds for strategy in strategies])),
-        "seconds": sum(ledger.seconds for ledger in ledgers),
+        "seconds": sum(one.seconds for one in ledgers) + sum(one.seconds_before for one in strategies),
         "findings": strategies[0].findings(ledgers[0].codes_TQL, ledgers[0].rewards_TQ),
     }
 

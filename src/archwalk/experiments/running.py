@@ -3,64 +3,17 @@
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
 
-from archwalk.estimators.base import Estimator, Floats, SharedWeights, WeightSharing
+from archwalk.estimators.base import Estimator
 from archwalk.estimators.ledger import QueryLedger
-from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Strategy, Trials
 from archwalk.strategies.catalogue import StrategyFactory
 
 ASK_AT_ONCE = 32
 PARTS_A_WORKER = 4  # more than one, so that the last to end is not waited for alone, and progress is seen
-
-
-class Tell(Protocol):
-    """Is told how much is done, of how much, and what it is."""
-
-    def __call__(self, done: float, total: float | None = None, text: str = "") -> None:
-        """See the class."""
-
-
-@dataclass
-class WatchedWeights:
-    """Shared weights, `tell` being told of every turn and of every architecture that is scored by them."""
-
-    shared: SharedWeights
-    tell: Tell
-
-    @property
-    def total(self) -> int:
-        """See `SharedWeights`."""
-        return self.shared.total
-
-    @property
-    def done(self) -> int:
-        """See `SharedWeights`."""
-        return self.shared.done
-
-    def learn(self, code_L: Codes) -> float:
-        """See `SharedWeights`."""
-        earned = self.shared.learn(code_L)
-        self.tell(self.done, self.total, "training")
-        return earned
-
-    def scores(self, codes_BL: Codes, episodes: int, limit: int) -> Floats:
-        """See `SharedWeights`."""
-        score_B = np.empty(len(codes_BL))
-        for b in range(len(codes_BL)):
-            score_B[b] = self.shared.scores(codes_BL[b : b + 1], episodes, limit)[0]
-            self.tell(b + 1, len(codes_BL), "scoring architectures")
-        return score_B
-
-
-def watched(share_weights: WeightSharing, tell: Tell) -> WeightSharing:
-    """The same supernets, watched. They do not go to other processes."""
-    return lambda steps, seed: WatchedWeights(share_weights(steps, seed), tell)
 
 
 def run_trials(

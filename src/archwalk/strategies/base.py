@@ -100,6 +100,9 @@ class Strategy(ABC):
     training_seconds: float = 0.0
     """Wall time of training."""
 
+    seconds_before: float = 0.0
+    """That a search which was stopped and goes on had spent before."""
+
     def __init__(self, trials: Trials) -> None:
         self.trials = trials
         self._asked: Codes | None = None

@@ -35,6 +35,8 @@ class OneShotSearcher(Searcher):
         self.ranked_RL: Codes | None = None
         self.proxy_R: Floats = np.empty(0)
         """What the proxy says of `ranked_RL`, descending."""
+        self.seconds_before = 0.0
+        """See `Strategy`."""
 
     @abstractmethod
     def _fit(self, shared: SharedWeights) -> None:
@@ -55,6 +57,7 @@ class OneShotSearcher(Searcher):
         shared = self.trial.share_weights(self.settings.steps, int(self.rng.integers(2**62)))
         self._fit(shared)
         codes_RL, proxy_R = self._candidates(shared)
+        self.seconds_before = shared.seconds_before
         lot = self.rng.permutation(len(proxy_R))
         order = lot[np.argsort(-proxy_R[lot], kind="stable")]
         self.proxy_R = proxy_R[order]
@@ -98,6 +101,11 @@ class OneShot(PerTrial):
     """Trials of a `OneShotSearcher`."""
 
     query = "an architecture trained from scratch, in the order of the proxy; the seconds are those of the supernet too"
+
+    @property
+    def seconds_before(self) -> float:  # type: ignore[override] # a constant of those that keep nothing
+        """See `Strategy`."""
+        return sum(searcher.seconds_before for searcher in self.searchers)  # type: ignore[attr-defined]
 
     def findings(self, codes_TQL: Codes, rewards_TQ: Floats) -> dict[str, Any]:
         """See `proxy_findings`."""

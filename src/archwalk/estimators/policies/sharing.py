@@ -26,6 +26,9 @@ _JUDGE = 3
 class PolicySupernet:
     """One supernet on one game. Satisfies `SharedWeights`; the same seed gives the same bits on one CPU."""
 
+    seconds_before = 0.0
+    """See `SharedWeights`: what goes on is a matter of who keeps it."""
+
     def __init__(
         self,
         space: NumberedPolicyCNN | PolicyCNN,

@@ -1,9 +1,11 @@
 """The searches: ENAS and SPOS on every game and space with every seed, each of them trained once for all items."""
 
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,7 @@ from archwalk.experiments.reproductions.mazyavkina2020.truth import (
 from archwalk.experiments.reproductions.parts import Part
 from archwalk.experiments.reproductions.setup import Setup, benchmark_settings
 from archwalk.experiments.statistics import BOOTSTRAP_SAMPLES
+from archwalk.experiments.supernets import kept
 from archwalk.strategies.base import Trials
 from archwalk.strategies.per_trial import PerTrial
 
@@ -77,32 +80,39 @@ def run_studies(setup: Setup) -> list[Study]:
     if setup.scale.name in NOTES:
         setup.note(NOTES[setup.scale.name])
     seeds = seeds_of(setup, size.seeds)
+    folder = setup.out / "supernets"
     parts = [
-        search_part(ground.policies, method, seed)
+        search_part(ground.policies, method, seed, folder)
         for ground in grounds
         for method in size.methods
         for seed in seeds
     ]
     values = iter(setup.keep_all(parts, "supernets"))
+    shutil.rmtree(folder, ignore_errors=True)
     return [
         Study(ground, {method.name: [_search(next(values)) for _ in seeds] for method in size.methods})
         for ground in grounds
     ]
 
 
-def search_part(policies: PolicyEstimator, method: Method, seed: int) -> Part:
-    """One search, which knows nothing of the table: it ranks as `archwalk search --seed` does."""
+def search_part(policies: PolicyEstimator, method: Method, seed: int, folder: Path) -> Part:
+    """One search, which knows nothing of the table: it ranks as `archwalk search --seed` does. What is not finished of
+    its supernet is in `folder`.
+    """
     depends = training_of(policies) | {"method": method.settings, "seed": seed}
-    return Part("one-shot", depends, partial(_rank, policies, method, seed))
+    return Part("one-shot", depends, partial(_rank, policies, method, seed, folder, depends))
 
 
-def _rank(policies: PolicyEstimator, method: Method, seed: int) -> dict[str, Any]:
+def _rank(
+    policies: PolicyEstimator, method: Method, seed: int, folder: Path, depends: dict[str, Any]
+) -> dict[str, Any]:
     made: list[PolicySupernet] = []
 
-    def share_weights(steps: int, weights_seed: int) -> PolicySupernet:
+    def fresh(steps: int, weights_seed: int) -> PolicySupernet:
         made.append(policies.share_weights(steps, weights_seed))
         return made[-1]
 
+    share_weights = kept(fresh, folder, depends)
     started = time.process_time()
     strategy = method.factory(Trials(policies.space, 1, spawn(seed, 1, 0), share_weights=share_weights))
     assert isinstance(strategy, PerTrial)
@@ -111,8 +121,8 @@ def _rank(policies: PolicyEstimator, method: Method, seed: int) -> dict[str, Any
     return {
         "ranked": ranked_NL[:, 0],
         "proxy": searcher.proxy_R,
-        "steps": made[0].steps,
-        "seconds": time.process_time() - started,
+        "steps": made[-1].steps,
+        "seconds": time.process_time() - started + searcher.seconds_before,
     }
 
 
