@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,6 @@ from archwalk.cli.common import ERR, OUT, add_store_option, note, print_json, pr
 from archwalk.data.catalogue import DATA_SETS, find_data_set, get_data, import_data, is_here, table_path
 from archwalk.data.embedded import made_path
 from archwalk.data.files import cache_folder, data_folder
-
-_EXTRAS: dict[str, tuple[str, ...]] = {
-    "graph": ("torch-geometric",),
-    "images": ("scikit-learn", "pillow", "mlxtend"),
-    "nb301": ("onnxruntime",),
-    "onnx": ("onnx", "onnxscript"),
-    "parquet": ("pyarrow",),
-    "postgres": ("psycopg",),
-    "tpe": ("optuna",),
-    "examples": ("stable-baselines3",),
-    "dev": ("pytest",),
-}
 
 
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
@@ -127,6 +116,7 @@ def run_make(options: argparse.Namespace) -> None:
 def run_doctor(options: argparse.Namespace) -> None:
     """Print the state of this installation."""
     from archwalk.data.images import image_set_names, missing_images
+    from archwalk.estimators.policies.tables import made_tables
     from archwalk.estimators.store import default_store_url, store_name
     from archwalk.experiments.runs import versions
 
@@ -137,9 +127,10 @@ def run_doctor(options: argparse.Namespace) -> None:
         "cores": os.cpu_count(),
         "cache": {"path": str(cache), "writable": os.access(existing, os.W_OK)},
         "ARCHWALK_DATA": str(data_folder()) if data_folder() else None,
-        "extras": {extra: _version(*packages) for extra, packages in _EXTRAS.items()},
+        "extras": {extra: _version(*packages) for extra, packages in _extras().items()},
         "data": {name: is_here(name) for name in DATA_SETS},
         "images": {name: missing_images(name) is None for name in image_set_names()},
+        "agents": made_tables(),
         "store": store_name(default_store_url()),
     }
     if options.json:
@@ -163,7 +154,19 @@ def run_doctor(options: argparse.Namespace) -> None:
     for name in facts["images"]:
         missing = missing_images(name)
         OUT.print(f"images {name:14} {'here' if missing is None else 'missing: ' + missing}", markup=False)
+    for name, seeds in facts["agents"].items():
+        OUT.print(f"agents {name}, seeds {', '.join(map(str, seeds)) or 'none yet'}", highlight=False)
     OUT.print(f"{'store':12} {facts['store']}", markup=False)
+
+
+def _extras() -> dict[str, list[str]]:
+    """The packages of every extra, as this installation declares them."""
+    found: dict[str, list[str]] = {}
+    for line in importlib.metadata.requires("archwalk") or ():
+        package, extra = re.match(r"[\w.-]+", line), re.search(r"""extra == ['"]([\w-]+)""", line)
+        if package and extra:
+            found.setdefault(extra[1], []).append(package[0])
+    return found
 
 
 def _version(*packages: str) -> str | None:

@@ -100,6 +100,23 @@ class PolicyTable:
         return score_N, score_N
 
 
+def made_tables() -> dict[str, list[int]]:
+    """The benchmarks whose tables are here, with the seeds under which all agents are trained."""
+    made = {}
+    for path in sorted(FOLDER.iterdir(), key=lambda one: one.name):
+        game, separator, word = path.name.removesuffix(".json").rpartition("-space-")
+        if separator:
+            table = json.loads(path.read_text())
+            made[f"policy-cnn:{game}:space-{word}"] = [table["seeds"][s] for s in _whole(table)]
+    return made
+
+
+def _whole(table: Mapping[str, Any]) -> list[int]:
+    """Places of the seeds under which all are trained."""
+    rows_NS = [row["seeds"] for row in table["architectures"]]
+    return [s for s in range(len(table["seeds"])) if all(row[s] is not None for row in rows_NS)]
+
+
 def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> PolicyTable:
     """What a file has of all architectures. Raises DataError where it is not there, of something else, or has no seed
     under which all are trained.
@@ -121,8 +138,7 @@ def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> Polic
 
 def parse_table(table: Mapping[str, Any], name: str, lowest: float) -> PolicyTable:
     """What `collect` gave, under the seeds with which all are trained. Raises DataError where there is none."""
-    rows_NS = [row["seeds"] for row in table["architectures"]]
-    whole = [s for s in range(len(table["seeds"])) if all(row[s] is not None for row in rows_NS)]
+    rows_NS, whole = [row["seeds"] for row in table["architectures"]], _whole(table)
     if not whole:
         missing = sum(row[0] is None for row in rows_NS)
         raise DataError(f"{name} is not complete: {missing} trainings of its first seed are to be done")
