@@ -121,7 +121,7 @@ def test_a_benchmark_with_fidelities_is_searched_alike_in_processes(space4, trai
     np.testing.assert_array_equal(alone.ledgers[0].codes_TQL, spread.ledgers[0].codes_TQL)
     one, other = (summarise_search(search, contestant, 9, 0) for search in (alone, spread))
     assert one | {"seconds": 0} == other | {"seconds": 0}
-    assert "a training of 108 epochs; one of 4, 12, 36 costs" in one["query"]
+    assert "a full training, fidelity 108; one of fidelity 4, 12, 36 costs" in one["query"]
     assert alone.ledgers[0].codes_TQL.shape[1] == (27 + 9 + 3 + 1) + (9 + 3 + 1) + 6
 
 

@@ -43,7 +43,9 @@ class MultiFidelityEstimator(Estimator, Protocol):
 
     @property
     def fidelities(self) -> tuple[int, ...]:
-        """Numbers of epochs, ascending. The last is the full training, which `evaluate` scores."""
+        """Numbers of epochs (of agents: of PPO's updates), ascending. The last is the full training, which `evaluate`
+        scores.
+        """
 
     def evaluate_at(self, codes_BL: Codes, fidelity: int) -> Scores:
         """Score codes (B, L) trained for `fidelities[fidelity]` epochs; the report is that of the full training."""

@@ -168,8 +168,8 @@ class BOHB(PerTrial):
         *shorter, full = trials.fidelities
         if shorter:
             self.query = (
-                f"a training of {full} epochs; one of {', '.join(map(str, shorter))} costs its share of that, and is "
-                "not continued; the best is chosen among those trained longest so far"
+                f"a full training, fidelity {full}; one of fidelity {', '.join(map(str, shorter))} costs its share of "
+                "that, and is not continued; the best is chosen among those trained longest so far"
             )
         else:
             self.query = (

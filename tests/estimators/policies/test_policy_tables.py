@@ -74,6 +74,22 @@ def test_a_table_is_searched_as_a_benchmark(estimators, folder):
     assert lost["curve"] == {"steps": [], "mean_return": []}
 
 
+def test_a_table_knows_its_trainings_early(estimators, folder):
+    fill(estimators)
+    tables.write_table(folder / tables.table_name(GAME.name, "space-1"), tables.collect(estimators))
+    benchmark = load_benchmark("policy-cnn:MinAtar-Freeway")
+    assert benchmark.fidelities == (1, 5), "after a ninth no update was made, after a third one"
+    codes = np.array([[7], [4], [6]], np.int32)
+    scores = benchmark.estimator.evaluate_at(codes, 0)
+    np.testing.assert_allclose(
+        scores.reward_B, [0.33, 0.22, 0.22], err_msg="the two that failed once have 0 for it"
+    )
+    np.testing.assert_allclose(scores.report_B, [17, 6, 22 / 3])
+    assert load_benchmark("policy-cnn:MinAtar-Freeway:max-return").fidelities == (5,)
+    held_out = load_benchmark("policy-cnn:MinAtar-Freeway:held-out-return").estimator
+    np.testing.assert_allclose(held_out.evaluate_at(codes, 0).reward_B, [0.33] * 3)
+
+
 def test_what_is_not_whole_or_not_there_is_said(estimators, folder):
     with pytest.raises(DataError, match=r"no table MinAtar-Freeway-space-1\.json, there are: none"):
         load_benchmark("policy-cnn:MinAtar-Freeway")

@@ -6,9 +6,10 @@ A table grows: what is not trained yet is null in its file.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from archwalk.estimators.policies.games import Game, find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.sharing import PolicySupernet
 from archwalk.estimators.store.records import DONE, Outcome
-from archwalk.estimators.table import TableEstimator
+from archwalk.estimators.table import MultiFidelityTable
 from archwalk.learning.ppo import PPOSettings
 from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN, numbered
 
@@ -33,6 +34,8 @@ FOLDER: Traversable = files("archwalk.estimators.policies") / "tables_of_ours"
 SPACE_WORDS = ("space-1", "space-2")
 OBJECTIVES = ("mean-return", "max-return", "held-out-return")
 CURVES = ("steps", "mean_return")
+SHARES = (9, 3)
+"""Of the updates after which a training is looked at early: a ninth and a third, as BOHB's eta wants."""
 
 
 def table_name(game: str, space: str) -> str:
@@ -86,6 +89,21 @@ class PolicyTable:
     seconds_NS: Floats
     failed: tuple[str, ...] = ()
     """Why, of each training that did."""
+    shorter_NS: Mapping[int, Floats] = field(default_factory=dict)
+    """`mean_return` after fewer updates of PPO, ascending: those of the same trainings, seen early."""
+
+    @property
+    def fidelities(self) -> tuple[int, ...]:
+        """Updates after which mean returns are known, ascending; the last is the whole training."""
+        return (*self.shorter_NS, self.settings.updates)
+
+    def rewards(self, objective: str) -> Floats:
+        """Rewards (F, N) of `scores` at all `fidelities`; of `max-return` at the last alone."""
+        full_N, _ = self.scores(objective)
+        if objective == "max-return":
+            return full_N[None]
+        seeds = slice(1 if objective == "held-out-return" else None)
+        return np.stack([*(score_NS[:, seeds].mean(axis=1) for score_NS in self.shorter_NS.values()), full_N])
 
     def scores(self, objective: str) -> tuple[Floats, Floats]:
         """Reward and report (N,) of one of `OBJECTIVES`: means over seeds, or the first and the mean of the rest.
@@ -149,22 +167,45 @@ def parse_table(table: Mapping[str, Any], name: str, lowest: float) -> PolicyTab
             [[lowest if one[key] is None else one[key] for one in row] for row in figures_NS], np.float64
         )
 
-    settings = dict(table["settings"])
+    settings = PolicySettings(**table["settings"] | {"ppo": PPOSettings(**table["settings"]["ppo"])})
+    shorter = {}
+    for share in SHARES:
+        steps = settings.updates // share * settings.ppo.batch
+        early = [[_by_then(one, steps, lowest) for one in row] for row in figures_NS]
+        if None not in chain(*early):
+            shorter[settings.updates // share] = np.array(early, np.float64)
     return PolicyTable(
-        PolicySettings(**settings | {"ppo": PPOSettings(**settings["ppo"])}),
+        settings,
         tuple(table["seeds"][s] for s in whole),
         column("mean_return"),
         column("max_return"),
         column("seconds"),
         tuple(one["failed"] for row in figures_NS for one in row if "failed" in one),
+        shorter,
     )
 
 
-class PolicyTableEstimator(TableEstimator):
-    """A table whose networks can share weights on its game as well, which is trained for real."""
+def _by_then(figures: Mapping[str, Any], steps: int, lowest: float) -> float | None:
+    """The mean return after so many timesteps, by the learning curve; None where no episode was over."""
+    if figures["mean_return"] is None:
+        return lowest
+    curve = figures["curve"]
+    known = [score for at, score in zip(curve["steps"], curve["mean_return"], strict=True) if at <= steps]
+    return known[-1] if known else None
+
+
+class PolicyTableEstimator(MultiFidelityTable):
+    """A table whose networks can share weights on its game as well, which is trained for real.
+
+    Its fidelities are numbers of PPO's updates: the same trainings, seen early.
+    """
 
     def __init__(self, objective: str, table: PolicyTable, policies: PolicyEstimator) -> None:
-        super().__init__(objective, *table.scores(objective), table.seconds_NS.mean(axis=1))
+        reward_FN, (_, report_N) = table.rewards(objective), table.scores(objective)
+        fidelities = table.fidelities[-len(reward_FN) :]
+        seconds_N = table.seconds_NS.mean(axis=1)
+        seconds_FN = np.outer(fidelities, seconds_N) / fidelities[-1]
+        super().__init__(objective, fidelities, reward_FN, report_N, seconds_FN)
         self.table, self.policies = table, policies
 
     def share_weights(self, steps: int, seed: int) -> PolicySupernet:
