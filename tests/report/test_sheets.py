@@ -15,6 +15,7 @@ from archwalk.report.tables import to_latex
         ("1\N{NO-BREAK SPACE}% ± 2", r"1~\% $\pm$ 2"),
         ("\N{MINUS SIGN}0.5 – x", "$-$0.5 -- x"),
         ("a\nb", "a b"),
+        ("σ 0.1 → b", r"$\sigma$ 0.1 $\rightarrow$ b"),
         ("O(N² d²)", "O(N$^2$ d$^2$)"),
         ("a < b > c | d", r"a \textless{} b \textgreater{} c \textbar{} d"),
     ],
@@ -24,19 +25,25 @@ def test_latex_is_escaped(text, escaped):
 
 
 def test_latex_by_hand():
-    sheet = Sheet("A & B", ["who", "x"], [Line("[one", ["1\n± 2"], [True]), Line("two", ["*"])], ["50 %"])
+    sheet = Sheet(
+        "A & B",
+        ["who", "queries of training"],
+        [Line("[one", ["1\n± 2"], [True]), Line("two", ["*"])],
+        ["50 %"],
+    )
     assert sheet_to_latex(sheet).splitlines() == [
         r"\begin{table}",
         r"  \centering",
         r"  \caption{A \& B}",
+        r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
         r"  \begin{tabular}{lr}",
         r"    \toprule",
-        r"    who & x \\",
+        r"    who & \begin{tabular}[b]{@{}r@{}}queries of\\training\end{tabular} \\",
         r"    \midrule",
-        r"    {[}one & \textbf{1 $\pm$ 2} \\",
+        r"    {[}one & \begin{tabular}[t]{@{}r@{}}\textbf{1}\\\textbf{$\pm$ 2}\end{tabular} \\",
         r"    two & {*} \\",
         r"    \bottomrule",
-        r"  \end{tabular}",
+        r"  \end{tabular}}",
         r"  \par\smallskip\begin{minipage}{\linewidth}\footnotesize",
         r"    50 \%\par",
         r"  \end{minipage}",
@@ -54,11 +61,11 @@ def test_markdown_by_hand():
 @pytest.mark.parametrize("make", comparisons.VARIANTS.values(), ids=comparisons.VARIANTS)
 def test_braces_and_columns_of_latex_agree(make):
     text = to_latex(make())
-    bare = text.replace(r"\{", "").replace(r"\}", "")
+    bare = text.replace(r"\\", "").replace(r"\{", "").replace(r"\}", "")
     assert bare.count("{") == bare.count("}")
-    for block in text.split(r"\begin{tabular}")[1:]:
+    for block in text.split(r"  \begin{tabular}")[1:]:
         spec, *rest = block.split("\n")
-        rows = [line for line in rest[: rest.index(r"  \end{tabular}")] if line.endswith(r"\\")]
+        rows = [line for line in rest[: rest.index(r"  \end{tabular}}")] if line.endswith(r"\\")]
         assert {row.replace(r"\&", "").count("&") for row in rows} == {len(spec.strip("{}")) - 1}
 
 

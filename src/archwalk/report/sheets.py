@@ -4,8 +4,12 @@ The notes, which say under what rules figures were found, go with it in every fo
 """
 
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+HEAD_WIDTH = 14
+"""Letters of a column's head in LaTeX, in as many lines as it takes."""
 
 
 @dataclass(frozen=True)
@@ -17,9 +21,9 @@ class Line:
     best: Sequence[bool] = ()
 
     def marked(self) -> list[tuple[str, bool]]:
-        """Cells in one line each, with whether they stand out."""
+        """Cells, with whether they stand out."""
         best = [*self.best, *[False] * (len(self.cells) - len(self.best))]
-        return [(" ".join(cell.split("\n")), mark) for cell, mark in zip(self.cells, best, strict=True)]
+        return list(zip(self.cells, best, strict=True))
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ _LATEX = {
     "[": "{[}", "]": "{]}", "*": "{*}",  # behind the end of a row they would be its options
     "\N{NO-BREAK SPACE}": "~", "\N{MINUS SIGN}": "$-$", "\N{EN DASH}": "--", "\N{PLUS-MINUS SIGN}": r"$\pm$",
     "\N{MULTIPLICATION SIGN}": r"$\times$", "\N{HORIZONTAL ELLIPSIS}": r"\ldots{}",
-    "\N{SUPERSCRIPT TWO}": r"$^2$", "\n": " ",
+    "\N{SUPERSCRIPT TWO}": r"$^2$", "\N{GREEK SMALL LETTER SIGMA}": r"$\sigma$", "\n": " ",
+    "\N{RIGHTWARDS ARROW}": r"$\rightarrow$", "\N{LEFTWARDS ARROW}": r"$\leftarrow$",
 }  # fmt: skip
 
 
@@ -67,9 +72,15 @@ def latex(text: str) -> str:
 
 
 def sheet_to_latex(sheet: Sheet) -> str:
-    """A `table` with the rules of booktabs; the notes stand below it, in small print."""
-    rows = [[(latex(line.label), False), *((latex(c), b) for c, b in line.marked())] for line in sheet.lines]
-    body = [" & ".join(rf"\textbf{{{cell}}}" if best else cell for cell, best in row) for row in rows]
+    """A `table` with the rules of booktabs, as wide as a line at most; the notes stand below it, in small print."""
+    body = [
+        " & ".join(
+            [latex(line.label), *(_stacked("t", cell.split("\n"), best) for cell, best in line.marked())]
+        )
+        for line in sheet.lines
+    ]
+    words = [textwrap.wrap(name, HEAD_WIDTH, break_long_words=False) or [""] for name in sheet.head]
+    head = [_stacked("b", lines) for lines in words]
     small = r"  \par\smallskip\begin{minipage}{\linewidth}\footnotesize"
     notes = [small, *(rf"    {latex(note)}\par" for note in sheet.notes), r"  \end{minipage}"]
     return "\n".join(
@@ -77,13 +88,14 @@ def sheet_to_latex(sheet: Sheet) -> str:
             r"\begin{table}",
             r"  \centering",
             *([rf"  \caption{{{latex(sheet.title)}}}"] if sheet.title else []),
+            r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
             rf"  \begin{{tabular}}{{l{'r' * (len(sheet.head) - 1)}}}",
             r"    \toprule",
-            f"    {' & '.join(map(latex, sheet.head))} \\\\",
+            f"    {' & '.join(head)} \\\\",
             r"    \midrule",
             *(f"    {row} \\\\" for row in body),
             r"    \bottomrule",
-            r"  \end{tabular}",
+            r"  \end{tabular}}",
             *(notes if sheet.notes else []),
             r"\end{table}",
             "",
@@ -91,5 +103,16 @@ def sheet_to_latex(sheet: Sheet) -> str:
     )  # fmt: skip
 
 
-PREAMBLE = "% needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}\n\n"
+def _stacked(at: str, lines: Sequence[str], best: bool = False) -> str:
+    """Lines upon each other in one cell, the first (t) or the last (b) of them in line with the row."""
+    marked = [rf"\textbf{{{latex(line)}}}" if best else latex(line) for line in lines]
+    return (
+        marked[0]
+        if len(marked) == 1
+        else rf"\begin{{tabular}}[{at}]{{@{{}}r@{{}}}}{_BREAK.join(marked)}\end{{tabular}}"
+    )
+
+
+_BREAK = r"\\"
+PREAMBLE = "% needs \\usepackage{booktabs,graphicx} and \\usepackage[T1]{fontenc}\n\n"
 """Of a LaTeX file of tables."""

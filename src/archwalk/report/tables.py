@@ -95,8 +95,11 @@ def _values(record: Record, name: str) -> dict[str, float | None]:
         "median_improvement": number(episodes.get("median_improvement")),
         "mean_final": number(episodes.get("mean_final")),
     }
+    alone = record.get("trials") == strategy.get("agents", 1) == 1  # of one trial there is no spread
     for queries in budgets(record):
         after = strategy["best_after"].get(str(queries)) or {}
+        if alone:
+            after = {key: after.get(key) for key in ("mean", "iqm")}
         low, high = [*(after.get("ci95") or []), None, None][:2]
         iqm_low, iqm_high = [*(after.get("iqm_ci95") or []), None, None][:2]
         values |= {
@@ -202,7 +205,7 @@ def to_sheets(record: Record) -> list[Sheet]:
     lines = [
         Line(
             row.label,
-            [" ".join(column.show(row)) for column in shown],
+            ["\n".join(column.show(row)) for column in shown],
             [column.is_best(row, rows) for column in shown],
         )
         for row in rows
