@@ -59,10 +59,7 @@ def make(game: str, space: str, options: argparse.Namespace, store: Store, seed:
 def train(estimator: PolicyEstimator, began: float, hours: float | None) -> bool:
     """Train what is missing, as many at a time as there are workers; False where time is over."""
     ids = np.arange(estimator.policies.declaration.size, dtype=np.int32)[:, None]
-    names = {estimator.architecture(code_L): code_L for code_L in ids}
-    assert estimator.store is not None
-    known = estimator.store.find(estimator.problem, list(names))
-    missing = [code_L for name, code_L in names.items() if name not in known]
+    missing = [code_L for code_L, one in zip(ids, estimator.known(ids), strict=True) if one is None]
     label = f"{estimator.game.name} {estimator.policies.name} seed {estimator.seed}"
     with estimator:
         for start in range(0, len(missing), 2 * estimator.workers):
@@ -70,7 +67,7 @@ def train(estimator: PolicyEstimator, began: float, hours: float | None) -> bool
                 print(f"{label}: stopped, {len(missing) - start} of {len(ids)} are missing")
                 return False
             estimator.outcomes(np.stack(missing[start : start + 2 * estimator.workers]))
-            done = len(known) + min(start + 2 * estimator.workers, len(missing))
+            done = len(ids) - len(missing) + min(start + 2 * estimator.workers, len(missing))
             print(
                 f"{label}: {done} of {len(ids)} after {(time.monotonic() - began) / 60:.1f} minutes",
                 flush=True,

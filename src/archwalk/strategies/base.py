@@ -101,7 +101,7 @@ class Strategy(ABC):
     """Wall time of training."""
 
     seconds_before: float = 0.0
-    """That a search which was stopped and goes on had spent before."""
+    """Processor time that a search which was stopped and goes on had spent before."""
 
     def __init__(self, trials: Trials) -> None:
         self.trials = trials

@@ -112,9 +112,7 @@ def _split(words: list[str]) -> tuple[str, dict[str, str]]:
         raise UsageError("which game? say policy:MinAtar-Breakout, policy:Atari-Breakout or a Gymnasium id")
     if rest[-1].startswith("space-"):
         raise UsageError(f"unknown space {rest[-1]!r}; known: {', '.join(SPACES)}")
-    if len(rest) > 1 and rest[0].startswith(
-        (MINATAR, ATARI)
-    ):  # Gymnasium's names may have a colon, these have none
+    if len(rest) > 1 and rest[0].startswith((MINATAR, ATARI)):  # only Gymnasium's names may have a colon
         raise UsageError(
             f"unknown {rest[-1]!r} behind {rest[0]}; there may be a space ({', '.join(SPACES)}), timesteps such as 20k "
             f"and an objective ({', '.join(OBJECTIVES)})"

@@ -121,12 +121,16 @@ class PolicyTable:
 def made_tables() -> dict[str, list[int]]:
     """The benchmarks whose tables are here, with the seeds under which all agents are trained."""
     made = {}
-    for path in sorted(FOLDER.iterdir(), key=lambda one: one.name):
-        game, separator, word = path.name.removesuffix(".json").rpartition("-space-")
-        if separator:
-            table = json.loads(path.read_text())
-            made[f"policy-cnn:{game}:space-{word}"] = [table["seeds"][s] for s in _whole(table)]
+    for path in _files():
+        game, _, word = path.name.removesuffix(".json").rpartition("-space-")
+        table = json.loads(path.read_text())
+        made[f"policy-cnn:{game}:space-{word}"] = [table["seeds"][s] for s in _whole(table)]
     return made
+
+
+def _files() -> list[Traversable]:
+    """The tables by name; a README lies beside them."""
+    return sorted((one for one in FOLDER.iterdir() if one.name.endswith(".json")), key=lambda one: one.name)
 
 
 def _whole(table: Mapping[str, Any]) -> list[int]:
@@ -146,7 +150,7 @@ def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> Polic
             raise DataError(f"{path.name} is of another space, game or version of archwalk; make it anew")
         return parse_table(table, path.name, game.lowest)
     except FileNotFoundError:
-        known = ", ".join(sorted(one.name for one in FOLDER.iterdir() if one.name.endswith(".json")))
+        known = ", ".join(one.name for one in _files())
         raise DataError(
             f"there is no table {path.name}, there are: {known or 'none'}; policy:{game.name} trains agents"
         ) from None
