@@ -20,6 +20,7 @@ from archwalk.spaces.policy_cnn import ChoiceBlock, policy_space
 from archwalk.spaces.policy_cnn.papers import MINATAR_1
 from archwalk.strategies.enas import ENAS, ENASSettings
 from archwalk.strategies.spos import SPOS, SPOSSettings
+from mazyavkina import KNOWN, load
 
 SPACE = policy_space(replace(MINATAR_1, name="tiny", blocks=(ChoiceBlock((1, 2, 3), (4,)),), hidden=8))
 SETTINGS = PolicySettings(800, PPOSettings(environments=4, rollout=20, epochs=1, minibatches=2))
@@ -87,6 +88,17 @@ def test_a_record_says_whether_the_proxy_agrees_with_the_truth():
         notes = " ".join(" ".join(notes_of(record)).split())
         assert ("rank correlation with the reward +1.00 over 3 evaluated" in notes) == (scores[0] == 3)
     assert correlations == [1, -1, None]
+
+
+def test_it_says_so_of_trials_in_other_processes_too():
+    spos = Contestant("spos", (CONTESTANTS["spos"],))
+    one, two = (
+        compare(load(KNOWN, 0), [spos], budget=6, trials=2, seed=0, workers=workers)["strategies"]["spos"]
+        for workers in (1, 2)
+    )
+    assert one["findings"] == two["findings"]
+    assert one["findings"]["proxy"]["architectures"] == 6
+    assert one["best_after"] == two["best_after"]
 
 
 @pytest.mark.parametrize("name", CONTESTANTS)

@@ -1,13 +1,16 @@
 """Supernets that are kept: a search that is killed goes on, to the bit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from archwalk.errors import DataError
+from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.sharing import PolicySupernet
 from archwalk.experiments import supernets
 from archwalk.experiments.protocol import Contestant, run_search
-from archwalk.experiments.supernets import KeptWeights
+from archwalk.experiments.supernets import kept
 from archwalk.strategies.enas import ENAS, ENASSettings
 from archwalk.strategies.spos import SPOS, SPOSSettings
 from mazyavkina import KNOWN, load
@@ -29,41 +32,74 @@ def _save_always(monkeypatch):
 
 def ranked(method, keep_in):
     search = run_search(load(KNOWN, 0), METHODS[method], budget=6, trials=1, seed=3, keep_in=keep_in)
-    return search.ledgers[0].codes_TQL[0, :, 0].tolist(), search.strategies[0]
+    searcher = search.strategies[0].searchers[0]
+    return search.ledgers[0].codes_TQL[0, :, 0].tolist(), searcher.proxy_R.tolist()
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_a_search_that_is_killed_goes_on_to_the_bit(method, tmp_path, monkeypatch):
-    whole, searched = ranked(method, None)
-    assert searched.seconds_before == 0
-    learn, turns = PolicySupernet.learn, []
+def count(monkeypatch, name, limit=np.inf):
+    """Calls of a supernet; the process is killed at one too many."""
+    calls, method = [], getattr(PolicySupernet, name)
 
-    def counted(self, code_L):
-        if len(turns) == 3:
+    def counted(self, *args):
+        if len(calls) == limit:
             raise Killed
-        turns.append(code_L.tolist())
-        return learn(self, code_L)
+        calls.append(args)
+        return method(self, *args)
 
-    monkeypatch.setattr(PolicySupernet, "learn", counted)
-    with pytest.raises(Killed):
-        ranked(method, tmp_path)
-    turns.clear()
-    monkeypatch.setattr(
-        PolicySupernet, "learn", lambda self, code_L: turns.append(code_L) or learn(self, code_L)
-    )
-    again, searched = ranked(method, tmp_path)
-    assert again == whole
-    assert len(turns) == 2, "of five turns three were kept"
-    assert searched.seconds_before > 0
-    assert ranked(method, tmp_path)[0] == whole, "the whole supernet was kept"
-    assert len(turns) == 2
+    monkeypatch.setattr(PolicySupernet, name, counted)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("method", "step", "all_steps"), [("enas", "learn", 5), ("spos", "learn", 5), ("spos", "scores", 6)]
+)
+def test_a_search_that_is_killed_goes_on_to_the_bit(method, step, all_steps, tmp_path, monkeypatch):
+    whole = ranked(method, None)
+    with monkeypatch.context() as patch:
+        count(patch, step, 3)
+        with pytest.raises(Killed):
+            ranked(method, tmp_path)
+    steps = count(monkeypatch, step)
+    assert ranked(method, tmp_path) == whole
+    assert len(steps) == all_steps - 3, "three were kept"
+    assert ranked(method, tmp_path) == whole
+    assert len(steps) == all_steps - 3, "all were kept"
+
+
+def test_what_went_before_a_kill_is_counted(tmp_path):
+    share_weights = kept(load(KNOWN, 0).share_weights, tmp_path, "mine")
+    weights = share_weights(0, 7)
+    assert weights.seconds_before == 0
+    weights.learn(np.array([0], np.int32))
+    weights.scores(np.array([[0], [1]], np.int32), 3, 20)
+    again = share_weights(0, 7)
+    assert again.seconds_before > 0
+    assert again.shared.steps == weights.shared.steps > 0, "those played for scores among them"
+
+
+def test_supernets_that_differ_in_anything_have_files_of_their_own(tmp_path):
+    policies = load(KNOWN, 0).estimator.policies
+    slower = replace(policies.policy_settings, ppo=replace(policies.policy_settings.ppo, learning_rate=1e-5))
+    other = PolicyEstimator(policies.policies, policies.game, slower)
+    made = [
+        kept(share, tmp_path, owner)(steps, seed)
+        for share, owner, steps, seed in [
+            (policies.share_weights, "spos", 0, 7),
+            (policies.share_weights, "enas", 0, 7),
+            (policies.share_weights, "spos", 10_000, 7),
+            (policies.share_weights, "spos", 0, 8),
+            (other.share_weights, "spos", 0, 7),
+        ]
+    ]
+    assert len({weights.path for weights in made}) == len(made)
+    assert kept(policies.share_weights, tmp_path, "spos")(0, 7).path == made[0].path
 
 
 def test_what_is_asked_for_something_else_begins_anew(tmp_path):
     policies = load(KNOWN, 0).estimator.policies
 
     def make():
-        return KeptWeights(lambda: policies.share_weights(0, 7), tmp_path / "kept.safetensors")
+        return kept(policies.share_weights, tmp_path, "mine")(0, 7)
 
     one, other, codes = make(), policies.share_weights(0, 7), np.array([[0], [1], [2], [3]], np.int32)
     for code_L in codes[[0, 1, 2]]:
@@ -81,7 +117,8 @@ def test_what_is_asked_for_something_else_begins_anew(tmp_path):
 
 
 def test_a_damaged_file_is_named(tmp_path):
-    path = tmp_path / "kept.safetensors"
+    share_weights = kept(load(KNOWN, 0).share_weights, tmp_path, "mine")
+    path = share_weights(0, 0).path
     path.write_bytes(b"nothing")
-    with pytest.raises(DataError, match=r"kept\.safetensors is damaged"):
-        KeptWeights(lambda: load(KNOWN, 0).share_weights(0, 0), path)
+    with pytest.raises(DataError, match=rf"{path.name} is damaged"):
+        share_weights(0, 0)

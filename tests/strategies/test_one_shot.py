@@ -28,8 +28,6 @@ QUICK = {
 class MadeUpWeights:
     """What an architecture earns is a sum over its decisions, and noise; `turns` is a log."""
 
-    seconds_before = 0.0
-
     def __init__(self, space, total, seed, noise=0.3):
         self.space, self.total, self.done, self.noise = space, total, 0, noise
         self.rng = np.random.default_rng(seed)

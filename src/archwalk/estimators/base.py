@@ -1,8 +1,8 @@
 """The contract of an estimator: what an architecture is worth, and what it costs to know."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,16 +55,16 @@ class SharedWeights(Protocol):
     """Networks that share the weights of one supernet while they are trained in turns."""
 
     @property
+    def identity(self) -> Mapping[str, Any]:
+        """All that its turns depend on, as JSON: what goes on after a kill must be equal in it."""
+
+    @property
     def total(self) -> int:
         """Turns that there are."""
 
     @property
     def done(self) -> int:
         """Turns that were taken."""
-
-    @property
-    def seconds_before(self) -> float:
-        """Processor time that other processes, which were stopped, have spent on the turns that were taken."""
 
     def learn(self, code_L: Codes) -> float:
         """One architecture takes a turn; returns what it earned."""

@@ -67,10 +67,14 @@ class Improver(Protocol):
 
 @dataclass(frozen=True)
 class Search:
-    """Outcome of the best-so-far protocol for one contestant: a ledger and a strategy an agent."""
+    """Outcome of the best-so-far protocol for one contestant: a ledger, a strategy and its findings an agent.
+
+    A strategy that other processes ran is as it was before.
+    """
 
     ledgers: tuple[QueryLedger, ...]
     strategies: tuple[Strategy, ...]
+    findings: tuple[Sequence[Any], ...]
 
     @property
     def curves(self) -> list[Curves]:
@@ -112,25 +116,26 @@ def run_search(
 
     Strategies that think about one trial at a time are spread over `workers` processes; the result is the same.
     """
-    ledgers, strategies = [], []
+    ledgers, strategies, findings = [], [], []
     for agent, factory in enumerate(contestant.factories):
         rng = spawn(seed, 1, agent)
         tell = partial(_tell, progress, agent * budget)
         shared = benchmark.share_weights
         if shared and keep_in:
-            identity = [benchmark.name, dict(benchmark.provenance), contestant.strategy, contestant.settings]
-            shared = kept(shared, keep_in, identity)
+            shared = kept(shared, keep_in, [contestant.strategy, contestant.settings])
         offered: dict[str, Any] = {"fidelities": benchmark.fidelities, "share_weights": shared}
         seen = offered | ({"share_weights": watched(shared, supernet)} if supernet and shared else {})
         strategy = factory(Trials(benchmark.space, trials, rng, starts_TQL, **seen))
         if isinstance(strategy, PerTrial) and min(workers, trials) > 1:
             every = Trials(benchmark.space, trials, spawn(seed, 1, agent), starts_TQL, **offered)
-            ledger = run_in_processes(benchmark.estimator, factory, every, budget, workers, tell)
+            ledger, found = run_in_processes(benchmark.estimator, factory, every, budget, workers, tell)
         else:
             ledger = run_trials(benchmark.estimator, strategy, budget, tell)
+            found = strategy.findings(ledger.codes_TQL, ledger.rewards_TQ)
         ledgers.append(ledger)
         strategies.append(strategy)
-    return Search(tuple(ledgers), tuple(strategies))
+        findings.append(found)
+    return Search(tuple(ledgers), tuple(strategies), tuple(findings))
 
 
 def _tell(progress: Progress | None, before: int, queries: float) -> None:
@@ -177,8 +182,8 @@ def summarise_search(search: Search, contestant: Contestant, budget: int, seed: 
         "training_queries": round(np.mean([strategy.training_queries for strategy in strategies])),
         "training_unique": round(np.mean([strategy.training_unique for strategy in strategies])),
         "training_seconds": float(np.mean([strategy.training_seconds for strategy in strategies])),
-        "seconds": sum(one.seconds for one in ledgers) + sum(one.seconds_before for one in strategies),
-        "findings": strategies[0].findings(ledgers[0].codes_TQL, ledgers[0].rewards_TQ),
+        "seconds": sum(one.seconds for one in ledgers),
+        "findings": strategies[0].sum_up(search.findings[0]),
     }
 
 

@@ -4,6 +4,7 @@ import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -37,8 +38,8 @@ def run_in_processes(
     budget: int,
     workers: int,
     tell: Callable[[float], None],
-) -> QueryLedger:
-    """What `run_trials` gives for a strategy of independent trials (`PerTrial`), to the bit.
+) -> tuple[QueryLedger, list[Any]]:
+    """What `run_trials` gives for a strategy of independent trials (`PerTrial`), to the bit, and its findings.
 
     `tell` is told the mean number of queries done. The estimator and the factory must be picklable.
     """
@@ -51,11 +52,12 @@ def run_in_processes(
         }
         for future in as_completed(futures):
             parts[futures[future]] = future.result()
-            done += parts[futures[future]].trials
+            done += parts[futures[future]][0].trials
             tell(budget * done / trials.trials)
-    ledger.join([parts[first] for first in sorted(parts)])
+    ordered = [parts[first] for first in sorted(parts)]
+    ledger.join([part for part, _ in ordered])
     ledger.close()
-    return ledger
+    return ledger, [finding for _, findings in ordered for finding in findings]
 
 
 def _parts(trials: Trials, number: int) -> Iterator[tuple[int, Trials]]:
@@ -79,10 +81,13 @@ def _parts(trials: Trials, number: int) -> Iterator[tuple[int, Trials]]:
         )
 
 
-def _run_part(estimator: Estimator, factory: StrategyFactory, trials: Trials, budget: int) -> QueryLedger:
-    ledger = run_trials(estimator, factory(trials), budget)
+def _run_part(
+    estimator: Estimator, factory: StrategyFactory, trials: Trials, budget: int
+) -> tuple[QueryLedger, list[Any]]:
+    strategy = factory(trials)
+    ledger = run_trials(estimator, strategy, budget)
     ledger.estimator = None  # type: ignore[assignment] # its table need not travel back
-    return ledger
+    return ledger, strategy.findings(ledger.codes_TQL, ledger.rewards_TQ)
 
 
 def use_one_thread() -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-import archwalk
 from archwalk.data.files import make_folder
 from archwalk.data.states import read_state, write_state
 from archwalk.estimators.base import Floats, SharedWeights, WeightSharing
@@ -35,6 +34,11 @@ class WatchedWeights:
     tell: Tell
 
     @property
+    def identity(self) -> Mapping[str, Any]:
+        """See `SharedWeights`."""
+        return self.shared.identity
+
+    @property
     def total(self) -> int:
         """See `SharedWeights`."""
         return self.shared.total
@@ -43,11 +47,6 @@ class WatchedWeights:
     def done(self) -> int:
         """See `SharedWeights`."""
         return self.shared.done
-
-    @property
-    def seconds_before(self) -> float:
-        """See `SharedWeights`."""
-        return self.shared.seconds_before
 
     def learn(self, code_L: Codes) -> float:
         """See `SharedWeights`."""
@@ -65,30 +64,41 @@ class WatchedWeights:
 
 
 class KeptWeights:
-    """Shared weights whose turns are kept in a file, once a minute and after the last.
+    """Shared weights whose turns and scores are kept in a file: once a minute, and after the last turn.
 
-    A search that is begun again asks for the same turns: those that are in the file are answered from it, and the
-    weights go on behind them. If it asks for others, which only another version of archwalk does, they begin anew.
+    A search that is begun again asks for the same: what is in the file is answered from it, and the weights go on
+    behind it. If it asks for other turns, which only another version of archwalk does, they begin anew.
     """
 
-    def __init__(self, fresh: Callable[[], Any], path: Path) -> None:
-        """`fresh` makes the shared weights, which have `state_dict` and `load_state_dict`. Raises DataError if the file
-        is damaged.
+    def __init__(self, fresh: Callable[[], Any], folder: Path, owner: Any) -> None:
+        """`fresh` makes the shared weights, which have `state_dict` and `load_state_dict`; `owner` (JSON) tells the
+        search apart from others that keep theirs in `folder`. Raises DataError if the file is damaged.
         """
-        self.fresh, self.path = fresh, path
-        self.shared = fresh()
+        self.fresh, self.shared = fresh, fresh()
+        self.path = folder / f"supernet-{_digest([owner, self.shared.identity])}.safetensors"
         self.turns: list[tuple[list[int], float]] = []
         """Every turn with what it earned; the first `asked` of them were asked for by this process."""
         self.asked = 0
+        self.known: dict[tuple[int, ...], float] = {}
+        """Scores by code, episodes and limit: those of the weights after all `turns`."""
         self.seconds_before = 0.0
-        """See `SharedWeights`."""
+        """Processor time that other processes, which were stopped, have spent on what is kept."""
         self._began = time.process_time()
         self.saved = time.monotonic()
-        if path.exists():
-            state = read_state(path)
+        if self.path.exists():
+            state = read_state(self.path)
             self.shared.load_state_dict(state["shared"])
             self.turns = list(zip(state["codes"].tolist(), state["earned"].tolist(), strict=True))
+            self.known = dict(
+                zip(map(tuple, state["scored"].tolist()), state["scores"].tolist(), strict=True)
+            )
             self.seconds_before = state["seconds"]
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """See `SharedWeights`."""
+        identity: Mapping[str, Any] = self.shared.identity
+        return identity
 
     @property
     def total(self) -> int:
@@ -107,8 +117,8 @@ class KeptWeights:
             self._begin_anew()
         if self.asked == len(self.turns):
             self.turns.append((code, self.shared.learn(code_L)))
-            if self.shared.done == self.total or time.monotonic() - self.saved > SAVE_SECONDS:
-                self.save()
+            self.known.clear()
+            self._save_now_and_then(self.shared.done == self.total)
         self.asked += 1
         return self.turns[self.asked - 1][1]
 
@@ -116,23 +126,38 @@ class KeptWeights:
         """See `SharedWeights`."""
         if self.asked < len(self.turns):
             self._begin_anew()
-        scores: Floats = self.shared.scores(codes_BL, episodes, limit)
-        return scores
+        keys = [(*code, episodes, limit) for code in codes_BL.tolist()]
+        for key, code_L in zip(keys, codes_BL, strict=True):
+            if key not in self.known:
+                self.known[key] = float(self.shared.scores(code_L[None], episodes, limit)[0])
+                self._save_now_and_then()
+        return np.array([self.known[key] for key in keys])
 
     def save(self) -> None:
         """Write the file."""
-        codes, earned = zip(*self.turns, strict=True)
-        seconds = self.seconds_before + time.process_time() - self._began
-        state = {"codes": np.array(codes, np.int32), "earned": np.array(earned), "seconds": seconds}
+        codes, earned = zip(*self.turns, strict=True) if self.turns else ((), ())
+        state = {
+            "shared": self.shared.state_dict(),
+            "codes": np.array(codes, np.int32),
+            "earned": np.array(earned),
+            "scored": np.array(list(self.known), np.int64),
+            "scores": np.array(list(self.known.values())),
+            "seconds": self.seconds_before + time.process_time() - self._began,
+        }
         make_folder(self.path.parent)
-        write_state(self.path, state | {"shared": self.shared.state_dict()})
+        write_state(self.path, state)
         self.saved = time.monotonic()
 
+    def _save_now_and_then(self, now: bool = False) -> None:
+        if now or time.monotonic() - self.saved > SAVE_SECONDS:
+            self.save()
+
     def _begin_anew(self) -> None:
-        """Take the turns that were asked for once more, and forget the others."""
+        """Take the turns that were asked for once more, and forget all else."""
         self.shared, self.seconds_before = self.fresh(), 0.0
         asked = self.turns[: self.asked]
         self.turns = [(code, self.shared.learn(np.array(code, np.int32))) for code, _ in asked]
+        self.known.clear()
 
 
 def watched(share_weights: WeightSharing, tell: Tell) -> WeightSharing:
@@ -140,12 +165,14 @@ def watched(share_weights: WeightSharing, tell: Tell) -> WeightSharing:
     return lambda steps, seed: WatchedWeights(share_weights(steps, seed), tell)
 
 
-def kept(share_weights: WeightSharing, folder: Path, identity: Any) -> WeightSharing:
-    """The same supernets, a file in `folder` for each; `identity` is all that a supernet depends on, as JSON."""
-    text = json.dumps([identity, archwalk.__version__], sort_keys=True, default=str)
-    return partial(_keep, share_weights, folder, text)
+def kept(share_weights: WeightSharing, folder: Path, owner: Any) -> Callable[[int, int], KeptWeights]:
+    """The same supernets, a file in `folder` for each; for `owner` see `KeptWeights`."""
+    return partial(_keep, share_weights, folder, owner)
 
 
-def _keep(share_weights: WeightSharing, folder: Path, identity: str, steps: int, seed: int) -> KeptWeights:
-    digest = hashlib.sha256(f"{identity} {steps} {seed}".encode()).hexdigest()[:12]
-    return KeptWeights(partial(share_weights, steps, seed), folder / f"supernet-{digest}.safetensors")
+def _keep(share_weights: WeightSharing, folder: Path, owner: Any, steps: int, seed: int) -> KeptWeights:
+    return KeptWeights(partial(share_weights, steps, seed), folder, owner)
+
+
+def _digest(identity: Any) -> str:
+    return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()[:12]

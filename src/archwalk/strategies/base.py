@@ -100,9 +100,6 @@ class Strategy(ABC):
     training_seconds: float = 0.0
     """Wall time of training."""
 
-    seconds_before: float = 0.0
-    """Processor time that a search which was stopped and goes on had spent before."""
-
     def __init__(self, trials: Trials) -> None:
         self.trials = trials
         self._asked: Codes | None = None
@@ -140,8 +137,12 @@ class Strategy(ABC):
     def _learn(self, codes_TNL: Codes, rewards_TN: Floats) -> None:  # noqa: B027 - not all strategies learn
         """See `tell`."""
 
-    def findings(self, codes_TQL: Codes, rewards_TQ: Floats) -> dict[str, Any]:
-        """What a record should say of a search beside its best, for JSON; all that was evaluated is handed in."""
+    def findings(self, codes_TQL: Codes, rewards_TQ: Floats) -> list[Any]:
+        """What there is to say of each trial beside its best, one a trial; all that was evaluated is handed in."""
+        return []
+
+    def sum_up(self, findings_T: Sequence[Any]) -> dict[str, Any]:
+        """What a record says of the `findings` of all trials, those of other processes among them, for JSON."""
         return {}
 
     def state_dict(self) -> dict[str, Any]:

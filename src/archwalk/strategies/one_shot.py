@@ -7,6 +7,7 @@ again at the top. Architectures of equal proxy follow each other by lot: by thei
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,8 +36,6 @@ class OneShotSearcher(Searcher):
         self.ranked_RL: Codes | None = None
         self.proxy_R: Floats = np.empty(0)
         """What the proxy says of `ranked_RL`, descending."""
-        self.seconds_before = 0.0
-        """See `Strategy`."""
 
     @abstractmethod
     def _fit(self, shared: SharedWeights) -> None:
@@ -57,7 +56,6 @@ class OneShotSearcher(Searcher):
         shared = self.trial.share_weights(self.settings.steps, int(self.rng.integers(2**62)))
         self._fit(shared)
         codes_RL, proxy_R = self._candidates(shared)
-        self.seconds_before = shared.seconds_before
         lot = self.rng.permutation(len(proxy_R))
         order = lot[np.argsort(-proxy_R[lot], kind="stable")]
         self.proxy_R = proxy_R[order]
@@ -79,22 +77,25 @@ class OneShotSearcher(Searcher):
         self.proxy_R = np.array(state["proxy"])
 
 
-def proxy_findings(searchers: Sequence[Searcher], codes_TQL: Codes, rewards_TQ: Floats) -> dict[str, Any]:
-    """Whether the proxy says anything: Spearman's rank correlation with the rewards, over the `architectures` (least of
-    all trials) that were evaluated; the mean over trials, None where fewer than three were or all are alike.
+@dataclass(frozen=True)
+class Agreement:
+    """Spearman's rank correlation of the proxy with the rewards over the architectures that were evaluated; None where
+    they are fewer than three or all alike.
     """
-    found, counts = [], []
-    for searcher, codes_QL, rewards_Q in zip(searchers, codes_TQL, rewards_TQ, strict=True):
-        if not isinstance(searcher, OneShotSearcher) or searcher.ranked_RL is None:
-            return {}
-        unique_QL, at_Q = np.unique(codes_QL, axis=0, return_index=True)
-        proxy_of = {row.tobytes(): p for row, p in zip(searcher.ranked_RL, searcher.proxy_R, strict=True)}
-        proxy_Q, truth_Q = np.array([proxy_of[row.tobytes()] for row in unique_QL]), rewards_Q[at_Q]
-        counts.append(len(unique_QL))
-        if len(unique_QL) > 2 and np.ptp(proxy_Q) > 0 and np.ptp(truth_Q) > 0:
-            found.append(float(spearmanr(proxy_Q, truth_Q).statistic))
-    correlation = float(np.mean(found)) if len(found) == len(searchers) else None
-    return {"proxy": {"rank_correlation": correlation, "architectures": min(counts)}}
+
+    correlation: float | None
+    architectures: int
+
+
+def agreement(searcher: OneShotSearcher, codes_QL: Codes, rewards_Q: Floats) -> Agreement:
+    """Of one trial."""
+    assert searcher.ranked_RL is not None
+    unique_QL, at_Q = np.unique(codes_QL, axis=0, return_index=True)
+    proxy_of = {row.tobytes(): p for row, p in zip(searcher.ranked_RL, searcher.proxy_R, strict=True)}
+    proxy_Q, truth_Q = np.array([proxy_of[row.tobytes()] for row in unique_QL]), rewards_Q[at_Q]
+    if len(unique_QL) < 3 or np.ptp(proxy_Q) == 0 or np.ptp(truth_Q) == 0:
+        return Agreement(None, len(unique_QL))
+    return Agreement(float(spearmanr(proxy_Q, truth_Q).statistic), len(unique_QL))
 
 
 class OneShot(PerTrial):
@@ -102,14 +103,19 @@ class OneShot(PerTrial):
 
     query = "an architecture trained from scratch, in the order of the proxy; the seconds are those of the supernet too"
 
-    @property
-    def seconds_before(self) -> float:  # type: ignore[override] # a constant of those that keep nothing
-        """See `Strategy`."""
-        return sum(searcher.seconds_before for searcher in self.searchers)  # type: ignore[attr-defined]
+    def findings(self, codes_TQL: Codes, rewards_TQ: Floats) -> list[Agreement]:
+        """Whether the proxy of each trial says anything about the rewards."""
+        return [
+            agreement(searcher, codes_QL, rewards_Q)  # type: ignore[arg-type] # all are one-shot searchers
+            for searcher, codes_QL, rewards_Q in zip(self.searchers, codes_TQL, rewards_TQ, strict=True)
+        ]
 
-    def findings(self, codes_TQL: Codes, rewards_TQ: Floats) -> dict[str, Any]:
-        """See `proxy_findings`."""
-        return proxy_findings(self.searchers, codes_TQL, rewards_TQ)
+    def sum_up(self, findings_T: Sequence[Agreement]) -> dict[str, Any]:
+        """The mean correlation, None where a trial has none; of the architectures the least of all trials."""
+        known = [one.correlation for one in findings_T if one.correlation is not None]
+        correlation = float(np.mean(known)) if len(known) == len(findings_T) else None
+        architectures = min(one.architectures for one in findings_T)
+        return {"proxy": {"rank_correlation": correlation, "architectures": architectures}}
 
 
 def everyone(space: object) -> Codes | None:

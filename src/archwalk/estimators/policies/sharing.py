@@ -12,7 +12,7 @@ from archwalk.estimators.policies.games.base import Game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.supernet import Supernet
 from archwalk.estimators.policies.training import to_device
-from archwalk.estimators.training.isolation import alone, repeatable
+from archwalk.estimators.training.isolation import alone, repeatable, versions_on
 from archwalk.learning.ppo import DivergedError
 from archwalk.learning.rollouts import first_scores
 from archwalk.spaces.base import Codes
@@ -24,10 +24,11 @@ _JUDGE = 3
 
 
 class PolicySupernet:
-    """One supernet on one game. Satisfies `SharedWeights`; the same seed gives the same bits on one CPU."""
+    """One supernet on one game. Satisfies `SharedWeights`; the same seed gives the same bits on one CPU.
 
-    seconds_before = 0.0
-    """See `SharedWeights`: what goes on is a matter of who keeps it."""
+    So it does where its state was restored, if the game has one to save; games of Atari and Gymnasium begin anew then,
+    and the turns after it are others (see `Agent`).
+    """
 
     def __init__(
         self,
@@ -42,12 +43,23 @@ class PolicySupernet:
                 f"a supernet is made of choice blocks, which {getattr(space, 'name', space)} has not"
             )
         space.declaration.check(game.observation)
-        self.space, self.game, self.device, self.seed = space, game, device, seed
+        self.space, self.game, self.settings, self.device, self.seed = space, game, settings, device, seed
         with alone(device, seed):
             made = Supernet(space.declaration, game.observation[0], game.actions)
         self.supernet: Supernet = to_device(made, device)
         self.agent = Agent(game, self.supernet.parameters(), settings, seed, device)
         self.judged = 0
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """See `SharedWeights`."""
+        return {
+            "networks": self.space.declaration.as_dict(),
+            "game": self.game.fingerprint,
+            "training": self.settings.as_dict(),
+            "seed": self.seed,
+            **versions_on(self.device),
+        }
 
     @property
     def total(self) -> int:

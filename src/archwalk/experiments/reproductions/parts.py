@@ -27,11 +27,15 @@ class Part:
     settings: Mapping[str, Any]
     compute: Callable[[], dict[str, Any]]
 
+    @property
+    def name(self) -> str:
+        """No other part has it."""
+        text = json.dumps({**self.settings, "archwalk": archwalk.__version__}, sort_keys=True, default=str)
+        return f"{self.stem}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
     def path(self, out: Path) -> Path:
         """Where the part is kept below `out`."""
-        text = json.dumps({**self.settings, "archwalk": archwalk.__version__}, sort_keys=True, default=str)
-        name = f"{self.stem}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.safetensors"
-        return out / "parts" / name
+        return out / "parts" / f"{self.name}.safetensors"
 
     def get(self, out: Path) -> dict[str, Any]:
         """Read it where it is kept, compute and keep it otherwise."""

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from archwalk.estimators.base import Floats
 from archwalk.estimators.policies.estimator import PolicyEstimator
-from archwalk.estimators.policies.sharing import PolicySupernet
 from archwalk.experiments.protocol import spawn
 from archwalk.experiments.reproductions.mazyavkina2020.sizes import (
     NOTES,
@@ -33,7 +32,7 @@ from archwalk.experiments.reproductions.mazyavkina2020.truth import (
 from archwalk.experiments.reproductions.parts import Part
 from archwalk.experiments.reproductions.setup import Setup, benchmark_settings
 from archwalk.experiments.statistics import BOOTSTRAP_SAMPLES
-from archwalk.experiments.supernets import kept
+from archwalk.experiments.supernets import KeptWeights, kept
 from archwalk.strategies.base import Trials
 from archwalk.strategies.per_trial import PerTrial
 
@@ -88,7 +87,8 @@ def run_studies(setup: Setup) -> list[Study]:
         for seed in seeds
     ]
     values = iter(setup.keep_all(parts, "supernets"))
-    shutil.rmtree(folder, ignore_errors=True)
+    for part in parts:
+        shutil.rmtree(folder / part.name, ignore_errors=True)
     return [
         Study(ground, {method.name: [_search(next(values)) for _ in seeds] for method in size.methods})
         for ground in grounds
@@ -97,22 +97,20 @@ def run_studies(setup: Setup) -> list[Study]:
 
 def search_part(policies: PolicyEstimator, method: Method, seed: int, folder: Path) -> Part:
     """One search, which knows nothing of the table: it ranks as `archwalk search --seed` does. What is not finished of
-    its supernet is in `folder`.
+    its supernet is in a folder of its own in `folder`.
     """
-    depends = training_of(policies) | {"method": method.settings, "seed": seed}
-    return Part("one-shot", depends, partial(_rank, policies, method, seed, folder, depends))
+    settings = training_of(policies) | {"method": method.settings, "seed": seed}
+    keep_in = folder / Part("one-shot", settings, dict).name
+    return Part("one-shot", settings, partial(_rank, policies, method, seed, keep_in))
 
 
-def _rank(
-    policies: PolicyEstimator, method: Method, seed: int, folder: Path, depends: dict[str, Any]
-) -> dict[str, Any]:
-    made: list[PolicySupernet] = []
+def _rank(policies: PolicyEstimator, method: Method, seed: int, keep_in: Path) -> dict[str, Any]:
+    made: list[KeptWeights] = []
 
-    def fresh(steps: int, weights_seed: int) -> PolicySupernet:
-        made.append(policies.share_weights(steps, weights_seed))
+    def share_weights(steps: int, weights_seed: int) -> KeptWeights:
+        made.append(kept(policies.share_weights, keep_in, method.settings)(steps, weights_seed))
         return made[-1]
 
-    share_weights = kept(fresh, folder, depends)
     started = time.process_time()
     strategy = method.factory(Trials(policies.space, 1, spawn(seed, 1, 0), share_weights=share_weights))
     assert isinstance(strategy, PerTrial)
@@ -121,8 +119,8 @@ def _rank(
     return {
         "ranked": ranked_NL[:, 0],
         "proxy": searcher.proxy_R,
-        "steps": made[-1].steps,
-        "seconds": time.process_time() - started + searcher.seconds_before,
+        "steps": made[-1].shared.steps,
+        "seconds": time.process_time() - started + made[-1].seconds_before,
     }
 
 
