@@ -45,6 +45,8 @@ def test_our_presets_are_named_after_benchmarks_or_spaces():
     for name in preset_names():
         preset = load_preset(name)
         if name.startswith("archwalk-") and not preset.default:
+            heads = {beginning.split(":")[0] for beginning in preset.benchmarks}
+            assert heads <= set(BENCHMARKS.names())
             benchmark = name.removeprefix("archwalk-").removesuffix(f"-{preset.strategy}")
             assert benchmark in [*BENCHMARKS.names(), *SPACES.names()]
 
@@ -54,6 +56,20 @@ def test_the_default_preset_is_that_of_the_benchmark():
     assert default_preset("dqn", "nasbench101:test-mean") == load_preset("archwalk-nasbench101-dqn")
     assert default_preset("dqn", "nas-bench-graph:cora") == load_preset("archwalk-nas-bench-graph-dqn")
     assert default_preset("planner", "ec-nas-4v") is None
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "preset"),
+    [
+        ("policy-cnn:MinAtar-Breakout:space-2", "archwalk-policy-enas"),
+        ("policy:MinAtar-Freeway:space-1", "archwalk-policy-enas"),
+        ("policy:Atari-Breakout:space-1", "mazyavkina2020-enas"),
+        ("policy:my/Env-v0:space-1", "mazyavkina2020-enas"),
+        ("nasbench101", "mazyavkina2020-enas"),
+    ],
+)
+def test_enas_has_our_preset_where_agents_are_trained_briefly(benchmark, preset):
+    assert default_preset("enas", benchmark) == load_preset(preset)
 
 
 def test_unknown_preset():

@@ -17,7 +17,7 @@ class Preset:
     """Settings of one strategy, read from `presets/<name>.toml`.
 
     `citation` names the paper that they are of. The `default` one of a strategy holds on every benchmark for which
-    there is none of ours.
+    there is none of ours; `benchmarks` are the beginnings of those for which one of ours is, unless its name says it.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Preset:
     settings: Mapping[str, Any]
     citation: str = ""
     default: bool = False
+    benchmarks: tuple[str, ...] = ()
 
 
 def preset_names() -> list[str]:
@@ -45,20 +46,25 @@ def load_preset(name: str) -> Preset:
         content["settings"],
         content.get("citation", ""),
         content.get("default", False),
+        tuple(content.get("benchmarks", ())),
     )
 
 
 def default_preset(strategy: str, benchmark: str) -> Preset | None:
     """Our own preset for a strategy on a benchmark, or the strategy's default one; None if there is neither.
 
-    Ours is named `archwalk-<benchmark without its task>`, with the strategy behind it unless that is our best.
+    Ours is named `archwalk-<benchmark without its task>`, with the strategy behind it unless that is our best, or says
+    itself which its `benchmarks` are.
     """
     best = f"archwalk-{benchmark.split(':')[0]}"
-    for name in (best, f"{best}-{strategy}"):
-        if name in preset_names() and (preset := load_preset(name)).strategy == strategy:
-            return preset
-    every = map(load_preset, preset_names())
-    return next((preset for preset in every if preset.default and preset.strategy == strategy), None)
+    names = (best, f"{best}-{strategy}")
+    every = [preset for preset in map(load_preset, preset_names()) if preset.strategy == strategy]
+    ours = (
+        preset
+        for preset in every
+        if (benchmark.startswith(preset.benchmarks) if preset.benchmarks else preset.name in names)
+    )
+    return next(ours, None) or next((preset for preset in every if preset.default), None)
 
 
 def make_settings(cls: type[S], preset: Preset | None, assignments: Sequence[str] = ()) -> S:

@@ -12,12 +12,13 @@ from archwalk.errors import DataError, UsageError
 from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.tables import PolicyTableEstimator
 from archwalk.estimators.policies.training import PolicyTraining
-from archwalk.experiments.protocol import Contestant, run_search
+from archwalk.experiments.protocol import run_search
 from archwalk.experiments.reproductions.catalogue import item_names
 from archwalk.experiments.reproductions.mazyavkina2020 import chance, correlation, searching, sizes, truth
 from archwalk.experiments.reproductions.mazyavkina2020.against_random import trainings
 from archwalk.experiments.reproductions.mazyavkina2020.searching import Search
 from archwalk.experiments.reproductions.reported import tables_of
+from archwalk.experiments.runs import load_contestants
 from archwalk.experiments.significance import holm
 from mazyavkina import (
     ABSENT,
@@ -180,8 +181,8 @@ def test_what_is_not_made_yet_is_named_and_left_out(done):
 def test_a_part_ranks_as_the_command_does(done):
     """`archwalk search` with the same seed trains the same supernet and asks for the same architectures."""
     made, records = done
-    method = SIZE.methods[0]
-    contestant = Contestant("enas", (method.factory,))
+    changes = [f"enas.{key}={value}" for key, value in SIZE.methods[0].changes.items()]
+    (contestant,) = load_contestants(["enas"], SPACE, KNOWN, changes)
     search = run_search(load(KNOWN, 0), contestant, budget=6, trials=1, seed=made.seed)
     ranked = records["rank-correlation"]["result"]["grounds"][LABELS[1]]["methods"]["ENAS"]["ranked"][0]
     assert search.ledgers[0].codes_TQL[0, :, 0].tolist() == ranked

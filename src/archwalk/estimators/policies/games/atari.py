@@ -97,6 +97,10 @@ class AtariGames(VectorEnv[NDArray[np.uint8], NDArray[Any], NDArray[Any]]):
         self._frames_N = frames_N.copy()
         return observation, reward_N, terminated_N, truncated_N, info
 
+    def close_extras(self, **_: Any) -> None:
+        """Close the emulators."""
+        self.inner.close()
+
 
 def _title(rom: str) -> str:
     """`ms_pacman` as MsPacman."""

@@ -102,7 +102,7 @@ class ImageGames(VectorEnv[Planes, NDArray[Any], NDArray[Any]]):
             return self._begin(shown, done_N), reward_N, terminated_N, truncated_N, info
         return self._push(shown), reward_N, terminated_N, truncated_N, info
 
-    def close(self, **_: Any) -> None:
+    def close_extras(self, **_: Any) -> None:
         """Close the environments."""
         self.inner.close()
 
