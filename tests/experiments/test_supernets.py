@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from archwalk.errors import DataError
 from archwalk.estimators.policies.estimator import PolicyEstimator
@@ -64,6 +65,19 @@ def test_a_search_that_is_killed_goes_on_to_the_bit(method, step, all_steps, tmp
     assert len(steps) == all_steps - 3, "three were kept"
     assert ranked(method, tmp_path) == whole
     assert len(steps) == all_steps - 3, "all were kept"
+
+
+def test_its_weights_are_those_of_a_supernet_that_was_never_killed(tmp_path):
+    share_weights = load(KNOWN, 0).share_weights
+    whole, turns = share_weights(0, 7), np.array([[0], [4], [2], [0], [5]], np.int32)
+    for code_L in turns:
+        whole.learn(code_L)
+    for end in (2, 4, 5):
+        weights = kept(share_weights, tmp_path, "mine")(0, 7)
+        for code_L in turns[:end]:
+            weights.learn(code_L)
+    resumed = weights.shared.supernet.state_dict()
+    assert all(torch.equal(weight, resumed[name]) for name, weight in whole.supernet.state_dict().items())
 
 
 def test_what_went_before_a_kill_is_counted(tmp_path):

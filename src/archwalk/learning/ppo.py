@@ -158,5 +158,11 @@ class PPO:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what `state_dict` gave."""
         self.optimiser.load_state_dict(copy.deepcopy(dict(state["optimiser"])))
+        for (
+            weight,
+            kept,
+        ) in self.optimiser.state.items():  # fused Adam takes moments to lie as their weights do
+            for name in ("exp_avg", "exp_avg_sq"):
+                kept[name] = torch.empty_like(weight).copy_(kept[name])
         self.rng.bit_generator.state = state["rng"]
         self.done = int(state["done"])

@@ -9,6 +9,7 @@ from archwalk.data.states import read_state, write_state
 from archwalk.errors import UsageError
 from archwalk.estimators.base import WeightSharingEstimator
 from archwalk.estimators.benchmarks import load_benchmark
+from archwalk.estimators.policies import checkpoint
 from archwalk.estimators.policies.agent import Agent
 from archwalk.estimators.policies.benchmark import load_policy_benchmark
 from archwalk.estimators.policies.estimator import PolicyEstimator
@@ -75,6 +76,45 @@ def test_an_agent_goes_on_to_the_bit(tmp_path):
     assert resumed.done
     assert resumed.scores.mean_return == agent.scores.mean_return
     assert all(torch.equal(weight, again.state_dict()[name]) for name, weight in network.state_dict().items())
+
+
+class Killed(BaseException):
+    """As SIGKILL leaves it."""
+
+
+def test_a_training_that_is_killed_goes_on_to_the_bit(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "SAVE_SECONDS", -1.0)
+    training = PolicyTraining(minatar_1(), GAME, SETTINGS, "cpu", tmp_path)
+    whole = replace(training, keep_in=None).run(CODES[0], {}, 0)
+    advance, updates = Agent.advance, []
+
+    def counted(self, network):
+        if len(updates) == 5:
+            raise Killed
+        updates.append(self.ppo.done)
+        return advance(self, network)
+
+    monkeypatch.setattr(Agent, "advance", counted)
+    with pytest.raises(Killed):
+        training.run(CODES[0], {}, 0)
+    (kept,) = tmp_path.iterdir()
+    spent = read_state(kept)["seconds"]
+    monkeypatch.setattr(
+        Agent, "advance", lambda self, network: updates.append(self.ppo.done) or advance(self, network)
+    )
+    again = training.run(CODES[0], {}, 0)
+    assert updates == list(range(SETTINGS.updates)), "none twice"
+    assert replace(again, seconds=0) == replace(whole, seconds=0)
+    assert again.seconds > spent > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_checkpoint_is_named_and_the_training_begins_anew(tmp_path, monkeypatch, caplog):
+    training = PolicyTraining(minatar_1(), GAME, SETTINGS, "cpu", tmp_path)
+    checkpoint.Checkpoint(tmp_path, training._identity(CODES[0], 0), float).path.write_bytes(b"nothing")
+    assert training.run(CODES[0], {}, 0).status == "done"
+    assert "is damaged" in caplog.text
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_was_trained_is_looked_up(tmp_path):

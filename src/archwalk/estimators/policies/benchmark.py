@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
+from archwalk.data.files import cache_folder
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.policies.estimator import OBJECTIVES, PolicyEstimator
@@ -47,11 +49,12 @@ def policy_benchmark(
     workers: int | None = None,
     engine: str = "processes",
     device: str = "auto",
+    keep_in: Path | None = None,
 ) -> Benchmark:
-    """A search for the best network of an agent; `seed` is that of every training."""
+    """A search for the best network of an agent; `seed` is that of every training, `keep_in` see `PolicyTraining`."""
     estimator = PolicyEstimator(
         space, game, settings,
-        objective=objective, seed=seed, store=store, workers=workers, engine=engine, device=device,
+        objective=objective, seed=seed, store=store, workers=workers, engine=engine, device=device, keep_in=keep_in,
     )  # fmt: skip
     provenance = {
         "source": f"agents trained on {game.name} by archwalk",
@@ -78,7 +81,10 @@ def load_policy_benchmark(words: list[str], seed: int) -> Benchmark:
     name = ":".join(["policy", game.name, space_word, *([steps_word] if steps_word else [])])
     objective = chosen.get("objective", "mean-return")
     settings = settings_for(game, space_word, steps)
-    return policy_benchmark(space, game, settings, open_store(), name=name, objective=objective, seed=seed)
+    return policy_benchmark(
+        space, game, settings, open_store(),
+        name=name, objective=objective, seed=seed, keep_in=cache_folder() / "trainings",
+    )  # fmt: skip
 
 
 def settings_for(game: Game, word: str, steps: int | None = None) -> PolicySettings:

@@ -1,5 +1,7 @@
 """The estimator that trains agents from scratch."""
 
+from pathlib import Path
+
 import numpy as np
 
 from archwalk.errors import unknown
@@ -38,14 +40,15 @@ class PolicyEstimator(StoredTrainings):
         workers: int | None = None,
         engine: str = "processes",
         device: str = "auto",
+        keep_in: Path | None = None,
     ) -> None:
-        """See `StoredTrainings`."""
+        """See `StoredTrainings`; for `keep_in` see `PolicyTraining`."""
         if objective not in OBJECTIVES:
             raise unknown("objective", objective, OBJECTIVES)
         space.declaration.check(game.observation)
-        self.objective, self.game, self.policies = objective, game, space
+        self.objective, self.game, self.policies, self.keep_in = objective, game, space, keep_in
         self.policy_settings = settings or PolicySettings()
-        training = PolicyTraining(space, game, self.policy_settings, find_device(device))
+        training = PolicyTraining(space, game, self.policy_settings, find_device(device), keep_in)
         problem = Problem(
             space.name,
             game.name,
@@ -63,7 +66,7 @@ class PolicyEstimator(StoredTrainings):
         """The same estimator under another seed, by so many workers."""
         return PolicyEstimator(
             self.policies, self.game, self.policy_settings, objective=self.objective, seed=seed, store=self.store,
-            workers=workers, engine=self.engine, device=self.training.device,
+            workers=workers, engine=self.engine, device=self.training.device, keep_in=self.keep_in,
         )  # fmt: skip
 
     def evaluate(self, codes_BL: Codes) -> Scores:

@@ -1,15 +1,16 @@
 """One agent's training, from an architecture to its scores (P2 section 5.3, the first step)."""
 
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
 from archwalk.estimators.policies.agent import Agent
+from archwalk.estimators.policies.checkpoint import Checkpoint, Curves
 from archwalk.estimators.policies.games.base import Game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.store.records import DONE, RETURN, Outcome
@@ -29,13 +30,16 @@ POINTS = 60
 class PolicyTraining:
     """Everything about a training but the architecture and its seed.
 
-    The networks of the space are made by `space.build(code_L, channels=..., actions=...)`.
+    The networks of the space are made by `space.build(code_L, channels=..., actions=...)`. A training that takes long
+    is kept in the folder `keep_in`, where there is one: after a kill it goes on, and to the bit where the game has a
+    state to save (see `Agent`).
     """
 
     space: SearchSpace
     game: Game
     settings: PolicySettings
     device: str
+    keep_in: Path | None = None
 
     def build(self, code_L: Codes) -> nn.Module:
         """A fresh network for the game; convolutions are quicker with channels last."""
@@ -51,10 +55,8 @@ class PolicyTraining:
         process is left as it was.
         """
         clock = time.process_time if self.device == "cpu" else time.perf_counter
-        started = clock()
-        curves: dict[str, list[float]] = {
-            name: [] for name in ("steps", "mean_return", "entropy", "learning_rate")
-        }
+        checkpoint = Checkpoint(self.keep_in, self._identity(code_L, seed), clock)
+        curves: Curves = {name: [] for name in ("steps", "mean_return", "entropy", "learning_rate")}
         parameters, scores, status, reason = None, (0.0, 0.0), DONE, ""
         try:
             with alone(self.device, seed):
@@ -63,7 +65,7 @@ class PolicyTraining:
                 with closing(
                     Agent(self.game, network.parameters(), self.settings, seed, self.device)
                 ) as agent:
-                    status, reason = self._train(network, agent, curves, lambda: clock() - started)
+                    status, reason = self._train(network, agent, curves, checkpoint)
                 if status == DONE:
                     scores = agent.scores.mean_return, agent.scores.max_return
         except DivergedError as error:
@@ -72,18 +74,32 @@ class PolicyTraining:
             if not is_out_of_memory(error):
                 raise
             status, reason = "memory", "memory ran out while it was trained"
-        seconds = clock() - started
+        checkpoint.forget()
+        versions = versions_on(self.device)
         return Outcome(
-            status, reason, *scores, parameters, seconds, curves, versions_on(self.device), metric=RETURN
+            status, reason, *scores, parameters, checkpoint.seconds, curves, versions, metric=RETURN
         )
 
+    def _identity(self, code_L: Codes, seed: int) -> dict[str, Any]:
+        """All that a training depends on."""
+        return {
+            "networks": self.space.name,
+            "architecture": self.space.describe(code_L),
+            "game": self.game.fingerprint,
+            "training": self.settings.as_dict(),
+            "seed": seed,
+            **versions_on(self.device),
+        }
+
     def _train(
-        self, network: nn.Module, agent: Agent, curves: dict[str, list[float]], spent: Callable[[], float]
+        self, network: nn.Module, agent: Agent, curves: Curves, checkpoint: Checkpoint
     ) -> tuple[str, str]:
         """Train to the end, appending to `curves`; returns status and reason."""
         limit, every = self.settings.seconds_limit, max(1, self.settings.updates // POINTS)
+        checkpoint.restore(network, agent, curves)
         while not agent.done:
-            if limit is not None and spent() > limit:
+            checkpoint.keep(network, agent, curves)
+            if limit is not None and checkpoint.seconds > limit:
                 return "time", f"not done after {limit:g} seconds, at timestep {agent.actor.steps:,}"
             _, metrics = agent.advance(network)
             if agent.scores.episodes and (agent.ppo.done % every == 0 or agent.done):
