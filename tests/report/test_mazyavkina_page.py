@@ -16,6 +16,7 @@ from archwalk.report.reproductions.catalogue import VIEWS
 from archwalk.report.reproductions.files import to_csv, to_latex, to_markdown
 from archwalk.report.reproductions.page import render_page
 from archwalk.report.reproductions.text import print_records
+from archwalk.report.wording import p_text
 from mazyavkina import ABSENT, LABELS, SIZE, run, setup
 
 NAMES = ("table1", "figure4", "best-architectures", "rank-correlation", "search-vs-random")
@@ -125,6 +126,7 @@ def test_the_goal_is_the_mean_rank_of_the_seeds(records):
     cells = {label: cells for label, _, cells in grid.rows}
     assert cells[f"{LABELS[0]}: SPOS"][0] == "+0.30\n[+0.10, +0.50]\n1 of 3 seeds"
     assert f"{LABELS[1]} {other['between_seeds']:+.2f} ({other['ceiling']:.2f})" in grid.notes[0]
+    assert f"{LABELS[1]} {p_text(other['friedman']['p'])}" in grid.notes[0]
 
 
 def test_what_is_alike_everywhere_is_said_once():

@@ -14,7 +14,7 @@ from archwalk.report.reproductions.agents import colours, trained_line
 from archwalk.report.reproductions.blocks import Block, Drawings, Grid, Record, Words, chart
 from archwalk.report.reproductions.cited import reported_grids
 from archwalk.report.reproductions.trials import INTERVALS, stacked
-from archwalk.report.wording import NBSP, counted
+from archwalk.report.wording import NBSP, counted, p_text
 
 SCORE = "mean return (raw score)"
 SEEDS = (VERMILION, BLUE, GREEN, INDIGO)
@@ -186,9 +186,11 @@ def _ceiling(grounds: Mapping[str, Any]) -> str:
         f"{label} {one['between_seeds']:+.2f} ({'none' if one['ceiling'] is None else format(one['ceiling'], '.2f')})"
         for label, one in known.items()
     ]
+    alike = [f"{label} {p_text(one['friedman']['p'])}" for label, one in known.items()]
     return (
         "The table is noisy itself. Spearman's correlation of two of its seeds, and in brackets what could be expected "
-        f"of the best proxy there can be, the expected scores (Spearman and Brown's formula): {', '.join(parts)}."
+        f"of the best proxy there can be, the expected scores (Spearman and Brown's formula): {', '.join(parts)}. "
+        f"Whether its networks differ at all (Friedman's test over seeds; not corrected): {', '.join(alike)}."
     )
 
 

@@ -19,6 +19,7 @@ from archwalk.experiments.reproductions.mazyavkina2020.searching import (
 )
 from archwalk.experiments.reproductions.mazyavkina2020.sizes import TOP
 from archwalk.experiments.reproductions.setup import Setup
+from archwalk.experiments.significance import friedman
 
 MEASURES = {"spearman": spearmanr, "kendall": kendalltau}
 
@@ -34,13 +35,15 @@ def compute(setup: Setup, benchmark: str) -> Answer:
 
 def correlations(study: Study, seed: int) -> dict[str, Any]:
     """Of every method; `between_seeds` is how well the table's own seeds agree, `ceiling` what that leaves for a proxy,
-    `random_share` what random search of `TOP` trainings finds in the mean.
+    `friedman` whether its networks differ at all, `random_share` what random search of `TOP` trainings finds in the
+    mean.
     """
     truth_N, share_N = study.truth_N, top_shares(study.truth_N)
     return {
         "truth": truth_N.tolist(),
         "between_seeds": (agreement := between_seeds(study.ground.table.mean_return_NS)),
         "ceiling": ceiling(agreement, len(study.ground.table.seeds)),
+        "friedman": friedman(study.ground.table.mean_return_NS),
         "random_share": float(best_weights(truth_N, TOP) @ share_N),
         "methods": {
             method: of_method(searches, truth_N, share_N[study.found(method)], share_N, seed)
