@@ -32,7 +32,8 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     importing.add_argument("path", metavar="PATH", type=Path)
     importing.set_defaults(run=run_import)
     making = actions.add_parser(
-        "make", help="a table that comes with archwalk, from anew: trains all its networks"
+        "make",
+        help="a table of ours, or of agents (policy-cnn:GAME:SPACE), from anew: trains all its networks",
     )
     making.add_argument("name", metavar="NAME")
     making.add_argument("--seeds", type=int, help="the first so many (default: all that the table has)")
@@ -101,6 +102,10 @@ def run_make(options: argparse.Namespace) -> None:
     from archwalk.estimators.store import open_store
     from archwalk.estimators.training.tables import find_table
 
+    kind, *words = options.name.split(":")
+    if kind == "policy-cnn":
+        _make_agents(options, words)
+        return
     table = find_table(options.name)
     out = options.out or made_path(table.name)
     store = open_store(options.store)
@@ -111,6 +116,19 @@ def run_make(options: argparse.Namespace) -> None:
     note(
         f"{out} has {len(made):,} architectures; trainings of each: {about['seeds']}; failed: {about['failed']}"
     )
+
+
+def _make_agents(options: argparse.Namespace, words: list[str]) -> None:
+    """The same of a table of agents that play."""
+    from archwalk.estimators.policies.making import make_table
+    from archwalk.estimators.store import open_store
+
+    store = open_store(options.store)
+    with progress_bar(f"training {options.name}") as bar:
+        path = make_table(
+            words, store, seeds=options.seeds, workers=options.workers, progress=bar.to, out=options.out
+        )
+    note(f"{path} has every agent of {options.name}")
 
 
 def run_doctor(options: argparse.Namespace) -> None:

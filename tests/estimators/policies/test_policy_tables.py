@@ -1,5 +1,4 @@
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -7,7 +6,7 @@ import pytest
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.base import WeightSharingEstimator
 from archwalk.estimators.benchmarks import load_benchmark
-from archwalk.estimators.policies import tables
+from archwalk.estimators.policies import making, tables
 from archwalk.estimators.policies.agent import Agent
 from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.games import find_game
@@ -91,7 +90,7 @@ def test_a_table_knows_its_trainings_early(estimators, folder):
 
 
 def test_what_is_not_whole_or_not_there_is_said(estimators, folder):
-    with pytest.raises(DataError, match=r"no table MinAtar-Freeway-space-1\.json, there are: none"):
+    with pytest.raises(DataError, match=r"no table policy-cnn:MinAtar-Freeway:space-1, there are: none"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
     fill(estimators, but=[(3, 0), (9, 0), (5, 1), (0, 2)])
     path = folder / tables.table_name(GAME.name, "space-1")
@@ -151,32 +150,29 @@ def test_wrong_words_are_refused(words):
         load_benchmark(f"policy-cnn:{words}")
 
 
-def test_the_script_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys, request):
-    monkeypatch.syspath_prepend(request.config.rootpath / "benchmarks")
-    import policy_tables
-
-    call = [
-        "--games",
-        "MinAtar-Breakout",
-        "--spaces",
-        "space-1",
-        "--seeds",
-        "1",
-        "--steps",
-        "500",
-        "--workers",
-        "1",
-    ]
-    call += ["--store", str(tmp_path / "store.sqlite"), "--out", str(tmp_path)]
+def test_a_table_is_made_through_the_store_and_found_before_ours(tmp_path, monkeypatch):
+    monkeypatch.setenv("ARCHWALK_CACHE", str(tmp_path))
     monkeypatch.setattr(PolicyEstimator, "_workers", one_process(PolicyEstimator._workers))
-    trained = []
-    for hours in (["--hours", "0"], [], []):
-        monkeypatch.setattr(sys, "argv", ["policy_tables.py", *call, *hours])
-        policy_tables.main()
-        table = json.loads((tmp_path / "MinAtar-Breakout-space-1.json").read_text())
-        trained.append(sum(row["seeds"][0] is not None for row in table["architectures"]))
-    assert trained == [0, 25, 25]
-    assert "25 of 25 are missing" in capsys.readouterr().out
+    monkeypatch.setattr(making, "settings_for", lambda game, word: PolicySettings(500))
+    store, told, words = open_store(str(tmp_path / "store.sqlite")), [], ["MinAtar-Breakout", "space-2"]
+
+    def make(seeds):
+        return making.make_table(words, store, seeds=seeds, progress=lambda *done: told.append(done))
+
+    make(1)
+    assert told[0] == (0, 32)
+    assert load_benchmark("policy-cnn:MinAtar-Breakout:space-2").estimator.table.seeds == (0,)
+    told.clear()
+    path = make(2)
+    assert (32, 64) in told, "those of the first seed are known"
+    benchmark = load_benchmark("policy-cnn:MinAtar-Breakout:space-2")
+    assert benchmark.estimator.table.seeds == (0, 1)
+    assert benchmark.estimator.table.settings.steps == 500
+    assert tables.made_tables()["policy-cnn:MinAtar-Breakout:space-2"] == [0, 1]
+    path.unlink()
+    assert load_benchmark("policy-cnn:MinAtar-Breakout:space-2").estimator.table.settings.steps == 150_000
+    with pytest.raises(UsageError, match="a game and a space, not of 'MinAtar-Breakout:max-return'"):
+        making.make_table(["MinAtar-Breakout", "max-return"], store)
 
 
 def one_process(make):

@@ -5,6 +5,7 @@ A table grows: what is not trained yet is null in its file.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from archwalk.data.files import write_atomically
+from archwalk.data.files import cache_folder, write_atomically
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
@@ -40,7 +41,12 @@ SHARES = (9, 3)
 
 def table_name(game: str, space: str) -> str:
     """The file of a game and a space's word."""
-    return f"{game}-{space}.json"
+    return f"{re.sub(r'[^a-zA-Z0-9.-]', '_', game)}-{space}.json"
+
+
+def made_folder() -> Path:
+    """Where tables are that were made here; they stand in for those that come with archwalk."""
+    return cache_folder() / "tables" / "policy-cnn"
 
 
 def collect(estimators: Sequence[PolicyEstimator]) -> dict[str, Any]:
@@ -121,16 +127,17 @@ class PolicyTable:
 def made_tables() -> dict[str, list[int]]:
     """The benchmarks whose tables are here, with the seeds under which all agents are trained."""
     made = {}
-    for path in _files():
-        game, _, word = path.name.removesuffix(".json").rpartition("-space-")
+    for name, path in sorted(_files().items()):
         table = json.loads(path.read_text())
-        made[f"policy-cnn:{game}:space-{word}"] = [table["seeds"][s] for s in _whole(table)]
+        word = name.removesuffix(".json").rpartition("-space-")[2]
+        made[f"policy-cnn:{table['game']}:space-{word}"] = [table["seeds"][s] for s in _whole(table)]
     return made
 
 
-def _files() -> list[Traversable]:
-    """The tables by name; a README lies beside them."""
-    return sorted((one for one in FOLDER.iterdir() if one.name.endswith(".json")), key=lambda one: one.name)
+def _files() -> dict[str, Traversable]:
+    """The tables by the names of their files; a README lies beside them."""
+    folders = [FOLDER, *([made_folder()] if made_folder().is_dir() else [])]
+    return {one.name: one for folder in folders for one in folder.iterdir() if one.name.endswith(".json")}
 
 
 def _whole(table: Mapping[str, Any]) -> list[int]:
@@ -140,8 +147,8 @@ def _whole(table: Mapping[str, Any]) -> list[int]:
 
 
 def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> PolicyTable:
-    """What a file has of all architectures. Raises DataError where it is not there, of something else, or has no seed
-    under which all are trained.
+    """What a file has of all architectures. Raises DataError where it is of something else, or has no seed under which
+    all are trained.
     """
     try:
         table = json.loads(path.read_text())
@@ -149,11 +156,6 @@ def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> Polic
         if (table["space"], table["numbering"], table["fingerprint"]) != made:
             raise DataError(f"{path.name} is of another space, game or version of archwalk; make it anew")
         return parse_table(table, path.name, game.lowest)
-    except FileNotFoundError:
-        known = ", ".join(one.name for one in _files())
-        raise DataError(
-            f"there is no table {path.name}, there are: {known or 'none'}; policy:{game.name} trains agents"
-        ) from None
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise DataError(f"{path.name} is damaged: {error}") from error
 
@@ -219,26 +221,37 @@ class PolicyTableEstimator(MultiFidelityTable):
 
 def load_policy_table(words: list[str], seed: int) -> Benchmark:
     """`policy-cnn:MinAtar-Breakout`, with `:space-1` (the default) or `:space-2`, and the objective behind it."""
-    game_name, *rest = words or [""]
-    space_word = rest.pop(0) if rest and rest[0] in SPACE_WORDS else SPACE_WORDS[0]
+    game, space_word, rest = game_and_space(words)
     objective = rest.pop(0) if rest else OBJECTIVES[0]
     if rest:
         raise UsageError(f"policy-cnn takes a game, a space and an objective, not {':'.join(words)!r}")
     if objective not in OBJECTIVES:
         raise unknown("space or objective", objective, [*SPACE_WORDS, *OBJECTIVES])
-    game = find_game(game_name) if game_name else None
-    if game is None:
-        raise UsageError("which game? say policy-cnn:MinAtar-Breakout")
     space = numbered(declaration_for(game, space_word))
-    table = read_table(FOLDER / table_name(game.name, space_word), space, game)
+    name = f"policy-cnn:{game.name}:{space_word}"
+    path = _files().get(table_name(game.name, space_word))
+    if path is None:
+        raise DataError(
+            f"there is no table {name}, there are: {', '.join(made_tables()) or 'none'}; archwalk data make {name} "
+            f"makes it, or policy:{game.name} trains what is asked for"
+        )
+    table = read_table(path, space, game)
     policies = PolicyEstimator(space, game, table.settings)
     provenance = {
         "source": f"agents trained on {game.name} by archwalk",
         "timesteps": str(table.settings.steps),
         "seeds": ", ".join(map(str, table.seeds)),
     }
-    name = f"policy-cnn:{game.name}:{space_word}"
     return Benchmark(name, space, PolicyTableEstimator(objective, table, policies), provenance)
+
+
+def game_and_space(words: list[str]) -> tuple[Game, str, list[str]]:
+    """The game, the space's word and what is behind them. Raises UsageError where there is no such game."""
+    game_name, *rest = words or [""]
+    if not game_name:
+        raise UsageError("which game? say policy-cnn:MinAtar-Breakout")
+    space_word = rest.pop(0) if rest and rest[0] in SPACE_WORDS else SPACE_WORDS[0]
+    return find_game(game_name), space_word, rest
 
 
 def _space(estimator: PolicyEstimator) -> NumberedPolicyCNN:
