@@ -112,6 +112,26 @@ def test_wrong_calls(call, tmp_path, command, message):
     assert list(tmp_path.iterdir()) == [], "a call that is refused leaves nothing"
 
 
+@pytest.mark.parametrize("seed", ["-1", "9" * 20, "0,1", ""])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["search", "random-walk", *PROTEINS, "--budget", "5"],
+        ["compare", *PROTEINS, "--strategies", "random-walk", "--budget", "5"],
+        ["search", "random-walk", "--benchmark", "policy:MinAtar-Breakout:1k", "--budget", "1"],
+        ["train", "dqn", *PROTEINS],
+        ["demo", "--scale", "smoke"],
+        ["improve", "run", "it.json"],
+        ["reproduce", "remaade/table1"],
+        ["export", "it.json", "--space", "nasbench101", "--to", "onnx", "--out", "it.onnx"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_seeds(call, tmp_path, command, seed):
+    refused(call(*command, "--seed", seed), 2, f"--seed: takes a whole number from 0 to 9,22.*, not '{seed}'")
+    assert list(tmp_path.iterdir()) == []
+
+
 ARCHITECTURES = [
     ("not JSON", "{matrix", "is not JSON"),
     ("of another kind", "[1, 2]", 'a JSON object with the keys "matrix", "ops"'),
@@ -145,7 +165,7 @@ def test_wrong_architectures(call, chain, command, content, message):
     [
         (["--to", "pytroch"], "unknown to 'pytroch'; did you mean 'pytorch'"),
         (["--to", "onnx"], "an ONNX model is no text: say which file to write, --out FILE"),
-        (["--to", "onnx", "--out", "x.onnx", "--seed", "-1"], "a seed is a whole number of at least 0"),
+        (["--to", "onnx", "--out", "x.onnx", "--seed", "-1"], "--seed: takes a whole number from 0 to 9,22"),
         (["--to", "pytorch", "--seed", "1"], "--seed is for --to onnx"),
         (["--to", "svg", "--shape", "3,32,32"], "--shape is for --to pytorch and onnx"),
         (["--to", "dot", "--set", "classes=2"], "--set is for --to pytorch and onnx"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archwalk.cli.common import OUT, note, print_json, progress_bar, use_one_thread
+from archwalk.cli.numbers import SEED
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.errors import UsageError
 
@@ -52,7 +53,7 @@ def _add_protocol(parser: argparse.ArgumentParser, assignment: str) -> None:
     )
     parser.add_argument("--budget", type=int, required=True, help="queries in each trial")
     parser.add_argument("--trials", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=SEED, default=0)
     parser.add_argument("--episodes", type=int, default=0, help="starts for one episode each, as P1 Figure 8")
     parser.add_argument(
         "--set", action="append", default=[], metavar=assignment, dest="assignments", help="change a setting"
