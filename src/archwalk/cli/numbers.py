@@ -21,3 +21,10 @@ def whole(least: int, most: int) -> Callable[[str], int]:
 
 SEED = whole(0, 2**63 - 1)
 """What NumPy, PyTorch and the database of experiments take."""
+
+STEPS = whole(1, 10**12)
+COUNT, COUNT_OR_ZERO = whole(1, 10**8), whole(0, 10**8)
+"""What arrays are made for: the product of two of them has still a size, if not the memory."""
+
+WORKERS = whole(1, 1_000)
+"""Processes, all of which are started."""
