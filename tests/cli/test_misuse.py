@@ -52,7 +52,10 @@ def refused(result, status, message):
             ["train", "apex", *PROTEINS, "--set", "neighbours=0"],
             "an agent must see at least 1 neighbour, not 0",
         ),
-        (["train", "apex", *PROTEINS, "--workers", "0"], "workers must be at least 1, not 0"),
+        (
+            ["train", "apex", *PROTEINS, "--workers", "0"],
+            "--workers: takes a whole number from 1 to 1,000, not '0'",
+        ),
         (
             ["train", "apex", *PROTEINS, "--steps", "9999"],
             "nothing would be learned: 9999 steps leave no batch",
@@ -86,17 +89,32 @@ def refused(result, status, message):
             ["train", "dqn", *PROTEINS, "--set", "pay=much"],
             'pay must be "difference" or "final", not \'much\'',
         ),
-        (["train", "dqn", *PROTEINS, "--steps", "0"], "steps must be at least 1, not 0"),
-        (["train", "dqn", *PROTEINS, "--steps", "1.5"], "argument --steps: invalid int value: '1.5'"),
+        (["train", "dqn", *PROTEINS, "--steps", "0"], "--steps: takes a whole number from 1 to .*, not '0'"),
+        (["train", "dqn", *PROTEINS, "--set", "steps=0"], "steps must be at least 1, not 0"),
+        (
+            ["train", "dqn", *PROTEINS, "--steps", "1.5"],
+            "--steps: takes a whole number from 1 to .*, not '1.5'",
+        ),
         (["search", "local-serch", *PROTEINS, "--budget", "5"], "did you mean 'local-search'"),
         (["search", "dqn", *PROTEINS, "--budget", "5"], "dqn must be trained first"),
         (["search", "random-walk", "--budget", "5"], "required: --benchmark"),
         (["search", "random-walk", *PROTEINS], "required: --budget"),
-        (["search", "random-walk", *PROTEINS, "--budget", "0"], "--budget must be at least 1, not 0"),
         (
-            ["search", "random-walk", *PROTEINS, "--budget", "5", "--trials", "-2"],
-            "--trials must be at least 1",
+            ["search", "random-walk", *PROTEINS, "--budget", "0"],
+            "--budget: takes a whole number from 1 to .*, not '0'",
         ),
+        (["search", "random-walk", *PROTEINS, "--budget", "5", "--trials", "-2"], "--trials: takes a whole"),
+        (
+            ["search", "random-walk", *PROTEINS, "--budget", "5", "--trials", "9" * 20],
+            "--trials: takes a whole",
+        ),
+        (
+            ["search", "random-walk", *PROTEINS, "--budget", "5", "--episodes", "-3"],
+            "--episodes: takes .* from 0",
+        ),
+        (["search", "bananas", *PROTEINS, "--budget", "5", "--workers", "9999"], "--workers: takes a whole"),
+        (["data", "make", "chain-digits", "--workers", "-2"], "--workers: takes a whole"),
+        (["reproduce", "remaade/table1", "--workers", "0"], "--workers: takes a whole"),
         (["compare", *PROTEINS, "--budget", "5"], "required: --strategies"),
         (
             ["compare", *PROTEINS, "--strategies", "random-walk,random-walk", "--budget", "5"],
@@ -110,6 +128,26 @@ def refused(result, status, message):
 def test_wrong_calls(call, tmp_path, command, message):
     refused(call(*command), 2, message)
     assert list(tmp_path.iterdir()) == [], "a call that is refused leaves nothing"
+
+
+@pytest.mark.parametrize("seed", ["-1", "9" * 20, "0,1", ""])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["search", "random-walk", *PROTEINS, "--budget", "5"],
+        ["compare", *PROTEINS, "--strategies", "random-walk", "--budget", "5"],
+        ["search", "random-walk", "--benchmark", "policy:MinAtar-Breakout:1k", "--budget", "1"],
+        ["train", "dqn", *PROTEINS],
+        ["demo", "--scale", "smoke"],
+        ["improve", "run", "it.json"],
+        ["reproduce", "remaade/table1"],
+        ["export", "it.json", "--space", "nasbench101", "--to", "onnx", "--out", "it.onnx"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_seeds(call, tmp_path, command, seed):
+    refused(call(*command, "--seed", seed), 2, f"--seed: takes a whole number from 0 to 9,22.*, not '{seed}'")
+    assert list(tmp_path.iterdir()) == []
 
 
 ARCHITECTURES = [
@@ -145,7 +183,7 @@ def test_wrong_architectures(call, chain, command, content, message):
     [
         (["--to", "pytroch"], "unknown to 'pytroch'; did you mean 'pytorch'"),
         (["--to", "onnx"], "an ONNX model is no text: say which file to write, --out FILE"),
-        (["--to", "onnx", "--out", "x.onnx", "--seed", "-1"], "a seed is a whole number of at least 0"),
+        (["--to", "onnx", "--out", "x.onnx", "--seed", "-1"], "--seed: takes a whole number from 0 to 9,22"),
         (["--to", "pytorch", "--seed", "1"], "--seed is for --to onnx"),
         (["--to", "svg", "--shape", "3,32,32"], "--shape is for --to pytorch and onnx"),
         (["--to", "dot", "--set", "classes=2"], "--set is for --to pytorch and onnx"),

@@ -111,7 +111,7 @@ class TestMisuse:
         [
             ([], 2, "required: ACTION"),
             (["lst"], 2, "unknown action 'lst'; did you mean 'list'"),
-            (["list", "--limit", "-1"], 2, "--limit must be at least 0"),
+            (["list", "--limit", "-1"], 2, "--limit: takes a whole number from 0"),
             (["export", "x.xlsx"], 2, r"ends in .csv or .parquet"),
             (["import", "none.csv"], 1, "cannot read none.csv: No such file"),
             (["import", "none.txt"], 2, r"ends in .csv or .parquet"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, read_json, readable, use_one_thread
+from archwalk.cli.numbers import SEED, STEPS, WORKERS
 from archwalk.cli.results import compare_with_progress, show
 from archwalk.errors import UsageError
 from archwalk.learning.engines import ENGINES
@@ -35,7 +36,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     demo.add_argument("--benchmark", default="nas-bench-graph:photo")
     demo.add_argument("--strategy", choices=["planner", "dqn"], default="planner", help="the agent to train")
     demo.add_argument("--scale", choices=list(DEMO_SCALES), default="small")
-    demo.add_argument("--seed", type=int, default=0)
+    demo.add_argument("--seed", type=SEED, default=0)
     demo.add_argument(
         "--out", type=Path, help="folder for the agent and the report (default: runs/demo-TIME)"
     )
@@ -49,22 +50,22 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="assignments")
     train.add_argument(
         "--steps",
-        type=int,
+        type=STEPS,
         help="how long: environment steps (apex, dqn, meta-rl), evaluated architectures (planner)",
     )
-    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--seed", type=SEED, default=0)
     train.add_argument("--out", type=Path, help="run folder (default: runs/<strategy>-<benchmark>-<seed>)")
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
     train.add_argument("--engine", choices=ENGINES, default="local", help="where the actors run (apex)")
     train.add_argument("--address", help="of a Ray cluster to join (default: start one here)")
-    train.add_argument("--workers", type=int, help="actors (apex): the setting of that name")
+    train.add_argument("--workers", type=WORKERS, help="actors (apex): the setting of that name")
     train.add_argument("--device", default="cpu", help="of the learner's network (apex): cpu, cuda")
     train.set_defaults(run=run_train)
 
     improve = commands.add_parser("improve", help="a few steps from your architecture to a better one")
     improve.add_argument("checkpoint", metavar="CHECKPOINT", type=Path, help="run folder of a trained agent")
     improve.add_argument("architecture", metavar="ARCH.json", type=Path)
-    improve.add_argument("--seed", type=int, default=0)
+    improve.add_argument("--seed", type=SEED, default=0)
     improve.add_argument("--json", action="store_true")
     improve.set_defaults(run=run_improve)
 

@@ -12,6 +12,7 @@ from typing import Any
 from rich.table import Table
 
 from archwalk.cli.common import ERR, OUT, add_store_option, note, print_json, progress_bar
+from archwalk.cli.numbers import COUNT, WORKERS
 from archwalk.data.catalogue import DATA_SETS, find_data_set, get_data, import_data, is_here, table_path
 from archwalk.data.embedded import made_path
 from archwalk.data.files import cache_folder, data_folder
@@ -36,11 +37,11 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
         help="a table of ours, or of agents (policy-cnn:GAME:SPACE), from anew: trains all its networks",
     )
     making.add_argument("name", metavar="NAME")
-    making.add_argument("--seeds", type=int, help="the first so many (default: all that the table has)")
+    making.add_argument("--seeds", type=COUNT, help="the first so many (default: all that the table has)")
     making.add_argument(
         "--out", type=Path, help="file of the table (default: in the cache folder, where it is found)"
     )
-    making.add_argument("--workers", type=int, help="processes (default: one a core)")
+    making.add_argument("--workers", type=WORKERS, help="processes (default: one a core)")
     add_store_option(making)
     making.set_defaults(run=run_make)
     path = actions.add_parser("path", help="the cache folder")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archwalk.cli.common import load_space, read_json, readable
+from archwalk.cli.numbers import SEED
 from archwalk.data.files import write_atomically
 from archwalk.errors import UsageError
 
@@ -47,7 +48,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
         dest="assignments",
         help="pytorch, onnx: what else the space's networks can be told: classes=100, actions=4, stem_channels=16",
     )
-    export.add_argument("--seed", type=int, help="onnx: of the first weights (default 0)")
+    export.add_argument("--seed", type=SEED, help="onnx: of the first weights (default 0)")
     export.set_defaults(run=run_export)
 
 
@@ -72,8 +73,6 @@ def _check(options: argparse.Namespace) -> None:
                 )
     if options.to != "onnx" and options.seed is not None:
         raise UsageError("--seed is for --to onnx, which writes weights")
-    if options.seed is not None and not 0 <= options.seed < 2**63:
-        raise UsageError(f"a seed is a whole number of at least 0 and below 2**63, not {options.seed}")
     if options.to == "onnx" and options.out is None:
         raise UsageError("an ONNX model is no text: say which file to write, --out FILE")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, use_one_thread
+from archwalk.cli.numbers import SEED, WORKERS
 from archwalk.cli.results import PAGE, RESULT
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.errors import ArchwalkError, UsageError
@@ -51,9 +52,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
         help="that an ablation trains where no groups are given; of mazyavkina2020 a preset that searches too",
     )
     reproduce.add_argument(
-        "--workers", type=int, default=1, help="processes, for strategies that run a trial at a time"
+        "--workers", type=WORKERS, default=1, help="processes, for strategies that run a trial at a time"
     )
-    reproduce.add_argument("--seed", type=int, default=0)
+    reproduce.add_argument("--seed", type=SEED, default=0)
     reproduce.add_argument(
         "--out", type=Path, help="folder of the page; what is finished there is not computed again "
         "(default: runs/reproduce-PAPER)",

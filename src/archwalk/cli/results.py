@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archwalk.cli.common import OUT, note, print_json, progress_bar, use_one_thread
+from archwalk.cli.numbers import COUNT, COUNT_OR_ZERO, SEED, WORKERS
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.errors import UsageError
 
@@ -50,15 +51,17 @@ def _add_protocol(parser: argparse.ArgumentParser, assignment: str) -> None:
     parser.add_argument(
         "--benchmark", required=True, help="say nas-bench-graph:cora or nasbench101:test-mean"
     )
-    parser.add_argument("--budget", type=int, required=True, help="queries in each trial")
-    parser.add_argument("--trials", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--episodes", type=int, default=0, help="starts for one episode each, as P1 Figure 8")
+    parser.add_argument("--budget", type=COUNT, required=True, help="queries in each trial")
+    parser.add_argument("--trials", type=COUNT, default=1)
+    parser.add_argument("--seed", type=SEED, default=0)
+    parser.add_argument(
+        "--episodes", type=COUNT_OR_ZERO, default=0, help="starts for one episode each, as P1 Figure 8"
+    )
     parser.add_argument(
         "--set", action="append", default=[], metavar=assignment, dest="assignments", help="change a setting"
     )
     parser.add_argument(
-        "--workers", type=int, default=1, help="processes, for strategies that run a trial at a time"
+        "--workers", type=WORKERS, default=1, help="processes, for strategies that run a trial at a time"
     )
     parser.add_argument("--out", type=Path, help="folder for result.json and report.html")
     parser.add_argument("--json", action="store_true")
@@ -83,8 +86,6 @@ def run_compare(options: argparse.Namespace, names: list[str], assignments: list
     from archwalk.estimators.benchmarks import load_benchmark
     from archwalk.experiments.runs import load_contestants
 
-    for flag in ("budget", "trials", "workers"):
-        _require_at_least_one(getattr(options, flag), f"--{flag}")
     use_one_thread()
     benchmark = load_benchmark(options.benchmark, options.seed)
     contestants = load_contestants(names, benchmark.space, benchmark.name, assignments)
@@ -175,8 +176,3 @@ def run_report(options: argparse.Namespace) -> None:
     from archwalk.report.record import read_record
 
     note(f"wrote {draw(read_record(options.folder), options.folder)}")
-
-
-def _require_at_least_one(value: int, flag: str) -> None:
-    if value < 1:
-        raise UsageError(f"{flag} must be at least 1, not {value}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from archwalk.cli.common import ERR, OUT, add_store_option, note, print_json
-from archwalk.errors import UsageError
+from archwalk.cli.numbers import COUNT_OR_ZERO
 
 if TYPE_CHECKING:
     from archwalk.estimators.store import Evaluation
@@ -28,7 +28,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     listing = actions.add_parser("list", help="what was trained, the best first")
     add_store_option(listing)
     _add_filters(listing)
-    listing.add_argument("--limit", type=int, help="at most so many (default: 20; with --json all)")
+    listing.add_argument("--limit", type=COUNT_OR_ZERO, help="at most so many (default: 20; with --json all)")
     listing.add_argument("--json", action="store_true")
     listing.set_defaults(run=run_list)
 
@@ -50,8 +50,6 @@ def run_list(options: argparse.Namespace) -> None:
     """Print evaluations."""
     from archwalk.estimators.store import DONE, open_store
 
-    if options.limit is not None and options.limit < 0:
-        raise UsageError(f"--limit must be at least 0, not {options.limit}")
     store = open_store(options.store, create=False)
     found = store.evaluations(options.dataset, options.space)
     best_first = sorted(found, key=lambda one: -one.outcome.validation)

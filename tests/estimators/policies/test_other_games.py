@@ -92,6 +92,15 @@ def test_actions_count_from_zero():
         ("NoSuchThing-v0", "NoSuchThing"),
         ("a/b/c", "Malformed"),
         ("nosuchmodule:Env-v0", "nosuchmodule"),
+        ("a:b:c", "is Name-v0, or module:Name-v0 for one of a module, not 'a:b:c'"),
+        (".:Env-v0", "module:Name-v0"),
+        ("..a:Env-v0", "module:Name-v0"),
+        ("json:", "module:Name-v0"),
+        (":Env-v0", "module:Name-v0"),
+        ("", "module:Name-v0"),
+        (" ", "Malformed"),
+        ("CartPole-v99", "v99"),
+        ("archwalk/Construction-v0", "name a benchmark"),
         ("ALE/Breakout-v5", "say Atari-Breakout"),
     ],
 )
@@ -99,6 +108,12 @@ def test_what_is_not_supported_is_said_in_a_line(name, words):
     with pytest.raises(UsageError, match=words) as caught:
         find_game(name)
     assert "\n" not in str(caught.value)
+
+
+def test_an_environment_whose_own_code_fails():
+    gymnasium.register("ArchwalkBroken-v0", entry_point=lambda: Flashes(shape=1 / 0))
+    with pytest.raises(DataError, match="ArchwalkBroken-v0 cannot be made: division by zero"):
+        find_game("ArchwalkBroken-v0")
 
 
 class TestAtari:

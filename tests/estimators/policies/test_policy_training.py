@@ -211,9 +211,11 @@ def test_atari_has_the_papers_settings():
         (["MinAtar-Breakout", "space-9"], "unknown space 'space-9'"),
         (["MinAtar-Breakout", "space-1", "space-2"], "one space"),
         (["MinAtar-Breakout", "0k"], "unknown '0k' behind MinAtar-Breakout; there may be a space"),
+        (["MinAtar-Breakout", "9" * 5000 + "k"], "behind MinAtar-Breakout; there may be a space"),
         (["MinAtar-Breakout", "space-large"], "84 x 84"),
         (["MinAtar-Breakuot"], "Breakout"),
         (["CartPole-v1"], "no images"),
+        (["a", "b", "c"], "a Gymnasium id is Name-v0, or module:Name-v0"),
     ],
 )
 def test_wrong_words_are_refused_in_a_line(words, message):

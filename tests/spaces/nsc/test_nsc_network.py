@@ -188,8 +188,9 @@ def test_no_layers_are_no_network():
     ("settings", "message"),
     [
         ({"filter": 3}, "did you mean 'filters'"),
-        ({"filters": 0}, "filters must be an integer of at least 1, not 0"),
-        ({"dense": 10.5}, r"dense must be an integer of at least 1, not 10\.5"),
+        ({"filters": 0}, r"filters must be an integer of at least 1 and below 2\*\*63, not 0"),
+        ({"dense": 10.5}, r"dense must be an integer of at least 1 and below 2\*\*63, not 10\.5"),
+        ({"classes": 10**23}, "classes must be an integer of at least 1 and below"),
         ({"max_parameters": 0}, "max_parameters must be an integer"),
         ({"image_shape": (84, 84)}, "channels, height, width"),
         ({"image_shape": (3, 0, 84)}, "channels, height, width"),

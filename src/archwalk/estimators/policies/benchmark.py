@@ -34,7 +34,7 @@ MINATAR_LEARNING_RATE = 1e-3
 seed each, with five convolutions of 5 x 5 on Breakout, 6.4 against 3.3; the Nature CNN's blocks 6.7 against 4.0.
 """
 
-_STEPS = re.compile(r"(\d+)k")
+_STEPS = re.compile("[0-9]{1,9}k")
 
 
 def policy_benchmark(

@@ -46,8 +46,8 @@ class NetworkSettings:
             value: Any = getattr(self, name)
             if value is None and name == "max_parameters":
                 continue
-            if type(value) is not int or value < 1:
-                raise UsageError(f"{name} must be an integer of at least 1, not {value!r}")
+            if type(value) is not int or not 1 <= value < 2**63:
+                raise UsageError(f"{name} must be an integer of at least 1 and below 2**63, not {value!r}")
         if not 0 <= self.dropout < 1:
             raise UsageError(f"dropout must be at least 0 and below 1, not {self.dropout}")
 

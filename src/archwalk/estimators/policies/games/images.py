@@ -5,6 +5,7 @@ games are: grey, 84 x 84 by means over areas, the last four stacked (without ski
 """
 
 import hashlib
+import re
 from functools import partial
 from typing import Any
 
@@ -16,13 +17,14 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from archwalk.errors import DataError, UsageError
+from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.estimators.policies.games.base import LOWEST, Game
 
 SMALL = 21
 """The longest side of an image that is shown as it is."""
 _SIDE, _STACK = 84, 4
 _LUMINANCE = (0.299, 0.587, 0.114)
+_ID = re.compile(r"(\w[\w.-]*:)?[^:]+")
 
 Planes = NDArray[np.uint8]
 
@@ -31,14 +33,20 @@ def image_game(name: str) -> Game:
     """The environment of a Gymnasium id.
 
     Raises UsageError for an id that is unknown or an environment that is not supported, DataError where it cannot be
-    made (a package is missing).
+    made (a package is missing, or its own code fails).
     """
+    if not _ID.fullmatch(name):
+        raise UsageError(f"a Gymnasium id is Name-v0, or module:Name-v0 for one of a module, not {name!r}")
     try:
         env = gymnasium.make(name)
+    except ArchwalkError:
+        raise
     except gymnasium.error.DependencyNotInstalled as error:
         raise DataError(f"the environment {name} cannot be made: {_line(error)}") from error
     except (gymnasium.error.Error, ModuleNotFoundError) as error:
         raise UsageError(f"Gymnasium has no environment {name!r}: {_line(error)}") from error
+    except Exception as error:  # its own code may raise anything
+        raise DataError(f"the environment {name} cannot be made: {_line(error)}") from error
     observations, actions = env.observation_space, env.action_space
     env.close()
     supported = "supported are images of type uint8 or bool with discrete actions"
