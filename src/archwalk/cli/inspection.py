@@ -108,7 +108,8 @@ def run_oracle(options: argparse.Namespace) -> None:
         return
     OUT.print(f"Exact optimum of the incremental problem, {benchmark.name}, objective {benchmark.objective}")
     for key, value in summary.items():
-        OUT.print(f"  {key.replace('_', ' '):20} {_plain(value)}", highlight=False)
+        label = "report of that best" if key == "best_report" else key.replace("_", " ")
+        OUT.print(f"  {label:20} {_plain(value)}", highlight=False)
 
 
 def _plain(value: Any) -> str:

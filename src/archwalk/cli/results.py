@@ -106,6 +106,9 @@ def run_compare(options: argparse.Namespace, names: list[str], assignments: list
         note(
             f"{benchmark.trained} networks were trained for this; whatever else was asked for had been before"
         )
+    if reasons := benchmark.failures:
+        often = max(set(reasons), key=reasons.count)
+        note(f"{len(reasons)} trainings failed and count as the lowest score there is, most often: {often}")
     return record
 
 

@@ -55,6 +55,12 @@ class Benchmark:
         return count
 
     @property
+    def failures(self) -> list[str]:
+        """Why networks could not be trained, of those that were asked for since the estimator was made."""
+        reasons: list[str] = getattr(self.estimator, "failures", [])
+        return reasons
+
+    @property
     def objective(self) -> str:
         """What reward and report are."""
         return self.estimator.objective
@@ -99,7 +105,7 @@ BENCHMARKS: Registry[Loader] = Registry(
 MEANINGS = {
     "mean-return": "reward and report: mean raw score of the last 100 episodes of an agent trained from scratch",
     "max-return": "reward and report: highest mean raw score of 100 episodes in an agent's training",
-    "held-out-return": "reward: raw score of an agent's last 100 episodes, report: that of agents of other seeds",
+    "held-out-return": "reward: raw score of an agent's last 100 episodes, report: raw score of agents of other seeds",
     "validation": "reward: validation accuracy, report: test accuracy (means over runs)",
     "test-mean": "reward and report: mean test accuracy (noise-free setting)",
     "validation-12": "reward: validation accuracy, report: test accuracy, both after 12 epochs (means over runs)",

@@ -213,7 +213,8 @@ def take_episodes(
         evaluations += len(codes_BL)
         return benchmark.estimator.evaluate(codes_BL).reward_B
 
-    strategy = contestant.factories[agent](Trials(benchmark.space, 1, rng))
+    trials = Trials(benchmark.space, 1, rng, share_weights=benchmark.share_weights)
+    strategy = contestant.factories[agent](trials)
     if not hasattr(strategy, "improve"):
         return None
     improver: Improver = strategy

@@ -108,7 +108,7 @@ def profile_caption(record: Record) -> str:
     """What the lines are."""
     return (
         f"Performance profile (Agarwal et al. 2021) after {counted(record['profile']['queries'], 'query')}: share of "
-        f"the trials, and agents, whose best reaches at least the accuracy below. Bands: 95{NBSP}% bootstrap. A line "
+        f"the trials, and agents, whose best reaches at least what stands below. Bands: 95{NBSP}% bootstrap. A line "
         "above another everywhere is better at every level; the lowest half percent of all runs lies left of the axis."
     )
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator
 
 from archwalk.report.curves import ABOVE, BELOW, LEADER, LEFT, End, label_ends, query_axis
-from archwalk.report.facts import metrics, settled_budget, short_labels
+from archwalk.report.facts import in_percent, metrics, settled_budget, short_labels
 from archwalk.report.lines import Axis, Plot, Series, draw_lines
 from archwalk.report.palette import INK, MUTED, Colour, strategy_colours
 from archwalk.report.record import Record
@@ -158,13 +158,17 @@ def draw_profile(record: Record, *, width: int) -> str | None:
     for name, one in profile["strategies"].items():
         share, low, high = ([100 * value for value in one[key]] for key in ("share", "lo", "hi"))
         series.append(Series(short[name], colours[name], tau, share, low, high))
-    middle = len(tau) // 2
+    middle, report = len(tau) // 2, metrics(record)[1]
     plot = Plot(
         key="profile",
-        x=Axis(f"{metrics(record)[1]} of at least (%)", limits=(tau[0], tau[-1]), format=lambda v: f"{v:g}"),
+        x=Axis(
+            f"{report} of at least{' (%)' if in_percent(record) else ''}",
+            limits=(tau[0], tau[-1]),
+            format=lambda v: f"{v:g}",
+        ),
         y=Axis("share of runs (%)", limits=(0, 102), ticks=(0, 25, 50, 75, 100)),
         series=series,
-        label=f"share of runs whose best reaches an accuracy. At {tau[middle]:.2f}: "
+        label=f"share of runs whose best reaches a {report}. At {tau[middle]:.2f}: "
         + ", ".join(f"{one.label} {one.y[middle]:.0f} %" for one in series),
         description=" ".join(rules(record)),
     )

@@ -248,9 +248,9 @@ def differences_result(record: Record) -> list[str]:
         f"differ (p{NBSP}<{NBSP}{level:g}, corrected over all pairs)."
     )
     if friedman := after.get("friedman"):
-        alike = "are alike" if friedman["p"] >= level else "are not all alike"
+        found_out = "finds no difference between" if friedman["p"] >= level else "finds differences between"
         text += (
-            f" Friedman's test over {counted(found['trials'], 'trial')} says that the strategies {alike} "
+            f" Friedman's test over {counted(found['trials'], 'trial')} {found_out} the strategies "
             f"(chi-squared {friedman['statistic']:.1f}, {p_text(friedman['p'])})."
         )
     groups = [f"Not told apart: {', '.join(short[name] for name in group)}." for group in after["groups"]]

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from archwalk.experiments.presets import load_preset, make_settings
 from archwalk.experiments.reproductions.cassimon2024 import trainings
 from archwalk.experiments.reproductions.cassimon2024.price import ALSO
 from archwalk.experiments.reproductions.catalogue import find_items, item_names
+from archwalk.experiments.reproductions.parts import Part, keep_all
 from archwalk.experiments.reproductions.scales import SCALES, find_scale
 from archwalk.experiments.reproductions.setup import BASELINES, Setup
 from archwalk.experiments.training import train_agent
@@ -113,12 +115,24 @@ def test_an_item_is_computed_once(tiny, tmp_path):
     assert len(list((tmp_path / "items").iterdir())) == 2
 
 
-def test_a_damaged_record_is_named(tiny, tmp_path):
-    reproduced.run("fig3", reproduced.setup(tiny, tmp_path))
+def test_a_damaged_record_is_named_and_computed_again(tiny, tmp_path, caplog):
+    first = reproduced.run("fig3", reproduced.setup(tiny, tmp_path))
     (item,) = (tmp_path / "items").iterdir()
     item.write_text("{")
-    with pytest.raises(DataError, match="is damaged"):
-        reproduced.run("fig3", reproduced.setup(tiny, tmp_path))
+    again = reproduced.run("fig3", reproduced.setup(tiny, tmp_path))
+    assert again["result"] == first["result"]
+    assert f"{item} is damaged" in caplog.text
+    assert json.loads(item.read_text()) == again
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_damaged_part_is_named_and_computed_again(tmp_path, caplog, workers):
+    made = [Part("x", {"n": n}, partial(dict, n=n)) for n in range(3)]
+    first = keep_all(tmp_path, made, workers)
+    for part in made[:2]:
+        part.path(tmp_path).write_bytes(b"nothing")
+    assert keep_all(tmp_path, made, workers) == first
+    assert caplog.text.count("is damaged") == 2
 
 
 def test_a_killed_run_goes_on_from_its_parts(tiny, tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ from typing import Any, Self
 from archwalk.data.files import Progress, untold
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.store.database import LEASE_SECONDS, Store
-from archwalk.estimators.store.records import Outcome, Problem, canonical_json
+from archwalk.estimators.store.records import DONE, Outcome, Problem, canonical_json
 from archwalk.estimators.training.pool import Arrays, Job, Recipe, TrainingPool
 from archwalk.spaces.base import Codes, SearchSpace
 
@@ -85,6 +85,11 @@ class StoredTrainings:
         if self.store is not None:
             self._known |= self.store.find(self.problem, [name for name in names if name not in self._known])
         return [self._known.get(name) for name in names]
+
+    @property
+    def failures(self) -> list[str]:
+        """Why trainings failed, of all that were asked for here."""
+        return [outcome.reason for outcome in self._known.values() if outcome.status != DONE]
 
     def architecture(self, code_L: Codes) -> str:
         """What a code is called in the store."""

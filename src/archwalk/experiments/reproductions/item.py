@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -11,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from archwalk.data.files import write_atomically
-from archwalk.errors import DataError
 from archwalk.experiments.reproductions.setup import Setup, benchmark_settings, identity
 from archwalk.experiments.runs import now, versions
 
 Record = dict[str, Any]
 
-FORMAT = 4
+_log = logging.getLogger(__name__)
+
+FORMAT = 5
 """Of records: a change of what an item computes or says raises it, so that no record of before is read."""
 
 
@@ -49,12 +51,12 @@ class Item:
 def run_item(paper: str, item: Item, setup: Setup) -> Record:
     """The record of an item: read from `setup.out` if it is there, computed and written otherwise.
 
-    Raises DataError where its data is not here, or where a record that was kept is damaged.
+    Raises DataError where its data is not here.
     """
     setup.notes.clear()
     path = setup.out / "items" / f"{item.name}-{_fingerprint(paper, item, setup)}.json"
-    if path.exists():
-        return _read(path)
+    if path.exists() and (kept := _read(path)):
+        return kept
     started = time.perf_counter()
     answer = item.compute(setup, item.benchmark)
     record = {
@@ -76,11 +78,13 @@ def run_item(paper: str, item: Item, setup: Setup) -> Record:
     return record
 
 
-def _read(path: Path) -> Record:
+def _read(path: Path) -> Record | None:
+    """None where it is damaged."""
     try:
         record: Record = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} is damaged ({error}); delete it, and it is computed again") from error
+        _log.warning("archwalk: %s is damaged (%s); it is computed again", path, error)
+        return None
     return record
 
 

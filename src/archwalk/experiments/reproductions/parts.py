@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -12,7 +13,10 @@ from typing import Any
 import archwalk
 from archwalk.data.files import make_folder
 from archwalk.data.states import read_state, write_state
+from archwalk.errors import DataError
 from archwalk.experiments.running import use_one_thread
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,19 @@ class Part:
         """Where the part is kept below `out`."""
         return out / "parts" / f"{self.name}.safetensors"
 
+    def kept(self, out: Path) -> dict[str, Any] | None:
+        """Read it; None where it is not there, or damaged."""
+        path = self.path(out)
+        try:
+            return read_state(path) if path.exists() else None
+        except DataError as error:
+            _log.warning("archwalk: %s; it is computed again", error)
+            return None
+
     def get(self, out: Path) -> dict[str, Any]:
         """Read it where it is kept, compute and keep it otherwise."""
-        path = self.path(out)
-        return read_state(path) if path.exists() else self.make(out)
+        kept = self.kept(out)
+        return self.make(out) if kept is None else kept
 
     def make(self, out: Path) -> dict[str, Any]:
         """Compute and keep it."""
@@ -58,19 +71,20 @@ def keep_all(
     out: Path, parts: Sequence[Part], workers: int, tell: Callable[[float], None] = lambda done: None
 ) -> list[dict[str, Any]]:
     """All parts in their order, the missing ones computed by so many processes; `tell` is told the share done."""
-    missing = [part for part in parts if not part.path(out).exists()]
+    values = {n: value for n, part in enumerate(parts) if (value := part.kept(out)) is not None}
+    missing = [n for n in range(len(parts)) if n not in values]
     if workers > 1 and len(missing) > 1:
         context = multiprocessing.get_context(
             "spawn"
         )  # a fork would copy the threads' locks of numba and torch
         with ProcessPoolExecutor(min(workers, len(missing)), context, initializer=use_one_thread) as pool:
-            futures = [pool.submit(_make, part, out) for part in missing]
+            futures = [pool.submit(_make, parts[n], out) for n in missing]
             for done, future in enumerate(as_completed(futures), 1):
                 future.result()
                 tell(done / len(missing))
-        return [read_state(part.path(out)) for part in parts]
-    values = []
-    for done, part in enumerate(parts):
-        tell(done / len(parts))
-        values.append(part.get(out))
-    return values
+        values |= {n: read_state(parts[n].path(out)) for n in missing}
+    else:
+        for done, n in enumerate(missing):
+            tell(done / len(missing))
+            values[n] = parts[n].make(out)
+    return [values[n] for n in range(len(parts))]
