@@ -149,7 +149,7 @@ class NASBench101(EnumerableSpace):
     def dags(self, codes_BL: Codes) -> Dags:
         """The representatives, one graph each (see `Dags`)."""
         ids = codes_BL[:, 0]
-        labels_BV = np.full((len(ids), self.max_vertices), NO_VERTEX, np.int8)
+        labels_BV = np.full((len(ids), self.max_vertices), NO_VERTEX, np.int32)
         edges_BVV = np.zeros((len(ids), self.max_vertices, self.max_vertices), np.bool_)
         rows = self.tables.vertices_N[ids], self.tables.bits_N[ids], self.tables.code_N[ids]
         _write_dags(*rows, labels_BV, edges_BVV)
