@@ -19,8 +19,21 @@ from archwalk.spaces.graph_kernels import PATH_COUNT
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench201 import NASBench201
 from archwalk.spaces.nasbench_graph import NASBenchGraph
+from archwalk.spaces.policy_cnn import ChoiceBlock, Convolution, Declaration, policy_space
 
-OURS = {space.name: space for space in (NASBench101(5), NASBench201(), NASBenchGraph(), DARTS())}
+MANY = policy_space(
+    Declaration(
+        "many-options",
+        (4, 10, 10),
+        Convolution(4, kernel=3),
+        (ChoiceBlock((1,), tuple(range(1, 131))), ChoiceBlock((3,), (4, 8))),
+        plane=4,
+        hidden=8,
+    )
+)
+"""More labels than eight bits count."""
+
+OURS = {space.name: space for space in (NASBench101(5), NASBench201(), NASBenchGraph(), DARTS(), MANY)}
 
 
 def as_written(space, dags):

@@ -24,7 +24,7 @@ class Dags:
     `NO_VERTEX` where there is none. `edges_BCVV[b, c, u, v]` says that u feeds v; every edge ascends.
     """
 
-    labels_BCV: NDArray[np.int8]
+    labels_BCV: NDArray[np.int32]
     edges_BCVV: NDArray[np.bool_]
 
 
@@ -59,7 +59,7 @@ def require_dags(space: object, wanted_by: str) -> DagSpace:
     return space
 
 
-def keep_paths(labels_GV: NDArray[np.int8], edges_GVV: NDArray[np.bool_], operations: int) -> None:
+def keep_paths(labels_GV: NDArray[np.int32], edges_GVV: NDArray[np.bool_], operations: int) -> None:
     """Take the vertices off that lie on no path from an input to the output, and their edges, in place."""
     vertices = labels_GV.shape[1]
     reached_GV, reaching_GV = labels_GV > operations, labels_GV == operations

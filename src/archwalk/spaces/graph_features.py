@@ -32,6 +32,7 @@ from archwalk.spaces.paths import path_firsts
 Singles = NDArray[np.float32]
 
 _MOST_SEQUENCES = 2**20  # longer paths do not count where there were more of them
+_MOST_HOODS = 2**22 - 3  # a prime: where there were more of them (12 labels and more), some share a column
 _REFERENCE = 4096  # architectures that say how far apart two are
 _PAIRS = 20_000
 
@@ -159,8 +160,10 @@ def compute_features(space: SearchSpace, codes_BL: Codes) -> GraphFeatures:
     paths = _empty_counts(limits[-1], batch * cells, cells * inputs * int(firsts[-1]))
     scratch = np.empty(max(int(paths_G.max(initial=0)), 1), np.int64)
     used = count_paths(labels_GV, edges_GVV, operations, firsts, inputs, cells, scratch, *_arrays(paths))
-    hoods = _empty_counts(2 * labels_GV.size, batch * cells, _hood_width(operations, inputs) * cells)
-    hoods_used = count_hoods(labels_GV, edges_GVV, operations + 1 + inputs, cells, *_arrays(hoods))
+    labels = operations + 1 + inputs
+    width = min(labels * (PATH_COUNT + 1) ** labels, _MOST_HOODS)
+    hoods = _empty_counts(2 * labels_GV.size, batch * cells, 2 * width * cells)
+    hoods_used = count_hoods(labels_GV, edges_GVV, labels, width, cells, *_arrays(hoods))
     blocks = (_trim(paths, used, cells), _trim(hoods, hoods_used, cells))
     return GraphFeatures(statistics_GS.reshape(batch, -1), blocks)
 
@@ -168,12 +171,6 @@ def compute_features(space: SearchSpace, codes_BL: Codes) -> GraphFeatures:
 def _countable(space: DagSpace) -> NDArray[np.int64]:
     firsts = path_firsts(space, space.dag_depth)
     return firsts[: max(2, int(np.searchsorted(firsts, _MOST_SEQUENCES, side="right")))]
-
-
-def _hood_width(operations: int, inputs: int) -> int:
-    """Both directions: a label, and how often each label is beside it."""
-    labels = operations + 1 + inputs
-    return int(2 * labels * (PATH_COUNT + 1) ** labels)
 
 
 def _empty_counts(entries: int, graphs: int, width: int) -> Counts:

@@ -123,11 +123,12 @@ def count_paths(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def count_hoods(labels_GV, edges_GVV, labels, cells, columns_E, counts_E, offsets):  # type: ignore[no-untyped-def]
-    """Each label with the labels that such a vertex reads, and with those that it feeds. Gives the entries."""
+def count_hoods(labels_GV, edges_GVV, labels, width, cells, columns_E, counts_E, offsets):  # type: ignore[no-untyped-def]
+    """Each label with the labels that such a vertex reads, and with those that it feeds, in `width` columns a way.
+    Gives the entries.
+    """
     vertices = labels_GV.shape[1]
     base = PATH_COUNT + 1
-    width = labels * base**labels
     found = np.empty(2 * vertices, np.int64)
     beside = np.empty((2, labels), np.int64)  # labels that are read, and that are fed
     at = 0
@@ -146,7 +147,7 @@ def count_hoods(labels_GV, edges_GVV, labels, cells, columns_E, counts_E, offset
                 code = np.int64(labels_GV[g, v])
                 for label in range(labels):
                     code = code * base + min(beside[way, label], PATH_COUNT)
-                found[n] = ((g % cells) * 2 + way) * width + code
+                found[n] = ((g % cells) * 2 + way) * width + code % width
                 n += 1
         at = _write_run_lengths(found, n, 255, columns_E, counts_E, at)
         offsets[g + 1] = at

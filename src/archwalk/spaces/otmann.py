@@ -70,7 +70,7 @@ def _within_kind(one: str, other: str) -> float:
 class Positions:
     """What the distance reads of B architectures: labels (B, C, V), as `Dags` has them, and positions (B, C, V, D)."""
 
-    labels_BCV: NDArray[np.int8]
+    labels_BCV: NDArray[np.int32]
     positions_BCVD: NDArray[np.float64]
 
     def __getitem__(self, rows: slice | NDArray[np.integer]) -> "Positions":

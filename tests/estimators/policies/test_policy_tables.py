@@ -127,6 +127,20 @@ def test_a_table_of_another_game_is_refused(estimators, folder):
         load_benchmark("policy-cnn:MinAtar-Breakout")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [lambda rows: rows[:-1], lambda rows: rows[::-1], lambda rows: [*rows, rows[0]], lambda rows: []],
+    ids=["a row is missing", "another order", "a row too many", "no rows"],
+)
+def test_a_table_of_other_rows_is_refused(estimators, folder, change):
+    fill(estimators, but=[(3, 1)])
+    table = tables.collect(estimators)
+    table["architectures"] = change(table["architectures"])
+    tables.write_table(folder / tables.table_name(GAME.name, "space-1"), table)
+    with pytest.raises(DataError, match="does not list all 25 networks by their ids"):
+        load_benchmark("policy-cnn:MinAtar-Freeway")
+
+
 @pytest.mark.parametrize("space", ["space-1", "space-2"])
 def test_our_tables_begin_as_a_training_does(space):
     """The scores of the first rollouts are found again; those that come later, rounding may change."""

@@ -147,14 +147,17 @@ def _whole(table: Mapping[str, Any]) -> list[int]:
 
 
 def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> PolicyTable:
-    """What a file has of all architectures. Raises DataError where it is of something else, or has no seed under which
-    all are trained.
+    """What a file has of all architectures. Raises DataError where it is of something else, lists other architectures
+    than the space's in the order of ids, or has no seed under which all are trained.
     """
     try:
         table = json.loads(path.read_text())
         made = space.name, NumberedPolicyCNN.numbering, game.fingerprint
         if (table["space"], table["numbering"], table["fingerprint"]) != made:
             raise DataError(f"{path.name} is of another space, game or version of archwalk; make it anew")
+        every = [space.describe(code_L) for code_L in np.arange(space.size, dtype=np.int32)[:, None]]
+        if [row["architecture"] for row in table["architectures"]] != every:
+            raise DataError(f"{path.name} does not list all {space.size} networks by their ids; make it anew")
         return parse_table(table, path.name, game.lowest)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise DataError(f"{path.name} is damaged: {error}") from error

@@ -15,7 +15,7 @@ def dags(codes_BL: Codes) -> Dags:
     """Graphs of 11 vertices: inputs, operations in the order of the edges, output."""
     inputs_BCE, operations_BCE = genotype_arrays(codes_BL)
     shape, vertices = (len(codes_BL), len(CELLS)), INPUTS + EDGES + 1
-    labels_BCV = np.empty((*shape, vertices), np.int8)
+    labels_BCV = np.empty((*shape, vertices), np.int32)
     labels_BCV[..., :INPUTS] = len(OPERATIONS) + 1 + np.arange(INPUTS)
     labels_BCV[..., INPUTS:-1] = operations_BCE
     labels_BCV[..., -1] = len(OPERATIONS)

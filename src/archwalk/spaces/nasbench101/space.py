@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError, UsageError
 from archwalk.jit import kernel, make_streams
-from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake, sample_cumulative
+from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake
 from archwalk.spaces.dags import NO_VERTEX, Dags
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.nasbench101 import features, hashing, neighbours, sampling
@@ -92,12 +92,8 @@ class NASBench101(EnumerableSpace):
 
     @cached_property
     def banana_weights(self) -> NDArray[np.float64]:
-        """BANANAS' sampler (see `sampling`)."""
+        """Probabilities of BANANAS' sampler (see `sampling`)."""
         return sampling.banana_weights(self.tables)
-
-    def sample_bananas(self, rng: np.random.Generator, n: int) -> Codes:
-        """Draw `n` cells (n, 1) as BANANAS does; `sample_uniform` draws uniformly over the table."""
-        return sample_cumulative(np.cumsum(self.banana_weights), rng, n)[:, None]
 
     @cached_property
     def feature_table(self) -> Features:
@@ -149,7 +145,7 @@ class NASBench101(EnumerableSpace):
     def dags(self, codes_BL: Codes) -> Dags:
         """The representatives, one graph each (see `Dags`)."""
         ids = codes_BL[:, 0]
-        labels_BV = np.full((len(ids), self.max_vertices), NO_VERTEX, np.int8)
+        labels_BV = np.full((len(ids), self.max_vertices), NO_VERTEX, np.int32)
         edges_BVV = np.zeros((len(ids), self.max_vertices, self.max_vertices), np.bool_)
         rows = self.tables.vertices_N[ids], self.tables.bits_N[ids], self.tables.code_N[ids]
         _write_dags(*rows, labels_BV, edges_BVV)

@@ -83,7 +83,7 @@ class NASBench201(MixedBaseSpace):
     def dags(self, codes_BL: Codes) -> Dags:
         """Operations on vertices in the order of `EDGES`, between input and output; `none` takes a vertex out."""
         inside, output = len(self.dag_operations), len(EDGES) + 1
-        labels_BV = np.full((len(codes_BL), output + 1), NO_VERTEX, np.int8)
+        labels_BV = np.full((len(codes_BL), output + 1), NO_VERTEX, np.int32)
         labels_BV[:, 0], labels_BV[:, output] = inside + 1, inside
         labels_BV[:, 1:output] = self.to_choices(codes_BL) - 1
         edges_VV = np.zeros((output + 1, output + 1), np.bool_)

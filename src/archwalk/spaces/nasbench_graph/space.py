@@ -146,7 +146,7 @@ class NASBenchGraph(EnumerableSpace):
     def dags(self, codes_BL: Codes) -> Dags:
         """The canonical strings between the input and the read-out of the leaves (see `Dags`)."""
         ids, output = codes_BL[:, 0], NODES + 1
-        labels_BV = np.empty((len(ids), output + 1), np.int8)
+        labels_BV = np.empty((len(ids), output + 1), np.int32)
         labels_BV[:, 0], labels_BV[:, output] = len(OPERATIONS) + 1, len(OPERATIONS)
         labels_BV[:, 1:output] = self._all.operations[ids]
         edges_BVV = np.zeros((len(ids), output + 1, output + 1), np.bool_)

@@ -129,7 +129,7 @@ class NSC:
         layers_BDR, depth = self.layers(codes_BL), self.table.depth
         inside, output = len(self.table.labels), depth + 1
         there_BD = layers_BDR[:, :, TYPE] > 0
-        labels_BV = np.full((len(codes_BL), depth + 2), NO_VERTEX, np.int8)
+        labels_BV = np.full((len(codes_BL), depth + 2), NO_VERTEX, np.int32)
         same_BDK = (layers_BDR[:, :, None, :FIRST] == self.table.label_array).all(axis=3)
         labels_BV[:, 1:output][there_BD] = same_BDK.argmax(axis=2)[there_BD]
         labels_BV[:, 0], labels_BV[:, output] = inside + 1, inside

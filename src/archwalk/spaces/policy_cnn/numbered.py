@@ -93,7 +93,7 @@ class NumberedPolicyCNN(MixedBaseSpace):
     def dags(self, codes_BL: Codes) -> Dags:
         """The blocks' convolutions in a row, between input and output."""
         batch, inside, vertices = len(codes_BL), len(self.dag_operations), self.dag_depth + 2
-        labels_BV = np.empty((batch, vertices), np.int8)
+        labels_BV = np.empty((batch, vertices), np.int32)
         labels_BV[:, 0], labels_BV[:, -1] = inside + 1, inside
         for b, code_L in enumerate(codes_BL):
             labels_BV[b, 1:-1] = [self._label[option] for option in self.options(code_L)]
