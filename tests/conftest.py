@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 import reproduced
 from archwalk.data import catalogue
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
-from archwalk.estimators.table import TableEstimator
+from archwalk.estimators.table import RandomRunEstimator, TableEstimator
 from archwalk.experiments.reproductions.catalogue import item_names
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench_graph import PROTEINS_OPERATIONS, NASBenchGraph
@@ -105,6 +105,13 @@ def tiny(space4: NASBench101) -> Benchmark:
     reward_N = 50 + 45 * rng.permutation(space4.size) / space4.size
     report_N = np.clip(reward_N + rng.normal(0, 1, space4.size), 0, 100)
     return Benchmark("tiny", space4, TableEstimator("validation", reward_N, report_N), {"source": "made up"})
+
+
+@pytest.fixture(scope="session")
+def random_runs(space4: NASBench101) -> Benchmark:
+    """The same cells with made-up runs, five each: every evaluation draws one."""
+    runs = np.random.default_rng(0).uniform(50, 95, (2, space4.size, 5)).astype(np.float32)
+    return Benchmark("runs", space4, RandomRunEstimator(*runs), {"source": "made up"})
 
 
 @pytest.fixture(scope="session")

@@ -70,6 +70,17 @@ def random_unit(streams: Streams, row: int) -> Any:
     return np.float64(next_uint64(streams, row) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
+@kernel
+def draws_at(streams: Streams, first: int, n: int) -> Any:
+    """Return the next draws of every stream but for the `first` ones, (S, n); no stream advances."""
+    ahead = streams + np.uint64(first) * np.uint64(0x9E3779B97F4A7C15)
+    draws = np.empty((len(ahead), n), np.uint64)
+    for row in range(len(ahead)):
+        for i in range(n):
+            draws[row, i] = next_uint64(ahead, row)
+    return draws
+
+
 def make_streams(rng: np.random.Generator, n: int) -> Streams:
     """Draw the states of `n` independent streams from `rng`."""
     return rng.integers(0, 2**64, size=n, dtype=np.uint64)

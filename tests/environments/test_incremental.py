@@ -206,3 +206,14 @@ def test_bad_settings_are_one_line(tiny, settings, message):
     with pytest.raises(UsageError, match=message) as caught:
         gymnasium.make(ENV, **{"benchmark": tiny, **settings})
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_drawn_follows_the_seed(random_runs):
+    """Where the objective draws."""
+    rewards = []
+    for seed in (1, 1, 2):
+        env = IncrementalVectorEnv(random_runs, 2)
+        env.reset(seed=seed)
+        rewards.append(env.ledger.rewards(np.zeros((40, 1), np.int32)))
+    np.testing.assert_array_equal(rewards[0], rewards[1])
+    assert not np.array_equal(rewards[0], rewards[2])

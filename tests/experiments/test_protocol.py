@@ -40,6 +40,13 @@ class Scripted(Strategy):
         return Episodes((starts_BL + 2) % 91, np.full(len(starts_BL), 2, np.int32))
 
 
+class Same(Strategy):
+    """Asks for the first cell, two and two."""
+
+    def _propose(self, n):
+        return np.zeros((self.trials.trials, min(2, n), 1), np.int32)
+
+
 class Stays(Strategy):
     """Cannot set out from anywhere."""
 
@@ -100,8 +107,8 @@ def test_agents_of_a_contestant_draw_apart(tiny):
 
 def test_episodes_by_hand(tiny):
     starts_BL = np.array([[0], [40], [89], [90]], np.int32)
-    summary, episodes = run_episodes(tiny, Contestant("scripted", (Scripted,)), starts_BL, 0)
-    np.testing.assert_array_equal(episodes.finals_BL[:, 0], [2, 42, 0, 1])
+    summary, outcome = run_episodes(tiny, Contestant("scripted", (Scripted,)), starts_BL, 0)
+    np.testing.assert_array_equal(outcome.episodes.finals_BL[:, 0], [2, 42, 0, 1])
     reward_N, report_N = tiny.estimator.reward_N, tiny.estimator.report_N
     start, final = report_N[[0, 40, 89, 90]], report_N[[2, 42, 0, 1]]
     assert summary["mean_start"] == pytest.approx(start.mean())
@@ -218,6 +225,38 @@ def test_a_benchmark_of_random_runs_has_no_optimum(ec_nas_4v):
     assert record["objective"] == "random-run"
     assert record["optimum"] is None
     assert "share_of_optimum" not in record["strategies"]["random-walk"]["episodes"]
+
+
+def test_draws_do_not_depend_on_the_number_of_processes(random_runs):
+    """Of a strategy that thinks about one trial at a time."""
+    one, two = (
+        run_search(random_runs, contestant("alphax"), budget=20, trials=3, seed=0, workers=workers)
+        for workers in (1, 2)
+    )
+    np.testing.assert_array_equal(one.ledgers[0].rewards_TQ, two.ledgers[0].rewards_TQ)
+    np.testing.assert_array_equal(one.report_GTQ, two.report_GTQ)
+
+
+def test_trials_agents_and_seeds_draw_apart(random_runs):
+    """All evaluate one cell, again and again, each with draws of its own."""
+    who = Contestant("same", (Same,) * 2)
+    searches = [run_search(random_runs, who, budget=30, trials=3, seed=seed) for seed in (0, 1)]
+    rewards = [row_Q for search in searches for ledger in search.ledgers for row_Q in ledger.rewards_TQ]
+    assert np.isin(rewards, random_runs.estimator.validation_NR[0]).all()
+    assert all(len(np.unique(row_Q)) > 2 for row_Q in rewards)
+    assert len(np.unique(rewards, axis=0)) == 3 * 2 * 2
+
+
+def test_draws_do_not_depend_on_other_contestants(random_runs):
+    """Nor on how many trials there are."""
+    everyone = [contestant(name) for name in BASELINES]
+    forth, back = (strip_times(run(random_runs, order))["strategies"] for order in (everyone, everyone[::-1]))
+    assert forth == back
+    few, many = (
+        run_search(random_runs, Contestant("same", (Same,)), budget=9, trials=trials, seed=0).ledgers[0]
+        for trials in (2, 5)
+    )
+    np.testing.assert_array_equal(few.rewards_TQ, many.rewards_TQ[:2])
 
 
 MEASURED = {  # reference measurements: best so far after 50, 100, 150 and 300 queries, mean and deviation

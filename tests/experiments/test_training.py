@@ -169,6 +169,17 @@ def test_killed_and_resumed_is_as_if_nothing_had_been(case, whole, benchmark, tm
     assert not (out / "checkpoint.safetensors").exists()
 
 
+def test_random_runs_are_drawn_on_where_they_were(case, random_runs, tmp_path, often, monkeypatch):
+    """An objective that draws is resumed to the bit, too: the estimator that is loaded again knows nothing."""
+    monkeypatch.setattr(training, "load_benchmark", lambda *_: random_runs)
+    whole = case.train(random_runs, tmp_path / "whole")
+    with pytest.raises(Killed):
+        case.train(random_runs, tmp_path / "run", progress=stop_at(240, Killed()))
+    assert_same_run(resume_training(tmp_path / "run"), whole)
+    with pytest.raises(AssertionError):
+        assert_same_run(case.train(random_runs, tmp_path / "other", seed=4), whole)
+
+
 def test_killed_again_and_again(case, whole, benchmark, tmp_path, often):
     out = tmp_path / "run"
     with pytest.raises(Killed):

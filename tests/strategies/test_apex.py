@@ -9,7 +9,7 @@ from apex_cases import SMALL, Spy, assert_same, first_ten, rounds, through_a_fil
 
 from archwalk.errors import ArchwalkError, UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
-from archwalk.estimators.table import RandomRunEstimator, TableEstimator
+from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.comparison import solve_benchmark
 from archwalk.experiments.presets import load_preset, make_settings
 from archwalk.learning.double_dqn import targets
@@ -221,10 +221,26 @@ def test_a_worker_that_never_lives_ends_the_training(tiny):
         list(trainer.run())
 
 
-def test_objectives_that_draw_are_refused(tiny):
-    runs_NR = np.full((tiny.space.size, 3), 90, np.float32)
-    with pytest.raises(UsageError, match="apex cannot train on random-run"):
-        ApexTrainer(replace(tiny, estimator=RandomRunEstimator(runs_NR, runs_NR, 0)), SMALL, seed=0)
+def test_actors_draw_apart(random_runs):
+    """Where the objective draws."""
+    trainer, codes_BL = ApexTrainer(random_runs, SMALL, seed=0), np.zeros((40, 1), np.int32)
+    actors = [worker.host.worker for worker in trainer.actors.workers]
+    one, other = (actor.receipts.rewards(codes_BL) for actor in actors)
+    assert not np.array_equal(one, other)
+
+
+def test_a_replaced_actor_draws_on_after_a_resume(random_runs, tmp_path):
+    """By the stream of its generation, not by that of the actor that was lost."""
+    whole, part = (ApexTrainer(random_runs, SMALL, seed=0) for _ in range(2))
+    for trainer in (whole, part):
+        rounds(trainer, 3)
+        trainer.actors.workers[1].host = None
+        rounds(trainer, 3)
+        assert trainer.actors.generations == [0, 1]
+    resumed = ApexTrainer(random_runs, SMALL, seed=0)
+    resumed.load_state_dict(through_a_file(part, tmp_path / "state"))
+    assert list(resumed.run()) == list(whole.run())
+    assert_same(whole, resumed)
 
 
 @pytest.mark.parametrize("device", ["cuda:99", "nonsense", "meta"])

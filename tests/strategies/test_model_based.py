@@ -56,16 +56,19 @@ def test_same_seed_same_weights(strategy, smooth):
         assert_same_network(one, different)
 
 
-@pytest.mark.parametrize("portions", [1, 3, -2])
-def test_goes_on_from_its_state_to_the_bit(strategy, smooth, portions, tmp_path):
-    """After the first round, between rounds, and near the end."""
-    whole, metrics = train(strategy, smooth)
+@pytest.mark.parametrize(
+    ("benchmark_name", "portions"), [("smooth", 1), ("smooth", 3), ("smooth", -2), ("random_runs", 2)]
+)
+def test_goes_on_from_its_state_to_the_bit(strategy, benchmark_name, portions, request, tmp_path):
+    """After the first round, between rounds, and near the end; and where the objective draws."""
+    benchmark = request.getfixturevalue(benchmark_name)
+    whole, metrics = train(strategy, benchmark)
     portions %= len(metrics)
-    first = begin(strategy, smooth)
+    first = begin(strategy, benchmark)
     for _ in zip(range(portions), first.run(), strict=False):
         pass
     write_state(tmp_path / "state", first.state_dict())
-    second = begin(strategy, smooth)
+    second = begin(strategy, benchmark)
     second.load_state_dict(read_state(tmp_path / "state"))
     assert list(second.run()) == metrics[portions:]
     assert_same_network(whole, second)

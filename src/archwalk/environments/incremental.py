@@ -15,6 +15,7 @@ from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.ledger import TrainingLedger
+from archwalk.jit import make_streams
 
 Observe = Literal["features", "codes"]
 
@@ -61,6 +62,7 @@ class IncrementalVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         if seed is not None or self.walks is None:
             rng = np.random.default_rng(seed)  # type: ignore[arg-type]
             self.walks = Walks(self.benchmark.space, self.ledger, self.num_envs, self.settings, rng)
+            self.ledger.evaluator.streams_T = make_streams(rng.spawn(1)[0], 1)
         self.walks.reset()
         return self._observe(), {}
 

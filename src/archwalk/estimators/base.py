@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from archwalk.spaces.base import Codes
 
 Floats = NDArray[np.float64]
+Bits = NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,18 @@ class MultiFidelityEstimator(Estimator, Protocol):
 
     def evaluate_at(self, codes_BL: Codes, fidelity: int) -> Scores:
         """Score codes (B, L) trained for `fidelities[fidelity]` epochs; the report is that of the full training."""
+
+
+@runtime_checkable
+class NoisyEstimator(Estimator, Protocol):
+    """An estimator whose scores are drawn: two evaluations of one architecture differ.
+
+    It keeps no generator. Whoever counts evaluations hands it what to draw by (`Evaluator`); `evaluate`, asked
+    directly, draws the same whenever it is asked.
+    """
+
+    def draw(self, codes_BL: Codes, bits_B: Bits, fidelity: int = -1) -> Scores:
+        """Score codes (B, L), each drawn by 64 random bits of its own, trained for `fidelities[fidelity]` epochs."""
 
 
 class SharedWeights(Protocol):

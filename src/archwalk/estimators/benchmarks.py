@@ -78,7 +78,7 @@ class Benchmark:
 
 
 Loader = Callable[[list[str], int], Benchmark]
-"""Takes the words after the name (task, objective) and the seed of noisy objectives."""
+"""Takes the words after the name (task, objective) and the seed of what the estimator trains itself."""
 
 BENCHMARKS: Registry[Loader] = Registry(
     "benchmark",
@@ -129,17 +129,17 @@ def load_benchmark(name: str, seed: int = 0) -> Benchmark:
 
 def load_nasbench101(words: list[str], seed: int) -> Benchmark:
     """NAS-Bench-101 with its whole table."""
-    return _cell_benchmark("nasbench101", 7, words, seed)
+    return _cell_benchmark("nasbench101", 7, words)
 
 
 def load_ec_nas_4v(words: list[str], seed: int) -> Benchmark:
     """EC-NAS-Bench: the 91 cells of at most 4 vertices, four budgets of epochs."""
-    return _cell_benchmark("ec-nas-4v", 4, words, seed)
+    return _cell_benchmark("ec-nas-4v", 4, words)
 
 
 def load_ec_nas_5v(words: list[str], seed: int) -> Benchmark:
     """EC-NAS-Bench: the 2,532 cells of at most 5 vertices."""
-    return _cell_benchmark("ec-nas-5v", 5, words, seed)
+    return _cell_benchmark("ec-nas-5v", 5, words)
 
 
 def load_nasbench201(words: list[str], seed: int) -> Benchmark:
@@ -178,11 +178,11 @@ def load_nasbench_graph(words: list[str], seed: int) -> Benchmark:
     )
 
 
-def _cell_benchmark(name: str, max_vertices: int, words: list[str], seed: int) -> Benchmark:
+def _cell_benchmark(name: str, max_vertices: int, words: list[str]) -> Benchmark:
     space = _cell_space(max_vertices)
     table = _load_numbered_table(name, space.numbering)
     objective = _table_objective(name, table, _OBJECTIVE_COLUMNS, words)
-    return Benchmark(name, space, _cell_estimator(table, objective, seed), table.provenance)
+    return Benchmark(name, space, _cell_estimator(table, objective), table.provenance)
 
 
 def _load_numbered_table(name: str, numbering: str) -> Table:
@@ -223,13 +223,13 @@ _NASBENCH201_COLUMNS = {
 }
 
 
-def _cell_estimator(table: Table, objective: str, seed: int) -> Estimator:
+def _cell_estimator(table: Table, objective: str) -> Estimator:
     reward, report = (table[column] for column in _OBJECTIVE_COLUMNS[objective])
     epochs = tuple(int(number) for number in table.provenance.get("epochs", "").split(",") if number)
     if objective == "random-run":
         if len(epochs) > 1:
-            return MultiFidelityRandomRun(epochs, reward, report[:, -1], seed)
-        return RandomRunEstimator(reward[:, -1], report[:, -1], seed)
+            return MultiFidelityRandomRun(epochs, reward, report[:, -1])
+        return RandomRunEstimator(reward[:, -1], report[:, -1])
     seconds_FN = table["training_seconds"].mean(axis=2).T if "training_seconds" in table else None
     if len(epochs) > 1 and "validation" in table:
         reward_FN = np.concatenate([_shorter_rewards(table, objective), reward[None]])

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.errors import UsageError
-from archwalk.estimators.base import Estimator, Floats, MultiFidelityEstimator, Scores, fidelities_of
+from archwalk.estimators.base import Estimator, Floats, Scores
+from archwalk.estimators.evaluator import Evaluator
+from archwalk.jit import Streams, make_streams
 from archwalk.spaces.base import Codes
 
 
@@ -30,20 +32,29 @@ class QueryLedger:
     Where an estimator has several fidelities, a query is one full training. A shorter one costs its share of the
     epochs, whatever was trained before (the shorter trainings of NAS-Bench-101 have schedules of their own and are
     not continued). The best so far is chosen among the architectures trained longest by then.
+
+    `streams_T` is what a noisy estimator draws by, one a trial (see `Evaluator`).
     """
 
     def __init__(
-        self, estimator: Estimator, budget: int, trials: int = 1, query: str = "an architecture"
+        self,
+        estimator: Estimator,
+        budget: int,
+        trials: int = 1,
+        query: str = "an architecture",
+        streams_T: Streams | None = None,
     ) -> None:
         if budget < 1 or trials < 1:
             raise UsageError("a search needs a budget of at least 1 query and at least 1 trial")
-        self.estimator = estimator
+        if streams_T is None:
+            streams_T = make_streams(np.random.default_rng(0), trials)
+        self.evaluator = Evaluator(estimator, streams_T)
         self.budget = budget
         self.trials = trials
         self.query = query
         self._codes: list[Codes] = []
         self._scores: list[Scores] = []
-        self.fidelities = fidelities_of(estimator)
+        self.fidelities = self.evaluator.fidelities
         self._fidelity: list[NDArray[np.int64]] = []
         self._epochs = 0
         self._started = time.perf_counter()
@@ -82,18 +93,12 @@ class QueryLedger:
             raise UsageError(f"the ledger keeps {self.trials} trials, the strategy asked for {trials}")
         if n > self.affordable(fidelity):
             raise UsageError(f"{n} queries asked for, {self.remaining} of {self.budget} left")
-        scores = self._score(codes_TNL.reshape(-1, length), fidelity)
+        scores = self.evaluator.scores(codes_TNL.reshape(-1, length), fidelity)
         self._codes.append(codes_TNL.copy())
         self._scores.append(scores)
         self._fidelity.append(np.full(n, fidelity % len(self.fidelities)))
         self._epochs += n * self.fidelities[fidelity]
         return scores.reward_B.reshape(trials, n).copy()
-
-    def _score(self, codes_BL: Codes, fidelity: int) -> Scores:
-        shorter = self.fidelities[fidelity] < self.fidelities[-1]
-        if shorter and isinstance(self.estimator, MultiFidelityEstimator):
-            return self.estimator.evaluate_at(codes_BL, fidelity)
-        return self.estimator.evaluate(codes_BL)
 
     def join(self, parts: Sequence["QueryLedger"]) -> None:
         """Enter the trials of others, in order, which together are this ledger's: their queries, codes and scores."""
@@ -177,16 +182,19 @@ class Purse(Protocol):
 
 
 class Receipts:
-    """What an actor has paid for, until it is handed over to the training's ledger, which may be elsewhere."""
+    """What an actor has paid for, until it is handed over to the training's ledger, which may be elsewhere.
 
-    def __init__(self, estimator: Estimator) -> None:
-        self.estimator = estimator
+    A noisy estimator draws by `rng`.
+    """
+
+    def __init__(self, estimator: Estimator, rng: np.random.Generator | None = None) -> None:
+        self.evaluator = Evaluator.seeded(estimator, rng)
         self._paid: list[Codes] = []
 
     def rewards(self, codes_BL: Codes) -> Floats:
         """Pay for codes (B, L) and return their rewards (B,)."""
         self._paid.append(codes_BL.copy())
-        return self.estimator.evaluate(codes_BL).reward_B
+        return self.evaluator.rewards(codes_BL)
 
     @property
     def codes_EL(self) -> Codes:
@@ -200,36 +208,48 @@ class Receipts:
         return codes_EL
 
     def state_dict(self) -> dict[str, Any]:
-        """What was not handed over yet."""
-        return {"codes": self.codes_EL}
+        """What was not handed over yet; how much was ever paid, and what is drawn by."""
+        evaluator = self.evaluator
+        return {"codes": self.codes_EL, "done": evaluator.done, "streams": evaluator.streams_T}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what `state_dict` gave."""
         self._paid = [np.array(state["codes"])] if len(state["codes"]) else []
+        self.evaluator.done, self.evaluator.streams_T = int(state["done"]), np.array(state["streams"])
 
 
 class TrainingLedger:
-    """Counts what training a learned agent pays: evaluations, and different architectures among them."""
+    """Counts what training a learned agent pays: evaluations, and different architectures among them.
 
-    def __init__(self, estimator: Estimator) -> None:
-        self.estimator = estimator
-        self.queries = 0
+    A noisy estimator draws by `rng`.
+    """
+
+    def __init__(self, estimator: Estimator, rng: np.random.Generator | None = None) -> None:
+        self.evaluator = Evaluator.seeded(estimator, rng)
         self._seen_table = np.zeros(1024, bool)
         self._seen_rows: set[bytes] = set()
 
     @property
     def objective(self) -> str:
         """The estimator's."""
-        return self.estimator.objective
+        return self.evaluator.estimator.objective
+
+    @property
+    def queries(self) -> int:
+        """Evaluations."""
+        return self.evaluator.done
 
     def rewards(self, codes_BL: Codes) -> Floats:
         """Pay for codes (B, L) and return their rewards (B,)."""
-        self.record(codes_BL)
-        return self.estimator.evaluate(codes_BL).reward_B
+        self._see(codes_BL)
+        return self.evaluator.rewards(codes_BL)
 
     def record(self, codes_BL: Codes) -> None:
         """Enter codes (B, L) that were paid for elsewhere."""
-        self.queries += len(codes_BL)
+        self._see(codes_BL)
+        self.evaluator.done += len(codes_BL)
+
+    def _see(self, codes_BL: Codes) -> None:
         if codes_BL.shape[1] == 1:
             ids = codes_BL[:, 0]
             if len(ids) and (largest := int(ids.max())) >= len(self._seen_table):
@@ -255,7 +275,7 @@ class TrainingLedger:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what `state_dict` gave."""
-        self.queries = int(state["queries"])
+        self.evaluator.done = int(state["queries"])
         self._seen_table = np.unpackbits(state["seen_table"]).astype(bool)
         rows, width = state["seen_rows"].tobytes(), int(state["row_bytes"])
         self._seen_rows = {rows[i : i + width] for i in range(0, len(rows), width)} if width else set()
@@ -276,8 +296,10 @@ class Bill(Protocol):
 class JointLedger:
     """The ledgers of a training on several benchmarks, where an architecture is another one on each."""
 
-    def __init__(self, estimators: Sequence[Estimator]) -> None:
-        self.parts = [TrainingLedger(estimator) for estimator in estimators]
+    def __init__(self, estimators: Sequence[Estimator], rng: np.random.Generator) -> None:
+        self.parts = [
+            TrainingLedger(*each) for each in zip(estimators, rng.spawn(len(estimators)), strict=True)
+        ]
 
     @property
     def queries(self) -> int:

@@ -1,11 +1,10 @@
 """Estimators that look architectures up in a table of measurements."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.estimators.base import Floats, Scores
+from archwalk.estimators.base import Bits, Floats, Scores
+from archwalk.jit import draws_at
 from archwalk.spaces.base import Codes
 
 
@@ -60,25 +59,23 @@ class RandomRunEstimator:
     objective = "random-run"
     evaluation = "table"
 
-    def __init__(self, validation_NR: NDArray[np.float32], test_NR: NDArray[np.float32], seed: int) -> None:
+    def __init__(self, validation_NR: NDArray[np.float32], test_NR: NDArray[np.float32]) -> None:
         self.validation_NR = validation_NR
         self.test_NR = test_NR
-        self.rng = np.random.default_rng(seed)
 
     def evaluate(self, codes_BL: Codes) -> Scores:
+        """Draw a run for each row of codes (B, 1), the same for the same row whenever it is asked."""
+        return self.draw(codes_BL, _bits_of_rows(len(codes_BL)))
+
+    def draw(self, codes_BL: Codes, bits_B: Bits, fidelity: int = -1) -> Scores:
         """Draw a run for each row of codes (B, 1), for reward and for report."""
-        return self._draw(codes_BL, self.validation_NR)
+        return self._draw(codes_BL, bits_B, self.validation_NR)
 
-    def _draw(self, codes_BL: Codes, validation_NR: NDArray[np.float32]) -> Scores:
+    def _draw(self, codes_BL: Codes, bits_B: Bits, validation_NR: NDArray[np.float32]) -> Scores:
         ids = codes_BL[:, 0]
-        runs = self.rng.integers(0, validation_NR.shape[1], size=(2, len(ids)))
-        reward_B = validation_NR[ids, runs[0]].astype(np.float64)
-        report_B = self.test_NR[ids, runs[1]].astype(np.float64)
+        reward_B = _draw_run(validation_NR, ids, bits_B >> np.uint64(32))
+        report_B = _draw_run(self.test_NR, ids, bits_B & np.uint64(2**32 - 1))
         return Scores(reward_B, report_B, np.full(len(ids), np.nan))
-
-    def state_dict(self) -> Mapping[str, object]:
-        """State of the draws."""
-        return {"rng": self.rng.bit_generator.state}
 
 
 class MultiFidelityRandomRun(RandomRunEstimator):
@@ -89,12 +86,27 @@ class MultiFidelityRandomRun(RandomRunEstimator):
         fidelities: tuple[int, ...],
         validation_NFR: NDArray[np.float32],
         test_NR: NDArray[np.float32],
-        seed: int,
     ) -> None:
-        super().__init__(validation_NFR[:, -1], test_NR, seed)
+        super().__init__(validation_NFR[:, -1], test_NR)
         self.fidelities = fidelities
         self.validation_NFR = validation_NFR
 
     def evaluate_at(self, codes_BL: Codes, fidelity: int) -> Scores:
+        """As `evaluate`, but for the rewards, which are of runs of `fidelities[fidelity]` epochs."""
+        return self.draw(codes_BL, _bits_of_rows(len(codes_BL)), fidelity)
+
+    def draw(self, codes_BL: Codes, bits_B: Bits, fidelity: int = -1) -> Scores:
         """Draw a run of `fidelities[fidelity]` epochs for each reward; for each report one of the full training."""
-        return self._draw(codes_BL, self.validation_NFR[:, fidelity])
+        return self._draw(codes_BL, bits_B, self.validation_NFR[:, fidelity])
+
+
+def _bits_of_rows(n: int) -> Bits:
+    bits_B: Bits = draws_at(np.zeros(1, np.uint64), 0, n)[0]
+    return bits_B
+
+
+def _draw_run(runs_NR: NDArray[np.float32], ids: NDArray[np.int32], bits_B: Bits) -> Floats:
+    """One of the R runs of each architecture, by 32 random bits (Lemire's multiply-shift, as in `random_below`)."""
+    at_B = (bits_B * np.uint64(runs_NR.shape[1])) >> np.uint64(32)
+    drawn_B: Floats = runs_NR[ids, at_B].astype(np.float64)
+    return drawn_B

@@ -14,6 +14,7 @@ from archwalk.estimators.benchmarks import MEANINGS, Benchmark
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.protocol import (
     Contestant,
+    Outcome,
     Progress,
     Search,
     run_episodes,
@@ -28,7 +29,7 @@ from archwalk.experiments.statistics import weighted_quantile
 from archwalk.experiments.supernets import Tell
 from archwalk.spaces.base import Codes, EnumerableSpace
 from archwalk.strategies.oracle import Oracle, solve
-from archwalk.strategies.walker import EPISODE_LIMIT, Episodes
+from archwalk.strategies.walker import EPISODE_LIMIT
 
 ORACLE_GAMMA = 0.99
 EXAMPLES = 3
@@ -76,14 +77,14 @@ def compare(
         summary = summarise_search(search, contestant, budget, seed)
         summary["found"] = _found(benchmark, search)
         reports[contestant.name] = search.report_GTQ
-        if starts_BL is not None and (outcome := run_episodes(benchmark, contestant, starts_BL, seed)):
-            summary["episodes"], episodes = outcome
+        if starts_BL is not None and (played := run_episodes(benchmark, contestant, starts_BL, seed)):
+            summary["episodes"], outcome = played
             if record["optimum"]:
                 optimum = record["optimum"]["mean_improvement"]
                 gained = summary["episodes"]["mean_improvement_reward"]
                 summary["episodes"]["share_of_optimum"] = gained / optimum
             if summary["trained"]:
-                summary["examples"] = _examples(benchmark, starts_BL, episodes)
+                summary["examples"] = _examples(benchmark, starts_BL, outcome)
         record["strategies"][contestant.name] = summary
         record["query"][contestant.name] = summary["query"]
     return record | differences(reports, budget, seed)
@@ -183,9 +184,9 @@ def _describe(benchmark: Benchmark, code_L: Codes, reward: float, report: float)
     }
 
 
-def _examples(benchmark: Benchmark, starts_BL: Codes, episodes: Episodes) -> list[dict[str, Any]]:
+def _examples(benchmark: Benchmark, starts_BL: Codes, outcome: Outcome) -> list[dict[str, Any]]:
     """Episodes from starts at the lower quartile, the median and the upper quartile of reward."""
-    start, final = (benchmark.estimator.evaluate(c) for c in (starts_BL, episodes.finals_BL))
+    start, final, episodes = outcome.start, outcome.final, outcome.episodes
     order = np.argsort(start.reward_B, kind="stable")
     picked = [order[int(len(order) * (i + 1) / (EXAMPLES + 1))] for i in range(EXAMPLES)]
 

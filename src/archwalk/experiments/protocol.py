@@ -13,6 +13,7 @@ from scipy.stats import skew
 
 from archwalk.estimators.base import Floats, Scores
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.evaluator import Evaluator
 from archwalk.estimators.ledger import Curves, QueryLedger
 from archwalk.experiments.running import run_in_processes, run_trials
 from archwalk.experiments.statistics import (
@@ -22,6 +23,7 @@ from archwalk.experiments.statistics import (
     symmetric_intervals,
 )
 from archwalk.experiments.supernets import Tell, kept, watched
+from archwalk.jit import make_streams
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Strategy, Trials
 from archwalk.strategies.catalogue import StrategyFactory
@@ -114,11 +116,13 @@ def run_search(
     the supernet is that a one-shot search trains before its first query, unless other processes do; it is kept in the
     folder `keep_in`, where there is one, so that the same call goes on after a kill.
 
-    Strategies that think about one trial at a time are spread over `workers` processes; the result is the same.
+    Strategies that think about one trial at a time are spread over `workers` processes; the result is the same. What a
+    noisy estimator draws for a query depends on seed, agent and trial, and on how many queries the trial had before;
+    contestants share these draws as they share starts.
     """
     ledgers, strategies, findings = [], [], []
     for agent, factory in enumerate(contestant.factories):
-        rng = spawn(seed, 1, agent)
+        rng, streams_T = spawn(seed, 1, agent), make_streams(spawn(seed, 10, agent), trials)
         tell = partial(_tell, progress, agent * budget)
         shared = benchmark.share_weights
         if shared and keep_in:
@@ -128,9 +132,11 @@ def run_search(
         strategy = factory(Trials(benchmark.space, trials, rng, starts_TQL, **seen))
         if isinstance(strategy, PerTrial) and min(workers, trials) > 1:
             every = Trials(benchmark.space, trials, spawn(seed, 1, agent), starts_TQL, **offered)
-            ledger, found = run_in_processes(benchmark.estimator, factory, every, budget, workers, tell)
+            ledger, found = run_in_processes(
+                benchmark.estimator, factory, every, budget, workers, tell, streams_T
+            )
         else:
-            ledger = run_trials(benchmark.estimator, strategy, budget, tell)
+            ledger = run_trials(benchmark.estimator, strategy, budget, tell, streams_T)
             found = strategy.findings(ledger.codes_TQL, ledger.rewards_TQ)
         ledgers.append(ledger)
         strategies.append(strategy)
@@ -206,29 +212,24 @@ def take_episodes(
     benchmark: Benchmark, contestant: Contestant, agent: int, starts_BL: Codes, rng: np.random.Generator
 ) -> Outcome | None:
     """One episode of one agent from each start; None for strategies that cannot start from anywhere."""
-    evaluations = 0
-
-    def evaluate(codes_BL: Codes) -> Floats:
-        nonlocal evaluations
-        evaluations += len(codes_BL)
-        return benchmark.estimator.evaluate(codes_BL).reward_B
-
     trials = Trials(benchmark.space, 1, rng, share_weights=benchmark.share_weights)
     strategy = contestant.factories[agent](trials)
     if not hasattr(strategy, "improve"):
         return None
     improver: Improver = strategy
-    episodes = improver.improve(starts_BL, evaluate)
-    start, final = (benchmark.estimator.evaluate(c) for c in (starts_BL, episodes.finals_BL))
+    evaluator = Evaluator.seeded(benchmark.estimator, rng.spawn(1)[0])
+    episodes = improver.improve(starts_BL, evaluator.rewards)
+    evaluations = evaluator.done
+    start, final = (evaluator.scores(codes_BL) for codes_BL in (starts_BL, episodes.finals_BL))
     return Outcome(start, final, episodes, evaluations)
 
 
 def run_episodes(
     benchmark: Benchmark, contestant: Contestant, starts_BL: Codes, seed: int
-) -> tuple[dict[str, Any], Episodes] | None:
+) -> tuple[dict[str, Any], Outcome] | None:
     """One episode of every agent from each start; None for strategies that cannot start from anywhere.
 
-    Returns what a record says of them and the first agent's episodes.
+    Returns what a record says of them and the first agent's outcome.
     """
     outcomes = []
     for agent in range(contestant.agents):
@@ -236,7 +237,7 @@ def run_episodes(
         if outcome is None:
             return None
         outcomes.append(outcome)
-    return summarise_episodes(outcomes), outcomes[0].episodes
+    return summarise_episodes(outcomes), outcomes[0]
 
 
 def summarise_episodes(outcomes: Sequence[Outcome]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from archwalk.estimators.base import Estimator
 from archwalk.estimators.ledger import QueryLedger
+from archwalk.jit import Streams
 from archwalk.strategies.base import Strategy, Trials
 from archwalk.strategies.catalogue import StrategyFactory
 
@@ -18,10 +19,17 @@ PARTS_A_WORKER = 4  # more than one, so that the last to end is not waited for a
 
 
 def run_trials(
-    estimator: Estimator, strategy: Strategy, budget: int, tell: Callable[[float], None] | None = None
+    estimator: Estimator,
+    strategy: Strategy,
+    budget: int,
+    tell: Callable[[float], None] | None = None,
+    streams_T: Streams | None = None,
 ) -> QueryLedger:
-    """All trials of a strategy, side by side; `tell` is told the queries that each has done."""
-    ledger = QueryLedger(estimator, budget, strategy.trials.trials, strategy.query)
+    """All trials of a strategy, side by side; `tell` is told the queries that each has done.
+
+    A noisy estimator draws by `streams_T`.
+    """
+    ledger = QueryLedger(estimator, budget, strategy.trials.trials, strategy.query, streams_T)
     while affordable := ledger.affordable(fidelity := strategy.fidelity):
         codes_TNL = strategy.ask(min(ASK_AT_ONCE, affordable))
         strategy.tell(codes_TNL, ledger.evaluate(codes_TNL, fidelity))
@@ -38,16 +46,20 @@ def run_in_processes(
     budget: int,
     workers: int,
     tell: Callable[[float], None],
+    streams_T: Streams | None = None,
 ) -> tuple[QueryLedger, list[Any]]:
     """What `run_trials` gives for a strategy of independent trials (`PerTrial`), to the bit, and its findings.
 
     `tell` is told the mean number of queries done. The estimator and the factory must be picklable.
     """
-    ledger, parts, done = QueryLedger(estimator, budget, trials.trials), {}, 0
+    ledger, parts, done = QueryLedger(estimator, budget, trials.trials, streams_T=streams_T), {}, 0
+    streams_T = ledger.evaluator.streams_T
     context = multiprocessing.get_context("spawn")  # a fork would copy the threads' locks of numba and torch
     with ProcessPoolExecutor(workers, context, initializer=use_one_thread) as pool:
         futures = {
-            pool.submit(_run_part, estimator, factory, part, budget): first
+            pool.submit(
+                _run_part, estimator, factory, part, budget, streams_T[first : first + part.trials]
+            ): first
             for first, part in _parts(trials, workers * PARTS_A_WORKER)
         }
         for future in as_completed(futures):
@@ -82,11 +94,11 @@ def _parts(trials: Trials, number: int) -> Iterator[tuple[int, Trials]]:
 
 
 def _run_part(
-    estimator: Estimator, factory: StrategyFactory, trials: Trials, budget: int
+    estimator: Estimator, factory: StrategyFactory, trials: Trials, budget: int, streams_T: Streams
 ) -> tuple[QueryLedger, list[Any]]:
     strategy = factory(trials)
-    ledger = run_trials(estimator, strategy, budget)
-    ledger.estimator = None  # type: ignore[assignment] # its table need not travel back
+    ledger = run_trials(estimator, strategy, budget, streams_T=streams_T)
+    ledger.evaluator = None  # type: ignore[assignment] # its table need not travel back
     return ledger, strategy.findings(ledger.codes_TQL, ledger.rewards_TQ)
 
 

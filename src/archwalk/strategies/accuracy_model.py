@@ -70,7 +70,7 @@ class AccuracyModel:
         self.space = benchmark.space
         self.settings = settings
         self.rng = rng
-        self.ledger = TrainingLedger(benchmark.estimator)
+        self.ledger = TrainingLedger(benchmark.estimator, rng.spawn(1)[0])
         self.learner = EnsembleLearner(
             ensemble, learning_rate=settings.model_learning_rate, weight_decay=settings.weight_decay
         )

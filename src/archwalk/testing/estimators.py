@@ -1,7 +1,7 @@
 # ruff: noqa: D102 (the names of the tests say what they test)
 """What every estimator must do. An estimator is tested by inheriting one of these, with two fixtures:
 
-class TestMyEstimator(DeterministicEstimatorConformance):  # or EstimatorConformance, where draws differ
+class TestMyEstimator(DeterministicEstimatorConformance):  # or NoisyEstimatorConformance, where scores are drawn
     @pytest.fixture
     @classmethod
     def space(cls) -> SearchSpace:
@@ -18,14 +18,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from archwalk.estimators.base import Estimator, Floats, Scores
+from archwalk.estimators.base import Bits, Estimator, Floats, NoisyEstimator, Scores
 from archwalk.spaces.base import Codes, SearchSpace
 
 FIELDS = ("reward_B", "report_B", "seconds_B")
 
 
 class EstimatorConformance:
-    """Tests of the contract `Estimator` that those with random draws pass too."""
+    """Tests of the contract `Estimator` that all pass."""
 
     @pytest.fixture
     def estimator(self, make_estimator: Callable[[], Estimator]) -> Estimator:
@@ -70,7 +70,7 @@ class EstimatorConformance:
         np.testing.assert_array_equal(codes, before)
 
     def test_two_of_a_kind_agree(self, make_estimator: Callable[[], Estimator], codes: Codes) -> None:
-        """Whatever is drawn comes from the estimator's own seed."""
+        """Nothing is drawn from a generator that others draw from, too."""
         one, other = make_estimator(), make_estimator()
         for batch in (codes, codes[:7], codes[::-1]):
             _assert_equal(one.evaluate(batch), other.evaluate(batch))
@@ -105,6 +105,39 @@ class DeterministicEstimatorConformance(EstimatorConformance):
         for name in FIELDS:
             quads = _array(scores, name).reshape(3, 4)
             np.testing.assert_array_equal(quads, np.repeat(quads[:, :1], 4, axis=1))
+
+
+class NoisyEstimatorConformance(EstimatorConformance):
+    """Tests for estimators whose scores are drawn: they depend on the architecture and on its bits alone."""
+
+    @pytest.fixture
+    def bits(self) -> Bits:
+        """Those of sixty evaluations, all different."""
+        return np.random.default_rng(2).integers(0, 2**64, 60, np.uint64)
+
+    def test_says_that_it_draws(self, estimator: Estimator) -> None:
+        assert isinstance(estimator, NoisyEstimator)
+
+    def test_equal_bits_draw_alike(self, estimator: NoisyEstimator, codes: Codes, bits: Bits) -> None:
+        first = estimator.draw(codes, bits)
+        estimator.evaluate(codes)
+        _assert_equal(estimator.draw(codes, bits), first)
+
+    def test_other_bits_draw_anew(self, estimator: NoisyEstimator, codes: Codes, bits: Bits) -> None:
+        first, again = (estimator.draw(codes, each).reward_B for each in (bits, ~bits))
+        assert not np.array_equal(first, again)
+
+    def test_a_row_is_drawn_as_in_a_batch(self, estimator: NoisyEstimator, codes: Codes, bits: Bits) -> None:
+        batch = estimator.draw(codes, bits)
+        for b in range(0, len(codes), 7):
+            alone = estimator.draw(codes[b : b + 1], bits[b : b + 1])
+            for name in FIELDS:
+                np.testing.assert_array_equal(_array(alone, name), _array(batch, name)[b : b + 1])
+
+    def test_evaluate_draws_alike_whenever_it_is_asked(self, estimator: Estimator, codes: Codes) -> None:
+        first = estimator.evaluate(codes)
+        estimator.evaluate(codes[::-1])
+        _assert_equal(estimator.evaluate(codes), first)
 
 
 def _array(scores: Scores, name: str) -> Floats:

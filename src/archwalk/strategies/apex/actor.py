@@ -58,12 +58,12 @@ class Actor:
         seed: np.random.SeedSequence,
         starts: Sampler | None = None,
     ) -> None:
-        walk_seed, act_seed = seed.spawn(2)
+        walk_seed, act_seed, draw_seed = seed.spawn(3)
         self.space = space
         self.settings = settings
         self.epsilon = settings.epsilon(index)
         self.act_rng = np.random.default_rng(act_seed)
-        self.receipts = Receipts(estimator)
+        self.receipts = Receipts(estimator, np.random.default_rng(draw_seed))
         rng = np.random.default_rng(walk_seed)
         self.walks = Walks(space, self.receipts, settings.environments, settings.walk(), rng, starts)
         self.returns = NStepReturns(settings.n_step, settings.gamma)

@@ -12,7 +12,6 @@ from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
-from archwalk.estimators.table import RandomRunEstimator
 from archwalk.learning.double_dqn import DoubleDQN
 from archwalk.learning.engines import Engine
 from archwalk.learning.engines.crew import Call, Crew
@@ -54,11 +53,7 @@ class ApexTrainer:
         engine: Engine | None = None,
         device: str = "cpu",
     ) -> None:
-        """Raises UsageError for a device that is not here, or an objective that draws."""
-        if isinstance(benchmark.estimator, RandomRunEstimator):
-            raise UsageError(
-                f"apex cannot train on {benchmark.objective}, which draws: its actors would draw alike"
-            )
+        """Raises UsageError for a device that is not here."""
         self.benchmark = benchmark
         self.settings = settings
         self.engine = engine or LocalEngine()

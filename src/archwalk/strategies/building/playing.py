@@ -20,14 +20,14 @@ def replay(
     network: nn.Module, settings: NetworkSettings, benchmark: Benchmark, steps: int, seed: int
 ) -> Rows:
     """One trial of a frozen policy on a benchmark (P3 experiment 2); see `play`."""
-    ledger = TrainingLedger(benchmark.estimator)
+    ledger = TrainingLedger(benchmark.estimator, np.random.default_rng(seed).spawn(1)[0])
     construction = construct(benchmark.space, ledger, settings)
     return play(make_player(network), construction, ledger, steps, seed)
 
 
 def roam(benchmark: Benchmark, rules: BuildingRules, steps: int, seed: int) -> Rows:
     """One trial of P3's random search; see `play`."""
-    ledger = TrainingLedger(benchmark.estimator)
+    ledger = TrainingLedger(benchmark.estimator, np.random.default_rng(seed).spawn(1)[0])
     construction = Construction(benchmark.space, ledger, 1, rules)
     return play(RandomPlayer(construction.actions), construction, ledger, steps, seed)
 

@@ -36,9 +36,9 @@ class ConstructionDQNTrainer:
     ) -> None:
         refuse_starts(starts)
         self.settings = settings
-        act_seed, replay_seed, network_seed = np.random.SeedSequence(seed).spawn(3)
+        act_seed, replay_seed, network_seed, draw_seed = np.random.SeedSequence(seed).spawn(4)
         self.act_rng, self.replay_rng = np.random.default_rng(act_seed), np.random.default_rng(replay_seed)
-        self.ledger = TrainingLedger(benchmark.estimator)
+        self.ledger = TrainingLedger(benchmark.estimator, np.random.default_rng(draw_seed))
         self.construction = Construction(benchmark.space, self.ledger, 1, settings.rules)
         inputs, actions = self.construction.inputs, self.construction.actions
         self.network_settings = NetworkSettings(

@@ -28,10 +28,10 @@ class DQNTrainer:
     ) -> None:
         self.benchmark = benchmark
         self.settings = settings
-        walk_seed, act_seed, replay_seed, network_seed = np.random.SeedSequence(seed).spawn(4)
+        walk_seed, act_seed, replay_seed, network_seed, draw_seed = np.random.SeedSequence(seed).spawn(5)
         self.act_rng = np.random.default_rng(act_seed)
         self.replay_rng = np.random.default_rng(replay_seed)
-        self.ledger = TrainingLedger(benchmark.estimator)
+        self.ledger = TrainingLedger(benchmark.estimator, np.random.default_rng(draw_seed))
         rng = np.random.default_rng(walk_seed)
         space = benchmark.space
         rules = settings.walk(self._reference(rng))

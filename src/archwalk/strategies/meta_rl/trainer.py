@@ -44,8 +44,9 @@ class MetaRLTrainer:
         self.benchmarks = [benchmark, *then]
         self.settings = settings
         self.log_every = settings.environments  # so that many environments do not fill the disk
-        self.ledger = JointLedger([benchmark.estimator for benchmark in self.benchmarks])
-        act_seed, network_seed = np.random.SeedSequence(seed).spawn(2)
+        act_seed, network_seed, draw_seed = np.random.SeedSequence(seed).spawn(3)
+        estimators = [benchmark.estimator for benchmark in self.benchmarks]
+        self.ledger = JointLedger(estimators, np.random.default_rng(draw_seed))
         self.rng = np.random.default_rng(act_seed)
         self.constructions = [
             Construction(benchmark.space, ledger, settings.environments, settings.rules)

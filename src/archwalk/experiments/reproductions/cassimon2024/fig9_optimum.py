@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.evaluator import Evaluator
+from archwalk.experiments.protocol import spawn
 from archwalk.experiments.reproductions.cassimon2024.episodes import episode_settings, play
 from archwalk.experiments.reproductions.item import Answer, Item
 from archwalk.experiments.reproductions.setup import Setup
@@ -23,6 +25,7 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     every_DL, counts_D = np.unique(finals_BL, axis=0, return_counts=True)
     order = np.argsort(-counts_D, kind="stable")[:SHOWN]
     shares = counts_D[order] / len(finals_BL)
+    evaluator = Evaluator.seeded(found.estimator, spawn(setup.seed, 11))
     settings = episode_settings(setup, found) | {"strategies": [LOCAL_SEARCH]}
     setup.notes.clear()  # no agent is needed here
     return Answer(
@@ -31,17 +34,17 @@ def compute(setup: Setup, benchmark: str) -> Answer:
             "episodes": len(finals_BL),
             "different_ends": len(every_DL),
             "ends": [
-                {"share": float(share)} | _describe(found, every_DL[d])
+                {"share": float(share)} | _describe(found, evaluator, every_DL[d])
                 for d, share in zip(order, shares, strict=True)
             ],
         },
     )
 
 
-def _describe(benchmark: Benchmark, code_L: Codes) -> dict[str, Any]:
-    space, estimator = benchmark.space, benchmark.estimator
-    scores = estimator.evaluate(code_L[None])
-    around = estimator.evaluate(space.neighbours(code_L[None]).codes_EL).reward_B
+def _describe(benchmark: Benchmark, evaluator: Evaluator, code_L: Codes) -> dict[str, Any]:
+    space = benchmark.space
+    scores = evaluator.scores(code_L[None])
+    around = evaluator.rewards(space.neighbours(code_L[None]).codes_EL)
     return {
         "reward": float(scores.reward_B[0]),
         "report": float(scores.report_B[0]),
