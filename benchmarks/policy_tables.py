@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from archwalk.estimators.policies.benchmark import MINATAR_STEPS, declaration_for, settings_for
+from archwalk.estimators.policies.embedded import FOLDER, table_name
 from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.games import find_game
-from archwalk.estimators.policies.tables import FOLDER, collect, table_name, write_table
+from archwalk.estimators.policies.tables import collect, write_table
 from archwalk.estimators.store import Store, open_store
 from archwalk.spaces.policy_cnn.numbered import numbered
 

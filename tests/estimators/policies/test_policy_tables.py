@@ -7,7 +7,7 @@ import pytest
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.base import WeightSharingEstimator
 from archwalk.estimators.benchmarks import load_benchmark
-from archwalk.estimators.policies import tables
+from archwalk.estimators.policies import embedded, tables
 from archwalk.estimators.policies.agent import Agent
 from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.games import find_game
@@ -44,13 +44,13 @@ def fill(estimators, but=()):
 
 @pytest.fixture
 def folder(monkeypatch, tmp_path):
-    monkeypatch.setattr(tables, "FOLDER", tmp_path)
+    monkeypatch.setattr(embedded, "FOLDER", tmp_path)
     return tmp_path
 
 
 def test_a_table_is_searched_as_a_benchmark(estimators, folder):
     fill(estimators)
-    path = folder / tables.table_name(GAME.name, "space-1")
+    path = folder / embedded.table_name(GAME.name, "space-1")
     tables.write_table(path, tables.collect(estimators))
     assert len(path.read_text().splitlines()) == SPACE.size + 2
     codes = np.array([[0], [7], [24], [4]], np.int32)
@@ -76,7 +76,7 @@ def test_a_table_is_searched_as_a_benchmark(estimators, folder):
 
 def test_a_table_knows_its_trainings_early(estimators, folder):
     fill(estimators)
-    tables.write_table(folder / tables.table_name(GAME.name, "space-1"), tables.collect(estimators))
+    tables.write_table(folder / embedded.table_name(GAME.name, "space-1"), tables.collect(estimators))
     benchmark = load_benchmark("policy-cnn:MinAtar-Freeway")
     assert benchmark.fidelities == (1, 5), "after a ninth no update was made, after a third one"
     codes = np.array([[7], [4], [6]], np.int32)
@@ -94,7 +94,7 @@ def test_what_is_not_whole_or_not_there_is_said(estimators, folder):
     with pytest.raises(DataError, match=r"no table MinAtar-Freeway-space-1\.json, there are: none"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
     fill(estimators, but=[(3, 0), (9, 0), (5, 1), (0, 2)])
-    path = folder / tables.table_name(GAME.name, "space-1")
+    path = folder / embedded.table_name(GAME.name, "space-1")
     tables.write_table(path, tables.collect(estimators))
     with pytest.raises(DataError, match="2 trainings of its first seed are to be done"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
@@ -108,7 +108,7 @@ def test_what_is_not_whole_or_not_there_is_said(estimators, folder):
 
 def test_a_table_that_grows_has_the_seeds_that_are_whole(estimators, folder):
     fill(estimators, but=[(3, 1)])
-    path = folder / tables.table_name(GAME.name, "space-1")
+    path = folder / embedded.table_name(GAME.name, "space-1")
     tables.write_table(path, tables.collect(estimators))
     benchmark = load_benchmark("policy-cnn:MinAtar-Freeway")
     assert benchmark.estimator.table.seeds == (0, 2)
@@ -123,7 +123,9 @@ def test_a_table_that_grows_has_the_seeds_that_are_whole(estimators, folder):
 
 def test_a_table_of_another_game_is_refused(estimators, folder):
     fill(estimators)
-    tables.write_table(folder / tables.table_name("MinAtar-Breakout", "space-1"), tables.collect(estimators))
+    tables.write_table(
+        folder / embedded.table_name("MinAtar-Breakout", "space-1"), tables.collect(estimators)
+    )
     with pytest.raises(DataError, match="another space, game or version"):
         load_benchmark("policy-cnn:MinAtar-Breakout")
 
@@ -137,7 +139,7 @@ def test_a_table_of_other_rows_is_refused(estimators, folder, change):
     fill(estimators, but=[(3, 1)])
     table = tables.collect(estimators)
     table["architectures"] = change(table["architectures"])
-    tables.write_table(folder / tables.table_name(GAME.name, "space-1"), table)
+    tables.write_table(folder / embedded.table_name(GAME.name, "space-1"), table)
     with pytest.raises(DataError, match="does not list all 25 networks by their ids"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
 
@@ -147,7 +149,7 @@ def test_our_tables_begin_as_a_training_does(space):
     """The scores of the first rollouts are found again; those that come later, rounding may change."""
     benchmark = load_benchmark(f"policy-cnn:MinAtar-Breakout:{space}")
     training, table = benchmark.estimator.policies.training, benchmark.estimator.table
-    rows = json.loads((tables.FOLDER / tables.table_name("MinAtar-Breakout", space)).read_text())
+    rows = json.loads((embedded.FOLDER / embedded.table_name("MinAtar-Breakout", space)).read_text())
     for i in (0, benchmark.space.size - 1):
         for seed in table.seeds:
             curve = rows["architectures"][i]["seeds"][rows["seeds"].index(seed)]["curve"]

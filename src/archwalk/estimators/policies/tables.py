@@ -7,7 +7,6 @@ A table grows: what is not trained yet is null in its file.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import chain
 from pathlib import Path
@@ -19,6 +18,7 @@ from archwalk.data.files import write_atomically
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.policies import embedded
 from archwalk.estimators.policies.benchmark import declaration_for
 from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.games import Game, find_game
@@ -29,18 +29,11 @@ from archwalk.estimators.table import MultiFidelityTable
 from archwalk.learning.ppo import PPOSettings
 from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN, numbered
 
-FOLDER: Traversable = files("archwalk.estimators.policies") / "tables_of_ours"
-
 SPACE_WORDS = ("space-1", "space-2")
 OBJECTIVES = ("mean-return", "max-return", "held-out-return")
 CURVES = ("steps", "mean_return")
 SHARES = (9, 3)
 """Of the updates after which a training is looked at early: a ninth and a third, as BOHB's eta wants."""
-
-
-def table_name(game: str, space: str) -> str:
-    """The file of a game and a space's word."""
-    return f"{game}-{space}.json"
 
 
 def collect(estimators: Sequence[PolicyEstimator]) -> dict[str, Any]:
@@ -118,27 +111,6 @@ class PolicyTable:
         return score_N, score_N
 
 
-def made_tables() -> dict[str, list[int]]:
-    """The benchmarks whose tables are here, with the seeds under which all agents are trained."""
-    made = {}
-    for path in _files():
-        game, _, word = path.name.removesuffix(".json").rpartition("-space-")
-        table = json.loads(path.read_text())
-        made[f"policy-cnn:{game}:space-{word}"] = [table["seeds"][s] for s in _whole(table)]
-    return made
-
-
-def _files() -> list[Traversable]:
-    """The tables by name; a README lies beside them."""
-    return sorted((one for one in FOLDER.iterdir() if one.name.endswith(".json")), key=lambda one: one.name)
-
-
-def _whole(table: Mapping[str, Any]) -> list[int]:
-    """Places of the seeds under which all are trained."""
-    rows_NS = [row["seeds"] for row in table["architectures"]]
-    return [s for s in range(len(table["seeds"])) if all(row[s] is not None for row in rows_NS)]
-
-
 def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> PolicyTable:
     """What a file has of all architectures. Raises DataError where it is not there, of something else, lists other
     architectures than the space's in the order of ids, or has no seed under which all are trained.
@@ -153,7 +125,7 @@ def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> Polic
             raise DataError(f"{path.name} does not list all {space.size} networks by their ids; make it anew")
         return parse_table(table, path.name, game.lowest)
     except FileNotFoundError:
-        known = ", ".join(one.name for one in _files())
+        known = ", ".join(one.name for one in embedded.table_files())
         raise DataError(
             f"there is no table {path.name}, there are: {known or 'none'}; policy:{game.name} trains agents"
         ) from None
@@ -163,7 +135,7 @@ def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> Polic
 
 def parse_table(table: Mapping[str, Any], name: str, lowest: float) -> PolicyTable:
     """What `collect` gave, under the seeds with which all are trained. Raises DataError where there is none."""
-    rows_NS, whole = [row["seeds"] for row in table["architectures"]], _whole(table)
+    rows_NS, whole = [row["seeds"] for row in table["architectures"]], embedded.whole_seeds(table)
     if not whole:
         missing = sum(row[0] is None for row in rows_NS)
         raise DataError(f"{name} is not complete: {missing} trainings of its first seed are to be done")
@@ -233,7 +205,7 @@ def load_policy_table(words: list[str], seed: int) -> Benchmark:
     if game is None:
         raise UsageError("which game? say policy-cnn:MinAtar-Breakout")
     space = numbered(declaration_for(game, space_word))
-    table = read_table(FOLDER / table_name(game.name, space_word), space, game)
+    table = read_table(embedded.FOLDER / embedded.table_name(game.name, space_word), space, game)
     policies = PolicyEstimator(space, game, table.settings)
     provenance = {
         "source": f"agents trained on {game.name} by archwalk",
