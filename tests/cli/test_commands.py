@@ -161,6 +161,15 @@ class TestData:
         assert all({"here", "source", "licence", "how_to_get"} <= set(row) for row in rows)
         assert "nasbench101" in call("data", "list").out
 
+    def test_list_has_every_table_that_comes_along(self, call):
+        rows = {row["name"]: row for row in call("data", "list", "--json").json["data"]}
+        agents = call("doctor", "--json").json["agents"]
+        assert "policy-cnn:MinAtar-Breakout:space-2" in agents
+        for name, seeds in agents.items():
+            assert rows[name]["here"]
+            assert rows[name]["description"].endswith(f"seeds: {', '.join(map(str, seeds))}")
+        assert "seeds: 0" in " ".join(call("data", "list").out.split())
+
     def test_import_from_a_file_makes_it_load(self, call, data_root, tmp_path, monkeypatch):
         monkeypatch.setenv("ARCHWALK_CACHE", str(tmp_path / "cache"))
         monkeypatch.delenv("ARCHWALK_DATA")

@@ -9,13 +9,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from archwalk.cli.common import ERR, OUT, add_store_option, note, print_json, progress_bar
 from archwalk.cli.numbers import COUNT, WORKERS
 from archwalk.data.catalogue import DATA_SETS, find_data_set, get_data, import_data, is_here, table_path
 from archwalk.data.embedded import made_path
 from archwalk.data.files import cache_folder, data_folder
+from archwalk.estimators.policies.embedded import made_tables
 
 
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
@@ -54,7 +55,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 
 def run_list(options: argparse.Namespace) -> None:
     """Print the benchmarks."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": entry.name,
             "here": is_here(entry.name),
@@ -66,16 +67,33 @@ def run_list(options: argparse.Namespace) -> None:
         }
         for entry in DATA_SETS.values()
     ]
+    rows += [_agents_row(name, seeds) for name, seeds in made_tables().items()]
     if options.json:
         print_json({"data": rows})
         return
-    table = Table("name", "here", "what it is", "how to get it", "licence", box=None)
+    heads = ("name", "here", "what it is", "how to get it", "licence")
+    table = Table(*(Column(head, overflow="fold") for head in heads), box=None)
     for row in rows:
         here = "[green]yes[/]" if row["here"] else "no"
-        table.add_row(
-            str(row["name"]), here, str(row["description"]), str(row["how_to_get"]), str(row["licence"])
-        )
+        table.add_row(row["name"], here, row["description"], row["how_to_get"], row["licence"])
     OUT.print(table)
+
+
+def _agents_row(name: str, seeds: list[int]) -> dict[str, Any]:
+    """A table of agents, as other benchmarks are listed."""
+    game, _, space = name.removeprefix("policy-cnn:").rpartition(":")
+    trained = ", ".join(map(str, seeds)) or "none yet"
+    return {
+        "name": name,
+        "here": bool(seeds),
+        "description": f"all networks of {space} (P2) for {game}, agents trained from scratch; seeds: {trained}",
+        "source": f"agents trained on {game} by archwalk",
+        "licence": "Apache-2.0",
+        "size": "0.1 MB",
+        "how_to_get": f"archwalk data make {name}"
+        if not seeds
+        else f"is here; from anew: archwalk data make {name}",
+    }
 
 
 def run_get(options: argparse.Namespace) -> None:
@@ -135,7 +153,6 @@ def _make_agents(options: argparse.Namespace, words: list[str]) -> None:
 def run_doctor(options: argparse.Namespace) -> None:
     """Print the state of this installation."""
     from archwalk.data.images import image_set_names, missing_images
-    from archwalk.estimators.policies.tables import made_tables
     from archwalk.estimators.store import default_store_url, store_name
     from archwalk.experiments.runs import versions
 

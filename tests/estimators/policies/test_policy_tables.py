@@ -6,7 +6,7 @@ import pytest
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.base import WeightSharingEstimator
 from archwalk.estimators.benchmarks import load_benchmark
-from archwalk.estimators.policies import making, tables
+from archwalk.estimators.policies import embedded, making, tables
 from archwalk.estimators.policies.agent import Agent
 from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.games import find_game
@@ -43,13 +43,13 @@ def fill(estimators, but=()):
 
 @pytest.fixture
 def folder(monkeypatch, tmp_path):
-    monkeypatch.setattr(tables, "FOLDER", tmp_path)
+    monkeypatch.setattr(embedded, "FOLDER", tmp_path)
     return tmp_path
 
 
 def test_a_table_is_searched_as_a_benchmark(estimators, folder):
     fill(estimators)
-    path = folder / tables.table_name(GAME.name, "space-1")
+    path = folder / embedded.table_name(GAME.name, "space-1")
     tables.write_table(path, tables.collect(estimators))
     assert len(path.read_text().splitlines()) == SPACE.size + 2
     codes = np.array([[0], [7], [24], [4]], np.int32)
@@ -75,7 +75,7 @@ def test_a_table_is_searched_as_a_benchmark(estimators, folder):
 
 def test_a_table_knows_its_trainings_early(estimators, folder):
     fill(estimators)
-    tables.write_table(folder / tables.table_name(GAME.name, "space-1"), tables.collect(estimators))
+    tables.write_table(folder / embedded.table_name(GAME.name, "space-1"), tables.collect(estimators))
     benchmark = load_benchmark("policy-cnn:MinAtar-Freeway")
     assert benchmark.fidelities == (1, 5), "after a ninth no update was made, after a third one"
     codes = np.array([[7], [4], [6]], np.int32)
@@ -93,7 +93,7 @@ def test_what_is_not_whole_or_not_there_is_said(estimators, folder):
     with pytest.raises(DataError, match=r"no table policy-cnn:MinAtar-Freeway:space-1, there are: none"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
     fill(estimators, but=[(3, 0), (9, 0), (5, 1), (0, 2)])
-    path = folder / tables.table_name(GAME.name, "space-1")
+    path = folder / embedded.table_name(GAME.name, "space-1")
     tables.write_table(path, tables.collect(estimators))
     with pytest.raises(DataError, match="2 trainings of its first seed are to be done"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
@@ -107,7 +107,7 @@ def test_what_is_not_whole_or_not_there_is_said(estimators, folder):
 
 def test_a_table_that_grows_has_the_seeds_that_are_whole(estimators, folder):
     fill(estimators, but=[(3, 1)])
-    path = folder / tables.table_name(GAME.name, "space-1")
+    path = folder / embedded.table_name(GAME.name, "space-1")
     tables.write_table(path, tables.collect(estimators))
     benchmark = load_benchmark("policy-cnn:MinAtar-Freeway")
     assert benchmark.estimator.table.seeds == (0, 2)
@@ -122,7 +122,9 @@ def test_a_table_that_grows_has_the_seeds_that_are_whole(estimators, folder):
 
 def test_a_table_of_another_game_is_refused(estimators, folder):
     fill(estimators)
-    tables.write_table(folder / tables.table_name("MinAtar-Breakout", "space-1"), tables.collect(estimators))
+    tables.write_table(
+        folder / embedded.table_name("MinAtar-Breakout", "space-1"), tables.collect(estimators)
+    )
     with pytest.raises(DataError, match="another space, game or version"):
         load_benchmark("policy-cnn:MinAtar-Breakout")
 
@@ -136,7 +138,7 @@ def test_a_table_of_other_rows_is_refused(estimators, folder, change):
     fill(estimators, but=[(3, 1)])
     table = tables.collect(estimators)
     table["architectures"] = change(table["architectures"])
-    tables.write_table(folder / tables.table_name(GAME.name, "space-1"), table)
+    tables.write_table(folder / embedded.table_name(GAME.name, "space-1"), table)
     with pytest.raises(DataError, match="does not list all 25 networks by their ids"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
 
@@ -146,7 +148,7 @@ def test_our_tables_begin_as_a_training_does(space):
     """The scores of the first rollouts are found again; those that come later, rounding may change."""
     benchmark = load_benchmark(f"policy-cnn:MinAtar-Breakout:{space}")
     training, table = benchmark.estimator.policies.training, benchmark.estimator.table
-    rows = json.loads((tables.FOLDER / tables.table_name("MinAtar-Breakout", space)).read_text())
+    rows = json.loads((embedded.FOLDER / embedded.table_name("MinAtar-Breakout", space)).read_text())
     for i in (0, benchmark.space.size - 1):
         for seed in table.seeds:
             curve = rows["architectures"][i]["seeds"][rows["seeds"].index(seed)]["curve"]
@@ -182,7 +184,11 @@ def test_a_table_is_made_through_the_store_and_found_before_ours(tmp_path, monke
     benchmark = load_benchmark("policy-cnn:MinAtar-Breakout:space-2")
     assert benchmark.estimator.table.seeds == (0, 1)
     assert benchmark.estimator.table.settings.steps == 500
-    assert tables.made_tables()["policy-cnn:MinAtar-Breakout:space-2"] == [0, 1]
+    assert embedded.made_tables()["policy-cnn:MinAtar-Breakout:space-2"] == [0, 1]
+    path.write_text("{")
+    assert "policy-cnn:MinAtar-Breakout:space-2" not in embedded.made_tables()
+    with pytest.raises(DataError, match=f"{path.name} is damaged"):
+        load_benchmark("policy-cnn:MinAtar-Breakout:space-2")
     path.unlink()
     assert load_benchmark("policy-cnn:MinAtar-Breakout:space-2").estimator.table.settings.steps == 150_000
     with pytest.raises(UsageError, match="a game and a space, not of 'MinAtar-Breakout:max-return'"):

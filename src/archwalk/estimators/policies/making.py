@@ -7,8 +7,9 @@ import numpy as np
 from archwalk.data.files import Progress, cache_folder, untold
 from archwalk.errors import UsageError
 from archwalk.estimators.policies.benchmark import declaration_for, settings_for
+from archwalk.estimators.policies.embedded import made_folder, table_name
 from archwalk.estimators.policies.estimator import PolicyEstimator
-from archwalk.estimators.policies.tables import collect, game_and_space, made_folder, table_name, write_table
+from archwalk.estimators.policies.tables import collect, game_and_space, write_table
 from archwalk.estimators.store.database import Store
 from archwalk.spaces.policy_cnn.numbered import numbered
 

@@ -5,10 +5,8 @@ A table grows: what is not trained yet is null in its file.
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import chain
 from pathlib import Path
@@ -16,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from archwalk.data.files import cache_folder, write_atomically
+from archwalk.data.files import write_atomically
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.policies import embedded
 from archwalk.estimators.policies.benchmark import declaration_for
 from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.games import Game, find_game
@@ -30,23 +29,11 @@ from archwalk.estimators.table import MultiFidelityTable
 from archwalk.learning.ppo import PPOSettings
 from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN, numbered
 
-FOLDER: Traversable = files("archwalk.estimators.policies") / "tables_of_ours"
-
 SPACE_WORDS = ("space-1", "space-2")
 OBJECTIVES = ("mean-return", "max-return", "held-out-return")
 CURVES = ("steps", "mean_return")
 SHARES = (9, 3)
 """Of the updates after which a training is looked at early: a ninth and a third, as BOHB's eta wants."""
-
-
-def table_name(game: str, space: str) -> str:
-    """The file of a game and a space's word."""
-    return f"{re.sub(r'[^a-zA-Z0-9.-]', '_', game)}-{space}.json"
-
-
-def made_folder() -> Path:
-    """Where tables are that were made here; they stand in for those that come with archwalk."""
-    return cache_folder() / "tables" / "policy-cnn"
 
 
 def collect(estimators: Sequence[PolicyEstimator]) -> dict[str, Any]:
@@ -124,28 +111,6 @@ class PolicyTable:
         return score_N, score_N
 
 
-def made_tables() -> dict[str, list[int]]:
-    """The benchmarks whose tables are here, with the seeds under which all agents are trained."""
-    made = {}
-    for name, path in sorted(_files().items()):
-        table = json.loads(path.read_text())
-        word = name.removesuffix(".json").rpartition("-space-")[2]
-        made[f"policy-cnn:{table['game']}:space-{word}"] = [table["seeds"][s] for s in _whole(table)]
-    return made
-
-
-def _files() -> dict[str, Traversable]:
-    """The tables by the names of their files; a README lies beside them."""
-    folders = [FOLDER, *([made_folder()] if made_folder().is_dir() else [])]
-    return {one.name: one for folder in folders for one in folder.iterdir() if one.name.endswith(".json")}
-
-
-def _whole(table: Mapping[str, Any]) -> list[int]:
-    """Places of the seeds under which all are trained."""
-    rows_NS = [row["seeds"] for row in table["architectures"]]
-    return [s for s in range(len(table["seeds"])) if all(row[s] is not None for row in rows_NS)]
-
-
 def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> PolicyTable:
     """What a file has of all architectures. Raises DataError where it is of something else, lists other architectures
     than the space's in the order of ids, or has no seed under which all are trained.
@@ -165,7 +130,7 @@ def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> Polic
 
 def parse_table(table: Mapping[str, Any], name: str, lowest: float) -> PolicyTable:
     """What `collect` gave, under the seeds with which all are trained. Raises DataError where there is none."""
-    rows_NS, whole = [row["seeds"] for row in table["architectures"]], _whole(table)
+    rows_NS, whole = [row["seeds"] for row in table["architectures"]], embedded.whole_seeds(table)
     if not whole:
         missing = sum(row[0] is None for row in rows_NS)
         raise DataError(f"{name} is not complete: {missing} trainings of its first seed are to be done")
@@ -232,11 +197,12 @@ def load_policy_table(words: list[str], seed: int) -> Benchmark:
         raise unknown("space or objective", objective, [*SPACE_WORDS, *OBJECTIVES])
     space = numbered(declaration_for(game, space_word))
     name = f"policy-cnn:{game.name}:{space_word}"
-    path = _files().get(table_name(game.name, space_word))
+    path = embedded.table_files().get(embedded.table_name(game.name, space_word))
     if path is None:
+        known = ", ".join(embedded.made_tables()) or "none"
         raise DataError(
-            f"there is no table {name}, there are: {', '.join(made_tables()) or 'none'}; archwalk data make {name} "
-            f"makes it, or policy:{game.name} trains what is asked for"
+            f"there is no table {name}, there are: {known}; archwalk data make {name} makes it, or policy:{game.name} "
+            "trains what is asked for"
         )
     table = read_table(path, space, game)
     policies = PolicyEstimator(space, game, table.settings)
