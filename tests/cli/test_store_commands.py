@@ -64,6 +64,29 @@ class TestList:
         assert "3 trainings in" in result.err
 
 
+class TestForget:
+    def test_what_failed_is_trained_again(self, call, store):
+        answer = call("store", "forget", "--status", "lost,memory", "--json").json
+        assert (answer["forgotten"], answer["status"]) == (1, ["lost", "memory"])
+        assert [one.outcome.status for one in store.evaluations()] == ["done", "done"]
+        assert store.claim(Problem("cells", "digits", "f" * 64, SETTINGS, 0), '{"number":2}')
+
+    def test_filters(self, call, store):
+        for filters in (
+            ["--dataset", "mnist"],
+            ["--space", "nsc"],
+            ["--space", "nsc", "--dataset", "digits"],
+        ):
+            assert call("store", "forget", "--status", "memory", *filters, "--json").json["forgotten"] == 0
+        assert call("store", "forget", "--status", "done", "--space", "nsc", "--json").json["forgotten"] == 1
+        assert len(store.evaluations()) == 2
+
+    def test_for_people(self, call, store):
+        result = call("store", "forget", "--status", "memory")
+        assert (result.status, result.out) == (0, "")
+        assert f"1 trainings with the status memory are forgotten in {store.name}" in result.err
+
+
 class TestTransfer:
     @pytest.mark.parametrize("kind", ["csv", "parquet"])
     def test_out_and_in_again_without_loss(self, call, store, tmp_path, kind):
@@ -100,7 +123,7 @@ class TestTransfer:
 
 class TestMisuse:
     def test_no_store_yet(self, call, tmp_path):
-        for command in (["list"], ["export", "x.csv"]):
+        for command in (["list"], ["export", "x.csv"], ["forget", "--status", "lost"]):
             refused(
                 call("store", *command, "--store", tmp_path / "none.sqlite"), 1, "there is no store .* yet"
             )
@@ -112,6 +135,10 @@ class TestMisuse:
             ([], 2, "required: ACTION"),
             (["lst"], 2, "unknown action 'lst'; did you mean 'list'"),
             (["list", "--limit", "-1"], 2, "--limit: takes a whole number from 0"),
+            (["forget"], 2, "required: --status"),
+            (["forget", "--status", "lots"], 2, "unknown status 'lots'; did you mean 'lost'"),
+            (["forget", "--status", "claimed"], 2, "unknown status 'claimed'"),
+            (["forget", "--status", ""], 2, "unknown status ''; known: diverged, done, invalid"),
             (["export", "x.xlsx"], 2, r"ends in .csv or .parquet"),
             (["import", "none.csv"], 1, "cannot read none.csv: No such file"),
             (["import", "none.txt"], 2, r"ends in .csv or .parquet"),

@@ -1,4 +1,4 @@
-"""Commands about the database of experiments: store list, export, import."""
+"""Commands about the database of experiments: store list, export, import, forget."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.table import Table
 
 from archwalk.cli.common import ERR, OUT, add_store_option, note, print_json
 from archwalk.cli.numbers import COUNT_OR_ZERO
+from archwalk.errors import unknown
 
 if TYPE_CHECKING:
     from archwalk.estimators.store import Evaluation
@@ -44,6 +45,17 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     add_store_option(importing)
     importing.add_argument("--json", action="store_true")
     importing.set_defaults(run=run_import)
+
+    forgetting = actions.add_parser(
+        "forget", help="delete what failed, so that it is trained again when asked for"
+    )
+    forgetting.add_argument(
+        "--status", type=_statuses, required=True, help="of what is deleted, say lost or lost,time,memory"
+    )
+    add_store_option(forgetting)
+    _add_filters(forgetting)
+    forgetting.add_argument("--json", action="store_true")
+    forgetting.set_defaults(run=run_forget)
 
 
 def run_list(options: argparse.Namespace) -> None:
@@ -104,6 +116,31 @@ def run_import(options: argparse.Namespace) -> None:
         print_json({"store": store.name, "file": str(options.file), "imported": added, "known": known})
     else:
         note(f"{added} of the {len(found)} trainings in {options.file} are new in {store.name}")
+
+
+def run_forget(options: argparse.Namespace) -> None:
+    """Delete evaluations by how they ended."""
+    from archwalk.estimators.store import open_store
+
+    store = open_store(options.store, create=False)
+    forgotten = store.forget(options.status, options.dataset, options.space)
+    if options.json:
+        print_json({"store": store.name, "status": options.status, "forgotten": forgotten})
+    else:
+        note(
+            f"{forgotten} trainings with the status {' or '.join(options.status)} are forgotten in {store.name}"
+        )
+
+
+def _statuses(text: str) -> list[str]:
+    """Words with commas between. Raises UsageError for one that no training ends with."""
+    from archwalk.estimators.store import STATUSES
+
+    words = text.split(",")
+    for word in words:
+        if word not in STATUSES:
+            raise unknown("status", word, STATUSES)
+    return words
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:

@@ -108,6 +108,19 @@ class TestClaims:
         assert [row.problem.space for row in store.evaluations(space="toy")] == ["toy"]
         assert store.evaluations(dataset="mnist", space="toy") == []
 
+    def test_what_is_forgotten_is_anybodys_and_claims_are_kept(self, url):
+        store = open_store(url)
+        finish(store, 1)
+        finish(store, 2, Outcome("lost", "the process that trained it died"))
+        finish(store, 3, Outcome("time", "too slow"))
+        assert store.claim(PROBLEM, name(4))
+        assert store.forget(["lost", "claimed"], dataset="mnist") == 0
+        assert store.forget(["lost", "memory", "claimed"], dataset="digits", space="toy") == 1
+        assert store.find(PROBLEM, [name(2)]) == {}
+        assert store.claim(PROBLEM, name(2))
+        assert not open_store(url).claim(PROBLEM, name(4))
+        assert {row.outcome.status for row in store.evaluations()} == {"done", "time"}
+
     def test_many_at_once(self, url):
         store = open_store(url)
         numbers = range(1100)

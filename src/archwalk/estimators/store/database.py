@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     URL,
+    ColumnElement,
     Connection,
     Engine,
     create_engine,
@@ -148,16 +149,19 @@ class Store:
 
     def evaluations(self, dataset: str | None = None, space: str | None = None) -> list[Evaluation]:
         """What was finished, in the order of finishing."""
-        query = select(EVALUATIONS).where(EVALUATIONS.c.status != CLAIMED)
-        if dataset is not None:
-            query = query.where(EVALUATIONS.c.dataset == dataset)
-        if space is not None:
-            query = query.where(EVALUATIONS.c.space == space)
+        query = select(EVALUATIONS).where(EVALUATIONS.c.status != CLAIMED, *_filters(dataset, space))
         with self._begin() as connection:
             rows = (
                 connection.execute(query.order_by(EVALUATIONS.c.finished, EVALUATIONS.c.key)).mappings().all()
             )
         return [read_evaluation(row) for row in rows]
+
+    def forget(self, statuses: Sequence[str], dataset: str | None = None, space: str | None = None) -> int:
+        """Delete what ended with one of these `STATUSES`, so that it may be trained again. Returns how many."""
+        of_these = EVALUATIONS.c.status.in_(set(statuses) - {CLAIMED})
+        statement = delete(EVALUATIONS).where(of_these, *_filters(dataset, space))
+        with self._begin() as connection:
+            return len(connection.execute(statement.returning(EVALUATIONS.c.key)).all())
 
     def add(self, evaluations: Sequence[Evaluation]) -> int:
         """Enter what was trained elsewhere, all or nothing; what is there already stays. Returns how many are new."""
@@ -230,6 +234,11 @@ class Store:
                 f"the store {self.name} has form {form}, this archwalk reads form {FORM}; export it with the archwalk "
                 "that made it and import it into a new one"
             )
+
+
+def _filters(dataset: str | None, space: str | None) -> list[ColumnElement[bool]]:
+    columns = ((EVALUATIONS.c.dataset, dataset), (EVALUATIONS.c.space, space))
+    return [column == value for column, value in columns if value is not None]
 
 
 def _happened(connection: Connection, statement: Any) -> bool:
