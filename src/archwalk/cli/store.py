@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
 from rich.table import Table
 
 from archwalk.cli.common import ERR, OUT, add_store_option, note, print_json
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from archwalk.estimators.store import Evaluation
 
 
-_OTHERS = 72
-"""Characters that the columns beside the architecture take."""
+_OTHERS = 92
+"""Characters that the columns beside the architecture take, about."""
 
 
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
@@ -76,7 +77,8 @@ def run_list(options: argparse.Namespace) -> None:
         table.add_column(
             name, no_wrap=True, justify="left" if name in ("space", "data set", "status") else "right"
         )
-    table.add_column("architecture", no_wrap=True, max_width=max(12, OUT.width - _OTHERS))
+    width = max(OUT.width, _OTHERS + 40) if OUT.is_terminal else 10_000  # nothing is cut in a pipe
+    table.add_column("architecture", no_wrap=True, max_width=width - _OTHERS)
     for one in shown:
         outcome, problem = one.outcome, one.problem
         weights = "–" if outcome.parameters is None else f"{outcome.parameters:,}"
@@ -84,7 +86,7 @@ def run_list(options: argparse.Namespace) -> None:
             problem.space, problem.dataset, str(problem.seed), outcome.status, f"{outcome.validation:.2f}",
             f"{outcome.test:.2f}", weights, f"{outcome.seconds:.2f}", one.architecture,
         )  # fmt: skip
-    OUT.print(table, markup=False)
+    Console(width=width).print(table, markup=False)
     note(f"{len(found)} trainings in {store.name}, {failed} of them failed; {len(shown)} are shown")
 
 
