@@ -74,7 +74,8 @@ def test_processes_find_what_one_process_finds(space4, trials, listed):
         return Trials(space4, trials, np.random.default_rng(5), starts_TQL)
 
     alone, told = run_trials(estimator, Strategy(make()), 20), list[float]()
-    spread = run_in_processes(estimator, Strategy, make(), 20, 2, told.append)
+    spread, found = run_in_processes(estimator, Strategy, make(), 20, 2, told.append)
+    assert found == [], "this strategy finds nothing beside its best"
     np.testing.assert_array_equal(spread.codes_TQL, alone.codes_TQL)
     np.testing.assert_array_equal(spread.curves().report_TQ, alone.curves().report_TQ)
     np.testing.assert_array_equal(spread.curves().reward_TQ, alone.curves().reward_TQ)
