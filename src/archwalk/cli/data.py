@@ -82,7 +82,7 @@ def run_list(options: argparse.Namespace) -> None:
 def _agents_row(name: str, seeds: list[int]) -> dict[str, Any]:
     """A table of agents, as other benchmarks are listed."""
     game, _, space = name.removeprefix("policy-cnn:").rpartition(":")
-    trained = ", ".join(map(str, seeds)) or "none yet"
+    trained, how = ", ".join(map(str, seeds)) or "none yet", f"archwalk data make {name}"
     return {
         "name": name,
         "here": bool(seeds),
@@ -90,9 +90,7 @@ def _agents_row(name: str, seeds: list[int]) -> dict[str, Any]:
         "source": f"agents trained on {game} by archwalk",
         "licence": "Apache-2.0",
         "size": "0.1 MB",
-        "how_to_get": f"archwalk data make {name}"
-        if not seeds
-        else f"is here; from anew: archwalk data make {name}",
+        "how_to_get": f"is here; from anew: {how}" if seeds else how,
     }
 
 

@@ -18,6 +18,11 @@ def untold(done: int, total: int) -> None:
     """The progress of whom nobody asks."""
 
 
+def part_of_all(progress: Progress, part: int, parts: int) -> Progress:
+    """The progress of one of so many parts of the same size, as part of all."""
+    return lambda done, total: progress(part * total + done, parts * total)
+
+
 def cache_folder() -> Path:
     """The folder of imported tables and downloads: `ARCHWALK_CACHE`, or the user's cache folder."""
     return Path(os.environ.get("ARCHWALK_CACHE") or platformdirs.user_cache_dir("archwalk"))

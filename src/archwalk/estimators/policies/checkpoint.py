@@ -1,7 +1,6 @@
 """A training that is kept while it goes on: a kill costs what came after the last checkpoint."""
 
 import hashlib
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from archwalk.data.files import make_folder
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError
 from archwalk.estimators.policies.agent import Agent
+from archwalk.estimators.store.records import canonical_json
 
 SAVE_SECONDS = 60.0
 """Shorter trainings are not kept."""
@@ -30,8 +30,8 @@ class Checkpoint:
     """
 
     def __init__(self, folder: Path | None, identity: Mapping[str, Any], clock: Callable[[], float]) -> None:
-        text = json.dumps(identity, sort_keys=True)
-        name = f"agent-{hashlib.sha256(text.encode()).hexdigest()[:16]}.safetensors"
+        digest = hashlib.sha256(canonical_json(identity).encode()).hexdigest()
+        name = f"agent-{digest[:16]}.safetensors"
         self.path = None if folder is None else folder / name
         self._clock, self._began, self._saved = clock, clock(), time.monotonic()
 

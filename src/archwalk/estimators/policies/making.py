@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from archwalk.data.files import Progress, cache_folder, untold
+from archwalk.data.files import Progress, cache_folder, part_of_all, untold
 from archwalk.errors import UsageError
 from archwalk.estimators.policies.benchmark import declaration_for, settings_for
 from archwalk.estimators.policies.embedded import made_folder, table_name
@@ -44,11 +44,7 @@ def make_table(
         for seed in range(seeds)
     ]
     for seed, estimator in enumerate(made):
-
-        def tell(done: int, total: int, before: int = seed) -> None:
-            progress(before * total + done, seeds * total)
-
         with estimator:
-            estimator.outcomes(every, tell)
+            estimator.outcomes(every, part_of_all(progress, seed, seeds))
         write_table(path, collect(made))
     return path

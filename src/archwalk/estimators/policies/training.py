@@ -83,7 +83,7 @@ class PolicyTraining:
     def _identity(self, code_L: Codes, seed: int) -> dict[str, Any]:
         """All that a training depends on."""
         return {
-            "networks": self.space.name,
+            "networks": self.space.declaration.as_dict(),  # type: ignore[attr-defined] # as all that `build` so
             "architecture": self.space.describe(code_L),
             "game": self.game.fingerprint,
             "training": self.settings.as_dict(),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from archwalk.data.embedded import own_table_path
-from archwalk.data.files import Progress, untold
+from archwalk.data.files import Progress, part_of_all, untold
 from archwalk.data.images import ImageSet, ImageSettings, load_images
 from archwalk.data.table import Table, read_table
 from archwalk.errors import DataError, UsageError, unknown
@@ -99,7 +99,7 @@ class TrainedTable:
             with self.estimator(images, seed, store, workers=workers) as estimator:
                 space: Space = estimator.maker.space
                 every = np.arange(space.size, dtype=np.int32)[:, None]
-                outcomes_SN.append(estimator.outcomes(every, _shifted(progress, seed, seeds)))
+                outcomes_SN.append(estimator.outcomes(every, part_of_all(progress, seed, seeds)))
         return self._collect(space, images, estimator, outcomes_SN)
 
     def _collect(
@@ -127,11 +127,6 @@ class TrainedTable:
             **{f"version_{name}": value for name, value in outcomes_SN[0][0].versions.items()},
         }
         return Table(columns, provenance)
-
-
-def _shifted(progress: Progress, seed: int, seeds: int) -> Progress:
-    """Of one seed as part of all."""
-    return lambda done, total: progress(seed * total + done, seeds * total)
 
 
 def _space(word: str) -> Callable[[Task], Space]:

@@ -39,11 +39,8 @@ def rows(study: Study, seed: int) -> dict[str, dict[str, Any]]:
     table, truth_N, found = study.ground.table, study.truth_N, dict[str, dict[str, Any]]()
     drawn_R = repeat_search(truth_N, TOP, REPEATS, spawn(seed, 51))
     found[RANDOM] = {metric: spread(study.ground.scores(metric)[drawn_R]) for metric in METRICS}
-    columns, nature = (
-        {"mean_return": table.mean_return_NS, "max_return": table.max_return_NS},
-        study.ground.nature_cnn,
-    )
-    if nature is not None:
+    columns = {"mean_return": table.mean_return_NS, "max_return": table.max_return_NS}
+    if (nature := study.ground.nature_cnn) is not None:
         found[NATURE] = {metric: spread(score_NS[nature]) for metric, score_NS in columns.items()}
     found[BEST] = {
         metric: spread(score_NS[score_NS.mean(axis=1).argmax()]) for metric, score_NS in columns.items()
