@@ -13,11 +13,11 @@ import time
 import numpy as np
 import torch
 
+from archwalk.agents.policy import see
 from archwalk.jit import make_streams
 from archwalk.learning.double_dqn import DoubleDQN, SetBatch, Transitions
 from archwalk.learning.transformer import FirstTokenQNetwork
 from archwalk.spaces.nasbench101.space import NASBench101
-from archwalk.strategies.policy import see
 from archwalk.testing.transformer import PaddedFirstTokenQNetwork
 
 NEIGHBOURS = 50

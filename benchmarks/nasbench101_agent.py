@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from archwalk.agents.catalogue import TRAINERS
 from archwalk.environments.walks import Sampler
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.table import TableEstimator
@@ -24,7 +25,6 @@ from archwalk.experiments.training import train_agent
 from archwalk.spaces.base import Codes, sample_cumulative
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.strategies.base import Trials
-from archwalk.strategies.catalogue import TRAINERS
 from archwalk.strategies.walker import Walker
 
 STARTS = 10_000

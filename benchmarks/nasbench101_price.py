@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from archwalk.agents.catalogue import TRAINERS
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.experiments.presets import load_preset, make_settings
 from archwalk.spaces.nasbench101.space import NASBench101
-from archwalk.strategies.catalogue import TRAINERS
 from nasbench101_agent import train_and_walk
 
 PRICES = {

@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from archwalk.agents.construction_dqn import ConstructionDQNSettings
+from archwalk.agents.meta_rl import MetaRLSettings
 from archwalk.estimators.base import Scores
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.table import TableEstimator
 from archwalk.spaces.nsc import NSC, Chain, NetworkSettings
-from archwalk.strategies.construction_dqn import ConstructionDQNSettings
-from archwalk.strategies.meta_rl import MetaRLSettings
 
 NETWORK = NetworkSettings(image_shape=(1, 12, 12), filters=2, dense=4)
 

@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,16 @@ import pytest
 import torch
 from filelock import FileLock
 from sqlalchemy import make_url
+from torch import nn
 
 import reproduced
+from archwalk.agents.dqn.settings import DQNSettings
+from archwalk.agents.dqn.trainer import DQNTrainer
 from archwalk.data import catalogue
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.table import RandomRunEstimator, TableEstimator
-from archwalk.experiments.reproductions.catalogue import item_names
+from archwalk.papers.catalogue import item_names
+from archwalk.spaces.base import EnumerableSpace
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench_graph import PROTEINS_OPERATIONS, NASBenchGraph
 
@@ -140,3 +144,26 @@ def reproductions(tiny: Benchmark, shared_folder: Path) -> dict[str, dict[str, A
         made = reproduced.setup(tiny, shared_folder / "reproductions")
         names = [name.partition("/")[2] for name in item_names("cassimon2024")]
         return {name: reproduced.run(name, made) for name in names}
+
+
+@pytest.fixture(scope="session")
+def trained_network() -> Callable[[EnumerableSpace], nn.Module]:
+    """Networks that have learned for a moment, one a space."""
+    networks: dict[tuple[str, int], nn.Module] = {}
+    settings = DQNSettings(
+        steps=400, environments=8, neighbours=6, episode_limit=6, capacity=300, learning_starts=50, batch=16,
+        calibration=8, width=16, heads=2,
+    )  # fmt: skip
+
+    def get(space: EnumerableSpace) -> nn.Module:
+        key = (space.name, space.size)
+        if key not in networks:
+            reward_N = np.random.default_rng(0).uniform(50, 95, space.size)
+            made_up = TableEstimator("validation", reward_N, reward_N)
+            trainer = DQNTrainer(Benchmark("made-up", space, made_up, {}), settings, seed=0)
+            for _ in trainer.run():
+                pass
+            networks[key] = trainer.learner.online
+        return networks[key]
+
+    return get

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import reproduced
-from archwalk.experiments.reproductions import gomezrobles2019
-from archwalk.experiments.reproductions.gomezrobles2019.sizes import Size
-from archwalk.experiments.reproductions.item import run_item
+from archwalk.papers import gomezrobles2019
+from archwalk.papers.gomezrobles2019.sizes import Size
+from archwalk.papers.item import run_item
 from building_cases import branches, chains
 
 NAMES = ("one", "two", "three", "four", "five")
@@ -28,5 +28,5 @@ def setup(out, **changes):
 
 def run(name, made):
     """The record of one item."""
-    (item,) = (item for item in gomezrobles2019.ITEMS if item.name == name)
+    (item,) = (item for item in gomezrobles2019.PAPER.items if item.name == name)
     return run_item("gomezrobles2019", item, made)

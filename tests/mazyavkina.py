@@ -12,10 +12,10 @@ from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.tables import PolicyTable, PolicyTableEstimator
 from archwalk.estimators.store import open_store
-from archwalk.experiments.reproductions import mazyavkina2020
-from archwalk.experiments.reproductions.item import run_item
-from archwalk.experiments.reproductions.mazyavkina2020.sizes import Method, Size
 from archwalk.learning.ppo import PPOSettings
+from archwalk.papers import mazyavkina2020
+from archwalk.papers.item import run_item
+from archwalk.papers.mazyavkina2020.sizes import Method, Size
 from archwalk.spaces.policy_cnn import ChoiceBlock, policy_space
 from archwalk.spaces.policy_cnn.papers import MINATAR_1
 
@@ -67,5 +67,5 @@ def setup(out, **changes):
 
 def run(name, made):
     """The record of one item."""
-    (item,) = (item for item in mazyavkina2020.ITEMS if item.name == name)
+    (item,) = (item for item in mazyavkina2020.PAPER.items if item.name == name)
     return run_item("mazyavkina2020", item, made)

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from archwalk.experiments.reproductions.catalogue import find_items
-from archwalk.experiments.reproductions.item import run_item
-from archwalk.experiments.reproductions.scales import Scale
-from archwalk.experiments.reproductions.setup import Setup
+from archwalk.papers.catalogue import find_items
+from archwalk.papers.item import run_item
+from archwalk.papers.scales import Scale
+from archwalk.papers.setup import Setup
 
 TINY = Scale("smoke", 2, 30, 1, 4, 40, 19, 1_600, 1, 600, 2, 0.001)
 """Smaller than any that a user can ask for."""

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 import archwalk
+from archwalk.agents.catalogue import TRAINERS
 from archwalk.cli.main import make_parser
 from archwalk.estimators.benchmarks import BENCHMARKS
 from archwalk.experiments.presets import load_preset, preset_names
 from archwalk.spaces.catalogue import SPACES
-from archwalk.strategies.catalogue import STRATEGIES, TRAINERS
+from archwalk.strategies.catalogue import STRATEGIES
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(

@@ -55,7 +55,7 @@ def test_several_objectives_stand_on_one_page(call, tmp_path, tiny, monkeypatch)
     from dataclasses import replace
 
     from archwalk.estimators.table import TableEstimator
-    from archwalk.experiments.reproductions.setup import Setup
+    from archwalk.papers.setup import Setup
 
     def find(self, name):
         table = tiny.estimator

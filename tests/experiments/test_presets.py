@@ -2,6 +2,8 @@ from dataclasses import asdict, fields
 
 import pytest
 
+from archwalk.agents.catalogue import TRAINERS
+from archwalk.agents.dqn.settings import DQNSettings
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import BENCHMARKS
 from archwalk.experiments.presets import (
@@ -12,8 +14,7 @@ from archwalk.experiments.presets import (
     preset_names,
 )
 from archwalk.spaces.catalogue import SPACES
-from archwalk.strategies.catalogue import STRATEGIES, TRAINERS
-from archwalk.strategies.dqn.settings import DQNSettings
+from archwalk.strategies.catalogue import STRATEGIES
 
 
 def settings_class(strategy):

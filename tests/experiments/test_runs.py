@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import torch
 
+from archwalk.agents.trainable import NetworkSettings, make_network
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.experiments.runs import RunFolder, load_contestant, load_contestants
 from archwalk.strategies.base import Trials
-from archwalk.strategies.trainable import NetworkSettings, make_network
 
 SETTINGS = NetworkSettings(neighbours=5, width=8, layers=1, heads=2, duelling=True)
 

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from archwalk.agents.apex.settings import ApexSettings
+from archwalk.agents.catalogue import TRAINERS
+from archwalk.agents.dqn.settings import DQNSettings
 from archwalk.cli.main import main
 from archwalk.data.states import read_state
 from archwalk.errors import DataError, UsageError
@@ -17,9 +20,6 @@ from archwalk.experiments import training
 from archwalk.experiments.runs import RunFolder
 from archwalk.experiments.training import Place, resume_training, train_agent
 from archwalk.learning.double_dqn import DoubleDQN
-from archwalk.strategies.apex.settings import ApexSettings
-from archwalk.strategies.catalogue import TRAINERS
-from archwalk.strategies.dqn.settings import DQNSettings
 
 BENCHMARK = "nas-bench-graph:proteins"
 
@@ -261,7 +261,7 @@ import sys, time
 from archwalk.cli.main import main
 from archwalk.experiments import training
 from archwalk.experiments.runs import RunFolder
-from archwalk.strategies.catalogue import TRAINERS
+from archwalk.agents.catalogue import TRAINERS
 
 TRAINERS.load(sys.argv[3])[1].log_every, training.CHECKPOINT_SECONDS = int(sys.argv[1]), 0.0
 write = RunFolder.checkpoint

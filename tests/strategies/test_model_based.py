@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from model_based import assert_same_network, smooth_benchmark
 
+from archwalk.agents.catalogue import TRAINERS
+from archwalk.agents.trainable import make_network
+from archwalk.agents.walking import TrainedAgent
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import UsageError
 from archwalk.estimators.table import TableEstimator
-from archwalk.strategies.agent import TrainedAgent
 from archwalk.strategies.base import Trials
-from archwalk.strategies.catalogue import TRAINERS
-from archwalk.strategies.trainable import make_network
+from model_based import assert_same_network, smooth_benchmark
 
 SHORT = {
     "evaluations": 40, "initial": 16, "round": 8, "members": 2, "model_batch": 16, "first_updates": 40, "updates": 20,

@@ -2,11 +2,11 @@ from functools import partial
 
 import pytest
 
+from archwalk.agents.trainable import NetworkSettings, make_network
+from archwalk.agents.walking import TrainedAgent
 from archwalk.spaces.base import SearchSpace
-from archwalk.strategies.agent import TrainedAgent
 from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
 from archwalk.strategies.local_search import LocalSearch, LocalSearchSettings
-from archwalk.strategies.trainable import NetworkSettings, make_network
 from archwalk.testing.strategies import ImproverConformance
 
 

@@ -89,8 +89,8 @@ def run_demo(options: argparse.Namespace) -> None:
 
 def run_train(options: argparse.Namespace) -> None:
     """Train or resume."""
+    from archwalk.agents.catalogue import TRAINERS
     from archwalk.experiments.training import Place
-    from archwalk.strategies.catalogue import TRAINERS
 
     use_one_thread()
     place = Place(options.engine, options.address, options.device)
@@ -160,10 +160,10 @@ def train(
     place: Place | None = None,
 ) -> RunFolder:
     """Train an agent under a progress bar."""
+    from archwalk.agents.catalogue import TRAINERS
     from archwalk.estimators.benchmarks import load_benchmark
     from archwalk.experiments.presets import default_preset, load_preset, make_settings
     from archwalk.experiments.training import HERE, train_agent
-    from archwalk.strategies.catalogue import TRAINERS
 
     settings_class, _ = TRAINERS.load(strategy)
     preset = load_preset(preset_name) if preset_name else default_preset(strategy, benchmark_name)

@@ -17,8 +17,8 @@ from archwalk.data.files import make_folder, write_atomically
 from archwalk.errors import ArchwalkError, UsageError
 
 if TYPE_CHECKING:
-    from archwalk.experiments.reproductions.item import Item
-    from archwalk.experiments.reproductions.setup import Setup
+    from archwalk.papers.item import Item
+    from archwalk.papers.setup import Setup
 
 
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
@@ -68,9 +68,9 @@ def run_reproduce(options: argparse.Namespace) -> None:
     if options.list or options.item is None:
         list_items(options.json)
         return
-    from archwalk.experiments.reproductions.catalogue import find_items
-    from archwalk.experiments.reproductions.scales import find_scale
-    from archwalk.experiments.reproductions.setup import Setup
+    from archwalk.papers.catalogue import find_items
+    from archwalk.papers.scales import find_scale
+    from archwalk.papers.setup import Setup
 
     paper, items = find_items(options.item)
     agents, groups = read_agents(options.agents)
@@ -99,7 +99,7 @@ def run_reproduce(options: argparse.Namespace) -> None:
 
 def train(setup: Setup) -> str:
     """Train the agents of the paper, or what is left of it; gives the folder of their runs."""
-    from archwalk.experiments.reproductions.cassimon2024.trainings import train_papers_agents
+    from archwalk.papers.cassimon2024.trainings import train_papers_agents
 
     with progress_bar(f"the paper's agent, scale {setup.scale.name}", 1) as bar:
         setup.tell = _teller(bar, 0, 1, "agents")
@@ -108,17 +108,17 @@ def train(setup: Setup) -> str:
 
 def list_items(as_json: bool) -> None:
     """Print every item."""
-    from archwalk.experiments.reproductions.catalogue import ALL, PAPERS
+    from archwalk.papers.catalogue import ALL, PAPERS
 
     rows = [
         {
-            "item": f"{paper}/{item.name}",
+            "item": f"{paper.name}/{item.name}",
             "source": item.source,
             "title": item.title,
             "benchmark": item.benchmark,
         }
-        for paper, items in PAPERS.items()
-        for item in items
+        for paper in PAPERS.values()
+        for item in paper.items
     ]
     if as_json:
         print_json({"items": rows})
@@ -150,7 +150,7 @@ def read_agents(text: str) -> tuple[list[str], dict[str, str]]:
 
 def compute(paper: str, items: Sequence[Item], setup: Setup) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """The records, and why others cannot be had here. Raises ArchwalkError if none can."""
-    from archwalk.experiments.reproductions.item import run_item
+    from archwalk.papers.item import run_item
 
     records, missing = [], dict[str, str]()
     with progress_bar(f"{paper}, scale {setup.scale.name}", len(items)) as bar:
@@ -186,8 +186,8 @@ def _teller(bar: Bar, done: int, total: int, name: str) -> Any:
 
 def show(records: list[dict[str, Any]], missing: dict[str, str], out: Path, *, as_json: bool) -> None:
     """Write result.json and the page; say what was found, or print it."""
-    from archwalk.report.reproductions.files import TABLES
-    from archwalk.report.reproductions.page import write_page
+    from archwalk.papers.files import TABLES
+    from archwalk.papers.page import write_page
 
     result = {
         "kind": "reproduction",
@@ -207,6 +207,6 @@ def show(records: list[dict[str, Any]], missing: dict[str, str], out: Path, *, a
     if as_json:
         print_json(result)
         return
-    from archwalk.report.reproductions.text import print_records
+    from archwalk.papers.text import print_records
 
     print_records(records, OUT)

@@ -20,6 +20,10 @@ import numpy as np
 import torch
 
 import archwalk
+from archwalk.agents.building.agent import TrainedBuilder
+from archwalk.agents.catalogue import TRAINERS
+from archwalk.agents.trainable import NetworkSettings, make_network
+from archwalk.agents.walking import TrainedAgent
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import ArchwalkError, DataError, UsageError
@@ -32,10 +36,7 @@ from archwalk.experiments.presets import (
 )
 from archwalk.experiments.protocol import Contestant
 from archwalk.spaces.base import SearchSpace
-from archwalk.strategies.agent import TrainedAgent
-from archwalk.strategies.building.agent import TrainedBuilder
-from archwalk.strategies.catalogue import STRATEGIES, TRAINERS, StrategyFactory
-from archwalk.strategies.trainable import NetworkSettings, make_network
+from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
 
 CONFIG, METRICS, CHECKPOINT, AGENT = (
     "config.json",

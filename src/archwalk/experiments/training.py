@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from archwalk.agents.catalogue import TRAINERS
+from archwalk.agents.trainable import DistributedTrainerFactory, Trainer
 from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.presets import describe_settings
 from archwalk.experiments.runs import RunFolder, now, versions
 from archwalk.learning.engines import make_engine
-from archwalk.strategies.catalogue import TRAINERS
-from archwalk.strategies.trainable import DistributedTrainerFactory, Trainer
 
 CHECKPOINT_SECONDS = 60.0
 

@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.learning.ensemble import Perceptrons, fit_epochs, predict
+from archwalk.learning.seeding import made_from
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
 from archwalk.strategies.checks import check_above_zero, check_at_least_one
 from archwalk.strategies.history import History
 from archwalk.strategies.per_trial import PerTrial, Searcher
-from archwalk.strategies.trainable import made_from
 
 _HIDDEN_LAYERS = 4
 _DRAWS = 64  # completions drawn at once, of which the valid ones are taken

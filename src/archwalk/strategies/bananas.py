@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from archwalk.errors import unknown
 from archwalk.estimators.base import Floats
 from archwalk.learning.ensemble import Perceptrons, fit_epochs, predict
+from archwalk.learning.seeding import made_from
 from archwalk.spaces.base import Codes, Features, SearchSpace
 from archwalk.spaces.dags import DagSpace
 from archwalk.spaces.paths import path_encoding
@@ -26,7 +27,6 @@ from archwalk.strategies.base import Trials
 from archwalk.strategies.checks import check_above_zero, check_at_least_one
 from archwalk.strategies.history import History, distinct
 from archwalk.strategies.per_trial import PerTrial, Searcher
-from archwalk.strategies.trainable import made_from
 
 ENCODINGS = ("path", "features")
 LOSSES = ("mape", "mae")

@@ -19,11 +19,11 @@ import torch
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.zero_cost import naswot
+from archwalk.learning.seeding import made_from
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.base import Trials
 from archwalk.strategies.checks import check_at_least_one
 from archwalk.strategies.per_trial import PerTrial, Searcher
-from archwalk.strategies.trainable import made_from
 
 _SIZES: dict[str, Callable[[int, int], dict[str, int]]] = {
     "nasbench101": lambda channels, cells: {"stem_channels": channels, "cells_per_stack": cells},

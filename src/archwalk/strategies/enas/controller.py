@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from archwalk.estimators.base import Floats
+from archwalk.learning.seeding import made_from
 from archwalk.strategies.enas.settings import ENASSettings
-from archwalk.strategies.trainable import made_from
 
 
 class Controller:

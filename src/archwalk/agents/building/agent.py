@@ -1,0 +1,184 @@
+"""Agents that build as strategies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from torch import nn
+
+from archwalk.agents.building.players import Player, RandomPlayer, RecurrentPlayer, ValuePlayer
+from archwalk.agents.building.problem import BuildingRules, Construction
+from archwalk.agents.trainable import NetworkSettings
+from archwalk.environments.builds import NO_ACTION, BuildStep
+from archwalk.errors import UsageError
+from archwalk.estimators.base import Floats
+from archwalk.estimators.ledger import Purse
+from archwalk.learning.a2c import RecurrentActorCritic
+from archwalk.learning.action_values import ActionValues
+from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.strategies.base import Trials
+from archwalk.strategies.per_trial import PerTrial, Searcher
+
+PATIENCE = 200
+"""Actions without anything to evaluate, after which a sampled architecture is asked for instead."""
+
+
+class Told:
+    """A purse that knows the rewards that it was told; it keeps what else it was asked for."""
+
+    def __init__(self) -> None:
+        self.known: dict[bytes, float] = {}
+        self.asked: Codes | None = None
+
+    def rewards(self, codes_BL: Codes) -> Floats:
+        """Of a single code; NaN where it is not known."""
+        reward = self.known.get(codes_BL.tobytes())
+        if reward is None:
+            self.asked, reward = codes_BL.copy(), np.nan
+        return np.array([reward])
+
+
+@dataclass(frozen=True)
+class BuilderSettings:
+    """What a `Builder` plays by."""
+
+    player: Player
+    rules: BuildingRules
+
+
+class Builder(Searcher):
+    """Builds episode after episode, all of one trial; asks for every network on the way, as P3's environment does.
+
+    What needs no evaluation (a shift, a terminal, what cannot be built) is no query. A step that needs one is taken
+    back until its reward is told.
+    """
+
+    remembers: ClassVar[bool] = False
+    """Whether a network that comes up again is not asked for again."""
+
+    def __init__(self, trial: Trials, settings: BuilderSettings) -> None:
+        super().__init__(trial, settings)
+        self.purse = Told()
+        self.construction = Construction(self.space, self.purse, 1, settings.rules)
+        self.player = settings.player
+        self.memory = self.player.begin(1)
+        self.first = True
+        self.waiting = NO_ACTION
+
+    def propose(self) -> Codes:
+        """The next network that is not known."""
+        for _ in range(PATIENCE):
+            before = self.construction.state_dict()
+            action = self._decide()
+            step = self._step(action)
+            if self.purse.asked is not None:
+                self.construction.load_state_dict(before)
+                self.waiting = action
+                return self.purse.asked
+            self._finish(step)
+        return self.space.sample(self.rng, 1)
+
+    def learn(self, codes_KL: Codes, rewards_K: Floats) -> None:
+        """Take the step that waited for its reward; -inf is a network that could not be evaluated."""
+        self.purse.known[codes_KL.tobytes()] = float(rewards_K[0]) if np.isfinite(rewards_K[0]) else np.nan
+        if self.waiting != NO_ACTION:
+            self._finish(self._step(self.waiting))
+            self.waiting = NO_ACTION
+        if not self.remembers:
+            self.purse.known.clear()
+
+    def _decide(self) -> int:
+        mask_BA = self.construction.allowed()
+        move = self.player.act(self.construction.look(), self.memory, self.first, self.rng, mask_BA)
+        self.memory, self.first = move.memory, False
+        return int(move.action_B[0])
+
+    def _step(self, action: int) -> BuildStep:
+        self.purse.asked = None
+        return self.construction.step(np.array([action]))
+
+    def _finish(self, step: BuildStep) -> None:
+        """A step is taken for good."""
+        self.construction.restart(step.done_B)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next proposal depends on."""
+        known = self.purse.known
+        return super().state_dict() | {
+            "construction": self.construction.state_dict(),
+            "memory": list(self.memory),
+            "first": self.first,
+            "waiting": self.waiting,
+            "known": np.frombuffer(b"".join(known), np.int32).reshape(-1, self.space.code_length).copy(),
+            "known_rewards": np.array(list(known.values())),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        super().load_state_dict(state)
+        self.construction.load_state_dict(state["construction"])
+        self.memory = list(state["memory"])
+        self.first, self.waiting = bool(state["first"]), int(state["waiting"])
+        rewards = map(float, state["known_rewards"])
+        self.purse.known = dict(zip((row.tobytes() for row in state["known"]), rewards, strict=True))
+
+
+class _Building(PerTrial):
+    searcher_class = Builder
+    query = "a network on the way: every layer that is added is evaluated"
+
+
+class RandomConstruction(_Building):
+    """P3's random search: actions of its table 2 by lot, by the environment's own rules."""
+
+    def __init__(self, trials: Trials) -> None:
+        rules = BuildingRules()
+        actions = Construction(trials.space, Told(), 1, rules).actions
+        super().__init__(trials, BuilderSettings(RandomPlayer(actions), rules))
+
+
+class TrainedBuilder(_Building):
+    """A trained agent that builds, its weights fixed; what it remembers of a trial still changes what it does."""
+
+    def __init__(
+        self,
+        trials: Trials,
+        network: nn.Module,
+        *,
+        settings: NetworkSettings,
+        training_queries: int,
+        training_unique: int,
+        training_seconds: float,
+    ) -> None:
+        construct(trials.space, Told(), settings)
+        super().__init__(trials, BuilderSettings(make_player(network), _rules(settings)))
+        self.training_queries = training_queries
+        self.training_unique = training_unique
+        self.training_seconds = training_seconds
+
+
+def make_player(network: nn.Module) -> Player:
+    """The policy of a trained network."""
+    if isinstance(network, RecurrentActorCritic):
+        return RecurrentPlayer(network)
+    assert isinstance(network, ActionValues)
+    return ValuePlayer(network)
+
+
+def construct(space: SearchSpace, purse: Purse, settings: NetworkSettings) -> Construction:
+    """The problem in another space by the rules of an agent. Raises UsageError if it cannot see or act there."""
+    construction = Construction(space, purse, 1, _rules(settings))
+    found = (construction.inputs, construction.actions)
+    if found != (settings.inputs, settings.actions):
+        raise UsageError(
+            f"the agent sees {settings.inputs} numbers and has {settings.actions} actions, "
+            f"building in {space.name} means {found[0]} and {found[1]}"
+        )
+    return construction
+
+
+def _rules(settings: NetworkSettings) -> BuildingRules:
+    if settings.building is None:
+        raise UsageError("this agent walks; it does not build")
+    return settings.building

@@ -1,0 +1,51 @@
+"""Whole trials of policies that no longer learn: a trained agent on another data set, or actions by lot."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from torch import nn
+
+from archwalk.agents.building.agent import construct, make_player
+from archwalk.agents.building.episodes import EpisodeLog
+from archwalk.agents.building.players import Player, RandomPlayer
+from archwalk.agents.building.problem import BuildingRules, Construction
+from archwalk.agents.trainable import NetworkSettings
+from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.ledger import TrainingLedger
+
+Rows = Iterator[dict[str, float]]
+
+
+def replay(
+    network: nn.Module, settings: NetworkSettings, benchmark: Benchmark, steps: int, seed: int
+) -> Rows:
+    """One trial of a frozen policy on a benchmark (P3 experiment 2); see `play`."""
+    ledger = TrainingLedger(benchmark.estimator, np.random.default_rng(seed).spawn(1)[0])
+    construction = construct(benchmark.space, ledger, settings)
+    return play(make_player(network), construction, ledger, steps, seed)
+
+
+def roam(benchmark: Benchmark, rules: BuildingRules, steps: int, seed: int) -> Rows:
+    """One trial of P3's random search; see `play`."""
+    ledger = TrainingLedger(benchmark.estimator, np.random.default_rng(seed).spawn(1)[0])
+    construction = Construction(benchmark.space, ledger, 1, rules)
+    return play(RandomPlayer(construction.actions), construction, ledger, steps, seed)
+
+
+def play(player: Player, construction: Construction, ledger: TrainingLedger, steps: int, seed: int) -> Rows:
+    """One trial of one environment: a row of metrics of each episode (`EpisodeLog`), `queries` and `unique` paid by
+    then, and the network of its highest reward, `code/0`, `code/1` and so on.
+    """
+    rng, builds = np.random.default_rng(seed), construction.builds
+    log, memory, code = EpisodeLog(1, construction.actions), player.begin(1), dict[str, float]()
+    for number in range(steps):
+        mask_BA = construction.allowed()
+        move = player.act(construction.look(), memory, number == 0, rng, mask_BA)
+        memory = move.memory
+        step = construction.step(move.action_B)
+        if step.reward_B[0] >= log.best_B[0]:
+            code = {f"code/{i}": float(value) for i, value in enumerate(step.codes_BL[0])}
+        log.add(builds, step, move.entropy_B, {"queries": ledger.queries, "unique": ledger.unique} | code)
+        construction.restart(step.done_B)
+        yield from log.rows
+        log.rows.clear()

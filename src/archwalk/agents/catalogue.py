@@ -1,0 +1,21 @@
+"""Agents by name: what must be trained before it searches."""
+
+from typing import Any
+
+from archwalk.agents.trainable import TrainerFactory
+from archwalk.registry import Registry
+
+TRAINERS: Registry[tuple[type[Any], TrainerFactory]] = Registry(
+    "strategy to train",
+    "archwalk.trainers",
+    {
+        "apex": "archwalk.agents.apex:APEX",
+        "construction-dqn": "archwalk.agents.construction_dqn:CONSTRUCTION_DQN",
+        "dqn": "archwalk.agents.dqn:DQN",
+        "meta-rl": "archwalk.agents.meta_rl:META_RL",
+        "planner": "archwalk.agents.planner:PLANNER",
+        "climber": "archwalk.agents.climber:CLIMBER",
+    },
+)
+"""Agents that must be trained first, as (settings, trainer); `archwalk train` makes a run folder, which then
+names the agent."""

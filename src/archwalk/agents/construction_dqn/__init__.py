@@ -1,0 +1,6 @@
+"""Deep Q-learning over the construction environment: the baseline of P3."""
+
+from archwalk.agents.construction_dqn.settings import ConstructionDQNSettings
+from archwalk.agents.construction_dqn.trainer import ConstructionDQNTrainer
+
+CONSTRUCTION_DQN = (ConstructionDQNSettings, ConstructionDQNTrainer)

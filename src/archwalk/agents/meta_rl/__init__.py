@@ -1,0 +1,6 @@
+"""Deep meta-reinforcement learning: P3's agent, which builds networks and learns within a trial."""
+
+from archwalk.agents.meta_rl.settings import MetaRLSettings
+from archwalk.agents.meta_rl.trainer import MetaRLTrainer
+
+META_RL = (MetaRLSettings, MetaRLTrainer)

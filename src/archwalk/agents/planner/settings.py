@@ -1,0 +1,35 @@
+"""Settings of the planning agent."""
+
+from dataclasses import dataclass
+
+from archwalk.agents.accuracy_model import ModelSettings
+from archwalk.errors import UsageError
+from archwalk.strategies.checks import check_above_zero
+
+
+@dataclass(frozen=True)
+class PlannerSettings(ModelSettings):
+    """Model-based search on an enumerable space: learn accuracies, plan walks, distil the plan.
+
+    In each round a share `optimism` goes to the best upper bounds (mean + deviation of the ensemble), the rest to
+    each member's favourites. Before the plan the model takes `last_updates` steps with `last_sharpness` that tell the
+    best apart: what was a map to search by becomes a measure. Where accuracies are noisy that would learn the noise;
+    0 leaves it out.
+    `step_price` is what a step of a walk must gain, in percentage points of accuracy. The walking network is
+    distilled from the plan, whose moves it learns.
+    """
+
+    optimism: float = 0.13
+    last_sharpness: float = 100.0
+    step_price: float = 0.002
+
+    @property
+    def planning_sharpness(self) -> float:
+        """On what scale the model speaks when walks are planned."""
+        return self.last_sharpness if self.last_updates else self.sharpness
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (min(self.random, self.optimism) >= 0 and self.random + self.optimism <= 1):
+            raise UsageError("random and optimism are shares: each at least 0, together at most 1")
+        check_above_zero(self, "step_price", "last_sharpness")

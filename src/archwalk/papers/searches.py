@@ -1,0 +1,51 @@
+"""Best-so-far searches of reproductions: run once, kept, and found again by all items that look at them."""
+
+import re
+from typing import Any
+
+from archwalk.estimators.base import Floats
+from archwalk.estimators.benchmarks import Benchmark
+from archwalk.experiments.protocol import run_search, spawn, summarise_search
+from archwalk.experiments.statistics import BOOTSTRAP_SAMPLES
+from archwalk.papers.setup import Entrant, Setup, benchmark_settings
+
+
+def kept_search(
+    setup: Setup, benchmark: Benchmark, entrant: Entrant, budget: int, trials: int, of: int | None = None
+) -> tuple[dict[str, Any], Floats]:
+    """A strategy's summary, and its reports of the best so far (G, T, Q).
+
+    Starts are those of the first `trials` of `of` trials: strategies with fewer trials share them with the others.
+    """
+    seed, contestant, most = setup.seed, entrant.contestant, of or trials
+
+    def compute() -> dict[str, Any]:
+        starts_TQL = benchmark.space.sample(spawn(seed, 0), most * budget).reshape(most, budget, -1)
+        found = run_search(
+            benchmark, contestant, budget=budget, trials=trials, seed=seed, starts_TQL=starts_TQL[:trials],
+            workers=setup.workers,
+        )  # fmt: skip
+        return {
+            "summary": summarise_search(found, contestant, budget, seed),
+            "report": found.report_GTQ,
+        }
+
+    depends = benchmark_settings(benchmark) | {
+        "budget": budget, "trials": trials, "of": most, "seed": seed, "who": entrant.identity,
+        "agents": contestant.agents,
+    }  # fmt: skip
+    part = setup.keep(
+        f"search-{re.sub('[^A-Za-z0-9.]+', '-', contestant.strategy or entrant.name)}", depends, compute
+    )
+    return part["summary"], part["report"]
+
+
+def search_settings(setup: Setup, benchmark: Benchmark, budget: int) -> dict[str, Any]:
+    """The protocol of searches, for a record; what a query is stands with each strategy."""
+    return benchmark_settings(benchmark) | {
+        "protocol": "best so far: chosen by the reward, shown by the report",
+        "budget": budget,
+        "trials": setup.scale.trials,
+        "bootstrap_samples": BOOTSTRAP_SAMPLES,
+        "seed": setup.seed,
+    }

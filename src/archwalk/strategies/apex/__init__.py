@@ -1,6 +1,0 @@
-"""P1's agent: Ape-X over the incremental environment, with a transformer that reads its first token."""
-
-from archwalk.strategies.apex.settings import ApexSettings
-from archwalk.strategies.apex.trainer import ApexTrainer
-
-APEX = (ApexSettings, ApexTrainer)

@@ -1,6 +1,0 @@
-"""Deep Q-learning over the construction environment: the baseline of P3."""
-
-from archwalk.strategies.construction_dqn.settings import ConstructionDQNSettings
-from archwalk.strategies.construction_dqn.trainer import ConstructionDQNTrainer
-
-CONSTRUCTION_DQN = (ConstructionDQNSettings, ConstructionDQNTrainer)

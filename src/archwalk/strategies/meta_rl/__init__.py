@@ -1,6 +1,0 @@
-"""Deep meta-reinforcement learning: P3's agent, which builds networks and learns within a trial."""
-
-from archwalk.strategies.meta_rl.settings import MetaRLSettings
-from archwalk.strategies.meta_rl.trainer import MetaRLTrainer
-
-META_RL = (MetaRLSettings, MetaRLTrainer)
