@@ -4,7 +4,6 @@ import re
 
 import pytest
 from rich.console import Console
-from test_page import Page
 
 from archwalk.papers.catalogue import VIEWS
 from archwalk.papers.drawing.blocks import Chart, Drawings, Grid, Words, setting_line
@@ -20,6 +19,7 @@ from archwalk.report.lines import Axis, Plot, Series
 from archwalk.report.palette import BLUE
 from archwalk.report.panels import Panels, draw_panels
 from gomezrobles import SIZE, run, setup
+from pages import Page
 
 NAMES = ("exp1", "exp2", "exp3", "appendix-a", "appendix-b")
 

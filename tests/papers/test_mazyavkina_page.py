@@ -5,7 +5,6 @@ import re
 
 import pytest
 from rich.console import Console
-from test_page import Page
 
 from archwalk.papers.catalogue import VIEWS
 from archwalk.papers.drawing.blocks import Chart, Drawings, Grid, Words, setting_line
@@ -18,6 +17,7 @@ from archwalk.report.lines import Axis, Plot, Series, draw_lines
 from archwalk.report.palette import BLUE
 from archwalk.report.wording import p_text
 from mazyavkina import ABSENT, LABELS, SIZE, run, setup
+from pages import Page
 
 NAMES = ("table1", "figure4", "best-architectures", "rank-correlation", "search-vs-random")
 

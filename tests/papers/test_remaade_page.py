@@ -6,7 +6,6 @@ import re
 
 import pytest
 from rich.console import Console
-from test_page import Page
 
 import reproduced
 from archwalk.papers.cassimon2024.search_views import APART
@@ -19,6 +18,7 @@ from archwalk.papers.remaade import tables
 from archwalk.papers.remaade.error_views import claims_text, spread_text
 from archwalk.papers.remaade.lineup import Variant
 from archwalk.papers.text import print_records
+from pages import Page
 
 LINEUP = tuple(
     Variant(label, source)

@@ -5,7 +5,6 @@ import re
 
 import pytest
 from rich.console import Console
-from test_page import Page
 
 import reproduced
 from archwalk.papers.cassimon2024.search_views import APART
@@ -14,6 +13,7 @@ from archwalk.papers.drawing.blocks import Chart, Grid, setting_line
 from archwalk.papers.page import render_page, write_page
 from archwalk.papers.text import print_records
 from archwalk.report.palette import COLOURS
+from pages import Page
 
 ITEMS = [name.partition("/")[2] for name in item_names("cassimon2024")]
 

@@ -5,7 +5,6 @@ import re
 import comparisons
 import numpy as np
 import pytest
-from test_page import Page
 
 from archwalk.errors import DataError
 from archwalk.report.facts import pair_of
@@ -16,6 +15,7 @@ from archwalk.report.record import read_record
 from archwalk.report.svg import NARROW, WIDE
 from archwalk.report.tables import pairs_sheet, to_csv, to_latex, to_markdown
 from archwalk.report.wording import differences_result, result
+from pages import Page
 
 FIGURES = (draw_ranks, draw_critical, draw_profile)
 

@@ -1,54 +1,20 @@
 import base64
 import re
 from functools import lru_cache
-from html.parser import HTMLParser
 
 import comparisons
 import pytest
 
 from archwalk.errors import DataError
 from archwalk.report.page import render_page, write_page
+from pages import Page
 
 EVERY = pytest.mark.parametrize("make", comparisons.VARIANTS.values(), ids=comparisons.VARIANTS)
-VOID = {"meta", "img", "br", "link", "hr", "input"}
 
 
 @lru_cache
 def rendered(make):
     return render_page(make())
-
-
-class Page(HTMLParser):
-    """Tags in order, and the text that a reader sees; fails on a tag that does not close."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.open, self.tags, self.texts = [], [], []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if not {"style", "desc"} & set(self.open):
-            self.texts.append(data)
-
-    @property
-    def text(self):
-        return "".join(self.texts)
-
-    def attributes(self, name):
-        return [attrs[name] for _, attrs in self.tags if name in attrs]
 
 
 @EVERY
