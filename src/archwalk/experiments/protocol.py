@@ -17,9 +17,8 @@ from archwalk.estimators.evaluator import Evaluator
 from archwalk.estimators.ledger import Curves, QueryLedger
 from archwalk.experiments.running import run_in_processes, run_trials
 from archwalk.experiments.statistics import (
-    interquartile_interval,
+    Bootstrap,
     interquartile_mean,
-    mean_interval,
     symmetric_intervals,
 )
 from archwalk.experiments.supernets import Tell, kept, watched
@@ -151,9 +150,10 @@ def _tell(progress: Progress | None, before: int, queries: float) -> None:
 
 def summarise_search(search: Search, contestant: Contestant, budget: int, seed: int) -> dict[str, Any]:
     """What a comparison's record says of one contestant (see docs/results.md)."""
-    report_GTQ, rng = search.report_GTQ, spawn(seed, 7)
+    report_GTQ = search.report_GTQ
+    bootstrap = Bootstrap(report_GTQ, spawn(seed, 2))
     reward_GTQ = np.stack([curves.reward_TQ for curves in search.curves])
-    mean_Q, low_Q, high_Q = mean_interval(report_GTQ, spawn(seed, 2))
+    mean_Q, low_Q, high_Q = bootstrap.mean_interval(report_GTQ)
     after = {}
     for queries in shown_budgets(budget):
         at = queries - 1
@@ -162,7 +162,7 @@ def summarise_search(search: Search, contestant: Contestant, budget: int, seed: 
             "std": float(report_GTQ[:, :, at].std()),
             "ci95": [float(low_Q[at]), float(high_Q[at])],
             "iqm": interquartile_mean(report_GTQ[:, :, at]),
-            "iqm_ci95": list(interquartile_interval(report_GTQ[:, :, at], rng)),
+            "iqm_ci95": list(bootstrap.interquartile_interval(report_GTQ[:, :, at])),
             "reward_mean": float(reward_GTQ[:, :, at].mean()),
         }
     strategies, ledgers = search.strategies, search.ledgers

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.stats import friedmanchisquare, rankdata, wilcoxon
 
 from archwalk.estimators.base import Floats
-from archwalk.experiments.statistics import BOOTSTRAP_SAMPLES, mean_interval
+from archwalk.experiments.statistics import BOOTSTRAP_SAMPLES, Bootstrap, mean_interval
 
 LEVEL = 0.05
 EXACT_UP_TO = 200
@@ -92,11 +92,14 @@ def superiority(one_T: Floats, other_T: Floats) -> float:
 
 def mean_ranks(values_KTQ: Sequence[Floats]) -> Floats:
     """Mean rank (K, Q) over trials of each of K strategies, 1 the highest value; equal ones share their mean rank."""
-    trials = len(values_KTQ[0])
-    total_KQ = np.zeros((len(values_KTQ), values_KTQ[0].shape[1]))
-    for t in range(trials):
-        total_KQ += rankdata(-np.round([values_TQ[t] for values_TQ in values_KTQ], DECIMALS), axis=0)
-    return total_KQ / trials
+    rounded_KTQ = [np.round(values_TQ, DECIMALS) for values_TQ in values_KTQ]
+    trials, points = rounded_KTQ[0].shape
+    doubled_KQ = np.full((len(rounded_KTQ), points), trials)
+    for k, one_TQ in enumerate(rounded_KTQ):
+        for other_TQ in rounded_KTQ:
+            doubled_KQ[k] += 2 * (other_TQ > one_TQ).sum(axis=0) + (other_TQ == one_TQ).sum(axis=0)
+    ranks_KQ: Floats = doubled_KQ / 2 / trials
+    return ranks_KQ
 
 
 def undivided(order: Sequence[str], differ: Mapping[frozenset[str], bool]) -> list[list[str]]:
@@ -122,13 +125,12 @@ def difference_intervals(
     All strategies have the same trials in a sample, so that what trials have in common cancels; the agents of each
     are drawn beside them.
     """
-    trials = next(iter(reports.values())).shape[1]
-    weights_ST = rng.multinomial(trials, np.full(trials, 1 / trials), size=samples) / trials
+    common = Bootstrap(next(iter(reports.values()))[:1], rng, samples)
     means = {}
     for name, report_GTQ in reports.items():
         agents = len(report_GTQ)
         shares_SG = rng.multinomial(agents, np.full(agents, 1 / agents), size=samples) / agents
-        means[name] = sum(shares_SG[:, g, None] * (weights_ST @ report_GTQ[g]) for g in range(agents))
+        means[name] = sum(shares_SG[:, g, None] * common.means(report_GTQ[g, None]) for g in range(agents))
     tails = [(1 - level) / 2, (1 + level) / 2]
     ends = {
         pair: np.quantile(means[pair[0]] - means[pair[1]], tails, axis=0) for pair in combinations(reports, 2)
