@@ -120,8 +120,9 @@ def claims_of(better, worse, trials=30):
     """Claims about two strategies whose reports are these, in all trials alike but for a little noise."""
     noise = 0.1 * np.random.default_rng(0).normal(size=(1, trials, 1))
     reports = {"a": np.full((1, trials, 1), better) + noise, "b": np.full((1, trials, 1), worse) - noise}
-    record = {"budget": 1} | differences(reports, 1, 0)
-    return tables.judge_claims(record, [("a", "b")])[0], tables.judge_claims(record, [("b", "a")])[0]
+    found = differences(reports, 1, 0)["significance"]
+    one, other = (tables.judge_claims(found, 1, [pair])[0] for pair in (("a", "b"), ("b", "a")))
+    return one, other
 
 
 def test_verdicts_by_hand():

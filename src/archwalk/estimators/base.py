@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from archwalk.estimators.metrics import Objective
 from archwalk.spaces.base import Codes
 
 Floats = NDArray[np.float64]
@@ -15,7 +16,7 @@ Bits = NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of a batch, accuracies in percent.
+    """Scores of a batch, as they are: in the units and the directions of the objective's metrics.
 
     `reward_B` is what a search may see, `report_B` what its result is judged by (never shown to a
     strategy), `seconds_B` what the evaluation would have cost if the networks had been trained; NaN where
@@ -31,8 +32,8 @@ class Estimator(Protocol):
     """Scores architectures of one space under one objective."""
 
     @property
-    def objective(self) -> str:
-        """What reward and report are, say `validation` or `test-mean`."""
+    def objective(self) -> Objective:
+        """What reward and report are."""
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Score codes (B, L)."""

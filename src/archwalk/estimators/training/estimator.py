@@ -4,6 +4,7 @@ import numpy as np
 
 from archwalk.data.images.base import ImageSet
 from archwalk.estimators.base import Scores
+from archwalk.estimators.metrics import VALIDATION
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import Problem
 from archwalk.estimators.training.fitting import Training
@@ -19,7 +20,7 @@ class TrainedEstimator(StoredTrainings):
     P3 rewards with the test accuracy; here a part of the images is kept from the search (ours). What fails scores 0.
     """
 
-    objective = "validation"
+    objective = VALIDATION
 
     def __init__(
         self,
