@@ -254,7 +254,7 @@ def test_trials_agents_and_seeds_draw_apart(random_runs):
 def test_draws_do_not_depend_on_other_contestants(random_runs):
     """Nor on how many trials there are."""
     everyone = [contestant(name) for name in BASELINES]
-    forth, back = (strip_times(run(random_runs, order)).strategies for order in (everyone, everyone[::-1]))
+    forth, back = (strip_times(run(random_runs, order))["strategies"] for order in (everyone, everyone[::-1]))
     assert forth == back
     few, many = (
         run_search(random_runs, Contestant("same", (Same,)), budget=9, trials=trials, seed=0).ledgers[0]

@@ -142,7 +142,7 @@ def test_mean_and_share_must_agree():
     reports = {"a": np.full((1, 40, 1), 94.1), "b": np.full((1, 40, 1), 94.0)}
     reports["a"] += 0.01 * np.random.default_rng(0).normal(size=(1, 40, 1))
     reports["a"][0, :4] -= 5
-    (claim,) = tables.judge_claims({"budget": 1} | differences(reports, 1, 0), [("a", "b")])
+    (claim,) = tables.judge_claims(differences(reports, 1, 0)["significance"], 1, [("a", "b")])
     assert claim["p_holm"] < 0.05
     assert (claim["difference"] > 0, claim["superiority"] > 0.5) == (True, True)
     assert claim["verdict"] == OPEN
