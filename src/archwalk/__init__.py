@@ -8,6 +8,6 @@ Importing the package registers its environments, as soon as Gymnasium is import
 from archwalk.late import when_imported
 from archwalk.registration import register
 
-__version__ = "0.1.0"
+__version__ = "0.2.0rc1"
 
 when_imported("gymnasium", register)
