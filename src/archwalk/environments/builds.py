@@ -65,7 +65,7 @@ class Builds:
     Reward of a step: the score of the network as it then is, a fraction in [0, 1] (P3), `sigma` times that if the
     action shifted a pointer. It is 0 where there is no layer yet, where a pointer went out of bounds, and where the
     network cannot be built: an image too small for a pool, more weights than the space's `network` allows (then
-    the estimator is not asked), or an estimator that says NaN. What did not change is not evaluated again.
+    the estimator is not asked), or an estimator that has no score. What did not change is not evaluated again.
 
     The pointers p1 and p2 are numbers of layers, 0 the image. P3 does not say where they begin or what a new layer
     does to them; as in its code they begin at the last layer and keep their distance from it as layers are added.
@@ -155,7 +155,7 @@ class Builds:
         score_R = np.full(len(rows), np.nan)
         if fits_R.any():
             score_R[fits_R] = self.ledger.rewards(codes_RL[fits_R]) / 100
-        invalid_B[rows] = np.isnan(score_R)
+        invalid_B[rows] = ~np.isfinite(score_R)
         self.codes_BL[rows], self.score_B[rows] = codes_RL, np.where(invalid_B[rows], 0.0, score_R)
         return invalid_B
 

@@ -38,6 +38,11 @@ class Told:
             self.asked, reward = codes_BL.copy(), np.nan
         return np.array([reward])
 
+    @property
+    def worst(self) -> float:
+        """Nothing is paid for what is not known."""
+        return 0.0
+
 
 @dataclass(frozen=True)
 class BuilderSettings:
