@@ -102,10 +102,11 @@ class Builds:
         """B."""
         return len(self.length_B)
 
-    def reset(self) -> None:
-        """Begin a trial in all."""
-        self.last_action_B[:], self.last_reward_B[:] = NO_ACTION, 0
-        self.restart(np.ones(self.batch, bool))
+    def reset(self, rows_B: Bools | None = None) -> None:
+        """Begin a trial in all, or in the chosen ones."""
+        rows_B = np.ones(self.batch, bool) if rows_B is None else rows_B
+        self.last_action_B[rows_B], self.last_reward_B[rows_B] = NO_ACTION, 0
+        self.restart(rows_B)
 
     def restart(self, rows_B: Bools) -> None:
         """Begin an episode of the same trial in the chosen ones."""
