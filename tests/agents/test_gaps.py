@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+import apex_cases
 import numpy as np
 import pytest
 import torch
 
-import apex_cases
 from archwalk.agents.climber.settings import ClimberSettings
 from archwalk.agents.climber.trainer import ClimberTrainer
 from archwalk.agents.dqn.settings import DQNSettings

@@ -130,7 +130,7 @@ class Builds:
         end_B[invalid_B] = End.INVALID
         reward_B = self.score_B * np.where(self.actions.shifts_A[action_B], self.settings.sigma, 1.0)
         reward_B[end_B == End.OUT_OF_BOUNDS] = 0
-        end_B[(end_B == End.NONE) & (self.steps_B >= self.settings.limit)] = End.LIMIT
+        end_B[(end_B == End.NONE) & (self.steps_B > self.settings.limit)] = End.LIMIT
         limit_B = end_B == End.LIMIT
         truncated_B = limit_B & (not self.settings.limit_terminates)
         self.over_B = end_B != End.NONE
@@ -151,8 +151,7 @@ class Builds:
         if not len(rows):
             return invalid_B
         codes_RL = self.space.from_layers(self.layers_BDR[rows])
-        network = self.space.network
-        fits_R = measure_all(self.space.layers(codes_RL), network).fits_B(network)
+        fits_R = self.space.fits(codes_RL)
         score_R = np.full(len(rows), np.nan)
         if fits_R.any():
             score_R[fits_R] = self.ledger.rewards(codes_RL[fits_R]) / 100

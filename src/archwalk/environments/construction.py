@@ -239,5 +239,5 @@ def _observation_space(builds: Builds, history: bool) -> spaces.Dict:
     if history:
         parts["previous_action"] = spaces.Box(0, 1, (len(builds.actions.names),), np.uint8)
         parts["previous_reward"] = spaces.Box(0, 1, (1,), np.float32)
-        parts["step"] = spaces.Box(0, builds.settings.limit, (1,), np.int32)
+        parts["step"] = spaces.Box(0, builds.settings.longest, (1,), np.int32)
     return spaces.Dict(parts)

@@ -8,7 +8,6 @@ import numpy as np
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 
-
 _LARGEST = 80.0
 
 

@@ -140,7 +140,12 @@ class StrategyConformance:
             if reward == "now and then nan":
                 rewards_TN[rng.random(rewards_TN.shape) < 0.3] = np.nan
             else:
-                rewards_TN[:] = {"nan": np.nan, "constant": 50.0, "infinity": np.inf, "minus infinity": -np.inf}[reward]
+                rewards_TN[:] = {
+                    "nan": np.nan,
+                    "constant": 50.0,
+                    "infinity": np.inf,
+                    "minus infinity": -np.inf,
+                }[reward]
             strategy.tell(codes_TNL, rewards_TN)
 
     @pytest.mark.parametrize("budget", [1, 40])

@@ -58,7 +58,9 @@ class DQNTrainer:
         codes_BL = self.benchmark.space.sample(rng, self.settings.calibration)
         reward_B = self.ledger.rewards(codes_BL)
         if np.isnan(reward_B).all():
-            raise DataError(f"{self.benchmark.name} has no score for any of {len(reward_B)} sampled architectures")
+            raise DataError(
+                f"{self.benchmark.name} has no score for any of {len(reward_B)} sampled architectures"
+            )
         return float(np.nanmedian(reward_B)) / 100
 
     @property

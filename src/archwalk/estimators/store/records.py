@@ -81,7 +81,7 @@ class Outcome:
 
 
 def holds_on(outcome: Outcome, machine: str) -> bool:
-    """Whether an outcome is that of trainings on a machine: it is, unless it failed on another for want of something."""
+    """Whether an outcome is that of a machine's trainings: not if another failed for lack of time or memory."""
     return outcome.status not in OF_THE_MACHINE or outcome.versions.get(MACHINE, "") == machine
 
 
