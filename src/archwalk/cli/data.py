@@ -116,8 +116,8 @@ def run_import(options: argparse.Namespace) -> None:
 def run_make(options: argparse.Namespace) -> None:
     """Train what the store does not have and write the table."""
     from archwalk.data.table import write_table
+    from archwalk.estimators.images.tables import find_table
     from archwalk.estimators.store import open_store
-    from archwalk.estimators.training.tables import find_table
 
     kind, *words = options.name.split(":")
     if kind == "policy-cnn":

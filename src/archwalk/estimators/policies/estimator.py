@@ -12,7 +12,7 @@ from archwalk.estimators.policies.sharing import PolicySupernet
 from archwalk.estimators.policies.training import PolicyTraining
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import DONE, RETURN, Problem
-from archwalk.estimators.training.stored import StoredTrainings, find_device
+from archwalk.estimators.trainings.stored import StoredTrainings, find_device
 from archwalk.spaces.base import Codes
 from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN
 from archwalk.spaces.policy_cnn.space import PolicyCNN

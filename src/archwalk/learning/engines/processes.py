@@ -39,6 +39,11 @@ _PATIENCE = 3.0
 """Seconds after which workers that were told to stop are killed."""
 
 
+def can_start_processes() -> bool:
+    """Whether this system has what the engine needs: descriptors that go from process to process, as Unix has them."""
+    return hasattr(socket, "send_fds")
+
+
 class ProcessShared(Shared):
     """Arrays in a segment that every worker maps."""
 
@@ -143,7 +148,7 @@ class ProcessEngine(Engine):
     """See the module."""
 
     def __init__(self) -> None:
-        if not hasattr(socket, "send_fds"):
+        if not can_start_processes():
             raise UsageError("the engine 'processes' needs Unix; the engines 'local' and 'ray' do not")
         self.workers: list[ProcessWorker] = []
 

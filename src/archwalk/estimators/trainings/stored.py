@@ -16,8 +16,9 @@ from archwalk.data.files import Progress, untold
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.store.database import LEASE_SECONDS, Store
 from archwalk.estimators.store.records import DONE, MACHINE, OF_THE_MACHINE, Outcome, Problem, canonical_json
-from archwalk.estimators.training.isolation import arithmetic_on, machine_on
-from archwalk.estimators.training.pool import Arrays, Job, Recipe, TrainingPool
+from archwalk.estimators.trainings.isolation import arithmetic_on, machine_on
+from archwalk.estimators.trainings.pool import Arrays, Job, Recipe, TrainingPool
+from archwalk.learning.engines import can_start_processes
 from archwalk.spaces.base import Codes, SearchSpace
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -44,7 +45,7 @@ class StoredTrainings:
         engine: str = "processes",
     ) -> None:
         """`arrays` are what all trainings read. `workers` are as many as there are cores (one on CUDA); the engine
-        `local` trains in this process.
+        `local` trains in this process, as all do where processes cannot be had (on Windows).
         """
         if workers is not None and workers < 1:
             raise UsageError(f"workers must be at least 1, not {workers}")
@@ -55,7 +56,7 @@ class StoredTrainings:
             machine=machine_on(training.device),
         )
         self.store, self.seed = store, problem.seed
-        self.engine = engine
+        self.engine = engine = _possible(engine)
         self.workers = 1 if engine == "local" else workers or _default_workers(training.device)
         self.trained = 0
         """Networks that were trained here: those that were not in the store."""
@@ -184,6 +185,10 @@ class StoredTrainings:
 
 def _go_on(progress: Progress, before: int, total: int, count: int) -> None:
     progress(before + count, total)
+
+
+def _possible(engine: str) -> str:
+    return "local" if engine == "processes" and not can_start_processes() else engine
 
 
 def find_device(name: str) -> str:
