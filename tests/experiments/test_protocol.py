@@ -277,7 +277,7 @@ def test_baselines_on_nasbench101_are_the_measured_ones(nasbench101, name):
     search = run_search(nasbench101, who, budget=300, trials=300, seed=0)
     after = summarise_search(search, who, 300, 0).best_after
     for queries, (mean, deviation) in zip((50, 100, 150, 300), MEASURED[name], strict=True):
-        ours = after[str(queries)]
+        ours = after[queries]
         tolerance = 2 * (ours.std + deviation) / np.sqrt(300)
         assert ours.mean == pytest.approx(mean, abs=tolerance), queries
         assert ours.std == pytest.approx(deviation, rel=0.3), queries

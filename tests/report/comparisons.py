@@ -163,9 +163,12 @@ def tested():
     strategies["local-search"] |= {"strategy": "local-search", "settings": {}}
     for one in strategies.values():
         one["best_after"]["150"] |= {"iqm": 80.1, "iqm_ci95": [80.0, 80.2]}
-    return record(strategies, trials=30, archwalk="0.1.0", evaluation="table") | {
-        name: to_plain(one) for name, one in differences(reports, 150, 0).items()
-    }
+    return record(strategies, trials=30, archwalk="0.1.0", evaluation="table") | compared(reports, 150)
+
+
+def compared(reports, budget):
+    """What a record says of strategies against each other."""
+    return {name: to_plain(one) for name, one in differences(reports, budget, 0).items()}
 
 
 def bare():

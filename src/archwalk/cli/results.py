@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, note, progress_bar, use_one_thread
+from archwalk.cli.common import OUT, note, progress_bar
 from archwalk.cli.numbers import COUNT, COUNT_OR_ZERO, SEED, WORKERS
 from archwalk.data.decoding import encode_json
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.errors import UsageError
+from archwalk.late import use_one_thread
 
 if TYPE_CHECKING:
     from archwalk.estimators.benchmarks import Benchmark

@@ -183,7 +183,18 @@ class Purse(Protocol):
     """Whatever a walk pays from."""
 
     def rewards(self, codes_BL: Codes) -> Floats:
-        """Pay for codes (B, L) and return their rewards (B,), turned so that higher is better."""
+        """Pay for codes (B, L) and return their rewards (B,): higher is better, NaN where there is none."""
+
+    @property
+    def worst(self) -> float:
+        """What counts where there is none."""
+
+
+def paid(purse: Purse, codes_BL: Codes) -> Floats:
+    """Pay for codes (B, L) and return their rewards (B,), the worst where there is none."""
+    reward_B = purse.rewards(codes_BL)
+    unknown_B = np.isnan(reward_B)
+    return np.where(unknown_B, purse.worst, reward_B) if unknown_B.any() else reward_B
 
 
 class Receipts:
@@ -200,6 +211,11 @@ class Receipts:
         """Pay for codes (B, L) and return their rewards (B,), turned so that higher is better."""
         self._paid.append(codes_BL.copy())
         return self.evaluator.rewards(codes_BL)
+
+    @property
+    def worst(self) -> float:
+        """What a reward counts that is NaN."""
+        return self.evaluator.worst
 
     @property
     def codes_EL(self) -> Codes:
@@ -248,6 +264,11 @@ class TrainingLedger:
         """Pay for codes (B, L) and return their rewards (B,), turned so that higher is better."""
         self._see(codes_BL)
         return self.evaluator.rewards(codes_BL)
+
+    @property
+    def worst(self) -> float:
+        """What a reward counts that is NaN."""
+        return self.evaluator.worst
 
     def record(self, codes_BL: Codes) -> None:
         """Enter codes (B, L) that were paid for elsewhere."""

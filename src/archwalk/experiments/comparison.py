@@ -36,13 +36,14 @@ from archwalk.experiments.records import (
     SpaceSize,
     StrategyResult,
 )
-from archwalk.experiments.runs import now, versions
+from archwalk.experiments.runs import now
 from archwalk.experiments.significance import REPORT, Reports, judge, profiles, rank_curves
 from archwalk.experiments.statistics import number, weighted_mean, weighted_quantile
 from archwalk.experiments.supernets import Tell
 from archwalk.spaces.base import Codes, EnumerableSpace
 from archwalk.strategies.oracle import Oracle, solve
 from archwalk.strategies.walker import EPISODE_LIMIT
+from archwalk.versions import versions
 
 ORACLE_GAMMA = 0.99
 ORACLE_ALPHA = 6.0
@@ -213,13 +214,11 @@ def _sharpness(benchmark: Benchmark, alpha: float) -> float | None:
 
 
 def _upward_rewards(benchmark: Benchmark) -> Floats:
-    """Rewards (N,) of which higher is better; what is no number is worth as little as the worst that is one."""
+    """Rewards (N,) of which higher is better; the worst where there is none, as walks are paid."""
     estimator = benchmark.estimator
     assert isinstance(estimator, TableEstimator)
-    reward_N = benchmark.objective.reward.upward(estimator.reward_N)
-    known_N = np.isfinite(reward_N)
-    worst = reward_N[known_N].min() if known_N.any() else 0.0
-    return np.where(known_N, reward_N, worst)
+    known_N = np.where(np.isfinite(estimator.reward_N), estimator.reward_N, estimator.worst_reward)
+    return benchmark.objective.reward.upward(known_N)
 
 
 def _optimum(benchmark: Benchmark, starts_BL: Codes) -> Optimum | None:

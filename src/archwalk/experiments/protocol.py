@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.stats import skew
 
 from archwalk.estimators.base import Floats, Scores
 from archwalk.estimators.benchmarks import Benchmark
@@ -272,6 +271,7 @@ def histogram_edges(metric: Metric, start_B: Floats) -> Floats:
 
 def summarise_episodes(outcomes: Sequence[Outcome], edges: Floats = HISTOGRAM_EDGES) -> Episodes:
     """What a record says of the episodes of all agents; improvements are counted in bins between `edges`."""
+    from scipy.stats import skew
 
     def every(end: str, score: str) -> Floats:
         return known(np.concatenate([getattr(getattr(outcome, end), score) for outcome in outcomes]))

@@ -13,7 +13,6 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import friedmanchisquare, rankdata, wilcoxon
 
 from archwalk.estimators.base import Floats
 from archwalk.estimators.metrics import Metric
@@ -62,6 +61,8 @@ REPORT = Metric("report")
 
 def signed_rank(differences_T: Floats) -> float:
     """The two-sided p value of Wilcoxon's signed-rank test; 1 where all differences are zero (see `TEST`)."""
+    from scipy.stats import rankdata, wilcoxon
+
     differences_T = np.round(differences_T, DECIMALS)
     ranks_T, other_T = rankdata(np.abs(differences_T)), differences_T != 0
     if not other_T.any():
@@ -96,6 +97,8 @@ def holm(p_K: Sequence[float]) -> list[float]:
 
 def friedman(values_KT: Floats) -> Friedman | None:
     """Whether K strategies rank alike over T trials: statistic and p; None for fewer than three, or one trial."""
+    from scipy.stats import friedmanchisquare
+
     values_KT = np.round(values_KT, DECIMALS)
     if len(values_KT) < 3 or values_KT.shape[1] < 2:
         return None
@@ -118,6 +121,8 @@ def mean_ranks(values_KTQ: Sequence[Floats]) -> Floats:
 
     A trial in which a value is not known does not count; NaN where none does.
     """
+    from scipy.stats import rankdata
+
     trials, shape = len(values_KTQ[0]), (len(values_KTQ), values_KTQ[0].shape[1])
     total_KQ, counted_Q = np.zeros(shape), np.zeros(shape[1])
     for t in range(trials):

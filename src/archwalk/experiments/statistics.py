@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, trim_mean
 
 from archwalk.estimators.base import Floats
 
@@ -104,7 +103,11 @@ def interval(low: float, high: float) -> tuple[float, float] | None:
 def interquartile_mean(values: Floats) -> float:
     """Mean of the middle half of the values (Agarwal et al. 2021): a quarter of them is left out at either end."""
     numbers = known(values)
-    return float(trim_mean(numbers, 0.25, axis=None)) if len(numbers) else np.nan
+    if not len(numbers):
+        return np.nan
+    cut = numbers.size // 4
+    middle = np.partition(numbers, (cut, numbers.size - cut - 1))[cut : numbers.size - cut]
+    return float(middle.mean())
 
 
 def interquartile_interval(
@@ -160,6 +163,8 @@ def normal_interval(mean: float, std: float, level: float = 0.95) -> tuple[float
     P1 has no trials of other systems and takes it for them. It holds single runs, not their mean: it is not
     to be laid beside a bootstrap interval of a mean.
     """
+    from scipy.stats import norm
+
     z = float(norm.ppf((1 + level) / 2))
     return mean - z * std, mean + z * std
 
