@@ -18,7 +18,7 @@ from archwalk.estimators.store.database import LEASE_SECONDS, Store
 from archwalk.estimators.store.records import DONE, MACHINE, OF_THE_MACHINE, Outcome, Problem, canonical_json
 from archwalk.estimators.trainings.isolation import arithmetic_on, machine_on
 from archwalk.estimators.trainings.pool import Arrays, Job, Recipe, TrainingPool
-from archwalk.learning.engines import can_start_processes
+from archwalk.learning.engines.processes import can_start_processes
 from archwalk.spaces.base import Codes, SearchSpace
 
 DEVICES = ("auto", "cpu", "cuda")
