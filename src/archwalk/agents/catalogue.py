@@ -1,10 +1,14 @@
 """Agents by name: how each is trained, and what training gives."""
 
-from typing import Any
+from __future__ import annotations
 
-from archwalk.agents.base import Agent
-from archwalk.agents.trainable import TrainerFactory
+from typing import TYPE_CHECKING, Any
+
 from archwalk.registry import Registry
+
+if TYPE_CHECKING:
+    from archwalk.agents.base import Agent
+    from archwalk.agents.trainable import TrainerFactory
 
 TRAINERS: Registry[tuple[type[Any], TrainerFactory]] = Registry(
     "strategy to train",

@@ -8,10 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, read_json, readable, use_one_thread
+from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, read_json, readable
 from archwalk.cli.numbers import SEED, STEPS, WORKERS
 from archwalk.cli.results import compare_with_progress, show
 from archwalk.errors import UsageError
+from archwalk.late import use_one_thread
 from archwalk.learning.engines import ENGINES
 
 if TYPE_CHECKING:

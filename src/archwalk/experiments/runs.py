@@ -6,23 +6,17 @@ DIR/checkpoint.safetensors   everything that the next step depends on
 DIR/agent.safetensors        the trained agent, at the end
 """
 
+from __future__ import annotations
+
 import json
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import gymnasium
-import numpy as np
-import torch
-
-import archwalk
-from archwalk.agents.base import Agent
 from archwalk.agents.catalogue import TRAINERS
-from archwalk.agents.saving import load_agent, save_agent
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, UsageError
@@ -37,23 +31,15 @@ from archwalk.experiments.protocol import Contestant
 from archwalk.spaces.base import SearchSpace
 from archwalk.strategies.catalogue import STRATEGIES
 
+if TYPE_CHECKING:  # searchers that are not trained need none of it
+    from archwalk.agents.base import Agent
+
 CONFIG, METRICS, CHECKPOINT, AGENT = (
     "config.json",
     "metrics.jsonl",
     "checkpoint.safetensors",
     "agent.safetensors",
 )
-
-
-def versions() -> dict[str, str]:
-    """What a result depends on."""
-    return {
-        "archwalk": archwalk.__version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "torch": torch.__version__,
-        "gymnasium": gymnasium.__version__,
-    }
 
 
 def now() -> str:
@@ -112,6 +98,8 @@ class RunFolder:
 
     def finish(self, agent: Agent) -> None:
         """Write the trained agent; the checkpoint is not needed any more."""
+        from archwalk.agents.saving import save_agent
+
         save_agent(self.path / AGENT, agent)
         (self.path / CHECKPOINT).unlink(missing_ok=True)
 
@@ -122,6 +110,8 @@ class RunFolder:
 
     def agent(self, space: SearchSpace) -> Agent:
         """The trained agent. Raises DataError for one of another space or an unfinished run; see `load_agent`."""
+        from archwalk.agents.saving import load_agent
+
         self.config()
         if not self.finished:
             raise DataError(
