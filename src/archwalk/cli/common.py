@@ -75,10 +75,10 @@ def progress_bar(title: str, total: float | None = None) -> Iterator[Bar]:
 
 
 def load_space(name: str) -> SearchSpace:
-    """A space by name. Raises UsageError for one that there is not."""
-    from archwalk.spaces.catalogue import SPACES
+    """A space by name, or by the file that declares it. Raises UsageError for one that there is not."""
+    from archwalk.spaces import catalogue
 
-    return SPACES.load(name)()
+    return catalogue.load_space(name)
 
 
 def read_json(path: Path) -> Any:
