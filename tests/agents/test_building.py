@@ -164,7 +164,7 @@ def test_the_command_line(made_up, tmp_path, capsys):
     command = ["train", "meta-rl", "--benchmark", "made-up:0", "--out", str(out), "--steps", "40"]
     assert main([*command, *words]) == 0
     assert RunFolder(out).metrics()[-1]["steps"] == 75
-    assert RunFolder(out).config()["asked"] == "made-up:0"
+    assert RunFolder(out).config().asked == "made-up:0"
     assert main(["search", str(out), "--benchmark", "made-up:1", "--budget", "10", "--trials", "2"]) == 0
     capsys.readouterr()
     (tmp_path / "a.json").write_text('{"layers": [{"type": "convolution", "kernel_size": 3}]}')

@@ -120,11 +120,11 @@ def test_run_folder_holds_what_it_should(case, whole):
         "agent.safetensors",
     }
     config = whole.config()
-    assert config["benchmark"] == BENCHMARK
-    assert config["objective"] == "validation"
-    assert config["seed"] == 3
-    assert type(case.settings)(**config["settings"]) == case.settings
-    assert set(config["versions"]) == {"archwalk", "python", "numpy", "torch", "gymnasium"}
+    assert config.benchmark == BENCHMARK
+    assert config.objective == "validation"
+    assert config.seed == 3
+    assert type(case.settings)(**config.settings) == case.settings
+    assert set(config.versions) == {"archwalk", "python", "numpy", "torch", "gymnasium"}
     rows = whole.metrics()
     assert [row["steps"] for row in rows] == list(range(80, 641, 80))
     paid = saved(whole)["paid"]
@@ -138,7 +138,7 @@ def test_same_seed_same_run(case, whole, benchmark, tmp_path, often):
 
 
 def test_another_place_is_recorded_and_refused_where_there_is_none(case, whole, benchmark, tmp_path):
-    assert whole.config()["place"] == {"engine": "local", "address": None, "device": "cpu"}
+    assert whole.config().place == Place()
     with pytest.raises(UsageError) as raised:
         case.train(benchmark, tmp_path / "run", place=Place(address="localhost:1"))
     assert (
@@ -265,11 +265,11 @@ from archwalk.agents.catalogue import TRAINERS
 TRAINERS.load(sys.argv[3])[1].log_every, training.CHECKPOINT_SECONDS = int(sys.argv[1]), 0.0
 write = RunFolder.checkpoint
 
-def checkpoint(run, state):
-    write(run, state)
-    if state["trainer"]["steps"] == 160:
+def checkpoint(run, trainer, window, seconds):
+    write(run, trainer, window, seconds)
+    if trainer["steps"] == 160:
         print("now", flush=True)
-    elif state["trainer"]["steps"] == 480:
+    elif trainer["steps"] == 480:
         time.sleep(600)  # the kill has come long before
 
 RunFolder.checkpoint = checkpoint
@@ -292,5 +292,5 @@ def test_killed_by_the_system_and_resumed_from_the_command_line(case, whole, tmp
     run = RunFolder(out)
     assert not run.finished
     assert main(["train", case.strategy, "--resume", "--out", str(out)]) == 0
-    assert run.config()["settings"] == whole.config()["settings"]
+    assert run.config().settings == whole.config().settings
     assert_same_run(run, whole)
