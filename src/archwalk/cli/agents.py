@@ -8,10 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, read_json, readable, use_one_thread
+from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, read_json, readable
 from archwalk.cli.numbers import SEED, STEPS, WORKERS
 from archwalk.cli.results import compare_with_progress, show
 from archwalk.errors import UsageError
+from archwalk.late import use_one_thread
 from archwalk.learning.engines import ENGINES
 
 if TYPE_CHECKING:
@@ -122,25 +123,15 @@ def run_train(options: argparse.Namespace) -> None:
 
 def run_improve(options: argparse.Namespace) -> None:
     """Walk once from an architecture."""
-    import numpy as np
-
     from archwalk.experiments.protocol import spawn
-    from archwalk.experiments.runs import RunFolder, load_contestant
+    from archwalk.experiments.runs import RunFolder
     from archwalk.spaces.catalogue import SPACES
-    from archwalk.strategies.base import Trials
-    from archwalk.strategies.walker import Walker
 
     use_one_thread()
-    config = RunFolder(options.checkpoint).config()
-    space = SPACES.load(config["space"])()
+    run = RunFolder(options.checkpoint)
+    space = SPACES.load(run.config()["space"])()
     start_L = space.parse(read_json(options.architecture))
-    agent = load_contestant(str(options.checkpoint), space).factories[0]
-    strategy = agent(Trials(space, 1, spawn(options.seed, 0)))
-    if not isinstance(strategy, Walker):
-        raise UsageError(
-            f"the agent in {options.checkpoint} builds from nothing; it improves no architecture"
-        )
-    episodes = strategy.improve(np.asarray(start_L)[None])
+    episodes = run.agent(space).improve(start_L[None], spawn(options.seed, 0))
     found = space.describe(episodes.finals_BL[0])
     answer = {"start": space.describe(start_L), "found": found, "steps": int(episodes.steps_B[0])}
     if options.json:

@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, use_one_thread
+from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar
 from archwalk.cli.numbers import SEED, WORKERS
 from archwalk.cli.results import PAGE, RESULT
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.errors import ArchwalkError, UsageError
+from archwalk.late import use_one_thread
 
 if TYPE_CHECKING:
     from archwalk.papers.item import Item

@@ -8,10 +8,11 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, note, print_json, progress_bar, use_one_thread
+from archwalk.cli.common import OUT, note, print_json, progress_bar
 from archwalk.cli.numbers import COUNT, COUNT_OR_ZERO, SEED, WORKERS
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.errors import UsageError
+from archwalk.late import use_one_thread
 
 if TYPE_CHECKING:
     from archwalk.estimators.benchmarks import Benchmark
