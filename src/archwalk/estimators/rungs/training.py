@@ -13,8 +13,8 @@ from archwalk.estimators.rungs.fitting import Curves, DivergedError, accuracy, f
 from archwalk.estimators.rungs.pixels import Batches, Normalisation
 from archwalk.estimators.rungs.settings import RecipeSettings
 from archwalk.estimators.rungs.weights import device_memory_format, keep, restore
-from archwalk.estimators.store.records import DONE, Outcome, Problem, canonical_json
-from archwalk.estimators.trainings.isolation import alone, versions_on
+from archwalk.estimators.store.records import DONE, MACHINE, Outcome, Problem, canonical_json
+from archwalk.estimators.trainings.isolation import alone, arithmetic_on, machine_on, versions_on
 from archwalk.estimators.trainings.limits import is_out_of_memory
 from archwalk.estimators.trainings.pool import Arrays
 from archwalk.spaces.base import Codes
@@ -53,8 +53,14 @@ class RungTraining:
 
     def problem(self, climb: Climb, seed: int) -> Problem:
         """What the store knows a rung by."""
-        settings = {"recipe": self.settings.as_dict(), "steps": list(climb.steps), "device": self.device}
-        return Problem(self.space.name, self.dataset, self.fingerprint, settings, seed)
+        settings = {
+            "recipe": self.settings.as_dict(),
+            "steps": list(climb.steps),
+            "arithmetic": f"{arithmetic_on(self.device)}, autocast {self.settings.arithmetic}",
+        }
+        return Problem(
+            self.space.name, self.dataset, self.fingerprint, settings, seed, machine_on(self.device)
+        )
 
     def architecture(self, climb: Climb) -> str:
         """What the store calls its architecture."""
@@ -91,7 +97,14 @@ class RungTraining:
                 raise
             status, reason = "memory", "memory ran out while it was trained"
         return Outcome(
-            status, reason, validation, 0.0, parameters, clock() - started, curves, versions_on(self.device)
+            status,
+            reason,
+            validation,
+            0.0,
+            parameters,
+            clock() - started,
+            curves,
+            {**versions_on(self.device), MACHINE: machine_on(self.device)},
         )
 
     def fresh(self, code_L: Codes) -> nn.Module:

@@ -1,4 +1,4 @@
-"""The final training: the winner goes on from its kept weights, by the clock, on all images that are not for the test."""
+"""The final training: by the clock the winner goes on from its kept weights, on all that is not for the test."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,8 +19,10 @@ from archwalk.experiments.clock.journal import Clock, Journal
 _FINAL = 2
 """What the seed is for beside first weights and the order in rungs."""
 _KEPT_EVERY = 10.0
+_TRIED = 4
+"""Steps with each number of threads."""
 _COOLING = 10.0
-"""Seconds at most, and at most a tenth of what the training has taken, in which the rate falls to nothing after a stop."""
+"""Seconds at most, and at most a tenth of the training's, in which the rate falls to nothing after a stop."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ def train_winner(
     pace = _Pace(clock, begun, until, done, stopped)
     shown = [0]
     last = [clock.elapsed]
+    number_of_threads = _NumberOfThreads(threads if training.device == "cpu" else 1)
 
     def progress(step: int) -> float:
         shown[0] = step * batches.batch
@@ -70,9 +73,10 @@ def train_winner(
             last[0] = now
             keep(network, kept)
             journal.write({"final": round(pace.progress, 5), "at": round(now, 3)})
+        number_of_threads.choose(step, now)
         return pace.update()
 
-    with _threads(threads, training.device):
+    with _same_threads():
         if done < 1 and not stopped():
             curves = fit(network, iter(batches), training.settings, progress, told)
         else:
@@ -117,11 +121,30 @@ class _Pace:
         return self.progress
 
 
+class _NumberOfThreads:
+    """One or as many as there are cores, whichever is faster: small networks are slower on several."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.begun = 0.0
+        self.alone = 0.0
+
+    def choose(self, step: int, now: float) -> None:
+        """Between steps: the first few are for PyTorch to warm up, the next for one thread, then for all."""
+        if step == 0:
+            torch.set_num_threads(1)
+        elif step == _TRIED and self.most > 1:
+            self.begun = now
+        elif step == 2 * _TRIED and self.most > 1:
+            self.alone, self.begun = now - self.begun, now
+            torch.set_num_threads(self.most)
+        elif step == 3 * _TRIED and self.most > 1 and now - self.begun > self.alone:
+            torch.set_num_threads(1)
+
+
 @contextmanager
-def _threads(count: int, device: str) -> Iterator[None]:
+def _same_threads() -> Iterator[None]:
     before = torch.get_num_threads()
-    if device == "cpu":
-        torch.set_num_threads(count)
     try:
         yield
     finally:
