@@ -1,12 +1,10 @@
 import numpy as np
 import pytest
 
-from archwalk.experiments import statistics
+from archwalk.experiments import bootstrap
+from archwalk.experiments.bootstrap import Bootstrap, bootstrap_counts, mean_interval
 from archwalk.experiments.statistics import (
-    Bootstrap,
-    bootstrap_counts,
     crossing,
-    mean_interval,
     moving_average,
     normal_interval,
     symmetric_intervals,
@@ -103,7 +101,7 @@ def test_weighted_quantile_by_hand(values, weights, q, expected):
 
 def test_symmetric_intervals_hold_their_share():
     values = np.arange(1001.0)
-    assert symmetric_intervals(values) == {"50": [250, 750], "90": [50, 950], "95": [25, 975]}
+    assert symmetric_intervals(values) == {50: (250, 750), 90: (50, 950), 95: (25, 975)}
 
 
 def test_normal_interval():
@@ -131,8 +129,8 @@ def test_what_is_computed_in_parts_is_what_is_computed_at_once(agents, monkeypat
     """Samples in parts of two, and points of a curve in parts of three."""
     values = np.random.default_rng(0).normal(size=(agents, 20, 10))
     at_once = Bootstrap(values, np.random.default_rng(1), samples=50)
-    monkeypatch.setattr(statistics, "_DRAWS_AT_ONCE", 40 * agents)
-    monkeypatch.setattr(statistics, "_POINTS_AT_ONCE", 3)
+    monkeypatch.setattr(bootstrap, "_DRAWS_AT_ONCE", 40 * agents)
+    monkeypatch.setattr(bootstrap, "_POINTS_AT_ONCE", 3)
     in_parts = Bootstrap(values, np.random.default_rng(1), samples=50)
     np.testing.assert_array_equal(in_parts.counts_SE, at_once.counts_SE)
     ends = np.quantile(at_once.counts_SE @ values.reshape(-1, 10) / (agents * 20), [0.025, 0.975], axis=0)

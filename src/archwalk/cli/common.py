@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from archwalk.errors import DataError, UsageError
+from archwalk.errors import UsageError
 
 if TYPE_CHECKING:
     from archwalk.spaces.base import SearchSpace
@@ -75,22 +75,19 @@ def progress_bar(title: str, total: float | None = None) -> Iterator[Bar]:
 
 
 def load_space(name: str) -> SearchSpace:
-    """A space by name. Raises UsageError for one that there is not."""
-    from archwalk.spaces.catalogue import SPACES
+    """A space by name, or by the file that declares it. Raises UsageError for one that there is not."""
+    from archwalk.spaces import catalogue
 
-    return SPACES.load(name)()
+    return catalogue.load_space(name)
 
 
 def read_json(path: Path) -> Any:
     """Read a JSON file that the user named. Raises DataError if it cannot be read, UsageError if it is not JSON."""
-    try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
-        raise UsageError(f"there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {path}: {error}") from error
-    except ValueError as error:
-        raise UsageError(f"{path} is not JSON: {error}") from error
+    from archwalk.data import decoding
+
+    if not path.exists():
+        raise UsageError(f"there is no file {path}")
+    return decoding.read_json(path, Any, "JSON")
 
 
 def add_store_option(parser: argparse.ArgumentParser) -> None:
@@ -100,10 +97,3 @@ def add_store_option(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="SQLite file or PostgreSQL URL (default: ARCHWALK_STORE, or in the cache folder)",
     )
-
-
-def use_one_thread() -> None:
-    """One thread a process: two processes beat two threads, and results do not depend on the machine's cores."""
-    import torch
-
-    torch.set_num_threads(1)

@@ -5,7 +5,7 @@ the YAML file of P3's NASGym. Every key but `layers` may be left out:
 
     kind = "multi-branch"             # or "chain"
     depth = 10                        # most layers, P3's d
-    action_limit = 20                 # most actions of an episode, P3's tau; without it depth, with branches twice
+    action_limit = 20                 # P3's tau: one action more ends an episode; without it depth, with branches twice
     limit_terminates = true           # P3's; without it the limit truncates
     sigma = 0.1                       # what a shift of a pointer is paid, as a share
 
@@ -20,8 +20,6 @@ the YAML file of P3's NASGym. Every key but `layers` may be left out:
     image_shape = [3, 84, 84]
 """
 
-import json
-import tomllib
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -30,7 +28,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.errors import DataError, UsageError, unknown
+from archwalk.data.decoding import decode_toml, read_json, read_toml
+from archwalk.errors import UsageError, unknown
 from archwalk.spaces.nsc import NSC, CodeTable, NetworkSettings
 from archwalk.spaces.nsc.size import P3_NETWORK, changed
 from archwalk.spaces.nsc.table import MERGES, TERMINAL, label_name
@@ -40,8 +39,9 @@ from archwalk.spaces.nsc.table import MERGES, TERMINAL, label_name
 class ConstructionSettings:
     """The rules; by default P3's of chains, but that the limit of actions truncates.
 
-    `action_limit` None means depth for chains, twice that with branches (P3's values). `sigma` is the share of the
-    score that a shift of a pointer is paid (P3: 0.0 and 0.1).
+    An episode is over once it has had more than `action_limit` actions (P3's tau, section 4.2.3, case d); None means
+    depth for chains, twice that with branches (P3's values). `sigma` is the share of the score that a shift of a
+    pointer is paid (P3: 0.0 and 0.1).
     """
 
     table: CodeTable = CodeTable()  # noqa: RUF009 - frozen
@@ -58,8 +58,13 @@ class ConstructionSettings:
 
     @property
     def limit(self) -> int:
-        """The most actions of an episode."""
+        """Actions that an episode may have without being over: P3's tau."""
         return self.action_limit or self.table.depth * (2 if self.table.branches else 1)
+
+    @property
+    def longest(self) -> int:
+        """The most actions of an episode: the one that is beyond the limit ends it."""
+        return self.limit + 1
 
     def make_space(self) -> NSC:
         """The space of what can be built."""
@@ -108,18 +113,12 @@ def load_settings(config: "str | Path | ConstructionSettings | None") -> Constru
         names = sorted(entry.name.removesuffix(".toml") for entry in shipped.iterdir())
         if str(config) not in names:
             raise unknown("configuration (a .toml or .json file, or a name)", str(config), names)
-        return read_settings(tomllib.loads((shipped / f"{config}.toml").read_text()), str(config))
-    try:
-        text = path.read_text()
-    except FileNotFoundError:
-        raise UsageError(f"there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {path}: {error}") from error
-    try:
-        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{path} is not {path.suffix[1:].upper()}: {error}") from error
-    return read_settings(content, str(path))
+        text = (shipped / f"{config}.toml").read_text(encoding="utf-8")
+        return read_settings(decode_toml(text, dict[str, Any], str(config)), str(config))
+    if not path.exists():
+        raise UsageError(f"there is no file {path}")
+    read = read_toml if path.suffix == ".toml" else read_json
+    return read_settings(read(path, dict[str, Any], "a configuration"), str(path))
 
 
 def read_settings(content: object, where: str = "the configuration") -> ConstructionSettings:
@@ -128,7 +127,7 @@ def read_settings(content: object, where: str = "the configuration") -> Construc
         return _read(content)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from None
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, ArithmeticError, LookupError):
         raise UsageError(f"{where}: a value is of the wrong type") from None
 
 

@@ -3,30 +3,23 @@
 DIR/config.json              benchmark, settings, seed, versions: all that a resumed run needs
 DIR/metrics.jsonl            one line every so many steps
 DIR/checkpoint.safetensors   everything that the next step depends on
-DIR/agent.safetensors        the trained network and what its training paid, at the end
+DIR/agent.safetensors        the trained agent, at the end
 """
 
-import json
-import platform
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-import gymnasium
-import numpy as np
-import torch
-
-import archwalk
-from archwalk.agents.building.agent import TrainedBuilder
 from archwalk.agents.catalogue import TRAINERS
-from archwalk.agents.trainable import NetworkSettings, make_network
-from archwalk.agents.walking import TrainedAgent
+from archwalk.data.decoding import convert, decode_json, encode_json, read_json
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.data.states import read_state, write_state
-from archwalk.errors import ArchwalkError, DataError, UsageError
+from archwalk.errors import DataError, UsageError
 from archwalk.experiments.presets import (
     default_preset,
     describe_settings,
@@ -36,7 +29,10 @@ from archwalk.experiments.presets import (
 )
 from archwalk.experiments.protocol import Contestant
 from archwalk.spaces.base import SearchSpace
-from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
+from archwalk.strategies.catalogue import STRATEGIES
+
+if TYPE_CHECKING:  # searchers that are not trained need none of it
+    from archwalk.agents.base import Agent
 
 CONFIG, METRICS, CHECKPOINT, AGENT = (
     "config.json",
@@ -46,20 +42,64 @@ CONFIG, METRICS, CHECKPOINT, AGENT = (
 )
 
 
-def versions() -> dict[str, str]:
-    """What a result depends on."""
-    return {
-        "archwalk": archwalk.__version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "torch": torch.__version__,
-        "gymnasium": gymnasium.__version__,
-    }
-
-
 def now() -> str:
     """The time, UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a training runs; it changes no bit of the result, but for the device.
+
+    `engine` and `address` are those of `make_engine`, `device` is that of the learner's network.
+    """
+
+    engine: str = "local"
+    address: str | None = None
+    device: str = "cpu"
+
+
+HERE = Place()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """What a run was begun with: all that a resumed one needs, and where it began.
+
+    `asked` is the whole name that the benchmark was loaded by, where there is one; `fingerprint` is the benchmark's, on
+    which alone the run goes on. `own_starts` says that training set out from architectures that a caller drew.
+    """
+
+    kind: Literal["agent"] = "agent"
+    strategy: str
+    benchmark: str
+    asked: str | None = None
+    objective: str
+    space: str
+    features: int
+    preset: str | None = None
+    settings: dict[str, Any]
+    seed: int
+    own_starts: bool = False
+    fingerprint: dict[str, Any]
+    place: Place = HERE
+    created: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What is written of a training that goes on: the trainer's state, the rows of metrics that make no line yet, the
+    time that it took, and how much of the metrics belongs to it.
+    """
+
+    trainer: dict[str, Any]
+    window: list[dict[str, float]]
+    seconds: float
+    metrics_bytes: int
+
+
+_Row = dict[str, int | float | None]
 
 
 @dataclass(frozen=True)
@@ -68,58 +108,84 @@ class RunFolder:
 
     path: Path
 
-    def create(self, config: dict[str, Any]) -> None:
+    def create(self, config: RunConfig) -> None:
         """Begin a run. Raises UsageError if the folder holds one already."""
         if (self.path / CONFIG).exists():
             raise UsageError(f"{self.path} holds a run already; add --resume to go on, or name another --out")
         make_folder(self.path)
-        write_atomically(self.path / CONFIG, json.dumps(config, indent=2) + "\n")
+        write_atomically(self.path / CONFIG, encode_json(config, indent=2) + "\n")
 
-    def config(self) -> dict[str, Any]:
-        """What the run was begun with. Raises DataError if this is no run folder."""
+    def config(self) -> RunConfig:
+        """What the run was begun with. Raises DataError if this is no run folder, or its config is no config."""
         file = self.path / CONFIG
         if not file.exists():
             raise DataError(f"{self.path} is not a run folder: it has no {CONFIG}")
+        return read_json(file, RunConfig, "the config of a run of this version of archwalk")
+
+    def log(self, row: Mapping[str, int | float | None]) -> None:
+        """Append a line of metrics. Raises DataError if the disk refuses."""
+        file = self.path / METRICS
         try:
-            config: dict[str, Any] = json.loads(file.read_text())
-        except ValueError as error:
-            raise DataError(f"{file} is damaged: {error}") from error
-        return config
+            with file.open("a") as log:
+                log.write(encode_json(row) + "\n")
+        except OSError as error:
+            raise DataError(f"cannot write {file}: {error.strerror}") from error
 
-    def log(self, row: dict[str, Any]) -> None:
-        """Append a line of metrics."""
-        with (self.path / METRICS).open("a") as file:
-            file.write(json.dumps(row) + "\n")
-
-    def checkpoint(self, state: dict[str, Any]) -> None:
+    def checkpoint(self, trainer: dict[str, Any], window: list[dict[str, float]], seconds: float) -> None:
         """Write the state of training, with how much of the metrics belongs to it."""
         metrics = self.path / METRICS
         size = metrics.stat().st_size if metrics.exists() else 0
-        write_state(self.path / CHECKPOINT, {"state": state, "metrics_bytes": size})
+        write_state(
+            self.path / CHECKPOINT,
+            {"trainer": trainer, "window": window, "seconds": seconds, "metrics_bytes": size},
+        )
 
-    def restore(self) -> dict[str, Any] | None:
-        """The last checkpoint's state, with later metrics cut off; None if there is no checkpoint yet."""
+    def restore(self) -> Checkpoint | None:
+        """The last checkpoint, with later metrics cut off; None if there is none yet. Raises DataError if damaged."""
         metrics, file = self.path / METRICS, self.path / CHECKPOINT
-        checkpoint = read_state(file) if file.exists() else None
+        checkpoint = None
+        if file.exists():
+            what = "a checkpoint of this version of archwalk"
+            checkpoint = convert(read_state(file), Checkpoint, str(file), what)
         if metrics.exists():
             with metrics.open("r+b") as log:
-                log.truncate(checkpoint["metrics_bytes"] if checkpoint else 0)
-        return checkpoint["state"] if checkpoint else None
+                log.truncate(checkpoint.metrics_bytes if checkpoint else 0)
+        return checkpoint
 
-    def metrics(self) -> list[dict[str, Any]]:
-        """All lines of metrics."""
+    def metrics(self) -> list[_Row]:
+        """All lines of metrics; one that a kill cut off is left out. Raises DataError for a damaged one."""
         file = self.path / METRICS
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        try:
+            *lines, _ = file.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise DataError(f"cannot read {file}: {error.strerror}") from error
+        return [decode_json(line, _Row, f"line {n} of {file}", "metrics") for n, line in enumerate(lines, 1)]
 
-    def finish(self, network: torch.nn.Module, paid: dict[str, Any]) -> None:
+    def finish(self, agent: Agent) -> None:
         """Write the trained agent; the checkpoint is not needed any more."""
-        write_state(self.path / AGENT, {"network": dict(network.state_dict()), **paid})
+        from archwalk.agents.saving import save_agent
+
+        save_agent(self.path / AGENT, agent)
         (self.path / CHECKPOINT).unlink(missing_ok=True)
 
     @property
     def finished(self) -> bool:
         """Whether the agent is there."""
         return (self.path / AGENT).exists()
+
+    def agent(self, space: SearchSpace) -> Agent:
+        """The trained agent. Raises DataError for one of another space or an unfinished run; see `load_agent`."""
+        from archwalk.agents.saving import load_agent
+
+        config = self.config()
+        if not self.finished:
+            raise DataError(
+                f"the training in {self.path} is not finished; go on with: archwalk train {config.strategy} --resume "
+                f"--out {self.path}"
+            )
+        return load_agent(self.path / AGENT, space)
 
 
 def load_contestants(
@@ -182,13 +248,13 @@ def load_contestant(
     folders = [path] if (path / CONFIG).exists() else sorted(p.parent for p in path.glob(f"*/{CONFIG}"))
     if not folders:
         raise DataError(f"{path} is not a run folder (no {CONFIG}) and holds none")
-    agents = [_load_agent(RunFolder(folder), space) for folder in folders]
+    agents = [RunFolder(folder).agent(space) for folder in folders]
     configs = [RunFolder(folder).config() for folder in folders]
     return Contestant(
         label or path.resolve().name,
         tuple(agents),
-        tuple(config["seed"] for config in configs),
-        strategy=configs[0].get("strategy", ""),
+        tuple(config.seed for config in configs),
+        strategy=configs[0].strategy,
     )
 
 
@@ -215,42 +281,3 @@ def _load_untrained(name: str, benchmark: str, assignments: Sequence[str], label
         strategy=strategy,
         assignments=tuple(assignments),
     )
-
-
-def read_agent(run: RunFolder, space: SearchSpace) -> tuple[torch.nn.Module, NetworkSettings, dict[str, Any]]:
-    """The trained network of a run, what shape it has, and all that was saved with it.
-
-    Raises DataError for an agent of another space or an unfinished run.
-    """
-    config = run.config()
-    if not run.finished:
-        raise DataError(
-            f"the training in {run.path} is not finished; go on with: archwalk train ... --resume"
-        )
-    if config["space"] != space.name or config["features"] != space.feature_count:
-        trained, here = config["space"], space.name
-        if trained == here:  # of another depth, say
-            trained, here = f"{trained} of {config['features']} features", f"one of {space.feature_count}"
-        raise DataError(f"the agent in {run.path} was trained on {trained}, not on {here}")
-    saved = read_state(run.path / AGENT)
-    try:
-        settings = NetworkSettings(**saved["network_settings"])
-        network = make_network(settings, space.feature_count, seed=0)
-        network.load_state_dict(saved["network"])
-    except (TypeError, RuntimeError, KeyError) as error:
-        raise ArchwalkError(
-            f"the agent in {run.path} does not fit this version of archwalk: {error}"
-        ) from error
-    return network, settings, saved
-
-
-def _load_agent(run: RunFolder, space: SearchSpace) -> StrategyFactory:
-    network, settings, saved = read_agent(run, space)
-    paid = {
-        "training_queries": saved["training_queries"],
-        "training_unique": saved["training_unique"],
-        "training_seconds": saved["seconds"],
-    }
-    if settings.building:
-        return partial(TrainedBuilder, network=network, settings=settings, **paid)
-    return partial(TrainedAgent, network=network, neighbours=settings.neighbours, **paid)

@@ -1,8 +1,10 @@
-"""Search spaces by name."""
+"""Search spaces by name, by the file that declares one, or by where Python has one."""
 
 from collections.abc import Callable
+from pathlib import Path
 
-from archwalk.registry import Registry
+from archwalk.errors import UsageError
+from archwalk.registry import Registry, find_attribute
 from archwalk.spaces.base import SearchSpace
 
 SPACES: Registry[Callable[[], SearchSpace]] = Registry(
@@ -10,6 +12,7 @@ SPACES: Registry[Callable[[], SearchSpace]] = Registry(
     "archwalk.spaces",
     {
         "chain": "archwalk.spaces.nsc.chain:Chain",
+        "convnet": "archwalk.spaces.convnet.space:ConvNet",
         "darts": "archwalk.spaces.darts.space:DARTS",
         "nasbench101": "archwalk.spaces.nasbench101.space:NASBench101",
         "nasbench201": "archwalk.spaces.nasbench201.space:NASBench201",
@@ -23,3 +26,21 @@ SPACES: Registry[Callable[[], SearchSpace]] = Registry(
         "policy-cnn-minatar-2": "archwalk.spaces.policy_cnn.papers:minatar_2",
     },
 )
+
+
+def load_space(name: str) -> SearchSpace:
+    """The space of a name, of a TOML file that declares it, or of what "module:name" or "file.py:name" makes or is.
+
+    Raises UsageError for one that there is not, with the nearest right one.
+    """
+    if name.endswith(".toml"):
+        from archwalk.spaces.declared import read_space
+
+        return read_space(Path(name))
+    if ":" not in name:
+        return SPACES.load(name)()
+    found = find_attribute(name, "a space")
+    space: SearchSpace = found() if callable(found) else found
+    if not hasattr(space, "from_choices"):
+        raise UsageError(f"{name} is a {type(space).__name__}, no search space")
+    return space

@@ -12,7 +12,7 @@ from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.store import Outcome, open_store
-from archwalk.estimators.training.isolation import alone
+from archwalk.estimators.trainings.isolation import alone
 from archwalk.spaces.policy_cnn.papers import minatar_1
 
 GAME, SPACE = find_game("MinAtar-Freeway"), minatar_1()
@@ -62,7 +62,7 @@ def test_a_table_is_searched_as_a_benchmark(estimators, folder):
         scores = benchmark.estimator.evaluate(codes)
         np.testing.assert_allclose(scores.reward_B, reward)
         np.testing.assert_allclose(scores.report_B, report)
-        assert (benchmark.objective, benchmark.evaluation) == (objective, "table")
+        assert (benchmark.objective.name, benchmark.evaluation) == (objective, "table")
     assert isinstance(benchmark.estimator, WeightSharingEstimator)
     assert benchmark.share_weights(0, 0).total == 5
     row = json.loads(path.read_text())["architectures"][4]
@@ -101,7 +101,7 @@ def test_what_is_not_whole_or_not_there_is_said(estimators, folder):
     with pytest.raises(DataError, match="damaged"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
     path.write_text("{}")
-    with pytest.raises(DataError, match="damaged"):
+    with pytest.raises(DataError, match="is not a table of agents"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
 
 

@@ -10,23 +10,24 @@ Source: Pfisterer et al., YAHPO Gym, AutoML 2022; github.com/slds-lmu/yahpo_data
 0.59), and `encoding_v2.json`.
 """
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from archwalk.data.decoding import read_json
 from archwalk.data.nasbench301 import YAHPO_MODELS, yahpo_files
 from archwalk.errors import DataError
 from archwalk.estimators.base import Floats, Scores
+from archwalk.estimators.metrics import Metric, single
 from archwalk.estimators.nasbench301.features import (
     ARCHITECTURE_NAMES,
     YAHPO_INPUTS,
     YAHPO_OPERATIONS,
     yahpo_features,
 )
-from archwalk.estimators.nasbench301.guard import guarded
+from archwalk.estimators.nasbench301.guard import MEANING, guarded
 from archwalk.estimators.nasbench301.onnx_models import open_model
 from archwalk.spaces.base import Codes
 
@@ -41,6 +42,13 @@ _PREFIX = "NetworkSelectorDatasetInfo_COLON_darts_COLON_"
 _ROWS_AT_ONCE = 1024
 
 
+YAHPO_SURROGATE = single(
+    "yahpo-surrogate",
+    Metric("validation accuracy of NAS-Bench-301 (YAHPO surrogate)", "%"),
+    f"reward and report: validation accuracy of NAS-Bench-301 (YAHPO surrogate) (not v1.0; {MEANING})",
+)
+
+
 class YAHPOSurrogate:
     """Validation accuracy in percent of NAS-Bench-301 (YAHPO surrogate) after 98 epochs, guarded.
 
@@ -49,7 +57,7 @@ class YAHPOSurrogate:
     what else is in the batch.
     """
 
-    objective = "yahpo-surrogate"
+    objective = YAHPO_SURROGATE
     evaluation = "surrogate"
 
     def __init__(self, session: "InferenceSession", folder: Path | None = None) -> None:
@@ -110,12 +118,7 @@ def load_yahpo(folder: Path) -> YAHPOSurrogate:
 
 def _check_encoding(path: Path) -> None:
     """Compare the published integer codes with those of `features.py`. Raises DataError."""
-    try:
-        published = json.loads(path.read_text())
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise DataError(f"{path} is not JSON ({error})") from error
+    published = read_json(path, dict[str, Any], "an encoding")
     if published != expected_encoding():
         raise DataError(f"{path} is not the encoding that this version of archwalk knows")
 

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from archwalk.data.decoding import reading
 from archwalk.data.files import cache_folder, make_folder
 from archwalk.errors import DataError, MissingExtraError, UsageError
 from archwalk.estimators.store.owner import is_dead, make_owner
-from archwalk.estimators.store.records import Evaluation, Outcome, Problem
+from archwalk.estimators.store.records import Evaluation, Outcome, Problem, holds_on
 from archwalk.estimators.store.tables import (
     ABOUT,
     CLAIMED,
@@ -93,7 +94,7 @@ class Store:
         return _shown(self.url)
 
     def find(self, problem: Problem, architectures: Sequence[str]) -> dict[str, Outcome]:
-        """The outcomes that are there, by architecture."""
+        """The outcomes that are there, by architecture; not failures that are only those of another machine."""
         keys = {problem.key(architecture): architecture for architecture in architectures}
         wanted = list(keys)
         found: dict[str, Outcome] = {}
@@ -104,11 +105,17 @@ class Store:
                     EVALUATIONS.c.key.in_(part), EVALUATIONS.c.status != CLAIMED
                 )
                 for row in connection.execute(query).mappings():
-                    found[keys[row["key"]]] = read_outcome(row)
+                    with self._reading(row):
+                        outcome = read_outcome(row)
+                    if holds_on(outcome, problem.machine):
+                        found[keys[row["key"]]] = outcome
         return found
 
     def claim(self, problem: Problem, architecture: str) -> bool:
-        """Whether it is now ours to train; not if it is trained, or somebody who is alive is at it."""
+        """Whether it is now ours to train; not if it is trained, or somebody who is alive is at it.
+
+        What failed on another machine for lack of time or memory is ours to try again.
+        """
         lease = time.time() + LEASE_SECONDS
         values = problem_values(problem, architecture) | {
             "status": CLAIMED,
@@ -121,15 +128,15 @@ class Store:
         with self._begin() as connection:
             of_key = EVALUATIONS.c.key == values["key"]
             row = connection.execute(select(EVALUATIONS).where(of_key)).mappings().first()
-        if row is None or row["status"] != CLAIMED:
-            return False
-        if row["lease"] > time.time() and not is_dead(row["owner"]):
-            return False
-        as_seen = (EVALUATIONS.c.owner == row["owner"]) & (EVALUATIONS.c.lease == row["lease"])
+        with self._reading(row):
+            if row is None or not _is_free(row, problem.machine):
+                return False
+        seen = ("status", "owner", "lease", "finished")
+        as_seen = [EVALUATIONS.c[column] == row[column] for column in seen]
         taking = (
             update(EVALUATIONS)
-            .where(of_key, EVALUATIONS.c.status == CLAIMED, as_seen)
-            .values(owner=self.owner, lease=lease)
+            .where(of_key, *as_seen)
+            .values(status=CLAIMED, owner=self.owner, lease=lease, finished="")
         )
         with self._begin() as connection:
             return _happened(connection, taking)
@@ -154,7 +161,11 @@ class Store:
             rows = (
                 connection.execute(query.order_by(EVALUATIONS.c.finished, EVALUATIONS.c.key)).mappings().all()
             )
-        return [read_evaluation(row) for row in rows]
+        found = []
+        for row in rows:
+            with self._reading(row):
+                found.append(read_evaluation(row))
+        return found
 
     def forget(self, statuses: Sequence[str], dataset: str | None = None, space: str | None = None) -> int:
         """Delete what ended with one of these `STATUSES`, so that it may be trained again. Returns how many."""
@@ -214,6 +225,11 @@ class Store:
         except SQLAlchemyError as error:
             raise DataError(f"the store {self.name} cannot be used: {str(error).splitlines()[0]}") from error
 
+    def _reading(self, row: Any) -> AbstractContextManager[None]:
+        """Around code that takes a row apart: what is damaged is one line that names the row."""
+        key = str(row["key"])[:12] if row is not None else ""
+        return reading(f"row {key} of the store {self.name}", "is not an evaluation")
+
     def _form(self) -> str | None:
         """Of the tables; None where there are none, or somebody is just making them."""
         if not inspect(self.engine).has_table(ABOUT.name):
@@ -234,6 +250,13 @@ class Store:
                 f"the store {self.name} has form {form}, this archwalk reads form {FORM}; export it with the archwalk "
                 "that made it and import it into a new one"
             )
+
+
+def _is_free(row: Any, machine: str) -> bool:
+    """Whether a row that is there may be claimed."""
+    if row["status"] != CLAIMED:
+        return not holds_on(read_outcome(row), machine)
+    return row["lease"] <= time.time() or is_dead(row["owner"])
 
 
 def _filters(dataset: str | None, space: str | None) -> list[ColumnElement[bool]]:

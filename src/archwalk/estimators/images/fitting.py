@@ -1,0 +1,175 @@
+"""One training, from an architecture to its accuracies: P3, section 4.1.2."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from archwalk.data.images.base import TEST, TRAINING, VALIDATION
+from archwalk.errors import InvalidArchitectureError
+from archwalk.estimators.images.makers import NetworkMaker, Task
+from archwalk.estimators.images.settings import TrainingSettings
+from archwalk.estimators.store.records import DONE, Outcome
+from archwalk.estimators.trainings.isolation import alone, versions_on
+from archwalk.estimators.trainings.limits import Size, is_out_of_memory, measure
+from archwalk.estimators.trainings.pool import Arrays
+from archwalk.spaces.base import Codes
+
+_ORDER = 1
+"""What a seed is for beside first weights (`isolation.py`): each draws from a stream of its own."""
+
+
+class _FailureError(Exception):
+    """The training ends here, with a status and a reason."""
+
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Training:
+    """Everything about a training but the architecture and its seed."""
+
+    maker: NetworkMaker
+    task: Task
+    settings: TrainingSettings
+    device: str
+
+    def run(self, code_L: Codes, arrays: Arrays, seed: int) -> Outcome:
+        """Train the network of code (L,) and score it. The same arguments give the same bits on one CPU.
+
+        `arrays` are what `ImageSet.arrays` gives: `images` (N, C, H, W) uint8, `labels` (N,), `part` (N,).
+        What fails is an outcome too. The process is left as it was: its generators, its number of threads.
+        """
+        clock = time.process_time if self.device == "cpu" else time.perf_counter
+        started = clock()
+        parameters: int | None = None
+        curves: dict[str, list[float]] = {"loss": [], "training": [], "learning_rate": []}
+        validation = test = 0.0
+        status, reason = DONE, ""
+        try:
+            with alone(self.device, seed):
+                size = self._measure(code_L)
+                parameters = size.parameters
+                if size.megabytes > self.settings.memory_limit:
+                    raise _FailureError("memory", f"{size}; the limit is {self.settings.memory_limit:,} MB")
+                network = self.maker(code_L, self.task, self.settings.network).to(self.device)
+                deadline = (
+                    None if self.settings.seconds_limit is None else started + self.settings.seconds_limit
+                )
+                _fit(network, arrays, self, seed, lambda: deadline is not None and clock() > deadline, curves)
+                if self.settings.recompute_statistics:
+                    _recompute_statistics(network, arrays, self)
+                validation, test = (self._accuracy(network, arrays, part) for part in (VALIDATION, TEST))
+        except _FailureError as failure:
+            status, reason = failure.status, str(failure)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            status, reason = "memory", "memory ran out while it was trained"
+        return Outcome(
+            status, reason, validation, test, parameters, clock() - started, curves, versions_on(self.device)
+        )
+
+    def _measure(self, code_L: Codes) -> Size:
+        """The size of the network, nothing of which is allocated yet. Fails where shapes do not fit."""
+
+        def make() -> nn.Module:
+            return self.maker(code_L, self.task, self.settings.network)
+
+        try:
+            return measure(make, self.task.shape, self.settings.batch)
+        except NotImplementedError:  # a RuntimeError, but of what `meta` cannot do
+            raise
+        except (RuntimeError, ValueError, InvalidArchitectureError) as error:
+            reason = str(error).strip().splitlines() or ["it cannot be built"]
+            raise _FailureError("invalid", reason[0]) from error
+
+    @torch.no_grad()
+    def _accuracy(self, network: nn.Module, arrays: Arrays, part: int) -> float:
+        """Percent of the images of a part of which the class is found."""
+        network.eval()
+        right, places = 0, np.flatnonzero(arrays["part"] == part)
+        for at in np.split(places, range(self.settings.batch, len(places), self.settings.batch)):
+            images, labels = _batch(arrays, at, self.device)
+            scores = network(images)
+            if not torch.isfinite(scores).all():
+                raise _FailureError("diverged", "class scores of the trained network are not finite")
+            right += int((scores.argmax(1) == labels).sum())
+        return 100.0 * right / len(places)
+
+
+def _fit(
+    network: nn.Module,
+    arrays: Arrays,
+    training: Training,
+    seed: int,
+    is_late: Callable[[], bool],
+    curves: dict[str, list[float]],
+) -> None:
+    """Minimise the cross-entropy; appends to `curves`. Fails where the loss is no number or time is over."""
+    settings = training.settings
+    rng = np.random.default_rng([seed, _ORDER])
+    optimiser = torch.optim.Adam(
+        network.parameters(), betas=(settings.beta1, settings.beta2), eps=settings.epsilon, fused=True
+    )
+    places = np.flatnonzero(arrays["part"] == TRAINING)
+    network.train()
+    for epoch in range(settings.epochs):
+        rate = settings.learning_rate_at(epoch)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        loss_sum, right = 0.0, 0
+        for at in batches(rng.permutation(places), settings.batch):
+            if is_late():
+                raise _FailureError(
+                    "time", f"not done after {settings.seconds_limit:g} seconds, in epoch {epoch + 1}"
+                )
+            images, labels = _batch(arrays, at, training.device)
+            scores = network(images)
+            loss = cross_entropy(scores, labels)
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            loss_sum += loss.item() * len(at)
+            right += int((scores.argmax(1) == labels).sum())
+            if not np.isfinite(loss_sum):
+                raise _FailureError("diverged", f"the loss is not finite in epoch {epoch + 1}")
+        curves["loss"].append(loss_sum / len(places))
+        curves["training"].append(100.0 * right / len(places))
+        curves["learning_rate"].append(rate)
+
+
+@torch.no_grad()
+def _recompute_statistics(network: nn.Module, arrays: Arrays, training: Training) -> None:
+    """Replace the running means and variances of batch normalisation by those over all training images."""
+    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    if not norms:
+        return
+    network.eval()
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # all batches weigh the same
+        norm.train()
+    for at in batches(np.flatnonzero(arrays["part"] == TRAINING), training.settings.batch):
+        network(_batch(arrays, at, training.device)[0])
+
+
+def batches(places: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
+    """Places in batches; a last one of a single image joins the one before, since it cannot be normalised."""
+    ends = list(range(size, len(places), size))
+    if ends and len(places) - ends[-1] == 1:
+        ends.pop()
+    return np.split(places, ends)
+
+
+def _batch(arrays: Arrays, at: NDArray[np.intp], device: str) -> tuple[Tensor, Tensor]:
+    """Images (B, C, H, W) from -1 to 1, as P3's data set has them (Triantafillou et al. 2019), and labels (B,)."""
+    images = torch.from_numpy(arrays["images"][at]).to(device).float().div_(127.5).sub_(1.0)
+    return images, torch.from_numpy(arrays["labels"][at]).to(device)

@@ -1,0 +1,186 @@
+"""One training: the same bits again, what fails and why, and nothing left changed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from toy_networks import (
+    BUGGY,
+    DIVERGING,
+    HUGE,
+    QUICK,
+    WRONG_SHAPE,
+    ToyMaker,
+    codes,
+    marks_in,
+    toy_images,
+    toy_settings,
+)  # fmt: skip
+
+from archwalk.errors import UsageError
+from archwalk.estimators.images import FULL, INTENSIVE, SMALL, NetworkSettings, Task, TrainingSettings
+from archwalk.estimators.images.fitting import Training, batches
+from archwalk.estimators.images.makers import CellMaker, LayerMaker, maker_for
+from archwalk.estimators.trainings.limits import measure
+
+IMAGES = toy_images()
+
+
+def train(marks, number, settings=QUICK, seed=0):
+    training = Training(ToyMaker(marks), Task(IMAGES.shape, 3), settings, "cpu")
+    return training.run(codes(number)[0], IMAGES.arrays(), seed)
+
+
+class TestSettings:
+    def test_the_defaults_are_those_of_the_paper(self):
+        assert (FULL.epochs, FULL.batch, FULL.learning_rate) == (12, 128, 1e-3)
+        assert (FULL.network.filters, FULL.network.dense, FULL.network.dropout) == (32, 1024, 0.4)
+        assert (FULL.beta1, FULL.beta2, FULL.epsilon) == (0.9, 0.999, 1e-7)
+        assert (INTENSIVE.epochs, INTENSIVE.network.dense, INTENSIVE.network.doubling) == (100, 4096, True)
+        assert (SMALL.epochs, SMALL.network.dense) == (3, 128)
+
+    def test_the_learning_rate_falls_every_five_epochs(self):
+        rates = [FULL.learning_rate_at(epoch) for epoch in range(12)]
+        np.testing.assert_allclose(rates, [1e-3] * 5 + [2e-4] * 5 + [4e-5] * 2)
+
+    def test_the_learning_rate_falls_exponentially(self):
+        rates = np.array([INTENSIVE.learning_rate_at(epoch) for epoch in range(101)])
+        np.testing.assert_allclose(rates[1:] / rates[:-1], 0.01 ** (1 / 100))
+        assert rates[100] == pytest.approx(1e-5)
+
+    @pytest.mark.parametrize(
+        "change", [{"epochs": 0}, {"batch": 1}, {"seconds_limit": 0.0}, {"decay": "cosine"}]
+    )
+    def test_nonsense_is_refused(self, change):
+        with pytest.raises(UsageError):
+            TrainingSettings(**change)
+
+
+class TestTraining:
+    def test_learns(self, marks):
+        outcome = train(marks, 0, toy_settings(epochs=30, learning_rate=0.01))
+        assert outcome.status == "done"
+        assert outcome.validation > 80
+        assert outcome.curves["loss"][-1] < outcome.curves["loss"][0]
+        assert outcome.parameters == (16 + 1) * 4 + 2 * 4 + (4 + 1) * 3
+        assert outcome.versions["torch"] == torch.__version__
+        assert len(outcome.curves["training"]) == 30
+
+    def test_the_decay_reaches_the_optimiser(self, marks):
+        """P3's own code had a decay that never happened."""
+        settings = toy_settings(epochs=4, decay_epochs=2)
+        outcome = train(marks, 0, settings)
+        np.testing.assert_allclose(outcome.curves["learning_rate"], [1e-3, 1e-3, 2e-4, 2e-4])
+        still = train(marks, 0, toy_settings(epochs=4, decay_epochs=2, decay_factor=1e-9))
+        same = train(marks, 0, toy_settings(epochs=4, decay_epochs=3, decay_factor=1e-9))
+        assert still.curves["loss"][:2] == same.curves["loss"][:2]
+        assert still.curves["loss"][3] != same.curves["loss"][3]
+
+    def test_the_same_seed_gives_the_same_bits(self, marks):
+        torch.manual_seed(1)
+        one = train(marks, 3)
+        torch.manual_seed(2)
+        torch.rand(100)
+        other = train(marks, 3)
+        assert (one.curves, one.validation, one.test) == (other.curves, other.validation, other.test)
+        assert train(marks, 3, seed=1).curves != one.curves
+
+    def test_nothing_is_left_changed(self, marks):
+        torch.manual_seed(5)
+        before, threads = torch.get_rng_state(), torch.get_num_threads()
+        train(marks, 1)
+        train(marks, DIVERGING)
+        assert torch.equal(torch.get_rng_state(), before)
+        assert torch.get_num_threads() == threads
+
+    def test_statistics_of_all_training_images(self, marks):
+        """The running ones are those of a start that is not forgotten yet."""
+        slow = train(marks, 0, toy_settings(epochs=1, recompute_statistics=False))
+        fresh = train(marks, 0, toy_settings(epochs=1, recompute_statistics=True))
+        assert slow.curves == fresh.curves, "training does not see them"
+
+
+class TestFailures:
+    def test_a_network_of_231_million_weights_is_never_allocated(self, marks):
+        outcome = train(marks, HUGE, toy_settings(memory_limit=2048))
+        assert (outcome.status, outcome.validation, outcome.test) == ("memory", 0, 0)
+        assert outcome.parameters > 231_000_000
+        assert "weights" in outcome.reason
+        assert "the limit is 2,048 MB" in outcome.reason
+        assert marks_in(marks) == [], "only on PyTorch's meta device"
+
+    def test_time_is_over(self, marks):
+        outcome = train(marks, 0, toy_settings(seconds_limit=1e-9))
+        assert (outcome.status, outcome.validation) == ("time", 0)
+        assert "in epoch 1" in outcome.reason
+
+    def test_divergence(self, marks):
+        outcome = train(marks, DIVERGING)
+        assert (outcome.status, outcome.validation) == ("diverged", 0)
+        assert "loss is not finite" in outcome.reason
+
+    def test_shapes_that_do_not_fit(self, marks):
+        outcome = train(marks, WRONG_SHAPE)
+        assert outcome.status == "invalid"
+        assert outcome.reason
+        assert "\n" not in outcome.reason
+
+    def test_a_bug_is_no_score(self, marks):
+        with pytest.raises(TypeError, match="a bug"):
+            train(marks, BUGGY)
+
+
+def test_no_batch_of_a_single_image():
+    assert [len(part) for part in batches(np.arange(17), 8)] == [8, 9]
+    assert [len(part) for part in batches(np.arange(18), 8)] == [8, 8, 2]
+    assert [len(part) for part in batches(np.arange(8), 8)] == [8]
+    assert [len(part) for part in batches(np.arange(1), 8)] == [1]
+
+
+def test_sizes_are_exact(space4):
+    maker = CellMaker(space4, stem_channels=4)
+    for number in (0, 17, 90):
+        code_L = np.array([number], np.int32)
+        built = maker(code_L, Task((1, 8, 8), 5), NetworkSettings())
+        size = measure(
+            lambda code_L=code_L: maker(code_L, Task((1, 8, 8), 5), NetworkSettings()), (1, 8, 8), 16
+        )
+        assert size.parameters == sum(p.numel() for p in built.parameters())
+        assert size.activations > 16 * 4 * 8 * 8
+        half = measure(
+            lambda code_L=code_L: maker(code_L, Task((1, 8, 8), 5), NetworkSettings()), (1, 8, 8), 8
+        )
+        assert half.activations == pytest.approx(size.activations / 2, rel=0.1)
+
+
+class TestMakers:
+    def test_cells(self, space4):
+        training = Training(maker_for(space4), Task(IMAGES.shape, 3), QUICK, "cpu")
+        outcome = training.run(np.array([40], np.int32), IMAGES.arrays(), 0)
+        assert outcome.status == "done"
+        assert outcome.test > 0
+
+    def test_layers_are_told_the_settings(self):
+        told = {}
+
+        class Space:
+            name = "nsc"
+
+            def build(self, code_L, **settings):
+                told.update(settings)
+                return torch.nn.Identity()
+
+        LayerMaker(Space())(codes(0)[0], Task((3, 84, 84), 7), NetworkSettings(doubling=True, dense=9))
+        assert told == {
+            "image_shape": (3, 84, 84), "classes": 7, "max_parameters": None,
+            "filters": 32, "doubling": True, "dense": 9, "dropout": 0.4,
+        }  # fmt: skip
+
+    def test_a_space_of_other_networks(self, proteins):
+        with pytest.raises(UsageError, match="unknown space of image networks 'nasbench_graph'"):
+            maker_for(proteins)
+
+
+def test_limits_count(marks):
+    assert train(marks, 0, replace(QUICK, memory_limit=1)).status == "done", "a megabyte is plenty for it"
