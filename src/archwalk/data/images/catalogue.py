@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from archwalk.data.decoding import decode_json, encode_json
-from archwalk.data.files import cache_folder, data_folder, is_regular, write_cache
+from archwalk.data.files import cache_folder, data_folder, is_regular, user_path, write_cache
 from archwalk.data.images.base import TRAINING, ImageSet, ImageSettings, Listing, Source, choose
 from archwalk.data.images.folders import folder_source, join_sources
 from archwalk.data.images.installed import digits_source, fashion_mnist_source, mnist5k_source
@@ -103,7 +103,7 @@ def load_images(name: str, settings: ImageSettings | None = None) -> ImageSet:
 def _find(name: str) -> Source:
     if name in _SOURCES:
         return _SOURCES[name]()
-    path = Path(name).expanduser()
+    path = user_path(name)
     if not path.exists() and re.fullmatch(r"[\w-]+", name):
         error = unknown("image data set", name, _SOURCES)
         raise type(error)(f"{error}, or name a folder of class folders")

@@ -8,7 +8,7 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.images.estimator import TrainedEstimator
 from archwalk.estimators.images.makers import NetworkMaker, Task, maker_for
 from archwalk.estimators.images.settings import FULL, SMALL, NetworkSettings, TrainingSettings
-from archwalk.estimators.store.database import Store, open_store
+from archwalk.estimators.store.database import Store, usable_store
 from archwalk.spaces.base import SearchSpace, remake
 from archwalk.spaces.catalogue import SPACES
 from archwalk.spaces.nasbench101.space import NASBench101
@@ -72,7 +72,7 @@ def load_images_benchmark(words: list[str], seed: int) -> Benchmark:
     space = make_space(chosen.get("space", "chain"), Task(data.shape, len(data.classes)), settings.network)
     if space.name == "nsc" and settings is FULL:
         settings = replace(settings, batch=64)  # P3 6.2
-    return training_benchmark(space, data, settings, open_store(), seed=seed)
+    return training_benchmark(space, data, settings, usable_store(), seed=seed)
 
 
 def _split(words: list[str]) -> tuple[str, dict[str, str]]:
