@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError
 from archwalk.jit import Streams, kernel, random_below
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:  # torch takes a second to import, and only `build` needs it
     import torch
@@ -94,8 +95,13 @@ class SearchSpace(Protocol):
     def describe(self, code_L: Codes) -> dict[str, Any]:
         """The JSON description that `parse` reads."""
 
-    def build(self, code_L: Codes) -> torch.nn.Module:
-        """The network as a fresh PyTorch module."""
+    def build(self, code_L: Codes, task: Task, size: Any) -> torch.nn.Module:
+        """The network for a task as a fresh PyTorch module, its weights drawn from PyTorch's global generator.
+
+        `size` is of the type of the space's `default_size`, where it has one (see `networks`), else None. Where
+        `meta` is PyTorch's default device nothing is allocated. Raises InvalidArchitectureError (RuntimeError and
+        ValueError count as that) where the architecture has no network for this task, UsageError where none has.
+        """
 
     def draw(self, code_L: Codes) -> str:
         """The architecture as a self-contained SVG."""
@@ -172,7 +178,7 @@ class EnumerableSpace(ABC):
         """See `SearchSpace.describe`."""
 
     @abstractmethod
-    def build(self, code_L: Codes) -> torch.nn.Module:
+    def build(self, code_L: Codes, task: Task, size: Any) -> torch.nn.Module:
         """See `SearchSpace.build`."""
 
     @abstractmethod

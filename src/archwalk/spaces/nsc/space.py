@@ -15,8 +15,10 @@ from archwalk.spaces.dags import NO_VERTEX, Dags
 from archwalk.spaces.nsc import neighbours
 from archwalk.spaces.nsc.code import FIRST, ROW, SECOND, TYPE, canonicalise_all, encode, rewrite
 from archwalk.spaces.nsc.description import draw_layers, read_layers, write_layers
-from archwalk.spaces.nsc.size import P3_NETWORK, Layers, NetworkSettings, NetworkSize, changed, measure
+from archwalk.spaces.nsc.measuring import Layers, Measurement, measure
+from archwalk.spaces.nsc.size import SIZE, TASK, NSCSize
 from archwalk.spaces.nsc.table import ADDITION, CodeTable, Kind, label_name
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
     from archwalk.spaces.nsc.network import NSCNetwork
@@ -29,7 +31,7 @@ class NSC:
     one-hot rows of P3 section 4.2.1. `choices` are the number of layers, the layers, and with branches two
     predecessors of each layer but the first; what a string says beyond its layers is ignored. Starts are uniform over
     these strings, so every depth is equally likely (ours). `table` gives other layers than P3's, and then depth and
-    kind; `network` is what `build` and `measure` put around the layers where they are not told otherwise.
+    kind; `task` and `size` are those of `build` and `measure` where they are not told others.
     """
 
     def __init__(
@@ -38,10 +40,12 @@ class NSC:
         kind: Kind = "multi-branch",
         *,
         table: CodeTable | None = None,
-        network: NetworkSettings = P3_NETWORK,
+        task: Task = TASK,
+        size: NSCSize = SIZE,
     ) -> None:
         self.table = table or CodeTable(depth, kind)
-        self.network = network
+        TASK.check(task, "networks of layers")
+        self.default_task, self.default_size = task, size
         self.name = "nsc" if self.table.branches else "nsc-chain"
         self.code_length = ROW * self.table.depth
         self.feature_count = self.table.depth * self.table.row_width
@@ -181,31 +185,19 @@ class NSC:
         """The canonical form as JSON (see `description`)."""
         return write_layers(self.layers(code_L)[0], self.table)
 
-    def measure(self, code_L: Codes, **settings: Any) -> NetworkSize:
-        """Shapes and weights of the network without building it; `settings` change those of `network`.
+    def measure(self, code_L: Codes, task: Task | None = None, size: NSCSize | None = None) -> Measurement:
+        """Shapes and weights of the network without building it. Raises InvalidArchitectureError as `build` does."""
+        return measure(self._one(code_L), *self._network(task, size))
 
-        Raises InvalidArchitectureError as `build` does.
-        """
-        return measure(self._one(code_L), changed(self.network, settings))
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """That of `network`."""
-        return self.network.image_shape
-
-    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """The settings of `build` for images (channels, height, width)."""
-        return {"image_shape": shape}
-
-    def build(self, code_L: Codes, **settings: Any) -> NSCNetwork:
-        """The network of the architecture; `settings` change those of `network`.
+    def build(self, code_L: Codes, task: Task | None = None, size: NSCSize | None = None) -> NSCNetwork:
+        """The network of the architecture.
 
         Raises InvalidArchitectureError, before anything is allocated, if an image is too small for a pool or the
-        network has more than `max_parameters` weights.
+        network has more than `max_parameters` weights, UsageError for a task without images.
         """
         from archwalk.spaces.nsc.network import NSCNetwork
 
-        return NSCNetwork(self._one(code_L), changed(self.network, settings))
+        return NSCNetwork(self._one(code_L), *self._network(task, size))
 
     def draw(self, code_L: Codes) -> str:
         """The layers as SVG."""
@@ -219,6 +211,9 @@ class NSC:
             if key not in known:
                 known[key] = neighbours.find_neighbours(code_L, self.table)
             yield known[key]
+
+    def _network(self, task: Task | None, size: NSCSize | None) -> tuple[Task, NSCSize]:
+        return self.default_task.check(task, f"networks of {self.name}"), size or self.default_size
 
     def _one(self, code_L: Codes) -> Layers:
         if code_L[0] < 0:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from archwalk.errors import UsageError
+from archwalk.spaces.task import Shape, check_whole
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Convolution:
     stride: int = 1
 
     def __post_init__(self) -> None:
-        _check_sizes(channels=self.channels, kernel=self.kernel, stride=self.stride)
+        check_whole("a policy network", channels=self.channels, kernel=self.kernel, stride=self.stride)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class ChoiceBlock:
     stride: int = 1
 
     def __post_init__(self) -> None:
-        _check_sizes(stride=self.stride)
+        check_whole("a policy network", stride=self.stride)
         for name in ("kernels", "channels"):
             values = tuple(getattr(self, name))
             object.__setattr__(self, name, values)
@@ -41,7 +42,7 @@ class ChoiceBlock:
                 raise UsageError(
                     f"{name} of a choice block are one or more different numbers, not {list(values)}"
                 )
-            _check_sizes(**{f"{name} ({value!r})": value for value in values})
+            check_whole("a policy network", **{f"{name} ({value!r})": value for value in values})
 
     @property
     def options(self) -> tuple[tuple[int, int], ...]:
@@ -72,7 +73,7 @@ class Declaration:
                 f"an observation has channels, height and width, not the shape {self.observation}"
             )
         channels, height, width = self.observation
-        _check_sizes(channels=channels, height=height, width=width, plane=self.plane, hidden=self.hidden)
+        check_whole("a policy network", channels=channels, height=height, width=width, plane=self.plane, hidden=self.hidden)
         if all(len(block.options) == 1 for block in self.blocks):
             raise UsageError(f"the space {self.name!r} has nothing to choose: no block has two options")
         if self.stem.kernel > min(height, width):
@@ -88,10 +89,10 @@ class Declaration:
                 )
             side = self.plane
 
-    def check(self, observation: tuple[int, int, int]) -> None:
+    def check(self, observation: Shape) -> None:
         """Raise UsageError where its networks cannot read such observations (channels, height, width)."""
         try:
-            replace(self, observation=observation)
+            replace(self, observation=observation)  # type: ignore[arg-type] # of which its check says
         except UsageError as error:
             raise UsageError(f"images of {observation[1]}x{observation[2]} do not fit: {error}") from None
 
@@ -111,9 +112,3 @@ class Declaration:
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self)
-
-
-def _check_sizes(**sizes: int) -> None:
-    for name, size in sizes.items():
-        if type(size) is not int or size < 1:  # nor a bool
-            raise UsageError(f"{name} of a policy network is a whole number of at least 1, not {size!r}")

@@ -13,6 +13,7 @@ from archwalk.spaces.dags import Dags
 from archwalk.spaces.mixed_base import MixedBaseSpace
 from archwalk.spaces.policy_cnn.declaration import Declaration
 from archwalk.spaces.policy_cnn.space import PolicyCNN
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
     from archwalk.spaces.policy_cnn.network import PolicyNetwork
@@ -50,6 +51,7 @@ class NumberedPolicyCNN(MixedBaseSpace):
         self.declaration = declaration
         self.blocks = PolicyCNN(declaration)
         self.name = declaration.name
+        self.default_task = self.blocks.default_task
         self.choices = self.blocks.choices
         self.edit_kinds = self.blocks.edit_kinds
         options = dict.fromkeys(option for block in declaration.blocks for option in block.options)
@@ -100,18 +102,9 @@ class NumberedPolicyCNN(MixedBaseSpace):
         edges_BVV = np.tile(np.eye(vertices, k=1, dtype=np.bool_), (batch, 1, 1))
         return Dags(labels_BV[:, None], edges_BVV[:, None])
 
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """That of the observations as declared."""
-        return self.declaration.observation
-
-    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """The settings of `build` for observations (channels, height, width)."""
-        return {"channels": shape[0]}
-
-    def build(self, code_L: Codes, **settings: Any) -> PolicyNetwork:
+    def build(self, code_L: Codes, task: Task | None = None, size: None = None) -> PolicyNetwork:
         """See `PolicyCNN.build`."""
-        return self.blocks.build(self._row(code_L), **settings)
+        return self.blocks.build(self._row(code_L), task)
 
     def draw(self, code_L: Codes) -> str:
         """The layers as SVG."""

@@ -12,6 +12,7 @@ from archwalk.jit import Streams
 from archwalk.spaces.base import Codes, Features, Neighbours, remake, require_keys, sample_places
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.policy_cnn.declaration import Declaration
+from archwalk.spaces.task import ACTOR_CRITIC, Task
 
 if TYPE_CHECKING:
     from archwalk.spaces.policy_cnn.network import PolicyNetwork
@@ -30,6 +31,7 @@ class PolicyCNN:
     def __init__(self, declaration: Declaration) -> None:
         self.declaration = declaration
         self.name = declaration.name
+        self.default_task = Task(declaration.observation, 6, ACTOR_CRITIC)
         decisions = [
             (block, values, kind)
             for kind in ("kernels", "channels")
@@ -150,20 +152,15 @@ class PolicyCNN:
             ]
         }
 
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """That of the observations as declared."""
-        return self.declaration.observation
-
-    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """The settings of `build` for observations (channels, height, width)."""
-        return {"channels": shape[0]}
-
-    def build(self, code_L: Codes, *, channels: int | None = None, actions: int = 6) -> PolicyNetwork:
-        """The agent's network, for observations of so many `channels` (as declared, by default) and so many actions."""
+    def build(self, code_L: Codes, task: Task | None = None, size: None = None) -> PolicyNetwork:
+        """The agent's network; by default for observations as declared and six actions. Raises UsageError for
+        observations that do not fit.
+        """
         from archwalk.spaces.policy_cnn.network import make_network
 
-        return make_network(self.declaration, self.options(code_L), channels, actions)
+        task = self.default_task.check(task, f"networks of {self.name}")
+        self.declaration.check(task.shape)
+        return make_network(self.declaration, self.options(code_L), task)
 
     def draw(self, code_L: Codes) -> str:
         """The layers as SVG."""
