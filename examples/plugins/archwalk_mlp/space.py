@@ -1,5 +1,7 @@
 """Multilayer perceptrons: four hidden layers, each with one of three activations, 81 networks."""
 
+import math
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -11,11 +13,18 @@ from numpy.typing import NDArray
 from archwalk.errors import InvalidArchitectureError
 from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, require_keys
 from archwalk.spaces.drawing import draw_dag
+from archwalk.spaces.task import Task
 
 ACTIVATIONS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "identity": torch.nn.Identity}
 NAMES = tuple(ACTIVATIONS)
 LAYERS = 4
-WIDTH = 12
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the networks are."""
+
+    width: int = 12
 
 
 class MLP(EnumerableSpace):
@@ -25,6 +34,7 @@ class MLP(EnumerableSpace):
     edit_kinds = ("relabel",)
     choices = (len(NAMES),) * LAYERS
     size = len(NAMES) ** LAYERS
+    default_size = Size()
 
     @cached_property
     def graph(self) -> NeighbourGraph:
@@ -71,12 +81,13 @@ class MLP(EnumerableSpace):
         """What `parse` reads."""
         return {"activations": [NAMES[i] for i in self.to_choices(code_L[None])[0]]}
 
-    def build(self, code_L: Codes) -> torch.nn.Module:
-        """A classifier of points (B, 2) into two classes."""
-        layers: list[torch.nn.Module] = [torch.nn.Linear(2, WIDTH)]
+    def build(self, code_L: Codes, task: Task, size: Size) -> torch.nn.Module:
+        """A classifier of points, images or whatever else, each as one vector."""
+        first = torch.nn.Linear(math.prod(task.shape), size.width)
+        layers: list[torch.nn.Module] = [torch.nn.Flatten(), first]
         for name in self.describe(code_L)["activations"]:
-            layers += [ACTIVATIONS[name](), torch.nn.Linear(WIDTH, WIDTH)]
-        layers[-1] = torch.nn.Linear(WIDTH, 2)
+            layers += [ACTIVATIONS[name](), torch.nn.Linear(size.width, size.width)]
+        layers[-1] = torch.nn.Linear(size.width, task.outputs)
         return torch.nn.Sequential(*layers)
 
     def draw(self, code_L: Codes) -> str:

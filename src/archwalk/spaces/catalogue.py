@@ -1,11 +1,16 @@
 """Search spaces by name."""
 
-from collections.abc import Callable
+from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from archwalk.errors import UsageError
 from archwalk.registry import Registry
 from archwalk.spaces.base import SearchSpace
 
-SPACES: Registry[Callable[[], SearchSpace]] = Registry(
+SPACES: Registry[Callable[..., SearchSpace]] = Registry(
     "space",
     "archwalk.spaces",
     {
@@ -15,8 +20,9 @@ SPACES: Registry[Callable[[], SearchSpace]] = Registry(
         "nasbench101": "archwalk.spaces.nasbench101.space:NASBench101",
         "nasbench201": "archwalk.spaces.nasbench201.space:NASBench201",
         "nasbench_graph": "archwalk.spaces.nasbench_graph.space:NASBenchGraph",
-        "nsc": "archwalk.spaces.nsc.space:NSC",
+        "nsc": "archwalk.spaces.nsc.space:nsc",
         "nsc-chain": "archwalk.spaces.nsc.space:nsc_chain",
+        "policy-cnn": "archwalk.spaces.policy_cnn.papers:policy_cnn",
         "policy-cnn-1": "archwalk.spaces.policy_cnn.papers:atari_1",
         "policy-cnn-2": "archwalk.spaces.policy_cnn.papers:atari_2",
         "policy-cnn-large": "archwalk.spaces.policy_cnn.papers:atari_large",
@@ -24,3 +30,30 @@ SPACES: Registry[Callable[[], SearchSpace]] = Registry(
         "policy-cnn-minatar-2": "archwalk.spaces.policy_cnn.papers:minatar_2",
     },
 )
+
+
+@dataclass(frozen=True)
+class SpaceReference:
+    """A space as a file names it: its name in `SPACES`, and what to make it with.
+
+    A space that is made with parameters has them in `parameters`, as JSON; one whose name is not that in `SPACES` says
+    the latter in `made_as`.
+    """
+
+    name: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, space: SearchSpace) -> SpaceReference:
+        """That of a space."""
+        return cls(getattr(space, "made_as", space.name), getattr(space, "parameters", {}))
+
+    def load(self) -> SearchSpace:
+        """The space. Raises UsageError for an unknown name, and for parameters that it is not made with."""
+        make = SPACES.load(self.name)
+        try:
+            return make(**self.parameters)
+        except TypeError as error:
+            raise UsageError(
+                f"the space {self.name} is not made with {dict(self.parameters)}: {error}"
+            ) from error

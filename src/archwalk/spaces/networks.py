@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 import msgspec
 
 from archwalk.errors import UsageError, unknown
-from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.spaces.base import Codes
 from archwalk.spaces.task import ACTOR_CRITIC, CLASSIFICATION, Task
 
 if TYPE_CHECKING:
@@ -29,18 +29,32 @@ class ScalableSize(Protocol):
         """The size of networks with so many channels at first, and so many cells at each resolution."""
 
 
-def default_task(space: SearchSpace) -> Task | None:
+class NetworkSource(Protocol):
+    """What is asked of a space by whoever builds or trains its networks."""
+
+    @property
+    def name(self) -> str:
+        """See `SearchSpace`."""
+
+    def describe(self, code_L: Codes) -> dict[str, Any]:
+        """See `SearchSpace`."""
+
+    def build(self, code_L: Codes, task: Task, size: Any) -> nn.Module:
+        """See `SearchSpace`."""
+
+
+def default_task(space: NetworkSource) -> Task | None:
     """For what the networks of a space are where nothing else is said; None where the space is silent."""
     task: Task | None = getattr(space, "default_task", None)
     return task
 
 
-def default_size(space: SearchSpace) -> Any:
+def default_size(space: NetworkSource) -> Any:
     """How large they are where nothing else is said; None where there is no choice."""
     return getattr(space, "default_size", None)
 
 
-def task_for(space: SearchSpace, task: Task | None) -> Task:
+def task_for(space: NetworkSource, task: Task | None) -> Task:
     """The task, or the space's own. Raises UsageError where neither is said."""
     found = task or default_task(space)
     if found is None:
@@ -48,12 +62,14 @@ def task_for(space: SearchSpace, task: Task | None) -> Task:
     return found
 
 
-def make_size(space: SearchSpace, settings: Mapping[str, Any]) -> Any:
+def make_size(space: NetworkSource, settings: Mapping[str, Any]) -> Any:
     """The space's size with some settings changed. Raises UsageError for one that there is not, or of another type."""
     size = default_size(space)
     if not is_dataclass(size) or isinstance(size, type):
         if settings:
-            raise UsageError(f"networks of {space.name} have no settings, so not {next(iter(settings))!r} either")
+            raise UsageError(
+                f"networks of {space.name} have no settings, so not {next(iter(settings))!r} either"
+            )
         return size
     known = asdict(size)
     for name in settings:
@@ -72,7 +88,7 @@ def size_settings(size: Any) -> dict[str, Any]:
 
 
 def build_network(
-    space: SearchSpace, code_L: Codes, task: Task | None = None, size: Any = None
+    space: NetworkSource, code_L: Codes, task: Task | None = None, size: Any = None
 ) -> nn.Module:
     """The network of a code (L,), fresh: what all of archwalk builds by.
 
@@ -91,14 +107,35 @@ def build_network(
     return space.build(code_L, task, size)
 
 
-def check_task(space: SearchSpace, task: Task) -> None:
-    """Raise UsageError where a space has no networks for a task, as far as it says."""
-    own = default_task(space)
-    if own is not None:
-        wanted = Task(task.shape, task.outputs) if task.kind == ACTOR_CRITIC and _classifies(space) else task
+def check_task(space: NetworkSource, task: Task) -> None:
+    """Raise UsageError where a space has no networks for a task, as far as it says: by its own task, or by a method
+    `check_task` that raises it.
+    """
+    wanted = Task(task.shape, task.outputs) if task.kind == ACTOR_CRITIC and _classifies(space) else task
+    if (own := default_task(space)) is not None:
         own.check(wanted, f"networks of {space.name}")
+    if (check := getattr(space, "check_task", None)) is not None:
+        check(wanted)
 
 
-def _classifies(space: SearchSpace) -> bool:
+def described_as(space: NetworkSource) -> str:
+    """The space whose descriptions these are: one for spaces in which a description means the same network."""
+    name: str = getattr(space, "described_as", space.name)
+    return name
+
+
+def network_settings(space: NetworkSource, size: Any) -> dict[str, Any]:
+    """What decides on a network beside description and task, as JSON: its size, and what the space says in
+    `network_identity`, a declaration say. What is the same in all networks need not be there.
+    """
+    found: dict[str, Any] = {}
+    if identity := getattr(space, "network_identity", None):
+        found["networks"] = identity
+    if settings := size_settings(size):
+        found["size"] = settings
+    return found
+
+
+def _classifies(space: NetworkSource) -> bool:
     own = default_task(space)
     return own is None or own.kind == CLASSIFICATION

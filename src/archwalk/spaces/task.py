@@ -29,7 +29,9 @@ class Task:
 
     def __post_init__(self) -> None:
         if not isinstance(self.shape, tuple | list):
-            raise UsageError(f"the shape of an input is several whole numbers, such as 3,32,32, not {self.shape!r}")
+            raise UsageError(
+                f"the shape of an input is several whole numbers, such as 3,32,32, not {self.shape!r}"
+            )
         object.__setattr__(self, "shape", tuple(self.shape))
         for number in self.shape:
             check_whole("a shape", size=number)
@@ -45,7 +47,9 @@ class Task:
         if other.kind != self.kind:
             raise UsageError(f"{networks} are for {self.kind}, not for {other.kind}")
         if len(other.shape) != len(self.shape):
-            raise UsageError(f"{networks} read {inputs_of(self.shape)}, not inputs of the shape {written(other.shape)}")
+            raise UsageError(
+                f"{networks} read {inputs_of(self.shape)}, not inputs of the shape {written(other.shape)}"
+            )
         return other
 
 

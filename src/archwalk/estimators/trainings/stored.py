@@ -17,7 +17,8 @@ from archwalk.estimators.store.database import LEASE_SECONDS, Store
 from archwalk.estimators.store.records import DONE, Outcome, Problem, canonical_json
 from archwalk.estimators.trainings.pool import Arrays, Job, Recipe, TrainingPool
 from archwalk.learning.engines import can_start_processes
-from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.spaces.base import Codes
+from archwalk.spaces.networks import NetworkSource
 
 DEVICES = ("auto", "cpu", "cuda")
 _ELSEWHERE_SECONDS = 0.2
@@ -33,7 +34,7 @@ class StoredTrainings:
 
     def __init__(
         self,
-        space: SearchSpace,
+        space: NetworkSource,
         training: Recipe,
         arrays: Callable[[], Arrays],
         problem: Problem,

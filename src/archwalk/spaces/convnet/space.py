@@ -16,6 +16,7 @@ from archwalk.spaces.convnet import code
 from archwalk.spaces.convnet.costs import Costs, Limits, costs_of
 from archwalk.spaces.convnet.description import describe, parse
 from archwalk.spaces.drawing import draw_dag
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
     from archwalk.spaces.convnet.network import ConvNetwork
@@ -51,6 +52,11 @@ class ConvNet:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return remake, (type(self), self.image_shape, self.classes, self.limits)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What it is made with, as JSON; all that is built is within the limits already."""
+        return {"image_shape": list(self.image_shape), "classes": self.classes}
 
     def costs(self, codes_BL: Codes) -> Costs:
         """What networks cost for an image of this task."""
@@ -178,15 +184,17 @@ class ConvNet:
         """What `parse` reads."""
         return describe(code_L)
 
-    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """The settings of `build` for images (channels, height, width)."""
-        return {"channels": shape[0]}
+    @property
+    def default_task(self) -> Task:
+        """That of its limits."""
+        return Task(self.image_shape, self.classes)
 
-    def build(self, code_L: Codes, *, channels: int | None = None, classes: int | None = None) -> ConvNetwork:
-        """The network, for images of so many channels and of any size; this task's where nothing is said."""
+    def build(self, code_L: Codes, task: Task | None = None, size: None = None) -> ConvNetwork:
+        """The network, for images of any size; for this space's task where none is said."""
         from archwalk.spaces.convnet.network import make_network
 
-        return make_network(code_L, channels or self.image_shape[0], classes or self.classes)
+        task = self.default_task.check(task, "networks of convnet")
+        return make_network(code_L, task.shape[0], task.outputs)
 
     def labels(self, code_L: Codes) -> list[str]:
         """What stands in a row in the network: input, stem, blocks, dense layer, output."""

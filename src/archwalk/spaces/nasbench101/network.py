@@ -45,8 +45,8 @@ def vertex_channels(matrix: Matrix, in_channels: int, out_channels: int) -> list
 class CellNetwork(nn.Module):
     """The network: `forward(images (B, in_channels, H, W))` gives class scores (B, classes).
 
-    Pools are quicker with channels last. `matrix` (V, V) is upper-triangular and pruned; `operations` names each vertex: `input`, then
-    `conv3x3-bn-relu`, `conv1x1-bn-relu` or `maxpool3x3`, then `output`.
+    `matrix` (V, V) is upper-triangular and pruned; `operations` names each vertex: `input`, then `conv3x3-bn-relu`,
+    `conv1x1-bn-relu` or `maxpool3x3`, then `output`. Pools are quicker with channels last.
     """
 
     channels_last = True

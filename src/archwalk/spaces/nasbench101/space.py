@@ -59,6 +59,7 @@ class NASBench101(EnumerableSpace):
         self.pairs = max_vertices * (max_vertices - 1) // 2
         self.choices = (2,) * self.pairs + (LABELS,) * (max_vertices - 2)
         self.dag_depth = max_vertices - 2
+        self.parameters = {"max_vertices": max_vertices, "max_edges": max_edges}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return remake, (type(self), self.max_vertices, self.max_edges)

@@ -52,6 +52,7 @@ class NASBenchGraph(EnumerableSpace):
         if not chosen - {"skip"}:
             raise UsageError(f"operations must hold one that is not skip, say {OPERATIONS[1]!r}")
         self.operations = tuple(operation for operation in OPERATIONS if operation in chosen)
+        self.parameters = {"operations": list(self.operations)}
         self.choices = (*range(2, NODES + 1), *NODES * (len(self.operations),))
 
     def __reduce__(self) -> tuple[Any, ...]:

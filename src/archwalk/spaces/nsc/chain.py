@@ -12,8 +12,8 @@ from archwalk.errors import UsageError
 from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake
 from archwalk.spaces.dags import Dags
 from archwalk.spaces.nsc.code import FIRST, ROW, TYPE
-from archwalk.spaces.nsc.neighbours import CHAIN_KINDS
 from archwalk.spaces.nsc.measuring import Layers, Measurement
+from archwalk.spaces.nsc.neighbours import CHAIN_KINDS
 from archwalk.spaces.nsc.size import SIZE, TASK, NSCSize
 from archwalk.spaces.nsc.space import NSC
 from archwalk.spaces.task import Task
@@ -46,6 +46,7 @@ class Chain(EnumerableSpace):
             )
         self.nsc = NSC(depth, "chain", task=task, size=size)
         self.default_task, self.default_size = task, size
+        self.parameters = {"depth": depth}
         self.table = self.nsc.table
         self.choices = self.nsc.choices
         self.dag_operations = self.nsc.dag_operations

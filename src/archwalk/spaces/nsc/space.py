@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,16 @@ from archwalk.spaces.nsc.code import FIRST, ROW, SECOND, TYPE, canonicalise_all,
 from archwalk.spaces.nsc.description import draw_layers, read_layers, write_layers
 from archwalk.spaces.nsc.measuring import Layers, Measurement, measure
 from archwalk.spaces.nsc.size import SIZE, TASK, NSCSize
-from archwalk.spaces.nsc.table import ADDITION, CodeTable, Kind, label_name
+from archwalk.spaces.nsc.table import (
+    ADDITION,
+    MERGES,
+    P3_KERNELS,
+    CodeTable,
+    Kernels,
+    Kind,
+    label_name,
+    make_table,
+)
 from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
@@ -53,6 +62,7 @@ class NSC:
         self.dag_operations = tuple(map(label_name, self.table.labels))
         self.dag_inputs = 1
         self.dag_depth = self.table.depth
+        self.parameters = self.table.parameters
         depth, layers = self.table.depth, len(self.table.labels)
         predecessors = [i for i in range(2, depth + 1) for _ in range(2)] if self.table.branches else []
         self.choices = (*([depth] if depth > 1 else []), *depth * [layers], *predecessors)
@@ -222,9 +232,14 @@ class NSC:
         return layers
 
 
-def nsc_chain() -> NSC:
-    """P3's space of experiments 1 and 2: chains of up to 10 layers."""
-    return NSC(10, "chain")
+def nsc(depth: int = 10, kernels: Kernels = P3_KERNELS, merges: Sequence[str] = tuple(MERGES)) -> NSC:
+    """The space of Gomez Robles and Vanschoren 2019, experiment 3, or of other layers."""
+    return NSC(table=make_table(depth, "multi-branch", kernels, merges))
+
+
+def nsc_chain(depth: int = 10, kernels: Kernels = P3_KERNELS) -> NSC:
+    """That of experiments 1 and 2: chains of up to 10 layers; or of other layers."""
+    return NSC(table=make_table(depth, "chain", kernels))
 
 
 def nsc_vectors(layers_BDR: Layers) -> NDArray[np.int32]:

@@ -7,9 +7,10 @@ blocks differ in channels, zeros fill them up to the most that a block offers.
 """
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from archwalk.errors import UsageError
+from archwalk.spaces.base import Codes
 from archwalk.spaces.task import Shape, check_whole
 
 
@@ -73,7 +74,14 @@ class Declaration:
                 f"an observation has channels, height and width, not the shape {self.observation}"
             )
         channels, height, width = self.observation
-        check_whole("a policy network", channels=channels, height=height, width=width, plane=self.plane, hidden=self.hidden)
+        check_whole(
+            "a policy network",
+            channels=channels,
+            height=height,
+            width=width,
+            plane=self.plane,
+            hidden=self.hidden,
+        )
         if all(len(block.options) == 1 for block in self.blocks):
             raise UsageError(f"the space {self.name!r} has nothing to choose: no block has two options")
         if self.stem.kernel > min(height, width):
@@ -112,3 +120,17 @@ class Declaration:
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self)
+
+
+@runtime_checkable
+class ChoiceBlockSpace(Protocol):
+    """What a space has whose networks are paths through choice blocks, so that they can share the weights of one
+    supernet.
+    """
+
+    @property
+    def declaration(self) -> Declaration:
+        """The blocks."""
+
+    def options(self, code_L: Codes) -> list[tuple[int, int]]:
+        """(kernel, channels) of every block."""

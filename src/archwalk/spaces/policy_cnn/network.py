@@ -130,9 +130,7 @@ def make_head(declaration: Declaration, actions: int) -> Head:
 def make_network(declaration: Declaration, options: Sequence[tuple[int, int]], task: Task) -> PolicyNetwork:
     """A fresh network with these options, one a block."""
     blocks = [make_block(declaration, block, option) for block, option in enumerate(options)]
-    return PolicyNetwork(
-        make_stem(declaration, task.shape[0]), blocks, make_head(declaration, task.outputs)
-    )
+    return PolicyNetwork(make_stem(declaration, task.shape[0]), blocks, make_head(declaration, task.outputs))
 
 
 @torch.no_grad()

@@ -43,6 +43,8 @@ class NumberedPolicyCNN(MixedBaseSpace):
     numbering = "mixed-base-of-decisions"
     """Which network each id is; it stands in tables."""
 
+    made_as = "policy-cnn"
+
     def __init__(self, declaration: Declaration) -> None:
         if declaration.size > MOST:
             raise UsageError(
@@ -51,6 +53,7 @@ class NumberedPolicyCNN(MixedBaseSpace):
         self.declaration = declaration
         self.blocks = PolicyCNN(declaration)
         self.name = declaration.name
+        self.parameters, self.network_identity = self.blocks.parameters, self.blocks.network_identity
         self.default_task = self.blocks.default_task
         self.choices = self.blocks.choices
         self.edit_kinds = self.blocks.edit_kinds
@@ -105,6 +108,10 @@ class NumberedPolicyCNN(MixedBaseSpace):
     def build(self, code_L: Codes, task: Task | None = None, size: None = None) -> PolicyNetwork:
         """See `PolicyCNN.build`."""
         return self.blocks.build(self._row(code_L), task)
+
+    def check_task(self, task: Task | None) -> Task:
+        """See `PolicyCNN.check_task`."""
+        return self.blocks.check_task(task)
 
     def draw(self, code_L: Codes) -> str:
         """The layers as SVG."""

@@ -28,9 +28,13 @@ class PolicyCNN:
     are the decisions, one-hot. Starts are uniform.
     """
 
+    made_as = "policy-cnn"
+
     def __init__(self, declaration: Declaration) -> None:
         self.declaration = declaration
         self.name = declaration.name
+        self.parameters = {"declaration": declaration.as_dict()}
+        self.network_identity = declaration.as_dict()
         self.default_task = Task(declaration.observation, 6, ACTOR_CRITIC)
         decisions = [
             (block, values, kind)
@@ -158,9 +162,13 @@ class PolicyCNN:
         """
         from archwalk.spaces.policy_cnn.network import make_network
 
+        return make_network(self.declaration, self.options(code_L), self.check_task(task))
+
+    def check_task(self, task: Task | None) -> Task:
+        """The task, or this space's own. Raises UsageError for observations that do not fit."""
         task = self.default_task.check(task, f"networks of {self.name}")
         self.declaration.check(task.shape)
-        return make_network(self.declaration, self.options(code_L), task)
+        return task
 
     def draw(self, code_L: Codes) -> str:
         """The layers as SVG."""
