@@ -133,8 +133,8 @@ class TestExport:
         assert written == space.describe(space.parse(given)) != given
 
     def test_code_that_runs(self, call, chain):
-        source = call("export", chain, "--space", "nasbench101", "--to", "pytorch", "--shape", "1x16x16", "--set",
-                      "classes=7", "--set", "stem_channels=8").out  # fmt: skip
+        source = call("export", chain, "--space", "nasbench101", "--to", "pytorch", "--shape", "1x16x16", "--outputs",
+                      "7", "--set", "stem_channels=8").out  # fmt: skip
         names = {}
         exec(source, names)
         assert names["Network"]().eval()(torch.zeros(2, 1, 16, 16)).shape == (2, 7)
@@ -149,7 +149,7 @@ class TestExport:
         pytest.importorskip("onnxscript", exc_type=ImportError)
         (tmp_path / "given.json").write_text('{"layers": [{"type": "max-pooling", "kernel_size": 2}]}')
         result = call("export", "given.json", "--space", "chain", "--to", "onnx", "--out", "it.onnx", "--shape",
-                      "1,12,8", "--set", "classes=2", "--set", "dense=4", "--seed", "5")  # fmt: skip
+                      "1,12,8", "--outputs", "2", "--set", "dense=4", "--seed", "5")  # fmt: skip
         assert (result.status, result.out, result.err) == (0, "", "")
         onnx.checker.check_model(str(tmp_path / "it.onnx"))
 

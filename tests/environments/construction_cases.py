@@ -5,12 +5,13 @@ import numpy as np
 from archwalk.environments.construction_settings import ConstructionSettings
 from archwalk.errors import InvalidArchitectureError
 from archwalk.estimators.base import Scores
-from archwalk.spaces.nsc import NSC, CodeTable, NetworkSettings
+from archwalk.spaces.nsc import NSC, CodeTable, NSCSize
+from archwalk.spaces.task import Task
 
-NETWORK = NetworkSettings(image_shape=(1, 12, 12), filters=2, dense=4)
+TASK, SIZE = Task((1, 12, 12), 10), NSCSize(filters=2, dense=4)
 
-CHAIN = ConstructionSettings(CodeTable(4, "chain"), NETWORK)
-MULTI = ConstructionSettings(CodeTable(4, "multi-branch"), NETWORK, sigma=0.1)
+CHAIN = ConstructionSettings(CodeTable(4, "chain"), TASK, SIZE)
+MULTI = ConstructionSettings(CodeTable(4, "multi-branch"), TASK, SIZE, sigma=0.1)
 
 
 class MadeUp:

@@ -216,8 +216,8 @@ def test_a_configuration_file_makes_codes_and_actions(tmp_path):
     )
     settings = env.vector.settings
     assert (settings.limit, settings.sigma, settings.limit_terminates) == (12, 0.5, False)
-    assert settings.network.image_shape == (1, 8, 8)
-    assert settings.network.dense == 16
+    assert settings.task.shape == (1, 8, 8)
+    assert settings.size.dense == 16
     assert env.observation_space["state"].shape == (5, 8 + 6 + 6 + 8)
 
 

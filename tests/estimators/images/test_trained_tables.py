@@ -11,21 +11,20 @@ from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.estimators.images import SMALL
 from archwalk.estimators.images.tables import TRAINED_TABLES, TrainedTable, find_table
 from archwalk.estimators.store import open_store
-from archwalk.spaces.nsc import Chain, NetworkSettings
+from archwalk.spaces.nsc import Chain, NSCSize
 
 SHIPPED = {name: 2_532 if name == "digits-cells" else 2_800 for name in TRAINED_TABLES}
 """Their numbers of architectures."""
 
 
 def _tiny(task):
-    return Chain(1, NetworkSettings(task.shape, task.classes, dense=8))
+    return Chain(1, task), NSCSize(filters=4, dense=8)
 
 
 @pytest.fixture
 def tiny() -> TrainedTable:
     """The seven chains of one layer, a step or two each."""
-    network = replace(SMALL.network, dense=8, filters=4)
-    training = replace(SMALL, epochs=1, network=network)
+    training = replace(SMALL, epochs=1)
     return TrainedTable("tiny", "digits", ImageSettings(pixels=6, max_images=60), training, 2, _tiny)
 
 

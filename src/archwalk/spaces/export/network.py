@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archwalk.errors import InvalidArchitectureError, UsageError
 from archwalk.spaces.architecture import Architecture
+from archwalk.spaces.networks import task_for
 from archwalk.spaces.task import written
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ def build_exported(architecture: Architecture) -> nn.Module:
 
 def misfit(architecture: Architecture, error: Exception) -> InvalidArchitectureError:
     """The error for an input whose shape the network cannot read."""
-    shape = architecture.task.shape if architecture.task else ()
+    shape = written(task_for(architecture.space, architecture.task).shape)
     return InvalidArchitectureError(
-        f"this architecture cannot read inputs of the shape {written(shape)}: {first_line(error)}"
+        f"this architecture cannot read inputs of the shape {shape}: {first_line(error)}"
     )
 
 

@@ -14,6 +14,7 @@ from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.export.network import build_exported, first_line, input_name, misfit, named
 from archwalk.spaces.export.source import write_forward, write_layers
 from archwalk.spaces.export.tracing import trace
+from archwalk.spaces.networks import task_for
 from archwalk.spaces.task import Shape
 
 _MODULE = '''{header}
@@ -73,7 +74,7 @@ def _write(architecture: Architecture, network: nn.Module, name: str) -> str:
 
 def _trace(architecture: Architecture, network: nn.Module) -> fx.Graph:
     try:
-        return trace(network, architecture.task.shape if architecture.task else None)
+        return trace(network, task_for(architecture.space, architecture.task).shape)
     except (torch.fx.proxy.TraceError, TypeError, ValueError) as error:
         raise UsageError(
             f"the network of {architecture.space.name} cannot be written as plain code: {first_line(error)}"
@@ -98,13 +99,11 @@ def _header(architecture: Architecture, network: nn.Module) -> str:
 
 
 def _summary(architecture: Architecture, graph: fx.Graph, name: str) -> str:
-    """What goes in and what comes out, with shapes where they are known."""
-    if architecture.task is None:
-        return f"Reads {name}, a batch of them."
+    """What goes in and what comes out, with shapes."""
     given = _returned(graph)
     shapes = [node.meta["value"].shape for node in (given if isinstance(given, tuple) else (given,))]
     gives = " and ".join(_batch_of(shape[1:]) for shape in shapes)
-    return f"Reads {name} {_batch_of(architecture.task.shape)}, gives {gives}."
+    return f"Reads {name} {_batch_of(task_for(architecture.space, architecture.task).shape)}, gives {gives}."
 
 
 def _batch_of(shape: Shape) -> str:
