@@ -78,11 +78,6 @@ class SearchSpace(Protocol):
     def features(self, codes: Codes) -> Features:
         """Features (..., F) of codes (..., L); rows of -1 give zeros."""
 
-    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
-        """Features (B, F) of architectures, each written in a random one of the ways in which it can be: what is
-        learned from them does not hang on one way. Those of `features` where there is no other way.
-        """
-
     def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
         """A string of decisions (B, C) for each architecture."""
 
@@ -239,10 +234,6 @@ class EnumerableSpace(ABC):
         _gather_rows(words, ids.reshape(-1), out)
         features: Features = out.view(np.uint8)[:, : self.feature_count]
         return features.reshape(*codes.shape[:-1], self.feature_count)
-
-    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
-        """Those of `features`: a space that knows other ways to write an architecture overrides this."""
-        return self.features(codes_BL)
 
 
 @lru_cache(maxsize=8)

@@ -21,7 +21,15 @@ from scipy.stats import chisquare
 from archwalk.errors import InvalidArchitectureError, MissingExtraError, UsageError
 from archwalk.jit import make_streams
 from archwalk.spaces.base import Codes, EnumerableSpace, SearchSpace
+from archwalk.spaces.capabilities import (
+    CAPABILITIES,
+    capabilities_of,
+    graphs_of,
+    require,
+    rewritten_features,
+)
 from archwalk.spaces.catalogue import SPACES, SpaceReference
+from archwalk.spaces.dags import NO_VERTEX
 from archwalk.spaces.networks import build_network, default_size, make_size, size_settings, task_for
 from archwalk.spaces.task import ACTOR_CRITIC, NODE_CLASSIFICATION, Task
 
@@ -81,7 +89,7 @@ class SpaceConformance:
             assert np.count_nonzero(np.diff(kinds)) + 1 == len(np.unique(kinds)), "not grouped by kind"
 
     def test_rewritten_features_depend_on_the_seed_alone(self, space: SearchSpace, codes: Codes) -> None:
-        one, again = (space.rewritten_features(codes, np.random.default_rng(0)) for _ in range(2))
+        one, again = (rewritten_features(space, codes, np.random.default_rng(0)) for _ in range(2))
         np.testing.assert_array_equal(one, again)
         assert one.shape == (len(codes), space.feature_count)
         assert one.dtype == np.uint8
@@ -193,6 +201,34 @@ class SpaceConformance:
         named_BL = codes[~(codes == -1).all(axis=1)]
         assert (named_BL >= 0).all()
         np.testing.assert_array_equal(space.from_choices(space.to_choices(named_BL)), named_BL)
+
+    def test_graphs_are_of_labelled_vertices_on_paths(self, space: SearchSpace, codes: Codes) -> None:
+        """Where the space shows any."""
+        graphs = graphs_of(space)
+        if graphs is None:
+            pytest.skip("it shows no graphs")
+        dags, output = graphs.dags(codes), len(graphs.dag_operations)
+        batch, cells, vertices = dags.labels_BCV.shape
+        assert batch == len(codes)
+        assert dags.edges_BCVV.shape == (batch, cells, vertices, vertices)
+        assert dags.labels_BCV.max() == output + graphs.dag_inputs
+        assert ((dags.labels_BCV == output).sum(axis=2) == 1).all(), "one output"
+        assert not np.tril(dags.edges_BCVV).any(), "edges ascend"
+        there = np.asarray(dags.labels_BCV != NO_VERTEX)
+        inside = np.asarray(there & (dags.labels_BCV < output))
+        assert not dags.edges_BCVV[~there].any()
+        assert dags.edges_BCVV.any(axis=3)[inside].all(), "an operation that nothing reads"
+        assert dags.edges_BCVV.any(axis=2)[inside].all(), "an operation that reads nothing"
+
+    def test_what_it_can_do_is_what_it_declares(self, space: SearchSpace) -> None:
+        for capability in CAPABILITIES:
+            if capability.name in capabilities_of(space):
+                require(space, capability, "a test")
+            else:
+                with pytest.raises(
+                    UsageError, match=f"a test needs a space that .*which {space.name} does not"
+                ):
+                    require(space, capability, "a test")
 
     def test_drawings_are_svg(self, space: SearchSpace, codes: Codes) -> None:
         for code_L in codes[:20]:

@@ -15,6 +15,7 @@ from archwalk.spaces.base import Codes, Features, Neighbours, remake, sample_pla
 from archwalk.spaces.convnet import code
 from archwalk.spaces.convnet.costs import Costs, Limits, costs_of
 from archwalk.spaces.convnet.description import describe, parse
+from archwalk.spaces.dags import Graph
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.task import Task
 
@@ -158,10 +159,6 @@ class ConvNet:
         ]
         return np.concatenate(columns, axis=-1).astype(np.uint8)
 
-    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
-        """Those of `features`."""
-        return self.features(codes_BL)
-
     def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
         """The code itself (B, C)."""
         return codes_BL.astype(np.int32)
@@ -196,20 +193,21 @@ class ConvNet:
         task = self.default_task.check(task, "networks of convnet")
         return make_network(code_L, task.shape[0], task.outputs)
 
-    def labels(self, code_L: Codes) -> list[str]:
+    def labelled_graph(self, code_L: Codes) -> Graph:
         """What stands in a row in the network: input, stem, blocks, dense layer, output."""
         stages = describe(code_L)["stages"]
         labels = ["input", f"conv 3x3, {stages[0]['width']}"]
         for stage in stages:
             name = f"{_words(stage)}, {stage['width']}" + (", squeeze" if stage["squeeze"] else "")
             labels += [name + (", /2" if stage["halve"] and not b else "") for b in range(stage["blocks"])]
-        return [*labels, "dense", "output"]
+        labels += ["dense", "output"]
+        return labels, list(pairwise(range(len(labels))))
 
     def draw(self, code_L: Codes) -> str:
         """The blocks as SVG."""
-        labels = self.labels(code_L)
+        labels, edges = self.labelled_graph(code_L)
         title = f"network of {self.name}, {describe(code_L)['activation']}"
-        return draw_dag(labels, list(pairwise(range(len(labels)))), title=title)
+        return draw_dag(labels, edges, title=title)
 
     @cached_property
     def _smallest(self) -> Codes:

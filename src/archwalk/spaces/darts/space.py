@@ -69,10 +69,6 @@ class DARTS:
         features.fill_features(np.ascontiguousarray(codes).reshape(-1, self.code_length), out)
         return out.reshape(*codes.shape[:-1], self.feature_count)
 
-    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
-        """Those of `features`."""
-        return self.features(codes_BL)
-
     def dags(self, codes_BL: Codes) -> Dags:
         """Both cells of each architecture (see `graphs`)."""
         return graphs.dags(codes_BL)

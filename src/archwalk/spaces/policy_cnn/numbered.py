@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from archwalk.errors import UsageError
 from archwalk.spaces.base import Codes, Features, NeighbourGraph, remake
 from archwalk.spaces.dags import Dags
@@ -57,11 +55,8 @@ class NumberedPolicyCNN(MixedBaseSpace):
         self.default_task = self.blocks.default_task
         self.choices = self.blocks.choices
         self.edit_kinds = self.blocks.edit_kinds
-        options = dict.fromkeys(option for block in declaration.blocks for option in block.options)
-        self._label = {option: label for label, option in enumerate(options)}
-        self.dag_operations = tuple(f"conv {kernel}x{kernel}, {channels}" for kernel, channels in options)
+        self.dag_operations, self.dag_depth = self.blocks.dag_operations, self.blocks.dag_depth
         self.dag_inputs = 1
-        self.dag_depth = len(declaration.blocks)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return remake, (type(self), self.declaration)
@@ -97,13 +92,7 @@ class NumberedPolicyCNN(MixedBaseSpace):
 
     def dags(self, codes_BL: Codes) -> Dags:
         """The blocks' convolutions in a row, between input and output."""
-        batch, inside, vertices = len(codes_BL), len(self.dag_operations), self.dag_depth + 2
-        labels_BV = np.empty((batch, vertices), np.int32)
-        labels_BV[:, 0], labels_BV[:, -1] = inside + 1, inside
-        for b, code_L in enumerate(codes_BL):
-            labels_BV[b, 1:-1] = [self._label[option] for option in self.options(code_L)]
-        edges_BVV = np.tile(np.eye(vertices, k=1, dtype=np.bool_), (batch, 1, 1))
-        return Dags(labels_BV[:, None], edges_BVV[:, None])
+        return self.blocks.dags(self.to_choices(codes_BL))
 
     def build(self, code_L: Codes, task: Task | None = None, size: None = None) -> PolicyNetwork:
         """See `PolicyCNN.build`."""
