@@ -12,13 +12,15 @@ import pytest
 import torch
 from filelock import FileLock
 from sqlalchemy import make_url
-from torch import nn
 
 import reproduced
+from archwalk.agents.base import Paid
+from archwalk.agents.dqn.agent import DQNAgent
 from archwalk.agents.dqn.settings import DQNSettings
 from archwalk.agents.dqn.trainer import DQNTrainer
 from archwalk.data import catalogue
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import RandomRunEstimator, TableEstimator
 from archwalk.papers.catalogue import item_names
 from archwalk.spaces.base import EnumerableSpace
@@ -108,7 +110,7 @@ def tiny(space4: NASBench101) -> Benchmark:
     rng = np.random.default_rng(0)
     reward_N = 50 + 45 * rng.permutation(space4.size) / space4.size
     report_N = np.clip(reward_N + rng.normal(0, 1, space4.size), 0, 100)
-    return Benchmark("tiny", space4, TableEstimator("validation", reward_N, report_N), {"source": "made up"})
+    return Benchmark("tiny", space4, TableEstimator(accuracies(), reward_N, report_N), {"source": "made up"})
 
 
 @pytest.fixture(scope="session")
@@ -147,23 +149,24 @@ def reproductions(tiny: Benchmark, shared_folder: Path) -> dict[str, dict[str, A
 
 
 @pytest.fixture(scope="session")
-def trained_network() -> Callable[[EnumerableSpace], nn.Module]:
-    """Networks that have learned for a moment, one a space."""
-    networks: dict[tuple[str, int], nn.Module] = {}
+def trained_agent() -> Callable[[EnumerableSpace], DQNAgent]:
+    """Agents that have learned for a moment, one a space."""
+    agents: dict[tuple[str, int], DQNAgent] = {}
     settings = DQNSettings(
         steps=400, environments=8, neighbours=6, episode_limit=6, capacity=300, learning_starts=50, batch=16,
         calibration=8, width=16, heads=2,
     )  # fmt: skip
 
-    def get(space: EnumerableSpace) -> nn.Module:
+    def get(space: EnumerableSpace) -> DQNAgent:
         key = (space.name, space.size)
-        if key not in networks:
+        if key not in agents:
             reward_N = np.random.default_rng(0).uniform(50, 95, space.size)
-            made_up = TableEstimator("validation", reward_N, reward_N)
+            made_up = TableEstimator(accuracies(), reward_N, reward_N)
             trainer = DQNTrainer(Benchmark("made-up", space, made_up, {}), settings, seed=0)
             for _ in trainer.run():
                 pass
-            networks[key] = trainer.learner.online
-        return networks[key]
+            agents[key] = trainer.agent()
+            agents[key].paid = Paid(40, 30, 1.0)
+        return agents[key]
 
     return get

@@ -1,19 +1,13 @@
 """archwalk: neural architecture search by reinforcement learning.
 
-Importing the package registers its environments with Gymnasium: `gymnasium.make("archwalk/Incremental-v0")`.
+Importing the package registers its environments, as soon as Gymnasium is imported too:
+`gymnasium.make("archwalk/Incremental-v0")`. Without an import, Gymnasium finds them as
+`gymnasium.make("archwalk:archwalk/Incremental-v0")`.
 """
 
-import gymnasium
+from archwalk.late import when_imported
+from archwalk.registration import register
 
-__version__ = "0.1.0"
+__version__ = "0.2.0rc1"
 
-gymnasium.register(
-    "archwalk/Incremental-v0",
-    entry_point="archwalk.environments.incremental:IncrementalEnv",
-    vector_entry_point="archwalk.environments.incremental:IncrementalVectorEnv",
-)
-gymnasium.register(
-    "archwalk/Construction-v0",
-    entry_point="archwalk.environments.construction:ConstructionEnv",
-    vector_entry_point="archwalk.environments.construction:ConstructionVectorEnv",
-)
+when_imported("gymnasium", register)

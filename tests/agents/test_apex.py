@@ -9,17 +9,16 @@ from apex_cases import SMALL, Spy, assert_same, first_ten, rounds, through_a_fil
 
 from archwalk.agents.apex import ApexSettings, ApexTrainer
 from archwalk.agents.apex.actor import Actor
+from archwalk.agents.apex.agent import ApexAgent
 from archwalk.agents.experience import see_transitions
-from archwalk.agents.trainable import make_network
-from archwalk.agents.walking import TrainedAgent
 from archwalk.errors import ArchwalkError, UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.comparison import solve_benchmark
 from archwalk.experiments.presets import load_preset, make_settings
 from archwalk.learning.double_dqn import targets
 from archwalk.learning.shard import ReplayShard
-from archwalk.strategies.base import Trials
 
 VARIANTS = pytest.mark.parametrize(
     "settings",
@@ -115,7 +114,7 @@ def test_priorities_are_used_and_written_back(tiny, monkeypatch):
 def test_an_actor_s_priorities_are_the_errors_by_its_weights(tiny, n_step, pay):
     settings = replace(SMALL, n_step=n_step, pay=pay, fragment=20)
     actor = Actor(tiny.space, tiny.estimator, settings, 0, np.random.SeedSequence(0))
-    network = make_network(settings.network(), tiny.space.feature_count, seed=5)
+    network = ApexAgent.fresh(tiny.space, settings.shape(), seed=5).network
     block = actor.collect({name: tensor.numpy() for name, tensor in network.state_dict().items()})
     seen = see_transitions(tiny.space, block.transitions)
     with torch.no_grad():
@@ -167,7 +166,7 @@ def test_weights_go_out_after_enough_steps(tiny):
 def test_training_pays_for_what_it_evaluates(tiny):
     table = tiny.estimator
     Spy.seen.clear()
-    trainer, _ = train(replace(tiny, estimator=Spy("validation", table.reward_N, table.report_N)))
+    trainer, _ = train(replace(tiny, estimator=Spy(accuracies(), table.reward_N, table.report_N)))
     assert trainer.ledger.queries == len(Spy.seen) > 100
     assert trainer.ledger.unique == len(set(Spy.seen))
 
@@ -175,7 +174,7 @@ def test_training_pays_for_what_it_evaluates(tiny):
 def test_starts_may_be_held_out(tiny):
     table = tiny.estimator
     Spy.seen.clear()
-    spied = replace(tiny, estimator=Spy("validation", table.reward_N, table.report_N))
+    spied = replace(tiny, estimator=Spy(accuracies(), table.reward_N, table.report_N))
     ApexTrainer(spied, SMALL, seed=0, starts=first_ten)
     assert len(Spy.seen) == 8
     assert set(Spy.seen) <= set(range(10))
@@ -304,7 +303,7 @@ def test_it_learns_to_improve_architectures(space4):
     """From all 91 cells one episode gains most of what the exact optimum gains."""
     weights = np.random.default_rng(0).normal(size=space4.feature_count)
     reward_N = np.clip(80 + 3 * (space4.feature_table @ weights), 0, 100)
-    learnable = Benchmark("learnable", space4, TableEstimator("validation", reward_N, reward_N), {})
+    learnable = Benchmark("learnable", space4, TableEstimator(accuracies(), reward_N, reward_N), {})
     settings = replace(
         SMALL, steps=12_000, environments=16, neighbours=30, episode_limit=8, learning_starts=400, batch=64,
         width=32, encoder_layers=2, capacity=4_000, alpha=20.0, reference=0.9, learning_rate=1e-3,
@@ -313,13 +312,10 @@ def test_it_learns_to_improve_architectures(space4):
     trainer, _ = train(learnable, settings)
     starts_BL = np.arange(space4.size, dtype=np.int32)[:, None]
     gained = {}
-    for name, network in (
-        ("trained", trainer.network),
-        ("fresh", make_network(trainer.network_settings, space4.feature_count, seed=0)),
-    ):
-        paid = {"training_queries": 0, "training_unique": 0, "training_seconds": 0.0}
-        agent = TrainedAgent(Trials(space4, 1, np.random.default_rng(0)), network, neighbours=30, **paid)
-        gained[name] = (reward_N[agent.improve(starts_BL).finals_BL[:, 0]] - reward_N).mean()
+    fresh = ApexAgent.fresh(space4, settings.shape(), seed=0)
+    for name, agent in (("trained", trainer.agent()), ("fresh", fresh)):
+        finals_BL = agent.improve(starts_BL, np.random.default_rng(0)).finals_BL
+        gained[name] = (reward_N[finals_BL[:, 0]] - reward_N).mean()
     optimum = (reward_N[solve_benchmark(learnable, 0.99).final_N] - reward_N).mean()
     print(gained, optimum)
     assert gained["trained"] > 0.6 * optimum

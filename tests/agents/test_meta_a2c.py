@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from archwalk.agents.building.players import Turn
 from archwalk.agents.building.problem import Construction
 from archwalk.agents.meta_rl.search import MetaA2C, MetaA2CSettings
 from archwalk.estimators.ledger import QueryLedger, TrainingLedger
@@ -79,7 +80,9 @@ def test_it_comes_to_build_better():
             construction = Construction(benchmark.space, ledger, 1, builder.settings.rules)
             memory = builder.player.begin(1)
             for _ in range(200):
-                move = builder.player.act(construction.look(), memory, False, rng, construction.allowed())
+                move = builder.player.act(
+                    Turn(construction.look(), memory, False, construction.allowed()), rng
+                )
                 memory, step = move.memory, construction.step(move.action_B)
                 construction.restart(step.done_B)
                 rewards.append(step.reward_B[0])
@@ -91,4 +94,4 @@ def test_it_comes_to_build_better():
 def test_the_preset_is_for_it():
     preset = load_preset("images-small")
     assert preset.strategy == "meta-a2c"
-    assert make_settings(MetaA2CSettings, preset).rules.action_limit == 5
+    assert make_settings(MetaA2CSettings, preset).rules.action_limit == 4

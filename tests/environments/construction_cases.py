@@ -5,6 +5,7 @@ import numpy as np
 from archwalk.environments.construction_settings import ConstructionSettings
 from archwalk.errors import InvalidArchitectureError
 from archwalk.estimators.base import Scores
+from archwalk.estimators.metrics import accuracies
 from archwalk.spaces.nsc import NSC, CodeTable, NSCSize
 from archwalk.spaces.task import Task
 
@@ -17,7 +18,7 @@ MULTI = ConstructionSettings(CodeTable(4, "multi-branch"), TASK, SIZE, sigma=0.1
 class MadeUp:
     """A different score in percent for every code; remembers what it was asked. NaN for codes in `broken`."""
 
-    objective = "made-up"
+    objective = accuracies("made-up")
 
     def __init__(self, broken=()):
         self.asked = []
@@ -75,6 +76,6 @@ class Naive:
                 return 0.0, "INVALID"
             self.score = reward = made_up(code.tolist()) / 100
             end = "FULL" if len(self.rows) == self.settings.table.depth else "NONE"
-        if end == "NONE" and self.steps >= self.settings.limit:
+        if end == "NONE" and self.steps > self.settings.limit:
             end = "LIMIT"
         return reward, end

@@ -10,6 +10,7 @@ import pytest
 
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Scores
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.papers import estimates
 from archwalk.papers.catalogue import item_names
@@ -46,7 +47,7 @@ def trial(steps, rewards, lengths, actions=()):
 
 def test_full_is_the_papers_protocol():
     full = sizes.SIZES["full"]
-    assert (full.steps, full.dqn_steps) == ((8_000, 7_000, 7_000), (6_500, 5_500, 7_000))
+    assert (full.steps, full.baseline_steps) == ((8_000, 7_000, 7_000), (6_500, 5_500, 7_000))
     assert (full.unseen_steps, full.branching_steps, full.kinds_steps) == (2_000, 20_000, 200)
     assert all(":full" in name for name in (*full.train, *full.unseen, full.branching))
     assert exp3.SIGMAS == (0.0, 0.1)
@@ -59,9 +60,9 @@ def test_full_is_the_papers_protocol():
 
 def test_small_has_the_papers_steps_on_tables():
     small, full = sizes.SIZES["small"], sizes.SIZES["full"]
-    assert (small.steps, small.dqn_steps, small.unseen_steps) == (
+    assert (small.steps, small.baseline_steps, small.unseen_steps) == (
         full.steps,
-        full.dqn_steps,
+        full.baseline_steps,
         full.unseen_steps,
     )
     assert small.seeds == 5
@@ -116,7 +117,7 @@ def test_columns_are_in_percent():
 
 
 def test_a_witness_sees_what_is_asked_and_changes_nothing():
-    table = TableEstimator("validation", np.array([1.0, 9, 5]), np.array([2.0, 3, 4]))
+    table = TableEstimator(accuracies(), np.array([1.0, 9, 5]), np.array([2.0, 3, 4]))
     witness = Witness(table)
     assert witness.evaluate(np.array([[1], [0]])).reward_B.tolist() == [9, 1]
     witness.evaluate(np.array([[1]]))
@@ -220,7 +221,7 @@ def test_a_training_is_the_same_in_another_process():
     here, there = part.compute(), pickle.loads(pickle.dumps(part)).compute()  # noqa: S301 - our own
     codes_QL, other_QL = (value["trials"][1]["evaluated"]["codes"] for value in (here, there))
     np.testing.assert_array_equal(codes_QL, other_QL)
-    weights, others = here["agent"]["network"], there["agent"]["network"]
+    weights, others = (one["agent"]["packed"]["state"]["network"] for one in (here, there))
     assert all((weights[name] == others[name]).all() for name in weights)
 
 
@@ -270,7 +271,7 @@ def test_reported_tables_are_whole():
 class Silent:
     """Scores nothing."""
 
-    objective = "validation"
+    objective = accuracies()
 
     def evaluate(self, codes_BL):
         nothing = np.full(len(codes_BL), np.nan)

@@ -8,10 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, read_json, readable, use_one_thread
+from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, read_json, readable
 from archwalk.cli.numbers import SEED, STEPS, WORKERS
 from archwalk.cli.results import compare_with_progress, show
 from archwalk.errors import UsageError
+from archwalk.late import use_one_thread
 from archwalk.learning.engines import ENGINES
 
 if TYPE_CHECKING:
@@ -77,14 +78,17 @@ def run_demo(options: argparse.Namespace) -> None:
     out: Path = options.out or Path("runs") / f"demo-{datetime.now():%Y%m%d-%H%M%S}"
     use_one_thread()
     run = train(options.benchmark, options.strategy, None, assignments, options.seed, out / "agent")
+    from msgspec.structs import replace
+
     from archwalk.estimators.benchmarks import load_benchmark
+    from archwalk.experiments.records import training_curve
     from archwalk.experiments.runs import load_contestants
 
     benchmark = load_benchmark(options.benchmark)
     contestants = load_contestants([str(run.path), *BASELINES], benchmark.space)
     record = compare_with_progress(benchmark, contestants, budget, trials, options.seed, episodes)
-    record["training"] = training_curve(run)
-    show(record, out, options.json)
+    training = training_curve(run.metrics(), benchmark.objective.reward)
+    show(replace(record, training=training), out, options.json)
 
 
 def run_train(options: argparse.Namespace) -> None:
@@ -122,25 +126,15 @@ def run_train(options: argparse.Namespace) -> None:
 
 def run_improve(options: argparse.Namespace) -> None:
     """Walk once from an architecture."""
-    import numpy as np
-
     from archwalk.experiments.protocol import spawn
-    from archwalk.experiments.runs import RunFolder, load_contestant
+    from archwalk.experiments.runs import RunFolder
     from archwalk.spaces.catalogue import SPACES
-    from archwalk.strategies.base import Trials
-    from archwalk.strategies.walker import Walker
 
     use_one_thread()
-    config = RunFolder(options.checkpoint).config()
-    space = SPACES.load(config["space"])()
+    run = RunFolder(options.checkpoint)
+    space = SPACES.load(run.config()["space"])()
     start_L = space.parse(read_json(options.architecture))
-    agent = load_contestant(str(options.checkpoint), space).factories[0]
-    strategy = agent(Trials(space, 1, spawn(options.seed, 0)))
-    if not isinstance(strategy, Walker):
-        raise UsageError(
-            f"the agent in {options.checkpoint} builds from nothing; it improves no architecture"
-        )
-    episodes = strategy.improve(np.asarray(start_L)[None])
+    episodes = run.agent(space).improve(start_L[None], spawn(options.seed, 0))
     found = space.describe(episodes.finals_BL[0])
     answer = {"start": space.describe(start_L), "found": found, "steps": int(episodes.steps_B[0])}
     if options.json:
@@ -171,7 +165,7 @@ def train(
         raise UsageError(f"the preset {preset.name} is for {preset.strategy}, not for {strategy}")
     settings = make_settings(settings_class, preset, assignments)
     benchmark = load_benchmark(benchmark_name, seed)
-    with progress_bar(f"training on {benchmark.name}, {benchmark.objective}") as bar:
+    with progress_bar(f"training on {benchmark.name}, {benchmark.objective.name}") as bar:
         return train_agent(
             benchmark, strategy, settings, seed=seed, out=out, preset=preset.name if preset else None,
             progress=_shower(bar), place=place or HERE, asked=benchmark_name,
@@ -184,19 +178,6 @@ def resume(out: Path, place: Place) -> RunFolder:
 
     with progress_bar(f"training in {out}") as bar:
         return resume_training(out, progress=_shower(bar), place=place)
-
-
-def training_curve(run: RunFolder) -> dict[str, Any]:
-    """What a record says of a training: metrics by name, one value a line of the log."""
-    rows = run.metrics()
-    names = {"steps": "steps", "epsilon": "charts/epsilon", "stop_reward": "charts/stop_reward",
-             "best_reward": "charts/best_reward", "unique": "unique"}  # fmt: skip
-    curve = {
-        name: [row.get(column) for row in rows]
-        for name, column in names.items()
-        if rows and column in rows[-1]
-    }
-    return curve | {"seconds": rows[-1]["seconds"] if rows else 0.0}
 
 
 def _shower(bar: Bar) -> Callable[[int, int, dict[str, float]], None]:

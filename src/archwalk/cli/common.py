@@ -73,10 +73,10 @@ def progress_bar(title: str, total: float | None = None) -> Iterator[Bar]:
 
 
 def load_space(name: str) -> SearchSpace:
-    """A space by name. Raises UsageError for one that there is not."""
-    from archwalk.spaces.catalogue import SPACES
+    """A space by name, or by the file that declares it. Raises UsageError for one that there is not."""
+    from archwalk.spaces import catalogue
 
-    return SPACES.load(name)()
+    return catalogue.load_space(name)
 
 
 def read_json(path: Path) -> Any:
@@ -93,10 +93,3 @@ def add_store_option(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="SQLite file or PostgreSQL URL (default: ARCHWALK_STORE, or in the cache folder)",
     )
-
-
-def use_one_thread() -> None:
-    """One thread a process: two processes beat two threads, and results do not depend on the machine's cores."""
-    import torch
-
-    torch.set_num_threads(1)

@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, use_one_thread
+from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar
 from archwalk.cli.numbers import SEED, WORKERS
-from archwalk.cli.results import PAGE, RESULT
+from archwalk.cli.results import PAGE
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.errors import ArchwalkError, UsageError
+from archwalk.late import use_one_thread
 
 if TYPE_CHECKING:
     from archwalk.papers.item import Item
@@ -186,6 +187,7 @@ def _teller(bar: Bar, done: int, total: int, name: str) -> Any:
 
 def show(records: list[dict[str, Any]], missing: dict[str, str], out: Path, *, as_json: bool) -> None:
     """Write result.json and the page; say what was found, or print it."""
+    from archwalk.experiments.records import RESULT
     from archwalk.papers.files import TABLES
     from archwalk.papers.page import write_page
 

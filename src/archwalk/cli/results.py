@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, note, print_json, progress_bar, use_one_thread
+from archwalk.cli.common import OUT, note, progress_bar
 from archwalk.cli.numbers import COUNT, COUNT_OR_ZERO, SEED, WORKERS
+from archwalk.data.decoding import encode_json
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.errors import UsageError
+from archwalk.late import use_one_thread
 
 if TYPE_CHECKING:
     from archwalk.estimators.benchmarks import Benchmark
     from archwalk.experiments.protocol import Contestant
+    from archwalk.experiments.records import Comparison
     from archwalk.report.record import Record
 
-RESULT, PAGE, FOUND = "result.json", "report.html", "found.json"
+PAGE, FOUND = "report.html", "found.json"
 SUPERNETS = "supernets"
 """Folder of what a search that is stopped goes on from."""
 
@@ -77,19 +82,19 @@ def run_search_command(options: argparse.Namespace) -> None:
         if preset.strategy != name:
             raise UsageError(f"the preset {preset.name} is for {preset.strategy}, not for {name}")
         name = preset.name
-    record = run_compare(options, [name], [f"{name}.{assignment}" for assignment in options.assignments])
-    show_found(record, next(iter(record["strategies"])), options.out, options.json)
+    found = run_compare(options, [name], [f"{name}.{assignment}" for assignment in options.assignments])
+    show_found(found, next(iter(found.strategies)), options.out, options.json)
 
 
-def run_compare(options: argparse.Namespace, names: list[str], assignments: list[str]) -> dict[str, Any]:
-    """Run strategies and print their record, which is returned."""
+def run_compare(options: argparse.Namespace, names: list[str], assignments: list[str]) -> Comparison:
+    """Run strategies and print how they compare, which is returned."""
     from archwalk.estimators.benchmarks import load_benchmark
     from archwalk.experiments.runs import load_contestants
 
     use_one_thread()
     benchmark = load_benchmark(options.benchmark, options.seed)
     contestants = load_contestants(names, benchmark.space, benchmark.name, assignments)
-    record = compare_with_progress(
+    found = compare_with_progress(
         benchmark,
         contestants,
         options.budget,
@@ -99,7 +104,7 @@ def run_compare(options: argparse.Namespace, names: list[str], assignments: list
         options.workers,
         options.out / SUPERNETS if options.out else None,
     )
-    show(record, options.out, options.json)
+    show(found, options.out, options.json)
     if options.out:  # the result is written: nothing is to be resumed
         shutil.rmtree(options.out / SUPERNETS, ignore_errors=True)
     if benchmark.trained is not None and options.workers == 1:  # other processes have estimators of their own
@@ -109,7 +114,7 @@ def run_compare(options: argparse.Namespace, names: list[str], assignments: list
     if reasons := benchmark.failures:
         often = max(set(reasons), key=reasons.count)
         note(f"{len(reasons)} trainings failed and count as the lowest score there is, most often: {often}")
-    return record
+    return found
 
 
 def compare_with_progress(
@@ -121,7 +126,7 @@ def compare_with_progress(
     episodes: int,
     workers: int = 1,
     keep_in: Path | None = None,
-) -> dict[str, Any]:
+) -> Comparison:
     """Compare strategies under a progress bar; supernets are kept in `keep_in`."""
     from archwalk.experiments.comparison import compare
 
@@ -130,34 +135,38 @@ def compare_with_progress(
         return compare(
             benchmark, contestants, budget=budget, trials=trials, seed=seed, episode_starts=episodes,
             progress=bar.to, workers=workers, supernet=bar.beside("supernet").to, keep_in=keep_in,
+            command=shlex.join(["archwalk", *sys.argv[1:]]),
         )  # fmt: skip
 
 
-def show(record: dict[str, Any], out: Path | None, as_json: bool) -> None:
-    """Print a record, and write it with its page and tables to a folder if there is one."""
+def show(comparison: Comparison, out: Path | None, as_json: bool) -> None:
+    """Print a comparison, and write it with its page and tables to a folder if there is one."""
+    from archwalk.experiments.records import plain, write_comparison
     from archwalk.report.tables import print_summary
 
     if out:
         make_folder(out)
-        write_atomically(out / RESULT, json.dumps(record, indent=1) + "\n")
-        note(f"wrote {out / RESULT}, {draw(record, out)}")
+        path = write_comparison(comparison, out)
+        note(f"wrote {path}, {draw(plain(comparison), out)}")
     if as_json:
-        print_json(record)
+        sys.stdout.write(encode_json(comparison) + "\n")
     else:
-        print_summary(record, OUT)
+        print_summary(plain(comparison), OUT)
 
 
-def show_found(record: dict[str, Any], name: str, out: Path | None, as_json: bool) -> None:
+def show_found(comparison: Comparison, name: str, out: Path | None, as_json: bool) -> None:
     """Say what the only strategy found; write it to a folder if there is one, for `improve`, `export` and Python."""
+    from archwalk.experiments.records import plain
     from archwalk.report.architectures import found_sentence
 
-    found = record["strategies"][name]["found"]
-    description = json.dumps(found["description"])
+    found = comparison.strategies[name].found
+    assert found is not None
+    description = json.dumps(found.description)
     if out:
         write_atomically(out / FOUND, description + "\n")
-        write_atomically(out / f"{FOUND.removesuffix('.json')}.svg", found["svg"])
+        write_atomically(out / f"{FOUND.removesuffix('.json')}.svg", found.svg)
         note(f"wrote {out / FOUND} and its drawing")
-    if not as_json and (sentence := found_sentence(record, name)):
+    if not as_json and (sentence := found_sentence(plain(comparison), name)):
         OUT.print()
         OUT.print(sentence, markup=False, highlight=False, soft_wrap=True)
         OUT.print(description, markup=False, highlight=False, soft_wrap=True)
@@ -176,6 +185,6 @@ def draw(record: Record, out: Path) -> str:
 
 def run_report(options: argparse.Namespace) -> None:
     """Draw a result again."""
-    from archwalk.report.record import read_record
+    from archwalk.experiments.records import plain, read_comparison
 
-    note(f"wrote {draw(read_record(options.folder), options.folder)}")
+    note(f"wrote {draw(plain(read_comparison(options.folder)), options.folder)}")

@@ -1,25 +1,41 @@
 """Estimators that look architectures up in a table of measurements."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.estimators.base import Bits, Floats, Scores
+from archwalk.estimators.metrics import Metric, Objective
 from archwalk.jit import draws_at
 from archwalk.spaces.base import Codes
 
+RANDOM_RUN = Objective(
+    "random-run",
+    Metric("validation accuracy of a random run", "%"),
+    Metric("test accuracy of a random run", "%"),
+    "reward: validation accuracy of a random run, report: test accuracy of a random run (P4)",
+)
+
 
 class TableEstimator:
-    """Reward and report of every architecture of an enumerable space, by id; accuracies in percent."""
+    """Reward and report of every architecture of an enumerable space, by id."""
 
     evaluation = "table"
 
     def __init__(
-        self, objective: str, reward_N: Floats, report_N: Floats, seconds_N: Floats | None = None
+        self, objective: Objective, reward_N: Floats, report_N: Floats, seconds_N: Floats | None = None
     ) -> None:
         self.objective = objective
         self.reward_N = np.asarray(reward_N, np.float64)
         self.report_N = np.asarray(report_N, np.float64)
         self.seconds_N = np.full(len(reward_N), np.nan) if seconds_N is None else np.asarray(seconds_N)
+
+    @property
+    def worst_reward(self) -> float:
+        """What counts where the table has a gap: 0, or the worst of the table where that is worse."""
+        metric = self.objective.reward
+        return metric.upward(_at_most_zero(metric.upward(self.reward_N)))
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Look codes (B, 1) up."""
@@ -32,7 +48,7 @@ class MultiFidelityTable(TableEstimator):
 
     def __init__(
         self,
-        objective: str,
+        objective: Objective,
         fidelities: tuple[int, ...],
         reward_FN: Floats,
         report_N: Floats,
@@ -56,7 +72,7 @@ class RandomRunEstimator:
     samples both at random). Figures of it are not to be compared with those of means over runs.
     """
 
-    objective = "random-run"
+    objective = RANDOM_RUN
     evaluation = "table"
 
     def __init__(self, validation_NR: NDArray[np.float32], test_NR: NDArray[np.float32]) -> None:
@@ -98,6 +114,10 @@ class MultiFidelityRandomRun(RandomRunEstimator):
     def draw(self, codes_BL: Codes, bits_B: Bits, fidelity: int = -1) -> Scores:
         """Draw a run of `fidelities[fidelity]` epochs for each reward; for each report one of the full training."""
         return self._draw(codes_BL, bits_B, self.validation_NFR[:, fidelity])
+
+
+def _at_most_zero(values: NDArray[np.floating[Any]]) -> float:
+    return float(np.min(values, initial=0.0, where=np.isfinite(values)))
 
 
 def _bits_of_rows(n: int) -> Bits:

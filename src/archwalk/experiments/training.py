@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from archwalk.agents.base import Paid
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.agents.trainable import DistributedTrainerFactory, Trainer
 from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.presets import describe_settings
-from archwalk.experiments.runs import RunFolder, now, versions
+from archwalk.experiments.runs import RunFolder, now
 from archwalk.learning.engines import make_engine
+from archwalk.versions import versions
 
 CHECKPOINT_SECONDS = 60.0
 
@@ -66,7 +68,7 @@ def train_agent(
                 "strategy": strategy,
                 "benchmark": benchmark.name,
                 "asked": asked,
-                "objective": benchmark.objective,
+                "objective": benchmark.objective.name,
                 "space": benchmark.space.name,
                 "features": benchmark.space.feature_count,
                 "preset": preset,
@@ -151,16 +153,9 @@ def _train(run: RunFolder, trainer: Trainer, seconds_before: float, progress: Pr
         if between:  # amid a step the state is neither that before nor that after it
             checkpoint()
         raise
-    paid = _paid(trainer)
-    run.finish(
-        trainer.network,
-        {
-            "network_settings": asdict(trainer.network_settings),
-            "training_queries": paid["queries"],
-            "training_unique": paid["unique"],
-            "seconds": seconds(),
-        },
-    )
+    agent = trainer.agent()
+    agent.paid = Paid(trainer.ledger.queries, trainer.ledger.unique, seconds())
+    run.finish(agent)
     return run
 
 

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from archwalk.data.files import write_atomically
-from archwalk.experiments.runs import now, versions
+from archwalk.experiments.runs import now
 from archwalk.papers.setup import Setup, benchmark_settings, identity
+from archwalk.versions import versions
 
 Record = dict[str, Any]
 
 _log = logging.getLogger(__name__)
 
-FORMAT = 5
+FORMAT = 6
 """Of records: a change of what an item computes or says raises it, so that no record of before is read."""
 
 

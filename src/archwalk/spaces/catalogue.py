@@ -1,13 +1,14 @@
-"""Search spaces by name."""
+"""Search spaces by name, by the file that declares one, or by where Python has one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from archwalk.errors import UsageError
-from archwalk.registry import Registry
+from archwalk.registry import Registry, find_attribute
 from archwalk.spaces.base import SearchSpace
 
 SPACES: Registry[Callable[..., SearchSpace]] = Registry(
@@ -22,7 +23,6 @@ SPACES: Registry[Callable[..., SearchSpace]] = Registry(
         "nasbench_graph": "archwalk.spaces.nasbench_graph.space:NASBenchGraph",
         "nsc": "archwalk.spaces.nsc.space:nsc",
         "nsc-chain": "archwalk.spaces.nsc.space:nsc_chain",
-        "policy-cnn": "archwalk.spaces.policy_cnn.papers:policy_cnn",
         "policy-cnn-1": "archwalk.spaces.policy_cnn.papers:atari_1",
         "policy-cnn-2": "archwalk.spaces.policy_cnn.papers:atari_2",
         "policy-cnn-large": "archwalk.spaces.policy_cnn.papers:atari_large",
@@ -32,12 +32,40 @@ SPACES: Registry[Callable[..., SearchSpace]] = Registry(
 )
 
 
+def load_space(name: str) -> SearchSpace:
+    """The space of a name, of a TOML file that declares it, or of what "module:name" or "file.py:name" makes or is.
+
+    Raises UsageError for one that there is not, with the nearest right one.
+    """
+    if name.endswith(".toml"):
+        from archwalk.spaces.declared import read_space
+
+        return read_space(Path(name))
+    if ":" not in name:
+        return SPACES.load(name)()
+    found = find_attribute(name, "a space")
+    space: SearchSpace = found() if callable(found) else found
+    if not hasattr(space, "from_choices"):
+        raise UsageError(f"{name} is a {type(space).__name__}, no search space")
+    return space
+
+
+FAMILIES: Registry[Callable[..., SearchSpace]] = Registry(
+    "family of spaces",
+    "archwalk.space_families",
+    {
+        "declared": "archwalk.spaces.declared.reading:from_declaration",
+        "policy-cnn": "archwalk.spaces.policy_cnn.papers:policy_cnn",
+    },
+)
+"""What makes spaces of parameters and is none without."""
+
+
 @dataclass(frozen=True)
 class SpaceReference:
-    """A space as a file names it: its name in `SPACES`, and what to make it with.
+    """A space as a file names it: its name in `SPACES` or that of its family, and what to make it with.
 
-    A space that is made with parameters has them in `parameters`, as JSON; one whose name is not that in `SPACES` says
-    the latter in `made_as`.
+    A space that is made with parameters has them in `parameters`, as JSON; one of a family says which in `made_as`.
     """
 
     name: str
@@ -50,7 +78,7 @@ class SpaceReference:
 
     def load(self) -> SearchSpace:
         """The space. Raises UsageError for an unknown name, and for parameters that it is not made with."""
-        make = SPACES.load(self.name)
+        make = FAMILIES.load(self.name) if self.name in FAMILIES.names() else SPACES.load(self.name)
         try:
             return make(**self.parameters)
         except TypeError as error:

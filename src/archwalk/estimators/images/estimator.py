@@ -8,6 +8,7 @@ from archwalk.data.images.base import ImageSet
 from archwalk.estimators.base import Scores
 from archwalk.estimators.images.fitting import Training
 from archwalk.estimators.images.settings import FULL, TrainingSettings
+from archwalk.estimators.metrics import VALIDATION
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import Problem
 from archwalk.estimators.trainings.stored import StoredTrainings, find_device
@@ -22,7 +23,7 @@ class TrainedEstimator(StoredTrainings):
     P3 rewards with the test accuracy; here a part of the images is kept from the search (ours). What fails scores 0.
     """
 
-    objective = "validation"
+    objective = VALIDATION
 
     def __init__(
         self,

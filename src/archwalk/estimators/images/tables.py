@@ -19,6 +19,7 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.images.benchmark import SCALES, make_networks
 from archwalk.estimators.images.estimator import TrainedEstimator
 from archwalk.estimators.images.settings import SMALL, TrainingSettings
+from archwalk.estimators.metrics import VALIDATION
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import DONE, Outcome
 from archwalk.estimators.table import TableEstimator
@@ -49,7 +50,7 @@ class TrainedTable:
 
     def __call__(self, words: list[str], seed: int) -> Benchmark:
         """The benchmark. Raises UsageError for another objective, DataError where the table is not of this version."""
-        if words not in ([], ["validation"]):
+        if words not in ([], [VALIDATION.name]):
             raise UsageError(f"{self.name} has the objective validation alone, not {':'.join(words)}")
         table = self.read()
         about = table.provenance
@@ -61,7 +62,7 @@ class TrainedTable:
         reward_N, report_N, seconds_N = (
             table[column].mean(axis=1, dtype=np.float64) for column in ("validation", "test", "seconds")
         )
-        estimator = TableEstimator("validation", reward_N, report_N, seconds_N)
+        estimator = TableEstimator(VALIDATION, reward_N, report_N, seconds_N)
         return Benchmark(self.name, space, estimator, about, task, size)
 
     def read(self) -> Table:

@@ -2,7 +2,6 @@
 
 from archwalk.learning.engines.base import Engine, Pending, Shared, Worker, WorkerCallError, WorkerLostError
 from archwalk.learning.engines.catalogue import ENGINES, make_engine
-from archwalk.learning.engines.processes import can_start_processes
 
 __all__ = [
     "ENGINES",
@@ -12,6 +11,5 @@ __all__ = [
     "Worker",
     "WorkerCallError",
     "WorkerLostError",
-    "can_start_processes",
     "make_engine",
 ]

@@ -19,17 +19,9 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from archwalk.errors import UsageError
+from archwalk.late import use_one_thread
 from archwalk.learning.engines.base import Arrays, Engine, Shared, WorkerLostError
-from archwalk.learning.engines.hosting import (
-    Host,
-    Parts,
-    attempt,
-    pack,
-    pack_outcome,
-    settle,
-    unpack,
-    use_one_thread,
-)
+from archwalk.learning.engines.hosting import Host, Parts, attempt, pack, pack_outcome, settle, unpack
 from archwalk.learning.engines.segments import Channel, MappedSegment, read_segment, write_segment
 
 _GRACE = 1.0

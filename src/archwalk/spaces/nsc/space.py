@@ -15,7 +15,7 @@ from archwalk.spaces.dags import NO_VERTEX, Dags
 from archwalk.spaces.nsc import neighbours
 from archwalk.spaces.nsc.code import FIRST, ROW, SECOND, TYPE, canonicalise_all, encode, rewrite
 from archwalk.spaces.nsc.description import draw_layers, read_layers, write_layers
-from archwalk.spaces.nsc.measuring import Layers, Measurement, measure
+from archwalk.spaces.nsc.measuring import Layers, Measurement, measure, measure_all
 from archwalk.spaces.nsc.size import SIZE, TASK, NSCSize
 from archwalk.spaces.nsc.table import (
     ADDITION,
@@ -95,6 +95,12 @@ class NSC:
     def sample(self, rng: np.random.Generator, n: int) -> Codes:
         """Draw `n` architectures, (n, L): strings of `choices`, uniformly."""
         return self.from_choices(rng.integers(0, self.choices, (n, len(self.choices)), dtype=np.int32))
+
+    def fits(self, codes_BL: Codes) -> NDArray[np.bool_]:
+        """Which architectures (B,) have a network for the space's own task, of no more weights than its size allows."""
+        return measure_all(self.layers(codes_BL), self.default_task, self.default_size).fits_B(
+            self.default_size
+        )
 
     def neighbours(self, codes_BL: Codes) -> Neighbours:
         """All architectures that are one edit of a layer away, grouped by kind (see `neighbours`)."""

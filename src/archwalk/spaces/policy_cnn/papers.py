@@ -62,10 +62,8 @@ NATURE_CNN = {"convolutions": [{"kernel_size": 4, "channels": 64}, {"kernel_size
 """The network of Mnih et al. (2015) as a member of search space 1 (P2 table 3, with its padding to 121 * 64)."""
 
 
-def policy_cnn(declaration: Mapping[str, Any] | None = None) -> NumberedPolicyCNN | PolicyCNN:
-    """The space of a declaration as JSON has it; without one search space 1 for MinAtar. Raises UsageError."""
-    if declaration is None:
-        return minatar_1()
+def policy_cnn(declaration: Mapping[str, Any]) -> NumberedPolicyCNN | PolicyCNN:
+    """The space of a declaration as JSON has it. Raises UsageError."""
     try:
         return policy_space(msgspec.convert(declaration, Declaration))
     except msgspec.ValidationError as error:
