@@ -8,6 +8,7 @@ import torch
 
 from archwalk.errors import InvalidArchitectureError, UsageError
 from archwalk.spaces.base import EnumerableSpace, SearchSpace
+from archwalk.spaces.catalogue import SpaceReference
 from archwalk.spaces.declared import Categorical, Integer, Ordinal, declare, read_space
 from archwalk.spaces.task import Task
 from archwalk.testing.spaces import EnumerableSpaceConformance, SpaceConformance
@@ -26,6 +27,11 @@ class TestLarge(SpaceConformance):
     @classmethod
     def space(cls) -> SearchSpace:
         return large()
+
+    def test_a_file_says_which_space_it_is_of(self, space: SearchSpace) -> None:
+        """One with Python functions is in no file."""
+        with pytest.raises(UsageError, match="declared with Python functions, which no file holds"):
+            SpaceReference.of(space).load()
 
 
 @pytest.fixture(scope="module")
