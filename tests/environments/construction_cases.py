@@ -51,7 +51,7 @@ class Naive:
 
     def __init__(self, settings):
         self.settings = settings
-        self.space = NSC(table=settings.table, network=settings.network)
+        self.space = settings.make_space()
         self.rows, self.p, self.steps, self.score = [], {1: 0, 2: 0}, 0, 0.0
 
     def step(self, action):

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -63,7 +64,9 @@ class TestEmbedded:
             pytest.skip(missing)
         images, about = table.load_images(), table.read().provenance
         assert about["dataset"] == images.fingerprint
-        assert about["settings"] == table.estimator(images, 0, engine="local").problem.settings_json
+        here = json.loads(table.estimator(images, 0, engine="local").problem.settings_json)
+        here.pop("arithmetic")  # of this machine; the tables are older than the key
+        assert json.loads(about["settings"]) == here
 
     def test_trained_again_it_is_the_same(self, name, data_root):
         """On the machine that made it to the bit; elsewhere sums are rounded otherwise, and training drifts."""
