@@ -6,7 +6,7 @@ from archwalk.environments.construction_settings import ConstructionSettings
 from archwalk.errors import InvalidArchitectureError
 from archwalk.estimators.base import Scores
 from archwalk.estimators.metrics import accuracies
-from archwalk.spaces.nsc import NSC, CodeTable, NSCSize
+from archwalk.spaces.nsc import CodeTable, NSCSize
 from archwalk.spaces.task import Task
 
 TASK, SIZE = Task((1, 12, 12), 10), NSCSize(filters=2, dense=4)
