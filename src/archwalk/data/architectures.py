@@ -6,13 +6,12 @@ the space.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from archwalk.data.decoding import convert, encode_json
+from archwalk.data.decoding import convert, encode_json, read_json
 from archwalk.data.files import write_atomically
 from archwalk.errors import DataError, UsageError
 from archwalk.spaces.architecture import Architecture
@@ -82,15 +81,10 @@ class ArchitectureFile:
 
 
 def read_description(path: Path) -> Any:
-    """Any JSON. Raises UsageError where it is none or there is no such file, DataError where it cannot be read."""
-    try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
-        raise UsageError(f"there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {path}: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is not JSON: {error}") from error
+    """Any JSON. Raises UsageError where there is no such file, DataError where it is no JSON or cannot be read."""
+    if not path.exists():
+        raise UsageError(f"there is no file {path}")
+    return read_json(path, Any, "JSON")
 
 
 def read_architecture_file(path: Path) -> ArchitectureFile | Any:

@@ -5,7 +5,7 @@ import json
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -151,18 +151,19 @@ def search_by_the_clock(
     session = Session(images, settings, store, threads)
     journal = Journal(session.place.with_suffix(".jsonl"))
     clock = Clock(journal.seconds)
-    is_searched = any("final" in line for line in journal.lines)
-    with _interruptible() as stopped:
-        with nullcontext() if is_searched else session.workers_ready() as pool:
-            plan = session.plan()
-            search = Search(
-                space_within(session.space, plan), session.training, plan, journal, store, settings.seed, clock,
-                _latency_check(session),
-            )  # fmt: skip
-            tell = _teller(search, watch)
-            spent = {"planning": clock.elapsed}
-            if pool is not None:
-                search.run(pool, lambda search: tell("search"), stopped)
+    with _interruptible() as stopped, ExitStack() as stack:
+        pool = None if journal.is_final else stack.enter_context(session.workers_ready())
+        plan = session.plan()
+        search = Search(
+            space_within(session.space, plan), session.training, plan, journal, store, settings.seed, clock,
+            _latency_check(session),
+        )  # fmt: skip
+        tell = _teller(search, watch)
+        spent = {"planning": clock.elapsed}
+        if not journal.is_final:
+            pool = pool or stack.enter_context(session.workers_ready())
+            search.run(pool, lambda search: tell("search"), stopped)
+        stack.close()
         spent["search"] = clock.elapsed - spent["planning"]
         winner = search.winner()
         final = train_winner(
