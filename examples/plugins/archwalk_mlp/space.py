@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError
-from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, require_keys
+from archwalk.spaces.base import Codes, Features, NeighbourGraph, require_keys
 from archwalk.spaces.drawing import draw_dag
+from archwalk.spaces.mixed_base import MixedBaseSpace
 from archwalk.spaces.task import Task
 
 ACTIVATIONS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "identity": torch.nn.Identity}
@@ -27,8 +27,8 @@ class Size:
     width: int = 12
 
 
-class MLP(EnumerableSpace):
-    """The number of an architecture is its activations, read as digits."""
+class MLP(MixedBaseSpace):
+    """The number of an architecture is its activations, read as digits. All are equally likely as starts."""
 
     name = "mlp"
     edit_kinds = ("relabel",)
@@ -55,20 +55,6 @@ class MLP(EnumerableSpace):
         """One-hot activations."""
         return np.eye(len(NAMES), dtype=np.uint8)[self.to_choices(self._everyone)].reshape(self.size, -1)
 
-    @cached_property
-    def start_weights(self) -> NDArray[np.float64]:
-        """All architectures alike."""
-        return np.full(self.size, 1 / self.size)
-
-    def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
-        """The activation of each layer."""
-        return np.stack(np.unravel_index(codes_BL[:, 0], self.choices), axis=1).astype(np.int32)
-
-    def from_choices(self, choices_BC: NDArray[np.int32]) -> Codes:
-        """Every string names an architecture, so none gives -1."""
-        ids: NDArray[np.intp] = np.ravel_multi_index(tuple(choices_BC.T), self.choices)
-        return ids.astype(np.int32)[:, None]
-
     def parse(self, description: object) -> Codes:
         """Read {"activations": ["relu", ...]}."""
         given = require_keys(description, "activations")["activations"]
@@ -94,7 +80,3 @@ class MLP(EnumerableSpace):
         """The layers from input to output as SVG."""
         labels = ["input", *self.describe(code_L)["activations"], "output"]
         return draw_dag(labels, list(pairwise(range(len(labels)))))
-
-    @cached_property
-    def _everyone(self) -> Codes:
-        return np.arange(self.size, dtype=np.int32)[:, None]
