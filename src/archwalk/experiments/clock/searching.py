@@ -36,7 +36,7 @@ from archwalk.spaces.convnet.costs import Limits
 from archwalk.spaces.convnet.members import MEMBERS
 from archwalk.spaces.convnet.space import ConvNet
 
-RESULT = "result.json"
+RESULT, FOUND, TEST_FILES = "result.json", "found.json", "test-images.txt"
 _TIMED = ("three-stage", "mobilenet-v2", "resnet-20")
 _WRITING = 12.0
 """Seconds that are left for judging and writing, but no more than a tenth of all."""
@@ -183,10 +183,16 @@ def search_by_the_clock(
         Normalisation.of(session.arrays),
         images.classes,
     )
+    if images.files_N:
+        names = [name for name, part in zip(images.files_N, images.part_N, strict=True) if part == TEST]
+        write_atomically(
+            out / TEST_FILES, "".join(f"{name}\n" for name in names).encode(errors="surrogateescape")
+        )
+        files.append(TEST_FILES)
     spent["judging and writing"] = clock.elapsed - sum(spent.values())
     result |= {"files": files, "seconds": {name: round(value, 2) for name, value in spent.items()}}
     write_atomically(out / RESULT, json.dumps(result, indent=1) + "\n")
-    write_atomically(out / "found.json", json.dumps(result["architecture"]) + "\n")
+    write_atomically(out / FOUND, json.dumps(result["architecture"]) + "\n")
     forget_oldest(session.training.folder, _MOST_KEPT)
     return result
 
