@@ -49,9 +49,7 @@ def test_the_likelihood_and_its_gradient(data):
 def test_the_posterior_is_the_formula(data):
     x_EF, targets_E, y_NF = data
     kernel = MaternBlocks(LOGS)
-    posterior = kernel.posterior(squares(x_EF, x_EF), targets_E)
-    values_NE = kernel.of(squares(y_NF, x_EF)).astype(np.float32)
-    mean_N, deviation_N = posterior.mean(values_NE), posterior.deviation(values_NE)
+    mean_N, deviation_N = kernel.posterior(squares(x_EF, x_EF), targets_E)(squares(y_NF, x_EF))
     inverse_EE = np.linalg.inv(direct(squares(x_EF, x_EF)) + kernel.noise * np.eye(12))
     cross_NE = direct(squares(y_NF, x_EF))
     np.testing.assert_allclose(mean_N, cross_NE @ inverse_EE @ targets_E, rtol=1e-4, atol=1e-5)

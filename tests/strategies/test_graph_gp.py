@@ -126,7 +126,9 @@ def test_a_batch_is_the_one_that_all_deviations_would_give(space5):
     assert (highest_N >= deviation_N - 1e-5).all()
     np.testing.assert_array_equal(outlook.choose_batch(codes_NL, 6), choose_batch(mean_N, deviation_N, 6))
     best = np.sort(np.argsort(-(mean_N + deviation_N), kind="stable")[:50])
-    assert len(np.setdiff1d(outlook.highest(codes_NL, deviations=1, wanted=50), best)) <= 1  # but for rounding
+    assert (
+        len(np.setdiff1d(outlook.highest(codes_NL, deviations=1, wanted=50), best)) <= 1
+    )  # but for rounding
 
 
 def test_of_many_evaluations_the_best_are_told_and_some_of_the_rest():

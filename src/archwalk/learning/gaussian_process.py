@@ -141,6 +141,11 @@ class Posterior:
     lower_EE: NDArray[np.float32]
     alpha_E: Floats
 
+    def __call__(self, squared_SNE: NDArray[np.floating]) -> tuple[Floats, Floats]:
+        """Mean and deviation (N,) for squared distances from the data in each block, in single precision."""
+        cross_NE = self.kernel.of(squared_SNE).astype(np.float32)
+        return self.mean(cross_NE), self.deviation(cross_NE)
+
     def mean(self, cross_NE: NDArray[np.float32]) -> Floats:
         """Of the function (N,), where the kernel with the data is `cross_NE`."""
         return (cross_NE @ self.alpha_E.astype(np.float32)).astype(np.float64)

@@ -22,6 +22,7 @@ from archwalk.estimators.base import Floats
 from archwalk.learning.gaussian_process import MaternBlocks, Posterior, fit_blocks
 from archwalk.learning.shortlists import largest
 from archwalk.spaces.base import Codes, EnumerableSpace
+from archwalk.spaces.capabilities import numbered
 from archwalk.spaces.graph_features import Distances, Featuriser, Singles, featuriser, squared_distances
 from archwalk.strategies.base import Trials
 from archwalk.strategies.checks import check_above_zero, check_at_least_one
@@ -133,11 +134,11 @@ class GraphGPSearcher(Searcher):
         """Architectures (N, L) that were not evaluated yet; where none is found, one that was."""
         settings, space = self.settings, self.space
         best_PL = self.history.ranking()[: settings.parents]
-        if isinstance(space, EnumerableSpace):
+        if (whole := numbered(space)) is not None:
             if self.round % settings.rescan == 0:
-                self.pool_NL = self._scan(space, outlook)
-            near_NL = space.neighbours(best_PL).codes_EL
-            candidates_NL = self._unseen(space, self.pool_NL, near_NL)
+                self.pool_NL = self._scan(whole, outlook)
+            near_NL = whole.neighbours(best_PL).codes_EL
+            candidates_NL = self._unseen(whole, self.pool_NL, near_NL)
         else:
             turns_NL = best_PL[np.arange(settings.keep) % len(best_PL)]
             near_NL = mutants(space, turns_NL, EDIT_CHANCES, self.rng)
@@ -219,7 +220,7 @@ class Outlook:
         )
 
     def choose_batch(self, codes_NL: Codes, wanted: int) -> NDArray[np.int64]:
-        """Places of up to `wanted`, as `choose_batch` says, among those that are highest by each of `DEVIATIONS`."""
+        """Places of up to `wanted`, see `choose_batch`: some of those that are highest by one of `DEVIATIONS`."""
         bounds = self._bounds(codes_NL)
         places_K = np.unique([self._highest(codes_NL, *bounds, each, wanted) for each in DEVIATIONS])
         return places_K[choose_batch(bounds[0][places_K], self._deviation(codes_NL[places_K]), wanted)]
@@ -246,8 +247,8 @@ def log_distance(rewards_E: Floats, initial: int, share: float) -> Floats:
 
 
 def choose_told(rewards_E: Floats, most: int) -> NDArray[np.int64]:
-    """Places, ascending, of up to `most` evaluations: the better half are the best of all, where the search is; the others
-    are from the rest, evenly over time, so that what is bad is known as well.
+    """Places, ascending, of up to `most` evaluations: half are the best of all, the others are from the rest, evenly
+    over time, so that what is bad is known as well.
     """
     if len(rewards_E) <= most:
         return np.arange(len(rewards_E))
