@@ -1,10 +1,10 @@
-import sys
-
 import numpy as np
-import optuna
 import pytest
+from optuna.distributions import CategoricalDistribution
+from optuna.samplers._tpe.parzen_estimator import _ParzenEstimator, _ParzenEstimatorParameters
+from optuna.samplers._tpe.sampler import default_weights
 
-from archwalk.errors import ArchwalkError, UsageError
+from archwalk.errors import UsageError
 from archwalk.estimators.base import Scores
 from archwalk.estimators.ledger import QueryLedger
 from archwalk.estimators.metrics import accuracies
@@ -12,6 +12,7 @@ from archwalk.experiments.running import run_trials
 from archwalk.spaces.base import remake
 from archwalk.spaces.nasbench201.space import NASBench201
 from archwalk.strategies.base import Trials
+from archwalk.strategies.parzen import Parzen
 from archwalk.strategies.tpe import TPE, TPESettings
 
 
@@ -57,9 +58,11 @@ def test_invalid_strings_are_no_queries_and_are_learned_from(tiny):
     codes_EL = tiny.space.from_choices(searcher.strings_EC)
     np.testing.assert_array_equal(codes_EL[:, 0] < 0, invalid_E)
     np.testing.assert_array_equal(codes_EL[~invalid_E], ledger.codes_TQL[0])
-    state = optuna.trial.TrialState
-    told = [trial for trial in searcher.study.trials if trial.state in (state.PRUNED, state.COMPLETE)]
-    assert [trial.state == state.PRUNED for trial in told] == invalid_E.tolist()
+    order = [*np.flatnonzero(~invalid_E), *np.flatnonzero(invalid_E)]  # invalid ones rank behind
+    searcher.rewards_E[~invalid_E] = np.arange((~invalid_E).sum(), 0, -1)
+    good_KC, rest_KC = searcher._split()
+    np.testing.assert_array_equal(good_KC, searcher.strings_EC[sorted(order[: len(good_KC)])])
+    assert len(good_KC) + len(rest_KC) == len(order)
 
 
 def test_where_only_invalid_strings_are_promising_it_goes_on(tiny, monkeypatch):
@@ -71,17 +74,36 @@ def test_where_only_invalid_strings_are_promising_it_goes_on(tiny, monkeypatch):
     assert np.isnan(strategy.searchers[0].rewards_E).sum() == 300
 
 
-def test_optuna_s_verbosity_is_left_alone(space4, capsys):
-    before = optuna.logging.get_verbosity()
-    tpe(space4).ask(3)
-    assert optuna.logging.get_verbosity() == before
-    assert capsys.readouterr().err == ""
+@pytest.mark.parametrize("seen", [0, 1, 7, 40])
+def test_densities_are_those_of_optuna(seen):
+    rng = np.random.default_rng(seen)
+    sizes_C = np.array([2, 3, 5])
+    strings_EC, asked_NC = (rng.integers(0, sizes_C, (n, 3), dtype=np.int32) for n in (seen, 6))
+    ours = Parzen(strings_EC, sizes_C)
+    names = {str(c): CategoricalDistribution(range(size)) for c, size in enumerate(sizes_C)}
+    parameters = _ParzenEstimatorParameters(1.0, True, False, default_weights, True)
+
+    def theirs(columns):
+        seen, asked = ({str(c): strings[:, c] for c in columns} for strings in (strings_EC, asked_NC))
+        space = {str(c): names[str(c)] for c in columns}
+        return _ParzenEstimator(seen, space, parameters).log_pdf(asked)
+
+    np.testing.assert_allclose(ours.logs(asked_NC, jointly=True)[:, 0], theirs([0, 1, 2]))
+    alone_NC = np.transpose([theirs([c]) for c in range(3)])
+    np.testing.assert_allclose(ours.logs(asked_NC, jointly=False), alone_NC)
 
 
-def test_without_optuna_one_line_says_how_to_get_it(space4, monkeypatch):
-    monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(ArchwalkError, match=r"^optuna is not installed; run: pip install 'archwalk\[tpe\]'$"):
-        tpe(space4)
+@pytest.mark.parametrize("jointly", [False, True])
+def test_draws_follow_the_density(jointly):
+    sizes_C = np.array([2, 3])
+    strings_EC = np.array([[0, 2], [0, 2], [1, 0], [0, 1]], np.int32)
+    density = Parzen(strings_EC, sizes_C)
+    drawn_NC = density.draw(np.random.default_rng(0), 40_000, jointly=jointly)
+    every_NC = np.array([[a, b] for a in range(2) for b in range(3)], np.int32)
+    shares_N = (drawn_NC[:, None] == every_NC).all(axis=2).mean(axis=0)
+    expected_N = np.exp(density.logs(every_NC, jointly=jointly).sum(axis=1))
+    assert expected_N.sum() == pytest.approx(1)
+    np.testing.assert_allclose(shares_N, expected_N, atol=0.008)
 
 
 @pytest.mark.parametrize("name", ["startup", "candidates"])

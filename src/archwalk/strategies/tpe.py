@@ -1,30 +1,30 @@
-"""Tree-structured Parzen estimators over the decisions of a space, by Optuna (extra `tpe`).
+"""Tree-structured Parzen estimators over the decisions of a space.
 
-Source: Bergstra, Bardenet, Bengio and Kégl, Algorithms for Hyper-Parameter Optimization, NeurIPS 2011; the sampler is
-`optuna.samplers.TPESampler`. Klein et al. (github.com/automl/nas_benchmarks, `run_tpe.py`) ran hyperopt's, with 20
-random trials first and 24 candidates, each decision on its own. Optuna calls the best 10 % good, hyperopt the best
-sqrt(n) / 4: that and what follows from it is Optuna's here.
+Source: Bergstra, Bardenet, Bengio and Kégl, Algorithms for Hyper-Parameter Optimization, NeurIPS 2011. Klein et al.
+(github.com/automl/nas_benchmarks, `run_tpe.py`) ran hyperopt's, with 20 random trials first and 24 candidates, each
+decision on its own. Densities, and what counts as good, are those of `optuna.samplers.TPESampler` (the best 10 %, 25
+at most; hyperopt: the best sqrt(n) / 4); where all decisions are categorical they are a few products of arrays.
 
-A string that names no architecture costs no query. Optuna is told that its trial was pruned, which ranks it behind
-all that were evaluated, as the error of 1 did that Klein et al. gave it. Were it told nothing, its model would not
-change, and where the most promising string is invalid it would be proposed for ever (seen on NAS-Bench-101).
+A string that names no architecture costs no query. It ranks behind all that were evaluated, as a pruned trial does in
+Optuna, and as the error of 1 did that Klein et al. gave it. Were nothing learned of it, the model would not change, and
+where the most promising string is invalid it would be proposed for ever (seen on NAS-Bench-101).
 """
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from archwalk.errors import MissingExtraError
 from archwalk.estimators.base import Floats
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
 from archwalk.strategies.checks import check_at_least_one
+from archwalk.strategies.parzen import Parzen
 from archwalk.strategies.per_trial import PerTrial, Searcher
 from archwalk.strategies.strings import Strings, draw_strings
 
+_GOOD_SHARE, _MOST_GOOD = 0.1, 25
 _REDRAWS = 100  # invalid strings in a row before a uniform valid one is taken (ours)
 
 
@@ -44,24 +44,16 @@ class TPESettings:
 
 
 class TPESearcher(Searcher):
-    """One trial. Its state is every string so far, with its reward (NaN: invalid, no query), and the generator.
-
-    Each proposal has a sampler of its own, seeded from the generator, so that nothing inside Optuna is state.
-    """
+    """One trial. Its state is every string so far, with its reward (NaN: invalid, no query), and the generator."""
 
     settings: TPESettings
 
     def __init__(self, trial: Trials, settings: TPESettings) -> None:
         super().__init__(trial, settings)
-        self.optuna = _import_optuna()
-        self.distributions = {
-            f"decision {c}": self.optuna.distributions.CategoricalDistribution(tuple(range(size)))
-            for c, size in enumerate(self.space.choices)
-        }
-        self.strings_EC: Strings = np.empty((0, len(self.space.choices)), np.int32)
+        self.sizes_C = np.array(self.space.choices)
+        self.strings_EC: Strings = np.empty((0, len(self.sizes_C)), np.int32)
         self.rewards_E = np.empty(0)
         self.asked_KC = self.strings_EC
-        self.study = self._make_study()
 
     def propose(self) -> Codes:
         """The random strings of the start (K, L), later one string of the model."""
@@ -79,14 +71,20 @@ class TPESearcher(Searcher):
         return code_1L
 
     def _sample(self) -> Strings:
-        settings, samplers = self.settings, self.optuna.samplers
-        self.study.sampler = samplers.TPESampler(
-            n_startup_trials=0, n_ei_candidates=settings.candidates, multivariate=settings.multivariate,
-            constant_liar=False, seed=int(self.rng.integers(2**32)),
-        )  # fmt: skip
-        trial = self.study.ask(self.distributions)
-        self.study.tell(trial, state=self.optuna.trial.TrialState.FAIL)  # `_enter` adds it with its reward
-        return np.array([[trial.params[name] for name in self.distributions]], np.int32)
+        """Of the candidates, the one (1, C) that the good make more likely than the rest do, or its decisions."""
+        jointly = self.settings.multivariate
+        good, rest = (Parzen(strings_KC, self.sizes_C) for strings_KC in self._split())
+        candidates_NC = good.draw(self.rng, self.settings.candidates, jointly=jointly)
+        gains_NX = good.logs(candidates_NC, jointly=jointly) - rest.logs(candidates_NC, jointly=jointly)
+        string_C: Strings = candidates_NC[gains_NX.argmax(axis=0), np.arange(len(self.sizes_C))]
+        return string_C[None]
+
+    def _split(self) -> tuple[Strings, Strings]:
+        """The good strings and the rest, each in the order of time."""
+        good = min(int(np.ceil(_GOOD_SHARE * len(self.rewards_E))), _MOST_GOOD)
+        is_good_E = np.zeros(len(self.rewards_E), bool)
+        is_good_E[np.argsort(-self.rewards_E, kind="stable")[:good]] = True  # invalid ones are the last
+        return self.strings_EC[is_good_E], self.strings_EC[~is_good_E]
 
     def learn(self, codes_KL: Codes, rewards_K: Floats) -> None:
         """Add the last strings with their rewards."""
@@ -95,20 +93,6 @@ class TPESearcher(Searcher):
     def _enter(self, strings_KC: Strings, rewards_K: Floats) -> None:
         self.strings_EC = np.concatenate([self.strings_EC, strings_KC])
         self.rewards_E = np.concatenate([self.rewards_E, rewards_K])
-        self._add_trials(strings_KC, rewards_K)
-
-    def _add_trials(self, strings_KC: Strings, rewards_K: Floats) -> None:
-        state = self.optuna.trial.TrialState
-        for string_C, reward in zip(strings_KC.tolist(), rewards_K.tolist(), strict=True):
-            outcome = {"state": state.PRUNED} if np.isnan(reward) else {"value": reward}
-            params = dict(zip(self.distributions, string_C, strict=True))
-            self.study.add_trial(
-                self.optuna.trial.create_trial(params=params, distributions=self.distributions, **outcome)
-            )
-
-    def _make_study(self) -> Any:
-        with _quiet(self.optuna):
-            return self.optuna.create_study(direction="maximize")
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next proposal depends on."""
@@ -124,32 +108,11 @@ class TPESearcher(Searcher):
         super().load_state_dict(state)
         self.strings_EC, self.rewards_E = np.array(state["strings"]), np.array(state["rewards"])
         self.asked_KC = np.array(state["asked"])
-        self.study = self._make_study()
-        self._add_trials(self.strings_EC, self.rewards_E)
 
 
 class TPE(PerTrial):
-    """Optuna's TPE; trials are independent."""
+    """Trials are independent."""
 
     query = "an evaluated architecture, repeats included; invalid strings are no query"
     settings_class: ClassVar[type[TPESettings]] = TPESettings
     searcher_class = TPESearcher
-
-
-def _import_optuna() -> Any:
-    try:
-        import optuna
-    except ImportError as error:
-        raise MissingExtraError("optuna", "tpe") from error
-    return optuna
-
-
-@contextlib.contextmanager
-def _quiet(optuna: Any) -> Iterator[None]:
-    """Without Optuna's line about every new study."""
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(verbosity)
