@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, read_json, readable
+from archwalk.cli.common import OUT, Bar, load_space, note, print_json, progress_bar, read_json, readable
 from archwalk.cli.numbers import SEED, STEPS, WORKERS
 from archwalk.cli.results import compare_with_progress, show
 from archwalk.errors import UsageError
@@ -127,11 +127,10 @@ def run_improve(options: argparse.Namespace) -> None:
     """Walk once from an architecture."""
     from archwalk.experiments.protocol import spawn
     from archwalk.experiments.runs import RunFolder
-    from archwalk.spaces.catalogue import SPACES
 
     use_one_thread()
     run = RunFolder(options.checkpoint)
-    space = SPACES.load(run.config().space)()
+    space = load_space(run.config().space)
     start_L = space.parse(read_json(options.architecture))
     episodes = run.agent(space).improve(start_L[None], spawn(options.seed, 0))
     found = space.describe(episodes.finals_BL[0])

@@ -75,10 +75,10 @@ def progress_bar(title: str, total: float | None = None) -> Iterator[Bar]:
 
 
 def load_space(name: str) -> SearchSpace:
-    """A space by name, or by the file that declares it. Raises UsageError for one that there is not."""
-    from archwalk.spaces import catalogue
+    """A space by name, by the file that declares it, or of an added table. Raises UsageError where there is none."""
+    from archwalk.estimators.benchmarks import find_space
 
-    return catalogue.load_space(name)
+    return find_space(name)
 
 
 def read_json(path: Path) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from archwalk.data import nasbench_graph as graph_files
+from archwalk.data.added.names import is_added
 from archwalk.data.catalogue import load_table, table_path
 from archwalk.data.nasbench201_cells import TASKS as NASBENCH201_TASKS
 from archwalk.data.table import Table
@@ -36,6 +37,7 @@ from archwalk.estimators.table import (
 )
 from archwalk.registry import Registry
 from archwalk.spaces.base import SearchSpace, remake
+from archwalk.spaces.catalogue import load_space
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench201.space import NASBench201
 from archwalk.spaces.nasbench_graph.canonical import OPERATIONS
@@ -146,7 +148,16 @@ def load_benchmark(name: str, seed: int = 0) -> Benchmark:
     Raises UsageError for an unknown name, DataError where its data is not here.
     """
     head, *rest = name.split(":")
+    if head not in BENCHMARKS.builtin and is_added(head):
+        from archwalk.estimators.added.benchmark import load_added
+
+        return load_added(head, rest)
     return BENCHMARKS.load(head)(rest, seed)
+
+
+def find_space(name: str) -> SearchSpace:
+    """The space of a name, of the file that declares it, or of a table that was added. Raises UsageError."""
+    return load_benchmark(name).space if is_added(name) else load_space(name)
 
 
 def load_nasbench101(words: list[str], seed: int) -> Benchmark:

@@ -30,9 +30,9 @@ _LINKS = 10
 class KnownSpace(EnumerableSpace):
     """Some architectures of another space, numbered in the order of their codes there.
 
-    Neighbours are the known ones among the neighbours there. `linked` adds to each the ten that are nearest by features,
-    and whom it is nearest to, for tables in which hardly any two architectures are neighbours. Starts are uniform over
-    what is known. All else is the other space's.
+    Neighbours are the known ones among the neighbours there. `linked` adds to each the ten that are nearest by
+    features, and whom it is nearest to, for tables in which hardly any two architectures are neighbours. Starts are
+    uniform over what is known. All else is the other space's.
     """
 
     def __init__(self, whole: SearchSpace, codes_NL: Codes, linked: bool = False) -> None:
@@ -133,7 +133,7 @@ class KnownSpace(EnumerableSpace):
         return np.where(codes_BL[:, 0] >= 0, self.ids_of(codes_BL), -1).astype(np.int32)[:, None]
 
     def parse(self, description: object) -> Codes:
-        """The code (1,) of a description of the whole space. Raises InvalidArchitectureError for one that is not known."""
+        """The code (1,) of a description. Raises InvalidArchitectureError for one that is not known."""
         code = self.ids_of(self.whole.parse(description)[None])
         if code[0] < 0:
             raise InvalidArchitectureError(f"the table of {self.name} does not hold this architecture")
@@ -158,12 +158,11 @@ class KnownSpace(EnumerableSpace):
 
 def _keys(codes_BL: Codes) -> NDArray[np.uint64]:
     """64 bits of each row, mixed; rows that share them are told apart by comparing."""
-    factors_L = np.random.default_rng(0).integers(1, 2**63, codes_BL.shape[1], dtype=np.uint64) * np.uint64(
-        2
-    ) + np.uint64(1)
+    rng = np.random.default_rng(0)
+    factors_L = np.asarray(rng.integers(0, 2**64, codes_BL.shape[1], np.uint64), np.uint64) | np.uint64(1)
     keys_B = np.zeros(len(codes_BL), np.uint64)
-    for column_B, factor in zip(codes_BL.T, factors_L, strict=True):
-        keys_B = (keys_B ^ column_B.astype(np.uint64)) * factor
+    for place in range(codes_BL.shape[1]):
+        keys_B = (keys_B ^ codes_BL[:, place].astype(np.uint64)) * factors_L[place]
         keys_B ^= keys_B >> np.uint64(29)
     return keys_B
 

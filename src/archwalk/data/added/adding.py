@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,11 @@ from archwalk.data.added.exploding import explode
 from archwalk.data.added.inference import Decided, infer_decisions
 from archwalk.data.added.measuring import Measured, Measurements, measure
 from archwalk.data.added.metric_names import SECONDS, TEST, TRAIN, VALIDATION, lower_is_better, says, words
+from archwalk.data.added.names import added_folder, is_added
 from archwalk.data.added.reading import RawTable, read_table_file
 from archwalk.data.added.roles import Asked, Roles, find_roles
 from archwalk.data.added.rows import Faults, codes_of_architectures, codes_of_decisions
-from archwalk.data.added.stored import About, Added, StoredMetric, added_folder, is_added, write_added
+from archwalk.data.added.stored import About, Added, StoredMetric, write_added
 from archwalk.data.files import sha256_of
 from archwalk.errors import UsageError
 from archwalk.spaces.base import Codes, EnumerableSpace, SearchSpace
@@ -31,7 +33,7 @@ COMPLETE, KNOWN, SURROGATE = "complete", "known", "surrogate"
 CONNECTED = 0.9
 """The share of known architectures that walks must connect, where they are searched without a surrogate by default."""
 
-_INDEX = "row of the table"
+INFER = Asked()
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class _Understood:
 
 
 def add_table(
-    name: str, path: Path, space: str | None = None, asked: Asked = Asked(), mode: str | None = None
+    name: str, path: Path, space: str | None = None, asked: Asked = INFER, mode: str | None = None
 ) -> Added:
     """Read a table and keep it under a name; `space` is a space's name or the file that declares it.
 
@@ -59,7 +61,7 @@ def add_table(
     added_folder(name)
     understood = _understand(name, read_table_file(path), space, asked)
     raw, roles = understood.raw, understood.roles
-    higher = {key: value for key, value in asked.higher.items()}
+    higher = dict(asked.higher)
     measured = measure(raw.columns, roles, understood.codes_RL, understood.rows, understood.faults, higher)
     metrics = [_stored(metric, measured.metrics, asked) for metric in measured.metrics]
     default = _default(metrics, asked)
@@ -197,7 +199,7 @@ def _mode(
     there = f"{len(known_NL):,} of {_size(space)} architectures have a number for {default}"
     connected = known.connected if len(known_NL) > 1 else 1.0
     if asked is None and connected < CONNECTED:
-        told = f"edits connect only {connected:.0%} of them, so a surrogate is fitted (--mode known searches among them alone)"
+        told = f"edits connect only {connected:.0%} of them, so a surrogate is fitted (--mode known walks among them)"
         return SURROGATE, False, connected, [f"{there}; {told}"]
     if asked == SURROGATE:
         return SURROGATE, False, connected, [f"{there}; all others are predicted by a surrogate"]
@@ -215,7 +217,7 @@ def _size(space: SearchSpace) -> str:
     return f"about {float(declaration.strings):.1g}" if declaration is not None else "very many"
 
 
-def _identity(space: SearchSpace, name: str | None) -> dict[str, object]:
+def _identity(space: SearchSpace, name: str | None) -> dict[str, Any]:
     """How the space is found again."""
     declaration: Declaration | None = getattr(space, "declaration", None)
     if isinstance(declaration, Declaration):

@@ -70,7 +70,7 @@ class Column:
 
 @dataclass
 class Collector:
-    """Makes columns of rows as they come; `rows` are their numbers in the file, `faults` what rows are not read and why."""
+    """Makes columns of rows as they come; `rows` are their numbers in the file, `faults` what is not read and why."""
 
     names: list[str]
     rows: list[int] = field(default_factory=list)

@@ -1,5 +1,4 @@
-"""Architectures that are written in one cell, taken apart into decisions: lists and objects, numbers side by side, words
-between signs.
+"""Architectures that are written in one cell, taken apart into decisions: lists, objects, digits, words between signs.
 
 `|conv~0|+|skip~0|conv~1|` has the parts conv, skip, conv (what never changes is left out), `64-31-2` the parts 31 and 2
 or, where they are digits, 3, 1 and 2; "00120" five digits. A list that has not always the same length has its `length`.
@@ -39,7 +38,7 @@ def explode(values: Sequence[Any], column: str) -> list[Parts]:
         raise UsageError(f"all architectures of the column {column!r} are alike")
     if max(map(len, found)) > _MOST_PARTS:
         raise UsageError(
-            f"architectures of the column {column!r} have {max(map(len, found))} parts: declare their space, --space FILE"
+            f"architectures of the column {column!r} have {max(map(len, found))} parts: declare a space, --space FILE"
         )
     return found
 
@@ -105,8 +104,11 @@ def _strings(texts: Sequence[str], column: str) -> list[Parts]:
 
 
 def _further(words: Sequence[str], name: str, alone: bool = False) -> list[Parts]:
-    """One place of all strings; taken apart at underscores, then into digits, where it has many values or is `alone`."""
-    if len(words[0]) == 1 or (len(set(words)) <= _MANY and not alone):
+    """One place of all strings; taken apart at underscores, then into digits, where it has many values, is `alone`, or
+    where a number would not begin with 0.
+    """
+    padded = len({len(word) for word in words}) == 1 and any(word[0] == "0" for word in words)
+    if len(words[0]) == 1 or (len(set(words)) <= _MANY and not alone and not padded):
         return [{name: word} for word in words]
     split = [word.split("_") for word in words]
     if len(split[0]) > 1 and len({len(one) for one in split}) == 1:

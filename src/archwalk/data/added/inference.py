@@ -135,8 +135,9 @@ def _with_absent(one: Decided) -> Decided:
 
 
 def match_column(decision: Decision, column: Column) -> NDArray[np.int32]:
-    """Of each of the column's values the index of the decision's value that it writes, `MISSING` for none; and one more,
-    for rows without a value.
+    """Of each of the column's values the index of the decision's value that it writes, `MISSING` for none.
+
+    One more stands at the end, for rows without a value.
     """
     found = np.full(len(column.values) + 1, MISSING, np.int32)
     for place, cell in enumerate(column.values):

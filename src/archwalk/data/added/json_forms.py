@@ -55,9 +55,8 @@ def _of_list(rows: list[Any], source: str) -> list[dict[str, Any]]:
         return [dict(zip(rows[0], row, strict=False)) for row in rows[1:]]
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise UsageError(f"{source} is a JSON list, but not of objects, one a row")
-    if not any(isinstance(value, dict) for value in rows[0].values()):
-        if not any(isinstance(value, dict) for row in rows for value in row.values()):
-            return rows
+    if not any(isinstance(value, dict) for row in rows for value in row.values()):
+        return rows
     return [dict(_flat(row)) for row in rows]
 
 
@@ -93,7 +92,7 @@ def _by_architecture(value: Mapping[str, Any], source: str) -> list[dict[str, An
     depth = max(set(depths), key=depths.count, default=0)
     if not depth or depths.count(depth) < 0.9 * len(depths):
         raise UsageError(
-            f"{source} is a JSON object, but neither of columns nor by architecture: its objects lie at different depths"
+            f"{source} is JSON, but neither by column nor by architecture: its objects lie at different depths"
         )
     paths = [
         (path, record) for path, record in paths if len(path) == depth

@@ -151,7 +151,7 @@ def _once(
     rows_K: NDArray[np.int64],
     faults: Faults,
 ) -> NDArray[np.bool_]:
-    """Which rows count: of equal ones the first. Rows that differ are repeats, or contradict each other: see `faults`."""
+    """Which rows count: of equal ones the first. Rows that differ are repeats, or contradict each other."""
     keep_K = np.ones(len(place_K), np.bool_)
     several_K = np.bincount(place_K)[place_K] > 1
     at = np.flatnonzero(several_K)

@@ -24,8 +24,8 @@ _ENDINGS = ".csv, .tsv, .json, .jsonl or .parquet, perhaps with .gz"
 
 @dataclass(frozen=True)
 class RawTable:
-    """Columns as a file has them. `rows` are numbers of rows as a person counts them: of a CSV file its lines, the names
-    being line 1; otherwise records, the first being 1. `faults` are rows that were not read, with the reason.
+    """Columns as a file has them. `rows` are numbers of rows as a person counts them: of a CSV file its lines, the
+    names being line 1; otherwise records, the first being 1. `faults` are rows that were not read, with the reason.
     """
 
     columns: dict[str, Column]

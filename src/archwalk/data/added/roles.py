@@ -1,4 +1,4 @@
-"""What each column of a table is: decisions or an architecture, metrics, seeds, epochs; told, or by name and content."""
+"""What each column of a table is, decisions or architectures, metrics, seeds, epochs: told, or by name and content."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def find_roles(columns: Mapping[str, Column], space: SearchSpace | None, asked: 
             left_out[name] = "it is no number, and architectures stand elsewhere"
     if architecture is None and not decisions:
         raise UsageError(
-            "no column shows the architectures: name one, --architecture COLUMN, or their decisions, --decisions A,B,..."
+            "no column shows the architectures: name one, --architecture COLUMN, or their decisions, --decisions A,B"
         )
     if not metrics:
         raise UsageError("no column holds numbers to search for: name one, --reward COLUMN")
@@ -139,8 +139,8 @@ def _architecture(
         best = max(shares, key=lambda name: shares[name], default=None)
         if best is None or not shares[best]:
             raise UsageError(
-                f"no column holds architectures that the space {space.name} reads, nor are there its decisions; name the "
-                "column, --architecture COLUMN"
+                f"no column holds architectures that the space {space.name} reads, nor are there its decisions; name "
+                "the column, --architecture COLUMN"
             )
         return best
     named = [

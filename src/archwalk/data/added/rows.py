@@ -27,10 +27,10 @@ class Faults:
     unit: str
     found: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
-    def add(self, what: str, done: str, rows: Sequence[int]) -> None:
+    def add(self, what: str, done: str, rows: Sequence[int] | NDArray[np.int64]) -> None:
         """Enter rows with the same fault."""
         if len(rows):
-            self.found.setdefault((what, done), []).extend(map(int, rows))
+            self.found.setdefault((what, done), []).extend(np.asarray(rows).tolist())
 
     def lines(self) -> list[str]:
         """A line for people about each fault, with the first rows that have it."""

@@ -1,4 +1,4 @@
-"""Added tables as they are kept: one folder each in the cache, with the table, what was wrong with rows, and surrogates."""
+"""Added tables as they are kept: a folder each in the cache, with the table, what was wrong with rows, surrogates."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from archwalk.data.added.names import TABLE, added_folder, added_names, is_added
 from archwalk.data.decoding import decode_json, encode_json
-from archwalk.data.files import cache_folder, write_atomically
+from archwalk.data.files import write_atomically
 from archwalk.data.table import Table, read_table, write_table
-from archwalk.errors import DataError, UsageError, unknown
+from archwalk.errors import DataError, unknown
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.spaces.catalogue import load_space
 from archwalk.spaces.declared import make_space
 from archwalk.spaces.declared.reading import read_declaration
 
-TABLE, FAULTS = "table.safetensors", "faults.csv"
+FAULTS = "faults.csv"
 
 
 class StoredMetric(msgspec.Struct, frozen=True):
@@ -35,8 +36,8 @@ class StoredMetric(msgspec.Struct, frozen=True):
 class About(msgspec.Struct, frozen=True):
     """What is kept beside the figures. The space is that of a `declaration`, or `base` names it.
 
-    `mode` says how gaps are treated: "complete" (there are none), "known" or "surrogate"; `linked`, that walks go to the
-    nearest known architectures too. `notes` and `faults` are lines for people.
+    `mode` says how gaps are treated: "complete" (there are none), "known" or "surrogate"; `linked`, that walks go to
+    the nearest known architectures too. `notes` and `faults` are lines for people.
     """
 
     name: str
@@ -75,27 +76,6 @@ class Added(msgspec.Struct, frozen=True):
         if len(alike) == 1:
             return metrics[alike[0]]
         raise unknown(f"metric of {self.about.name}", name, metrics)
-
-
-def added_folder(name: str) -> Path:
-    """Where the table of a name is or will be. Raises UsageError for what cannot be a name."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,80}", name):
-        raise UsageError(f"the name of a table has letters, digits, - and _, not {name!r}")
-    return cache_folder() / "added" / name
-
-
-def added_names() -> list[str]:
-    """All tables that were added, sorted."""
-    folder = cache_folder() / "added"
-    return sorted(path.parent.name for path in folder.glob(f"*/{TABLE}")) if folder.is_dir() else []
-
-
-def is_added(name: str) -> bool:
-    """Whether there is such a table."""
-    return (
-        re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) is not None
-        and (added_folder(name) / TABLE).is_file()
-    )
 
 
 def write_added(added: Added, faults: list[tuple[int, str, str]]) -> Path:

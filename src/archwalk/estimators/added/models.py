@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from archwalk.estimators.base import Floats
 from archwalk.jit import kernel
 from archwalk.spaces.base import Features
 
-Arrays = Mapping[str, NDArray[np.generic]]
+Arrays = Mapping[str, NDArray[Any]]
 Fit = Callable[[Features, Floats], Arrays]
 """Arrays of a model of targets (E,) of mean 0 and deviation 1 by features (E, F)."""
 
@@ -107,7 +108,7 @@ def _trees(trees: list[object], share: float, offset: float) -> Arrays:
     sizes = [tree.node_count for tree in trees]  # type: ignore[attr-defined]
     firsts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
 
-    def joined(name: str) -> NDArray[np.generic]:
+    def joined(name: str) -> NDArray[Any]:
         return np.concatenate([getattr(tree, name) for tree in trees])
 
     shift = np.repeat(firsts, sizes)
@@ -124,8 +125,8 @@ def _trees(trees: list[object], share: float, offset: float) -> Arrays:
 def predict_trees(arrays: Arrays, features_BF: Features) -> Floats:
     """The sum of the trees' values."""
     values_B = np.full(len(features_BF), arrays["offset"][0])
-    names = ("feature", "zero", "one", "value", "first")
-    _ask_trees(np.ascontiguousarray(features_BF), *(arrays[name] for name in names), values_B)
+    nodes = arrays["feature"], arrays["zero"], arrays["one"], arrays["value"]
+    _ask_trees(np.ascontiguousarray(features_BF), *nodes, arrays["first"], values_B)
     return values_B
 
 

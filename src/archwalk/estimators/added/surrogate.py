@@ -44,9 +44,8 @@ class Quality(msgspec.Struct, frozen=True):
     """Mean absolute error, in the metric's unit."""
 
     def __str__(self) -> str:
-        return (
-            f"{self.kind}: Spearman {self.spearman:.3f}, Kendall {self.kendall:.3f}, mean absolute error {self.error:.3g}"
-        )
+        ranks = f"Spearman {self.spearman:.3f}, Kendall {self.kendall:.3f}"
+        return f"{self.kind}: {ranks}, mean absolute error {self.error:.3g}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,9 @@ class Surrogate:
     def __call__(self, features_BF: Features) -> Floats:
         """Predictions (B,)."""
         predict = KINDS[self.kind].predict
-        parts = [predict(self.arrays, features_BF[at : at + _ROWS]) for at in range(0, len(features_BF), _ROWS)]
+        parts = [
+            predict(self.arrays, features_BF[at : at + _ROWS]) for at in range(0, len(features_BF), _ROWS)
+        ]
         values_B: Floats = self.centre + self.spread * np.concatenate([*parts, np.empty(0)])
         return values_B
 
@@ -78,7 +79,9 @@ def fit_surrogate(
 ) -> Surrogate:
     """Choose and fit; `tell` is told what is being tried. Raises UsageError for too few architectures, or all alike."""
     if len(value_E) < LEAST:
-        raise UsageError(f"a surrogate needs {LEAST} architectures, not {len(value_E)}; --mode known searches among them")
+        raise UsageError(
+            f"a surrogate needs {LEAST} architectures, not {len(value_E)}; --mode known searches among them"
+        )
     if np.ptp(value_E) == 0:
         raise UsageError("all architectures of the table have the same value: there is nothing to learn")
     rng = np.random.default_rng(0)
@@ -124,7 +127,9 @@ def write_surrogate(path: Path, surrogate: Surrogate) -> None:
         "qualities": msgspec.json.encode(surrogate.qualities).decode(),
         "seen": str(surrogate.seen),
     }
-    arrays: dict[str, NDArray[Any]] = {name: np.ascontiguousarray(array) for name, array in surrogate.arrays.items()}
+    arrays: dict[str, NDArray[Any]] = {
+        name: np.ascontiguousarray(array) for name, array in surrogate.arrays.items()
+    }
     write_atomically(path, save(arrays, metadata=metadata))
 
 
@@ -142,4 +147,6 @@ def read_surrogate(path: Path) -> Surrogate:
             raise ValueError("another kind")
         return Surrogate(metadata["kind"], centre, spread, arrays, qualities, int(metadata["seen"]))
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, msgspec.MsgspecError) as error:
-        raise DataError(f"{path} is no whole surrogate ({error}); delete it, and it is fitted again") from error
+        raise DataError(
+            f"{path} is no whole surrogate ({error}); delete it, and it is fitted again"
+        ) from error
