@@ -52,7 +52,8 @@ class KnownSpace(EnumerableSpace):
             self.dags = self._dags
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return KnownSpace, (self.whole, self.codes_NL, self.linked)
+        small = np.min_scalar_type(int(self.codes_NL.max(initial=0)))
+        return KnownSpace, (self.whole, self.codes_NL.astype(small), self.linked)
 
     @property
     def size(self) -> int:

@@ -51,9 +51,9 @@ def as_value(text: Any) -> Value | None:
         return None
     if text.lower() in _TRUE | _FALSE:
         return text.lower() in _TRUE
-    if re.fullmatch(r"[-+]?\d{1,15}", text):
+    if re.fullmatch(r"[-+]?(0|[1-9]\d{0,14})", text):  # 010 is no number, but a name
         return int(text)
-    if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text):
+    if re.fullmatch(r"[-+]?((0|[1-9]\d*)?\.\d*|[1-9]\d*)([eE][-+]?\d+)?", text) and text != ".":
         return float(text)
     return text
 

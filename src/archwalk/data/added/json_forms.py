@@ -33,6 +33,9 @@ def records_of(value: Any, source: str) -> list[dict[str, Any]]:
         raise UsageError(
             f"{source} is JSON, but no table: a list of objects, or an object by column or architecture"
         )
+    only = next(iter(value.values()))
+    if len(value) == 1 and isinstance(only, list) and only and isinstance(only[0], dict):  # {"rows": [...]}
+        return _of_list(only, source)
     if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):
         names = [str(name) for name in value["columns"]]
         return [dict(zip(names, row, strict=False)) for row in value["data"] if isinstance(row, list)]
@@ -40,10 +43,6 @@ def records_of(value: Any, source: str) -> list[dict[str, Any]]:
         lengths = {len(column) for column in value.values()}
         if len(lengths) == 1:
             return [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
-    if len(value) == 1:  # a list under a single key, say {"rows": [...]}
-        only = next(iter(value.values()))
-        if isinstance(only, list) and only and isinstance(only[0], dict):
-            return _of_list(only, source)
     if _by_column(value):
         rows = next(iter(value.values()))
         return [{name: column.get(row) for name, column in value.items()} for row in rows]

@@ -109,9 +109,8 @@ def find_roles(columns: Mapping[str, Column], space: SearchSpace | None, asked: 
     ordered = tuple(sorted(dict.fromkeys(metrics), key=order.__getitem__))
     for name in ordered:
         if not _is_numeric(columns[name], least=1e-9):
-            raise UsageError(
-                f"the column {name!r} holds no numbers, but for example {columns[name].values[0]!r}"
-            )
+            example = f", but for example {columns[name].values[0]!r}" if columns[name].values else ""
+            raise UsageError(f"the column {name!r} holds no numbers{example}")
     return Roles(architecture, decisions, ordered, seed, fidelity, task, left_out)
 
 
