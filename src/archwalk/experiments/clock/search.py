@@ -51,7 +51,7 @@ class Search:
     ) -> None:
         self.space, self.training, self.plan, self.clock = space, training, plan, clock
         self.journal, self.store, self.seed, self.accept = journal, store, seed, accept
-        self.ladder = Ladder(plan.lengths, plan.schedule.factor)
+        self.ladder = Ladder(plan.lengths, plan.schedule.factor, at_random=plan.schedule.at_random)
         self.steps: list[Step] = []
         self.trained = 0
         """Rungs that were trained by this process."""
