@@ -12,13 +12,14 @@ import json
 import os
 import statistics
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from archwalk.data.files import write_atomically
 from archwalk.data.images import ImageSet, ImageSettings, load_images
@@ -50,7 +51,7 @@ class Row:
     pixels: int
     minutes: float
     goal: str
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 ROWS = {
@@ -173,10 +174,10 @@ def print_table(out: Path) -> None:
 
 
 def print_throughput() -> None:
-    """Images a second of processor time in a training of the plain network, batch 256, A B A B: medians and the ratio."""
+    """Images a second of a core in trainings of the plain network, batch 256, A B A B: medians and their ratio."""
     rng = np.random.default_rng(0)
     shape = (1, 28, 28)
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "images": rng.integers(0, 256, (1024, *shape), dtype=np.uint8), "labels": rng.integers(0, 10, 1024),
         "part": np.zeros(1024, np.uint8),
     }  # fmt: skip
