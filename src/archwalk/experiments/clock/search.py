@@ -21,7 +21,7 @@ _POLL = 0.02
 _RENEW = 30.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """A rung of a network that was begun, in the order of beginning."""
 

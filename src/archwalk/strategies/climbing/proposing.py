@@ -19,7 +19,7 @@ _OPTIMISM = 0.5
 """Deviations that are added to the mean of a new network."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trial:
     """A network on a rung; `accuracy` is None while it is trained."""
 
