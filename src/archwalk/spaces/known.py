@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from archwalk.errors import InvalidArchitectureError
 from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, SearchSpace
-from archwalk.spaces.dags import Dags
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +22,15 @@ NEAREST = "nearest"
 
 MOST_LINKED = 20_000
 """Architectures whose distances from each other are computed."""
+
+_SHARED = (
+    "dag_operations", "dag_inputs", "dag_depth", "default_task", "default_size", "check_task", "described_as",
+    "network_identity", "parameters",
+)  # fmt: skip
+"""What says of the whole space's architectures what they are and can, known or not."""
+
+_TRANSLATED = ("dags", "rewritten_features", "labelled_graph")
+"""What the whole space says of codes, if it does."""
 
 _ROWS = 4_096
 _LINKS = 10
@@ -45,11 +54,13 @@ class KnownSpace(EnumerableSpace):
         self.name = whole.name
         self.choices = whole.choices
         self.edit_kinds = (*whole.edit_kinds, NEAREST) if linked else whole.edit_kinds
-        for shown in ("dag_operations", "dag_inputs", "dag_depth", "image_shape", "image_settings"):
-            if hasattr(whole, shown):
-                setattr(self, shown, getattr(whole, shown))
-        if hasattr(whole, "dags"):
-            self.dags = self._dags
+        self.made_as = getattr(whole, "made_as", whole.name)
+        for name in _SHARED:
+            if hasattr(whole, name):
+                setattr(self, name, getattr(whole, name))
+        for name in _TRANSLATED:
+            if hasattr(whole, name):
+                setattr(self, name, partial(self._in_whole, name))
 
     def __reduce__(self) -> tuple[Any, ...]:
         small = np.min_scalar_type(int(self.codes_NL.max(initial=0)))
@@ -115,10 +126,6 @@ class KnownSpace(EnumerableSpace):
         ]
         return np.concatenate(parts)
 
-    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
-        """Those of the whole space."""
-        return self.whole.rewritten_features(self.codes_NL[codes_BL[:, 0]], rng)
-
     @cached_property
     def start_weights(self) -> NDArray[np.float64]:
         """Uniform over what is known."""
@@ -144,17 +151,17 @@ class KnownSpace(EnumerableSpace):
         """What the whole space says."""
         return self.whole.describe(self.codes_NL[code_L[0]])
 
-    def build(self, code_L: Codes, **settings: Any) -> torch.nn.Module:
+    def build(self, code_L: Codes, task: Task, size: Any) -> torch.nn.Module:
         """The whole space's network."""
-        return self.whole.build(self.codes_NL[code_L[0]], **settings)
+        return self.whole.build(self.codes_NL[code_L[0]], task, size)
 
     def draw(self, code_L: Codes) -> str:
         """The whole space's drawing."""
         return self.whole.draw(self.codes_NL[code_L[0]])
 
-    def _dags(self, codes_BL: Codes) -> Dags:
-        found: Dags = self.whole.dags(self.codes_NL[codes_BL[:, 0]])  # type: ignore[attr-defined]
-        return found
+    def _in_whole(self, name: str, codes: Codes, *rest: Any) -> Any:
+        """A method of the whole space, of its codes (..., L) for ours (..., 1)."""
+        return getattr(self.whole, name)(self.codes_NL[codes[..., 0]], *rest)
 
 
 def _keys(codes_BL: Codes) -> NDArray[np.uint64]:
