@@ -23,3 +23,8 @@ SPACES: Registry[Callable[[], SearchSpace]] = Registry(
         "policy-cnn-minatar-2": "archwalk.spaces.policy_cnn.papers:minatar_2",
     },
 )
+
+
+def load_space(name: str) -> SearchSpace:
+    """The space of a name. Raises UsageError for one that there is not, with the nearest right one."""
+    return SPACES.load(name)()

@@ -1,0 +1,148 @@
+"""Agents that learn to search: trained into a run folder, loaded from it, and set to work on an architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from archwalk.api.progress import progress_bar
+from archwalk.errors import UsageError
+from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.experiments.protocol import spawn
+from archwalk.experiments.runs import RunFolder, load_contestant
+from archwalk.experiments.training import Place, resume_training, train_agent
+from archwalk.spaces.architecture import Architecture, read_architecture
+from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.strategies.base import Trials
+from archwalk.strategies.walker import Walker
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One step of a walk: the kind of edit, one of the space's `edit_kinds`, and where it led."""
+
+    kind: str
+    architecture: Architecture
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """A walk from an architecture to one that the agent takes for better, by `edits` in their order.
+
+    `before` and `after` are what the benchmark says of start and end; None where it was not asked.
+    """
+
+    start: Architecture
+    found: Architecture
+    edits: tuple[Edit, ...]
+    before: Any = None
+    after: Any = None
+
+
+class TrainedAgent:
+    """An agent in its run folder. Made by `archwalk.train` and `archwalk.load_agent`."""
+
+    def __init__(self, path: Path, space: SearchSpace) -> None:
+        self.path = path
+        self.space = space
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """What it was trained on, how, and by which versions."""
+        return RunFolder(self.path).config()
+
+    @property
+    def benchmark(self) -> str:
+        """The name of what it was trained on, with the objective."""
+        return str(self.config.get("asked") or f"{self.config['benchmark']}:{self.config['objective']}")
+
+    def improve(self, architecture: object, *, benchmark: Benchmark | str | None = None, seed: int = 0) -> Improvement:
+        """A few edits from your architecture to a better one, without an evaluation on the way.
+
+        `architecture` may be given in any way that `read_architecture` knows. With a `benchmark`, it says what was gained.
+        Raises UsageError for an agent that builds from nothing.
+        """
+        start_L = read_architecture(self.space, architecture)
+        factory = load_contestant(str(self.path), self.space).factories[0]
+        strategy = factory(Trials(self.space, 1, spawn(seed, 0)))
+        if not isinstance(strategy, Walker):
+            raise UsageError(f"the agent in {self.path} builds from nothing; it improves no architecture")
+        visited: list[Codes] = [start_L[None]]
+        strategy.improve(start_L[None], visited=visited)
+        walked_SL = np.concatenate(visited)
+        before = after = None
+        if benchmark is not None:
+            judge = load_benchmark(benchmark) if isinstance(benchmark, str) else benchmark
+            before, after = (judge.evaluate(code_L) for code_L in (walked_SL[0], walked_SL[-1]))
+        start, *stops = (Architecture(self.space, code_L) for code_L in walked_SL)
+        edits = tuple(
+            Edit(_kind(self.space, *pair), stop)
+            for pair, stop in zip(zip(walked_SL, walked_SL[1:], strict=False), stops, strict=True)
+        )
+        return Improvement(start, stops[-1] if stops else start, edits, before, after)
+
+    def metrics(self) -> pandas.DataFrame:
+        """The log of its training: a row every so many steps. Needs pandas."""
+        from archwalk.api.frames import data_frame
+
+        return data_frame(RunFolder(self.path).metrics())
+
+    def __repr__(self) -> str:
+        return f"TrainedAgent({str(self.path)!r}: {self.config['strategy']} trained on {self.benchmark})"
+
+
+def train(
+    agent: str,
+    benchmark: Benchmark | str,
+    *,
+    out: str | Path | None = None,
+    preset: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    engine: str = "local",
+    address: str | None = None,
+    device: str = "cpu",
+    progress: bool | None = None,
+) -> TrainedAgent:
+    """Train an agent (`archwalk.list_agents`) on a benchmark into the run folder `out`.
+
+    Without `preset` it has our own settings for the benchmark, if there are some; `settings` change them. A training that
+    is stopped goes on by `archwalk.resume`. Where it runs is said by `engine` ("local", "processes", "ray"), `address` (a
+    Ray cluster's) and `device` (of the learner's network); only the device changes bits. Raises UsageError where `out`
+    holds a run, or the agent cannot be trained on this benchmark or there.
+    """
+    asked = benchmark if isinstance(benchmark, str) else None
+    problem = load_benchmark(benchmark, seed) if isinstance(benchmark, str) else benchmark
+    folder = Path(out) if out is not None else Path("runs") / f"{agent}-{asked or problem.name}-{seed}".replace(":", "-")
+    with progress_bar(f"training on {problem.name}, {problem.objective}", shown=progress) as bar:
+        run = train_agent(
+            problem, agent, preset=preset, settings=settings, seed=seed, out=folder, asked=asked,
+            place=Place(engine, address, device), progress=_shower(bar),
+        )  # fmt: skip
+    return TrainedAgent(run.path, problem.space)
+
+
+def resume(out: str | Path, *, engine: str = "local", address: str | None = None, device: str = "cpu",
+           progress: bool | None = None) -> TrainedAgent:
+    """Go on with a training that was stopped; the agent is the same to the bit. Raises DataError where there is none."""
+    folder = Path(out)
+    with progress_bar(f"training in {folder}", shown=progress) as bar:
+        resume_training(folder, progress=_shower(bar), place=Place(engine, address, device))
+    return load_agent(folder)
+
+
+def load_agent(path: str | Path) -> TrainedAgent:
+    """The agent in a run folder. Raises DataError where there is none, or its training is not finished."""
+    folder = Path(path)
+    config = RunFolder(folder).config()
+    space = space_of(config)
+    load_contestant(str(folder), space)  # raises what is wrong with it
+    return TrainedAgent(folder, space)
