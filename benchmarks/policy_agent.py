@@ -19,8 +19,8 @@ from archwalk.estimators.policies.benchmark import declaration_for
 from archwalk.estimators.policies.games import Game, find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.training import to_device
-from archwalk.estimators.training.isolation import alone
-from archwalk.estimators.training.stored import find_device
+from archwalk.estimators.trainings.isolation import alone
+from archwalk.estimators.trainings.stored import find_device
 from archwalk.learning.ppo import PPOSettings
 from archwalk.learning.rollouts import first_scores
 from archwalk.spaces.policy_cnn.numbered import policy_space

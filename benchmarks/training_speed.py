@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from archwalk.estimators.images import SMALL, TrainedEstimator
+from archwalk.estimators.images.benchmark import SCALES, training_benchmark
 from archwalk.estimators.store import open_store
-from archwalk.estimators.training import SMALL, TrainedEstimator
-from archwalk.estimators.training.benchmark import SCALES, training_benchmark
 from archwalk.spaces.nasbench101.space import NASBench101
 
 

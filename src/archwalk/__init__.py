@@ -6,14 +6,22 @@
     result = archwalk.search("graph-gp", benchmark, budget=150)
     print(result.best.architecture, result.best.report)
 
-Everything in `__all__` is loaded when it is first used. Errors that users meet are in `archwalk.errors`. Gymnasium finds
-the environments by itself: `gymnasium.make("archwalk/Incremental-v0")`.
+Everything in `__all__` is loaded when it is first used. Errors that users meet are in `archwalk.errors`.
+
+Importing the package registers its environments, as soon as Gymnasium is imported too:
+`gymnasium.make("archwalk/Incremental-v0")`. Without an import, Gymnasium finds them as
+`gymnasium.make("archwalk:archwalk/Incremental-v0")`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from archwalk.late import when_imported
+from archwalk.registration import register
+
+__version__ = "0.2.0rc1"
+
+when_imported("gymnasium", register)
 
 if TYPE_CHECKING:
     from archwalk import errors

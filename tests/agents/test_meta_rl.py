@@ -163,7 +163,7 @@ def test_rows_say_what_the_episodes_were(settings, benchmarks):
         assert sum(shares) == pytest.approx(1)
         assert row["charts/best"] <= min(row["charts/reward"], row["charts/best_so_far"]) + 1e-12
         assert 0 < row["charts/entropy"] <= np.log(spy.construction.actions) + 1e-6
-        assert 1 <= row["charts/length"] <= spy.construction.builds.settings.limit
+        assert 1 <= row["charts/length"] <= spy.construction.builds.settings.longest
         assert ("charts/branched" in row) == spy.construction.builds.space.table.branches
     if settings.environments == 1:
         first = rows[0]

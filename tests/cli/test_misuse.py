@@ -87,7 +87,7 @@ def refused(result, status, message):
         (["train", "dqn", *PROTEINS, "--set", "gamma=1"], "gamma must be at least 0 and below 1"),
         (
             ["train", "dqn", *PROTEINS, "--set", "pay=much"],
-            'pay must be "difference" or "final", not \'much\'',
+            "unknown reward of walks 'much'; known: difference, final",
         ),
         (["train", "dqn", *PROTEINS, "--steps", "0"], "--steps: takes a whole number from 1 to .*, not '0'"),
         (["train", "dqn", *PROTEINS, "--set", "steps=0"], "steps must be at least 1, not 0"),

@@ -9,7 +9,7 @@ import pytest
 
 from archwalk.estimators.store import Outcome, Problem, open_store
 
-SETTINGS = {"training": {"epochs": 3, "learning_rate": 0.1 + 0.2}, "maker": {}}
+SETTINGS = {"training": {"epochs": 3, "learning_rate": 0.1 + 0.2}, "maker": {}, "arithmetic": "cpu float32"}
 
 DONE = Outcome("done", "", 90.0, 80.0 + 1 / 3, 1234, 0.1 + 0.2, {"loss": [1 / 3]}, {"torch": "2"})
 

@@ -74,6 +74,6 @@ class Naive:
                 return 0.0, "INVALID"
             self.score = reward = made_up(code.tolist()) / 100
             end = "FULL" if len(self.rows) == self.settings.table.depth else "NONE"
-        if end == "NONE" and self.steps >= self.settings.limit:
+        if end == "NONE" and self.steps > self.settings.limit:
             end = "LIMIT"
         return reward, end

@@ -101,22 +101,27 @@ def test_pointers_out_of_bounds_terminate_without_reward(actions):
 @pytest.mark.parametrize(("terminates", "expected"), [(True, (True, False)), (False, (False, True))])
 def test_too_many_actions_truncate_or_terminate(terminates, expected):
     builds = make_builds(limit_terminates=terminates, action_limit=3)
-    steps = play(builds, CONV1, DOWN1, UP1)
-    assert [end for _, end, *_ in steps] == [End.NONE, End.NONE, End.LIMIT]
+    steps = play(builds, CONV1, DOWN1, UP1, DOWN1)
+    assert [end for _, end, *_ in steps] == [End.NONE, End.NONE, End.NONE, End.LIMIT], (
+        "beyond the limit, not at it"
+    )
     assert steps[-1][2:] == expected
     assert steps[-1][0] > 0, "what was built is still paid for"
 
 
 def test_what_ends_an_episode_anyway_does_not_truncate_it():
     assert play(make_builds(CHAIN, action_limit=1), STOP)[0][1:] == (End.TERMINAL, True, False)
-    last = play(make_builds(CHAIN, action_limit=4), CONV1, CONV1, CONV1, CONV1)[-1]
+    last = play(make_builds(CHAIN, action_limit=3), CONV1, CONV1, CONV1, CONV1)[-1]
     assert last[1:] == (End.FULL, True, False)
 
 
 def test_limits_are_those_of_the_paper():
-    """Section 6: tau = d = 10 for chains, 20 with branches."""
+    """Section 6: tau = d = 10 for chains, 20 with branches; section 4.2.3: beyond it an episode ends."""
     assert ConstructionSettings(CodeTable(10, "chain")).limit == 10
     assert ConstructionSettings(CodeTable(10, "multi-branch")).limit == 20
+    builds = make_builds(ConstructionSettings(CodeTable(10, "multi-branch"), limit_terminates=True))
+    steps = play(builds, CONV1, *[DOWN1, UP1] * 10)
+    assert [end for _, end, *_ in steps] == [End.NONE] * 20 + [End.LIMIT]
 
 
 @pytest.mark.parametrize("sigma", [0.0, 0.1, 1.0])
@@ -173,7 +178,7 @@ def test_what_is_built_is_evaluated_in_its_canonical_form():
 
 
 @pytest.mark.parametrize("settings", [CHAIN, MULTI], ids=["chain", "multi-branch"])
-@pytest.mark.parametrize("limit", [None, 3])
+@pytest.mark.parametrize("limit", [None, 2])
 def test_episodes_are_those_of_lists(settings, limit):
     settings = ConstructionSettings(**{**vars(settings), "action_limit": limit})
     rng = np.random.default_rng(0)
@@ -194,7 +199,7 @@ def test_episodes_are_those_of_lists(settings, limit):
     expected = {"NONE", "TERMINAL", "INVALID", "LIMIT", "FULL", "OUT_OF_BOUNDS"}
     chain = settings.table.kind == "chain"
     expected -= {"OUT_OF_BOUNDS"} if chain else set()
-    expected -= {"FULL"} if limit == 3 else set()
+    expected -= {"FULL"} if limit == 2 else set()
     assert seen == expected - ({"LIMIT"} if chain and limit is None else set())
 
 

@@ -217,3 +217,60 @@ def test_what_is_drawn_follows_the_seed(random_runs):
         rewards.append(env.ledger.rewards(np.zeros((40, 1), np.int32)))
     np.testing.assert_array_equal(rewards[0], rewards[1])
     assert not np.array_equal(rewards[0], rewards[2])
+
+
+def test_a_list_of_seeds_may_leave_some_to_chance(tiny):
+    envs = vector(tiny, num_envs=3)
+    for seed in ([1, None, 3], [1, 2, 3], (4, 5, 6)):
+        observations, _ = envs.reset(seed=seed)
+        assert observations in envs.observation_space
+    np.testing.assert_array_equal(trace(envs, seed=[1, 2, 3]), trace(envs, seed=[1, 2, 3]))
+
+
+@pytest.mark.parametrize(
+    ("reset", "message"),
+    [
+        ({"seed": [1, 2]}, "one for each of 6 environments, not 2"),
+        ({"seed": -1}, "an integer of 0 or more, not -1"),
+        ({"seed": "one"}, "an integer of 0 or more, not 'one'"),
+        ({"options": {"reset_mask": [True] * 6}}, "reset_mask must be an array of 6 bools"),
+        ({"options": {"reset_mask": np.zeros(6, bool)}}, "at least one of them true"),
+        ({"options": {"reset_mask": np.arange(6) < 2}, "seed": 1}, "does not go with a reset_mask"),
+    ],
+)
+def test_a_reset_that_makes_no_sense(tiny, reset, message):
+    envs = vector(tiny)
+    envs.reset(seed=0)
+    with pytest.raises(UsageError, match=message):
+        envs.reset(**reset)
+
+
+def test_a_mask_resets_some(tiny):
+    envs = vector(tiny, observe="codes")
+    envs.reset(seed=0)
+    before = envs.step(np.ones(6, np.int64))[0]
+    chosen = np.arange(6) % 2 == 0
+    after, _ = envs.reset(options={"reset_mask": chosen})
+    np.testing.assert_array_equal(envs.walks.steps_B, np.where(chosen, 0, 1))
+    np.testing.assert_array_equal(after["codes"][~chosen], before["codes"][~chosen])
+    assert (after["codes"][chosen] != before["codes"][chosen]).any()
+    with pytest.raises(gymnasium.error.ResetNeeded, match="first reset"):
+        vector(tiny).reset(options={"reset_mask": chosen})
+
+
+def test_the_plain_environment_ends(tiny):
+    env = IncrementalEnv(tiny, neighbours=8)
+    env.reset(seed=0)
+    env.step(0)
+    with pytest.raises(gymnasium.error.ResetNeeded, match="the walk is over"):
+        env.step(1)
+    env.reset()
+    env.step(1)
+
+
+@pytest.mark.parametrize("actions", [np.ones(5, np.int64), np.ones(6), np.full(6, -1), np.full(6, 9), 1])
+def test_actions_that_there_are_not(tiny, actions):
+    envs = vector(tiny)
+    envs.reset(seed=0)
+    with pytest.raises(UsageError, match="0 to 8"):
+        envs.step(actions)

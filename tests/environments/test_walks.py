@@ -8,7 +8,8 @@ from archwalk.data.states import read_state, write_state
 from archwalk.environments.shaping import Shaping
 from archwalk.environments.walks import Walks, WalkSettings
 from archwalk.errors import UsageError
-from archwalk.estimators.ledger import TrainingLedger
+from archwalk.estimators.ledger import TrainingLedger, paid
+from archwalk.estimators.table import TableEstimator
 
 
 def make_walks(benchmark, batch=5, seed=0, starts=None, **settings):
@@ -295,3 +296,33 @@ def test_the_reference_scales_every_reward_alike(tiny):
     )
     assert np.abs(one).max() > 0.01
     np.testing.assert_allclose(other, one * np.exp(6), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("pay", ["difference", "final"])
+def test_what_has_no_score_pays_the_worst_and_nothing_after_it(space4, value, pay):
+    """A gap costs one reward, not those of the rest of the walk."""
+    rewards_N = np.random.default_rng(0).uniform(50, 95, space4.size)
+    gaps_N, zeros_N = rewards_N.copy(), rewards_N.copy()
+    gaps_N[::2], zeros_N[::2] = value, 0
+    seen = []
+    for reward_N in (gaps_N, zeros_N):
+        ledger = TrainingLedger(TableEstimator("validation", reward_N, reward_N))
+        walks = Walks(space4, ledger, 8, WalkSettings(8, 20, pay=pay), np.random.default_rng(1))
+        walks.reset()
+        seen.append([walks.step(np.full(8, i % 3 + 1)).reward_B for i in range(20)])
+    assert np.isfinite(seen).all()
+    np.testing.assert_array_equal(*seen)
+
+
+def test_a_gap_among_raw_scores_pays_the_least_of_them(space4):
+    reward_N = np.random.default_rng(0).uniform(-21, 21, space4.size)
+    reward_N[3] = np.nan
+    purse = TrainingLedger(TableEstimator("mean-return", reward_N, reward_N))
+    assert paid(purse, np.array([[3]])) == np.nanmin(reward_N)
+
+
+def test_no_score_is_so_high_that_nothing_can_be_learned_from_it():
+    assert np.isfinite(Shaping(32.0)(np.array([1e9])))
+    with pytest.raises(UsageError, match="reference of the shaping must be a finite number, not inf"):
+        Shaping(6.0, float("inf"))

@@ -46,7 +46,7 @@ def trial(steps, rewards, lengths, actions=()):
 
 def test_full_is_the_papers_protocol():
     full = sizes.SIZES["full"]
-    assert (full.steps, full.dqn_steps) == ((8_000, 7_000, 7_000), (6_500, 5_500, 7_000))
+    assert (full.steps, full.baseline_steps) == ((8_000, 7_000, 7_000), (6_500, 5_500, 7_000))
     assert (full.unseen_steps, full.branching_steps, full.kinds_steps) == (2_000, 20_000, 200)
     assert all(":full" in name for name in (*full.train, *full.unseen, full.branching))
     assert exp3.SIGMAS == (0.0, 0.1)
@@ -59,9 +59,9 @@ def test_full_is_the_papers_protocol():
 
 def test_small_has_the_papers_steps_on_tables():
     small, full = sizes.SIZES["small"], sizes.SIZES["full"]
-    assert (small.steps, small.dqn_steps, small.unseen_steps) == (
+    assert (small.steps, small.baseline_steps, small.unseen_steps) == (
         full.steps,
-        full.dqn_steps,
+        full.baseline_steps,
         full.unseen_steps,
     )
     assert small.seeds == 5

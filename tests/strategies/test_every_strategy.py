@@ -10,6 +10,7 @@ from archwalk.estimators.ledger import QueryLedger
 from archwalk.experiments.presets import default_preset, make_settings
 from archwalk.experiments.running import run_trials
 from archwalk.spaces.catalogue import SPACES
+from archwalk.spaces.convnet import ConvNet
 from archwalk.spaces.darts.space import DARTS
 from archwalk.spaces.nasbench201.space import NASBench201
 from archwalk.spaces.nsc.chain import Chain
@@ -32,7 +33,7 @@ TINY = {
 
 IMAGES = {"nasbench101", "nasbench201", "darts"}
 BUILT = {"nsc", "nsc-chain", "chain"}
-GRAPHS = {*SPACES.names()} - {"policy-cnn-large"}
+GRAPHS = {*SPACES.names()} - {"convnet", "policy-cnn-large"}
 SHARING: set[str] = set()  # a space alone has no game to share weights on
 ONLY = {
     "naswot": IMAGES, "random-construction": BUILT, "meta-a2c": BUILT, "nasbot": GRAPHS, "enas": SHARING,
@@ -46,6 +47,7 @@ QUERIES, TRIALS = 11, 2
 @pytest.fixture(scope="module", params=SPACES.names())
 def named_space(request, space4, proteins):
     made = {
+        "convnet": ConvNet,
         "nasbench101": lambda: space4, "nasbench_graph": lambda: proteins, "nasbench201": NASBench201, "darts": DARTS,
         "nsc": partial(NSC, 3), "nsc-chain": partial(NSC, 3, "chain"), "chain": partial(Chain, 2),
         **{name: SPACES.load(name) for name in SPACES.names() if name.startswith("policy-cnn-")},

@@ -119,12 +119,38 @@ def test_invalid_mutations_are_drawn_again(space7):
     np.testing.assert_array_equal(space7.from_choices(children_BC), codes_BL)
 
 
-def test_a_parent_without_valid_mutations_stands_in_for_its_child():
+def test_a_parent_without_mutations_or_neighbours_has_a_sample_as_its_child():
     space = NASBench101(max_vertices=2)
     parents_BC, _ = draw_strings(space, np.random.default_rng(0), 3)
     children_BC, codes_BL = mutate_strings(space, np.random.default_rng(0), parents_BC)
     np.testing.assert_array_equal(children_BC, parents_BC)
     assert (codes_BL == 0).all()
+
+
+class Sparse(NASBench201):
+    """NASBench201 of which next to no string is valid: the cells whose ids end in 0000 in base 10."""
+
+    def from_choices(self, choices_BC):
+        codes_BL = super().from_choices(choices_BC)
+        return np.where(codes_BL % 10_000 == 0, codes_BL, -1).astype(np.int32)
+
+    def sample(self, rng, n):
+        return (rng.integers(0, 2, (n, 1)) * 10_000).astype(np.int32)
+
+    def sample_neighbours(self, codes_BL, limit, streams_B):
+        codes_BNL = np.full((len(codes_BL), limit, 1), -1, np.int32)
+        codes_BNL[:, 0] = 10_000 - codes_BL
+        return codes_BNL, np.ones(len(codes_BL), np.int32)
+
+
+def test_where_next_to_no_string_is_valid_the_space_itself_is_asked():
+    space, rng = Sparse(), np.random.default_rng(0)
+    strings_BC, codes_BL = draw_strings(space, rng, 50)
+    assert set(codes_BL[:, 0].tolist()) == {0, 10_000}
+    np.testing.assert_array_equal(space.from_choices(strings_BC), codes_BL)
+    children_BC, children_BL = mutate_strings(space, rng, strings_BC)
+    np.testing.assert_array_equal(children_BL, 10_000 - codes_BL)
+    np.testing.assert_array_equal(space.from_choices(children_BC), children_BL)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
+from archwalk.spaces.nsc import NSC, Chain, NetworkSettings
 from archwalk.strategies.base import Trials
 from archwalk.strategies.random_search import RandomSearch
 from archwalk.strategies.random_walk import RandomWalk
 from archwalk.strategies.walker import EPISODE_LIMIT, take_walks
 
 ALPHA = 1e-6
+SMALL_IMAGES = NetworkSettings((1, 5, 5))
 
 
 def neighbours_of(space, i):
@@ -131,3 +133,12 @@ def test_random_search_improves_nothing(space4):
     episodes = RandomSearch(Trials(space4, 1, np.random.default_rng(0))).improve(np.zeros((400, 1), np.int32))
     assert len(np.unique(episodes.finals_BL)) > 50
     np.testing.assert_array_equal(episodes.steps_B, 0)
+
+
+@pytest.mark.parametrize("space", [NSC(4, "chain", network=SMALL_IMAGES), Chain(3, SMALL_IMAGES)])
+def test_random_search_draws_nothing_that_cannot_be_built(space):
+    """Images of 5 pixels leave room for two pools: without this half of the budget is lost."""
+    strategy = RandomSearch(Trials(space, 3, np.random.default_rng(0)))
+    assert space.fits(strategy.ask(50).reshape(-1, space.code_length)).all()
+    assert space.fits(strategy.improve(space.sample(np.random.default_rng(1), 50)).finals_BL).all()
+    assert not space.fits(space.sample(np.random.default_rng(0), 50)).all()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.estimators.ledger import TrainingLedger
+from archwalk.estimators.ledger import TrainingLedger, paid
 from archwalk.learning.ensemble import EnsembleLearner, LogEnsemble
 from archwalk.spaces.base import Codes, Features
 from archwalk.strategies.checks import check_above_zero, check_at_least_one
@@ -83,7 +83,7 @@ class AccuracyModel:
 
     def learn(self, codes_BL: Codes) -> dict[str, float]:
         """Evaluate architectures, which is paid for, and fit the members to all so far; gives metrics."""
-        accuracy_B = np.nan_to_num(self.ledger.rewards(codes_BL), nan=0.0)  # a gap in the table
+        accuracy_B = paid(self.ledger, codes_BL)
         first = not len(self)
         self._remember(
             np.concatenate([self.codes_EL, codes_BL]), np.concatenate([self.accuracy_E, accuracy_B])

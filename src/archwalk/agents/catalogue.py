@@ -1,9 +1,13 @@
 """Agents by name: what must be trained before it searches."""
 
-from typing import Any
+from __future__ import annotations
 
-from archwalk.agents.trainable import TrainerFactory
+from typing import TYPE_CHECKING, Any
+
 from archwalk.registry import Registry
+
+if TYPE_CHECKING:
+    from archwalk.agents.trainable import TrainerFactory
 
 TRAINERS: Registry[tuple[type[Any], TrainerFactory]] = Registry(
     "strategy to train",

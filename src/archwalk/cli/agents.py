@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, note, print_json, readable, use_one_thread
+from archwalk.cli.common import OUT, note, print_json, readable
 from archwalk.cli.numbers import STEPS
 from archwalk.cli.options import (
     add_benchmark,
@@ -20,6 +20,7 @@ from archwalk.cli.options import (
 )
 from archwalk.cli.results import print_result
 from archwalk.errors import UsageError
+from archwalk.late import use_one_thread
 from archwalk.learning.engines import ENGINES
 
 if TYPE_CHECKING:

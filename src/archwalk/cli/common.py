@@ -71,10 +71,3 @@ def add_store_option(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="SQLite file or PostgreSQL URL (default: ARCHWALK_STORE, or in the cache folder)",
     )
-
-
-def use_one_thread() -> None:
-    """One thread a process: two processes beat two threads, and results do not depend on the machine's cores."""
-    import torch
-
-    torch.set_num_threads(1)

@@ -13,10 +13,7 @@ from rich.table import Column, Table
 
 from archwalk.cli.common import ERR, OUT, add_store_option, note, print_json, progress_bar
 from archwalk.cli.numbers import COUNT, WORKERS
-from archwalk.data.catalogue import DATA_SETS, find_data_set, get_data, import_data, is_here, table_path
-from archwalk.data.embedded import made_path
 from archwalk.data.files import cache_folder, data_folder
-from archwalk.estimators.policies.embedded import made_tables
 
 
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
@@ -55,6 +52,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 
 def run_list(options: argparse.Namespace) -> None:
     """Print the benchmarks."""
+    from archwalk.data.catalogue import DATA_SETS, is_here
+    from archwalk.estimators.policies.embedded import made_tables
+
     rows: list[dict[str, Any]] = [
         {
             "name": entry.name,
@@ -96,6 +96,8 @@ def _agents_row(name: str, seeds: list[int]) -> dict[str, Any]:
 
 def run_get(options: argparse.Namespace) -> None:
     """Download and import."""
+    from archwalk.data.catalogue import find_data_set, get_data, table_path
+
     if find_data_set(options.name).embedded:
         get_data(options.name)
         note(f"{options.name} comes with archwalk; there is nothing to get")
@@ -107,6 +109,8 @@ def run_get(options: argparse.Namespace) -> None:
 
 def run_import(options: argparse.Namespace) -> None:
     """Import from a path."""
+    from archwalk.data.catalogue import find_data_set, import_data
+
     find_data_set(options.name)
     with ERR.status(f"importing {options.name}"):
         target = import_data(options.name, options.path)
@@ -115,9 +119,10 @@ def run_import(options: argparse.Namespace) -> None:
 
 def run_make(options: argparse.Namespace) -> None:
     """Train what the store does not have and write the table."""
+    from archwalk.data.embedded import made_path
     from archwalk.data.table import write_table
+    from archwalk.estimators.images.tables import find_table
     from archwalk.estimators.store import open_store
-    from archwalk.estimators.training.tables import find_table
 
     kind, *words = options.name.split(":")
     if kind == "policy-cnn":
@@ -150,11 +155,13 @@ def _make_agents(options: argparse.Namespace, words: list[str]) -> None:
 
 def run_doctor(options: argparse.Namespace) -> None:
     """Print the state of this installation."""
+    from archwalk.data.catalogue import DATA_SETS, is_here
     from archwalk.data.images import image_set_names, missing_images
+    from archwalk.estimators.policies.embedded import made_tables
     from archwalk.estimators.store import default_store_url, store_name
-    from archwalk.experiments.runs import versions
+    from archwalk.versions import versions
 
-    cache = cache_folder()
+    cache, missing = cache_folder(), {name: missing_images(name) for name in image_set_names()}
     existing = next((p for p in [cache, *cache.parents] if p.exists()), cache)
     facts: dict[str, Any] = {
         "versions": versions(),
@@ -163,7 +170,7 @@ def run_doctor(options: argparse.Namespace) -> None:
         "ARCHWALK_DATA": str(data_folder()) if data_folder() else None,
         "extras": {extra: _version(*packages) for extra, packages in _extras().items()},
         "data": {name: is_here(name) for name in DATA_SETS},
-        "images": {name: missing_images(name) is None for name in image_set_names()},
+        "images": {name: reason is None for name, reason in missing.items()},
         "agents": made_tables(),
         "store": store_name(default_store_url()),
     }
@@ -185,9 +192,8 @@ def run_doctor(options: argparse.Namespace) -> None:
         OUT.print(
             f"data {name:16} {'here' if here else 'missing: ' + DATA_SETS[name].how_to_get}", markup=False
         )
-    for name in facts["images"]:
-        missing = missing_images(name)
-        OUT.print(f"images {name:14} {'here' if missing is None else 'missing: ' + missing}", markup=False)
+    for name, reason in missing.items():
+        OUT.print(f"images {name:14} {'here' if reason is None else 'missing: ' + reason}", markup=False)
     for name, seeds in facts["agents"].items():
         OUT.print(f"agents {name}, seeds {', '.join(map(str, seeds)) or 'none yet'}", highlight=False)
     OUT.print(f"{'store':12} {facts['store']}", markup=False)

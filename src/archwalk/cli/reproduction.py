@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from archwalk.cli.common import OUT, note, print_json, use_one_thread
+from archwalk.cli.common import OUT, note, print_json
 from archwalk.cli.numbers import SEED, WORKERS
 from archwalk.errors import UsageError
+from archwalk.late import use_one_thread
 
 
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:

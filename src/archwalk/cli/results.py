@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, note, print_json, use_one_thread
+from archwalk.cli.common import OUT, note, print_json
 from archwalk.cli.numbers import COUNT, COUNT_OR_ZERO
 from archwalk.cli.options import (
     add_benchmark,
@@ -23,6 +23,7 @@ from archwalk.cli.options import (
 )
 from archwalk.data.decoding import encode_json
 from archwalk.errors import UsageError
+from archwalk.late import use_one_thread
 
 if TYPE_CHECKING:
     from archwalk.api.results import Result

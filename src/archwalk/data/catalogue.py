@@ -13,7 +13,6 @@ from archwalk.data.embedded import own_table_path
 from archwalk.data.files import Progress, cache_folder, data_folder
 from archwalk.data.nasbench101 import import_nasbench101
 from archwalk.data.nasbench101_compact import is_compact
-from archwalk.data.nasbench201 import import_nasbench201, is_nasbench201
 from archwalk.data.nasbench301 import FileList, copy_files, ensemble_files, has_files, yahpo_files
 from archwalk.data.nasbench_graph import bench_folder
 from archwalk.data.table import Table, read_table, write_table
@@ -21,7 +20,7 @@ from archwalk.errors import DataError, UsageError, unknown
 
 
 def _import_cells(data_set: DataSet, path: Path, progress: Progress | None) -> Table:
-    from archwalk.spaces.nasbench101.space import NASBench101  # loads PyTorch, which listing can do without
+    from archwalk.spaces.nasbench101.space import NASBench101  # loads numba, which listing can do without
 
     space = NASBench101(data_set.max_vertices)
     table = import_nasbench101(path, space, progress)
@@ -29,10 +28,17 @@ def _import_cells(data_set: DataSet, path: Path, progress: Progress | None) -> T
 
 
 def _import_nasbench201(data_set: DataSet, path: Path, progress: Progress | None) -> Table:
+    from archwalk.data.nasbench201 import import_nasbench201
     from archwalk.spaces.nasbench201.space import NASBench201
 
     table = import_nasbench201(path, NASBench201(), progress)
     return replace(table, provenance={**table.provenance, "numbering": NASBench201.numbering})
+
+
+def _is_nasbench201(path: Path) -> bool:
+    from archwalk.data.nasbench201 import is_nasbench201
+
+    return is_nasbench201(path)
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,7 @@ DATA_SETS: Mapping[str, DataSet] = {
                 "NATS-tss-v1_0-3ffb9-simple",
                 "nasbench201",
             ),
-            is_folder_form=is_nasbench201,
+            is_folder_form=_is_nasbench201,
             importer=_import_nasbench201,
         ),
         DataSet(

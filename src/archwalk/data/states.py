@@ -3,23 +3,28 @@
 No pickle: arrays and tensors are safetensors entries, the rest is JSON in the file's header.
 """
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 
 from archwalk.data.files import write_atomically
 from archwalk.errors import DataError
+
+if TYPE_CHECKING:
+    import torch
 
 FORMAT = "archwalk-state-1"
 
 
 def write_state(path: Path, state: dict[str, Any]) -> None:
     """Write dictionaries and lists of arrays, tensors, numbers, strings and None; whole or not at all."""
+    from safetensors.torch import save
+
     tensors: dict[str, torch.Tensor] = {}
     skeleton = _take_apart(state, "", tensors)
     metadata = {"format": FORMAT, "state": json.dumps(skeleton)}
@@ -43,6 +48,8 @@ def read_state(path: Path) -> dict[str, Any]:
 
 
 def _take_apart(value: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
+    import torch
+
     if isinstance(value, torch.Tensor):
         tensors[path] = value.detach()
         return {"$tensor": path}

@@ -65,7 +65,7 @@ class Builds:
     Reward of a step: the score of the network as it then is, a fraction in [0, 1] (P3), `sigma` times that if the
     action shifted a pointer. It is 0 where there is no layer yet, where a pointer went out of bounds, and where the
     network cannot be built: an image too small for a pool, more weights than the space's `network` allows (then
-    the estimator is not asked), or an estimator that says NaN. What did not change is not evaluated again.
+    the estimator is not asked), or an estimator that has no score. What did not change is not evaluated again.
 
     The pointers p1 and p2 are numbers of layers, 0 the image. P3 does not say where they begin or what a new layer
     does to them; as in its code they begin at the last layer and keep their distance from it as layers are added.
@@ -102,10 +102,11 @@ class Builds:
         """B."""
         return len(self.length_B)
 
-    def reset(self) -> None:
-        """Begin a trial in all."""
-        self.last_action_B[:], self.last_reward_B[:] = NO_ACTION, 0
-        self.restart(np.ones(self.batch, bool))
+    def reset(self, rows_B: Bools | None = None) -> None:
+        """Begin a trial in all, or in the chosen ones."""
+        rows_B = np.ones(self.batch, bool) if rows_B is None else rows_B
+        self.last_action_B[rows_B], self.last_reward_B[rows_B] = NO_ACTION, 0
+        self.restart(rows_B)
 
     def restart(self, rows_B: Bools) -> None:
         """Begin an episode of the same trial in the chosen ones."""
@@ -129,7 +130,7 @@ class Builds:
         end_B[invalid_B] = End.INVALID
         reward_B = self.score_B * np.where(self.actions.shifts_A[action_B], self.settings.sigma, 1.0)
         reward_B[end_B == End.OUT_OF_BOUNDS] = 0
-        end_B[(end_B == End.NONE) & (self.steps_B >= self.settings.limit)] = End.LIMIT
+        end_B[(end_B == End.NONE) & (self.steps_B > self.settings.limit)] = End.LIMIT
         limit_B = end_B == End.LIMIT
         truncated_B = limit_B & (not self.settings.limit_terminates)
         self.over_B = end_B != End.NONE
@@ -150,12 +151,11 @@ class Builds:
         if not len(rows):
             return invalid_B
         codes_RL = self.space.from_layers(self.layers_BDR[rows])
-        network = self.space.network
-        fits_R = measure_all(self.space.layers(codes_RL), network).fits_B(network)
+        fits_R = self.space.fits(codes_RL)
         score_R = np.full(len(rows), np.nan)
         if fits_R.any():
             score_R[fits_R] = self.ledger.rewards(codes_RL[fits_R]) / 100
-        invalid_B[rows] = np.isnan(score_R)
+        invalid_B[rows] = ~np.isfinite(score_R)
         self.codes_BL[rows], self.score_B[rows] = codes_RL, np.where(invalid_B[rows], 0.0, score_R)
         return invalid_B
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from archwalk.environments.builds import Builds, BuildStep, End
 from archwalk.environments.construction_settings import ConstructionSettings, load_settings
 from archwalk.environments.observations import Observation, final_observations
+from archwalk.environments.resets import Seed, check_actions, read_mask, read_seed
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Estimator, Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
@@ -66,13 +67,17 @@ class ConstructionVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[An
         self._begun = False
 
     def reset(
-        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+        self, *, seed: Seed = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Begin a trial in all; with `options={"same_trial": True}` only an episode. `seed` changes nothing."""
+        """Begin a trial in all, or in those of `options["reset_mask"]`; with `options={"same_trial": True}` only an
+        episode. `seed` changes nothing.
+        """
+        mask_B = read_mask(options, self.num_envs, begun=self._begun)
+        read_seed(seed, self.num_envs)
         if options and options.get("same_trial") and self._begun:
-            self.builds.restart(np.ones(self.num_envs, bool))
+            self.builds.restart(mask_B)
         else:
-            self.builds.reset()
+            self.builds.reset(mask_B)
         self._begun = True
         return self._observe(), {"action_mask": self._mask()}
 
@@ -92,7 +97,7 @@ class ConstructionVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[An
         """Act in all, restarting none."""
         if not self._begun:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
-        return self.builds.step(actions)
+        return self.builds.step(check_actions(actions, self.num_envs, len(self.action_names)))
 
     def _mask(self) -> NDArray[np.int8]:
         return self.builds.mask_BA().astype(np.int8)
@@ -134,7 +139,9 @@ class ConstructionEnv(gymnasium.Env[Observation, np.int64]):
         return self._single(observations), self._single(info)
 
     def step(self, action: np.int64) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Add a layer, stop, or shift a pointer."""
+        """Add a layer, stop, or shift a pointer. Raises ResetNeeded where the episode is over."""
+        if self.vector.builds.over_B[0]:
+            raise gymnasium.error.ResetNeeded("the episode is over; call reset() before step()")
         step = self.vector.advance(np.array([action]))
         info = {
             "code": step.codes_BL[0],
@@ -232,5 +239,5 @@ def _observation_space(builds: Builds, history: bool) -> spaces.Dict:
     if history:
         parts["previous_action"] = spaces.Box(0, 1, (len(builds.actions.names),), np.uint8)
         parts["previous_reward"] = spaces.Box(0, 1, (1,), np.float32)
-        parts["step"] = spaces.Box(0, builds.settings.limit, (1,), np.int32)
+        parts["step"] = spaces.Box(0, builds.settings.longest, (1,), np.int32)
     return spaces.Dict(parts)

@@ -5,7 +5,7 @@ the YAML file of P3's NASGym. Every key but `layers` may be left out:
 
     kind = "multi-branch"             # or "chain"
     depth = 10                        # most layers, P3's d
-    action_limit = 20                 # most actions of an episode, P3's tau; without it depth, with branches twice
+    action_limit = 20                 # P3's tau: one action more ends an episode; without it depth, with branches twice
     limit_terminates = true           # P3's; without it the limit truncates
     sigma = 0.1                       # what a shift of a pointer is paid, as a share
 
@@ -40,8 +40,9 @@ from archwalk.spaces.nsc.table import MERGES, TERMINAL, label_name
 class ConstructionSettings:
     """The rules; by default P3's of chains, but that the limit of actions truncates.
 
-    `action_limit` None means depth for chains, twice that with branches (P3's values). `sigma` is the share of the
-    score that a shift of a pointer is paid (P3: 0.0 and 0.1).
+    An episode is over once it has had more than `action_limit` actions (P3's tau, section 4.2.3, case d); None means
+    depth for chains, twice that with branches (P3's values). `sigma` is the share of the score that a shift of a
+    pointer is paid (P3: 0.0 and 0.1).
     """
 
     table: CodeTable = CodeTable()  # noqa: RUF009 - frozen
@@ -58,8 +59,13 @@ class ConstructionSettings:
 
     @property
     def limit(self) -> int:
-        """The most actions of an episode."""
+        """Actions that an episode may have without being over: P3's tau."""
         return self.action_limit or self.table.depth * (2 if self.table.branches else 1)
+
+    @property
+    def longest(self) -> int:
+        """The most actions of an episode: the one that is beyond the limit ends it."""
+        return self.limit + 1
 
     def make_space(self) -> NSC:
         """The space of what can be built."""

@@ -10,6 +10,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from archwalk.environments.observations import Observation, final_observations
+from archwalk.environments.resets import Seed, check_actions, read_mask, read_seed
 from archwalk.environments.walks import Step, Walks, WalkSettings
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
@@ -56,14 +57,17 @@ class IncrementalVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self.walks: Walks | None = None
 
     def reset(
-        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+        self, *, seed: Seed = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Start all walks anew. `seed`: an int (a list is folded into one seed)."""
+        """Start all walks anew, or those of `options["reset_mask"]`; a seed is for all of them (`read_seed`)."""
+        mask_B = read_mask(options, self.num_envs, begun=self.walks is not None)
+        if seed is not None and not mask_B.all():
+            raise UsageError("a seed is for all walks: it does not go with a reset_mask of some")
         if seed is not None or self.walks is None:
-            rng = np.random.default_rng(seed)  # type: ignore[arg-type]
+            rng = np.random.default_rng(read_seed(seed, self.num_envs))
             self.walks = Walks(self.benchmark.space, self.ledger, self.num_envs, self.settings, rng)
             self.ledger.evaluator.streams_T = make_streams(rng.spawn(1)[0], 1)
-        self.walks.reset()
+        self.walks.restart(mask_B)
         return self._observe(), {}
 
     def step(
@@ -79,7 +83,7 @@ class IncrementalVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def advance(self, actions: NDArray[np.int64]) -> Step:
         """Act in all walks, restarting none."""
-        return self._walks.step(np.asarray(actions))
+        return self._walks.step(check_actions(actions, self.num_envs, self.settings.neighbours + 1))
 
     @property
     def _walks(self) -> Walks:
@@ -120,6 +124,7 @@ class IncrementalEnv(gymnasium.Env[Observation, np.int64]):
         self.observation_space = self.vector.single_observation_space
         self.action_space = self.vector.single_action_space
         self.render_mode = render_mode
+        self._over = False
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -127,11 +132,15 @@ class IncrementalEnv(gymnasium.Env[Observation, np.int64]):
         """Start anew from a sampled architecture."""
         super().reset(seed=seed)
         observations, _ = self.vector.reset(seed=seed, options=options)
+        self._over = False
         return self._single(observations), {}
 
     def step(self, action: np.int64) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Take one edit, or stop."""
+        """Take one edit, or stop. Raises ResetNeeded where the walk is over."""
+        if self._over:
+            raise gymnasium.error.ResetNeeded("the walk is over; call reset() before step()")
         step = self.vector.advance(np.array([action]))
+        self._over = bool(step.done_B[0])
         observation = self._single(self.vector._observe())
         return observation, float(step.reward_B[0]), bool(step.terminated_B[0]), bool(step.truncated_B[0]), {}
 

@@ -16,7 +16,7 @@ from archwalk.environments.rewards import REWARDS, WalkReward
 from archwalk.environments.shaping import Shaping
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
-from archwalk.estimators.ledger import Purse
+from archwalk.estimators.ledger import Purse, paid
 from archwalk.jit import kernel, make_streams
 from archwalk.spaces.base import Codes, SearchSpace
 
@@ -70,7 +70,8 @@ class Walks:
 
     After `reset`, `step` and `restart`, `codes_BKL` (K = N + 1) presents the current architecture first and
     `count_B` neighbours behind it; the rest is -1. Action 0 stops at the current architecture, action i moves
-    to neighbour i; an action beyond the neighbours does nothing but take a step.
+    to neighbour i; an action beyond the neighbours does nothing but take a step. An architecture without a score
+    is paid the worst.
     """
 
     def __init__(
@@ -154,7 +155,7 @@ class Walks:
         return reward_B
 
     def _evaluate(self, codes_BL: Codes) -> Floats:
-        return self.settings.shaping(self.ledger.rewards(codes_BL))
+        return self.settings.shaping(paid(self.ledger, codes_BL))
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on: arrays, and the generator's state."""

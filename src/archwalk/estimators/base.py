@@ -19,12 +19,18 @@ class Scores:
 
     `reward_B` is what a search may see, `report_B` what its result is judged by (never shown to a
     strategy), `seconds_B` what the evaluation would have cost if the networks had been trained; NaN where
-    the benchmark does not say.
+    the benchmark does not say. Neither reward nor report is ever infinite once it is `checked`.
     """
 
     reward_B: Floats
     report_B: Floats
     seconds_B: Floats
+
+    def checked(self) -> "Scores":
+        """The same; a reward or report that is infinite is none, NaN."""
+        if np.isinf(self.reward_B).any() or np.isinf(self.report_B).any():
+            return Scores(nan_for_infinite(self.reward_B), nan_for_infinite(self.report_B), self.seconds_B)
+        return self
 
 
 class Estimator(Protocol):
@@ -96,6 +102,17 @@ class WeightSharingEstimator(Estimator, Protocol):
 
     def share_weights(self, steps: int, seed: int) -> SharedWeights:
         """Fresh shared weights, to be trained for so many timesteps (0: as long as one network from scratch)."""
+
+
+def nan_for_infinite(values: Floats) -> Floats:
+    """The same values, any shape; NaN where they are not finite."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def worst_reward(estimator: Estimator) -> float:
+    """What a search is paid for an architecture that has no score: the estimator's `worst_reward`, otherwise 0."""
+    worst: float = getattr(estimator, "worst_reward", 0.0)
+    return worst
 
 
 def fidelities_of(estimator: Estimator) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from archwalk.estimators.base import (
     NoisyEstimator,
     Scores,
     fidelities_of,
+    worst_reward,
 )
 from archwalk.jit import Streams, draws_at, make_streams
 from archwalk.spaces.base import Codes
@@ -19,7 +20,7 @@ class Evaluator:
 
     Every trial owns a stream of random numbers, and its k-th evaluation draws by the k-th of them. So what a noisy
     estimator says does not depend on the other trials, on the process they are in, or on a stop in between: `done`
-    is all that a checkpoint needs.
+    is all that a checkpoint needs. A score that is infinite is none: NaN.
     """
 
     def __init__(self, estimator: Estimator, streams_T: Streams) -> None:
@@ -36,6 +37,9 @@ class Evaluator:
 
     def scores(self, codes_BL: Codes, fidelity: int = -1) -> Scores:
         """Score codes (B, L), the next B / T of the first trial, of the second and so on."""
+        return self._ask(codes_BL, fidelity).checked()
+
+    def _ask(self, codes_BL: Codes, fidelity: int) -> Scores:
         first, n = self.done, len(codes_BL) // len(self.streams_T)
         self.done += n
         if self._noisy is not None:
@@ -48,3 +52,8 @@ class Evaluator:
     def rewards(self, codes_BL: Codes) -> Floats:
         """The rewards (B,) of `scores`."""
         return self.scores(codes_BL).reward_B
+
+    @property
+    def worst(self) -> float:
+        """What a reward counts that is NaN."""
+        return worst_reward(self.estimator)

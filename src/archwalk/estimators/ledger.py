@@ -178,7 +178,17 @@ class Purse(Protocol):
     """Whatever a walk pays from."""
 
     def rewards(self, codes_BL: Codes) -> Floats:
-        """Pay for codes (B, L) and return their rewards (B,)."""
+        """Pay for codes (B, L) and return their rewards (B,), NaN where there is none."""
+
+    @property
+    def worst(self) -> float:
+        """What counts where there is none."""
+
+
+def paid(purse: Purse, codes_BL: Codes) -> Floats:
+    """Pay for codes (B, L) and return their rewards (B,), the worst where there is none."""
+    reward_B = purse.rewards(codes_BL)
+    return np.where(np.isnan(reward_B), purse.worst, reward_B)
 
 
 class Receipts:
@@ -195,6 +205,11 @@ class Receipts:
         """Pay for codes (B, L) and return their rewards (B,)."""
         self._paid.append(codes_BL.copy())
         return self.evaluator.rewards(codes_BL)
+
+    @property
+    def worst(self) -> float:
+        """What a reward counts that is NaN."""
+        return self.evaluator.worst
 
     @property
     def codes_EL(self) -> Codes:
@@ -243,6 +258,11 @@ class TrainingLedger:
         """Pay for codes (B, L) and return their rewards (B,)."""
         self._see(codes_BL)
         return self.evaluator.rewards(codes_BL)
+
+    @property
+    def worst(self) -> float:
+        """What a reward counts that is NaN."""
+        return self.evaluator.worst
 
     def record(self, codes_BL: Codes) -> None:
         """Enter codes (B, L) that were paid for elsewhere."""

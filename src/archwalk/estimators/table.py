@@ -1,5 +1,7 @@
 """Estimators that look architectures up in a table of measurements."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,11 @@ class TableEstimator:
         self.reward_N = np.asarray(reward_N, np.float64)
         self.report_N = np.asarray(report_N, np.float64)
         self.seconds_N = np.full(len(reward_N), np.nan) if seconds_N is None else np.asarray(seconds_N)
+
+    @property
+    def worst_reward(self) -> float:
+        """What is paid where the table has a gap: 0, or the least of the table where that is lower (raw scores)."""
+        return _at_most_zero(self.reward_N)
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Look codes (B, 1) up."""
@@ -98,6 +105,10 @@ class MultiFidelityRandomRun(RandomRunEstimator):
     def draw(self, codes_BL: Codes, bits_B: Bits, fidelity: int = -1) -> Scores:
         """Draw a run of `fidelities[fidelity]` epochs for each reward; for each report one of the full training."""
         return self._draw(codes_BL, bits_B, self.validation_NFR[:, fidelity])
+
+
+def _at_most_zero(values: NDArray[np.floating[Any]]) -> float:
+    return float(np.min(values, initial=0.0, where=np.isfinite(values)))
 
 
 def _bits_of_rows(n: int) -> Bits:

@@ -23,13 +23,14 @@ from archwalk.experiments.protocol import (
     spawn,
     summarise_search,
 )
-from archwalk.experiments.runs import now, versions
+from archwalk.experiments.runs import now
 from archwalk.experiments.significance import Reports, judge, profiles, rank_curves
 from archwalk.experiments.statistics import weighted_quantile
 from archwalk.experiments.supernets import Tell
 from archwalk.spaces.base import Codes, EnumerableSpace
 from archwalk.strategies.oracle import Oracle, solve
 from archwalk.strategies.walker import EPISODE_LIMIT
+from archwalk.versions import versions
 
 ORACLE_GAMMA = 0.99
 EXAMPLES = 3

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.stats import skew
 
 from archwalk.estimators.base import Floats, Scores
 from archwalk.estimators.benchmarks import Benchmark
@@ -242,6 +241,7 @@ def run_episodes(
 
 def summarise_episodes(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """What a record says of the episodes of all agents. Improvement is that of the report."""
+    from scipy.stats import skew
 
     def every(end: str, score: str) -> Floats:
         return np.concatenate([getattr(getattr(outcome, end), score) for outcome in outcomes])

@@ -11,6 +11,7 @@ import numpy as np
 from archwalk.estimators.base import Estimator
 from archwalk.estimators.ledger import QueryLedger
 from archwalk.jit import Streams
+from archwalk.late import use_one_thread
 from archwalk.strategies.base import Strategy, Trials
 from archwalk.strategies.catalogue import StrategyFactory
 
@@ -100,10 +101,3 @@ def _run_part(
     ledger = run_trials(estimator, strategy, budget, streams_T=streams_T)
     ledger.evaluator = None  # type: ignore[assignment] # its table need not travel back
     return ledger, strategy.findings(ledger.codes_TQL, ledger.rewards_TQ)
-
-
-def use_one_thread() -> None:
-    """For processes beside each other."""
-    import torch
-
-    torch.set_num_threads(1)

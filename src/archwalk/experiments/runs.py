@@ -6,24 +6,17 @@ DIR/checkpoint.safetensors   everything that the next step depends on
 DIR/agent.safetensors        the trained network and what its training paid, at the end
 """
 
+from __future__ import annotations
+
 import json
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import gymnasium
-import numpy as np
-import torch
-
-import archwalk
-from archwalk.agents.building.agent import TrainedBuilder
 from archwalk.agents.catalogue import TRAINERS
-from archwalk.agents.trainable import NetworkSettings, make_network
-from archwalk.agents.walking import TrainedAgent
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import ArchwalkError, DataError, UsageError
@@ -38,23 +31,17 @@ from archwalk.experiments.protocol import Contestant
 from archwalk.spaces.base import SearchSpace
 from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
 
+if TYPE_CHECKING:  # searchers that are not trained need none of it
+    import torch
+
+    from archwalk.agents.trainable import NetworkSettings
+
 CONFIG, METRICS, CHECKPOINT, AGENT = (
     "config.json",
     "metrics.jsonl",
     "checkpoint.safetensors",
     "agent.safetensors",
 )
-
-
-def versions() -> dict[str, str]:
-    """What a result depends on."""
-    return {
-        "archwalk": archwalk.__version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "torch": torch.__version__,
-        "gymnasium": gymnasium.__version__,
-    }
 
 
 def now() -> str:
@@ -222,6 +209,8 @@ def read_agent(run: RunFolder, space: SearchSpace) -> tuple[torch.nn.Module, Net
 
     Raises DataError for an agent of another space or an unfinished run.
     """
+    from archwalk.agents.trainable import NetworkSettings, make_network
+
     config = run.config()
     if not run.finished:
         raise DataError(
@@ -245,6 +234,9 @@ def read_agent(run: RunFolder, space: SearchSpace) -> tuple[torch.nn.Module, Net
 
 
 def _load_agent(run: RunFolder, space: SearchSpace) -> StrategyFactory:
+    from archwalk.agents.building.agent import TrainedBuilder
+    from archwalk.agents.walking import TrainedAgent
+
     network, settings, saved = read_agent(run, space)
     paid = {
         "training_queries": saved["training_queries"],

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import friedmanchisquare, rankdata, wilcoxon
 
 from archwalk.estimators.base import Floats
 from archwalk.experiments.statistics import BOOTSTRAP_SAMPLES, mean_interval
@@ -41,6 +40,8 @@ Reports = Mapping[str, Floats]
 
 def signed_rank(differences_T: Floats) -> float:
     """The two-sided p value of Wilcoxon's signed-rank test; 1 where all differences are zero (see `TEST`)."""
+    from scipy.stats import rankdata, wilcoxon
+
     differences_T = np.round(differences_T, DECIMALS)
     ranks_T, other_T = rankdata(np.abs(differences_T)), differences_T != 0
     if not other_T.any():
@@ -75,6 +76,8 @@ def holm(p_K: Sequence[float]) -> list[float]:
 
 def friedman(values_KT: Floats) -> dict[str, float] | None:
     """Whether K strategies rank alike over T trials: statistic and p; None for fewer than three, or one trial."""
+    from scipy.stats import friedmanchisquare
+
     values_KT = np.round(values_KT, DECIMALS)
     if len(values_KT) < 3 or values_KT.shape[1] < 2:
         return None
@@ -92,6 +95,8 @@ def superiority(one_T: Floats, other_T: Floats) -> float:
 
 def mean_ranks(values_KTQ: Sequence[Floats]) -> Floats:
     """Mean rank (K, Q) over trials of each of K strategies, 1 the highest value; equal ones share their mean rank."""
+    from scipy.stats import rankdata
+
     trials = len(values_KTQ[0])
     total_KQ = np.zeros((len(values_KTQ), values_KTQ[0].shape[1]))
     for t in range(trials):

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, trim_mean
 
 from archwalk.estimators.base import Floats
 
@@ -51,7 +50,9 @@ def mean_interval(
 
 def interquartile_mean(values: Floats) -> float:
     """Mean of the middle half of the values (Agarwal et al. 2021): a quarter of them is left out at either end."""
-    return float(trim_mean(values, 0.25, axis=None))
+    cut = values.size // 4
+    middle = np.partition(values, (cut, values.size - cut - 1), axis=None)[cut : values.size - cut]
+    return float(middle.mean())
 
 
 def interquartile_interval(
@@ -93,6 +94,8 @@ def normal_interval(mean: float, std: float, level: float = 0.95) -> tuple[float
     P1 has no trials of other systems and takes it for them. It holds single runs, not their mean: it is not
     to be laid beside a bootstrap interval of a mean.
     """
+    from scipy.stats import norm
+
     z = float(norm.ppf((1 + level) / 2))
     return mean - z * std, mean + z * std
 

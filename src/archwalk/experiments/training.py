@@ -15,8 +15,9 @@ from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.presets import describe_settings
-from archwalk.experiments.runs import RunFolder, now, versions
+from archwalk.experiments.runs import RunFolder, now
 from archwalk.learning.engines import make_engine
+from archwalk.versions import versions
 
 CHECKPOINT_SECONDS = 60.0
 

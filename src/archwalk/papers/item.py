@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from archwalk.data.files import write_atomically
-from archwalk.experiments.runs import now, versions
+from archwalk.experiments.runs import now
 from archwalk.papers.setup import Setup, benchmark_settings, identity
+from archwalk.versions import versions
 
 Record = dict[str, Any]
 

@@ -14,7 +14,7 @@ import archwalk
 from archwalk.data.files import make_folder
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError
-from archwalk.experiments.running import use_one_thread
+from archwalk.late import use_one_thread
 
 _log = logging.getLogger(__name__)
 

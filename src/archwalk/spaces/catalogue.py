@@ -10,6 +10,7 @@ SPACES: Registry[Callable[[], SearchSpace]] = Registry(
     "archwalk.spaces",
     {
         "chain": "archwalk.spaces.nsc.chain:Chain",
+        "convnet": "archwalk.spaces.convnet.space:ConvNet",
         "darts": "archwalk.spaces.darts.space:DARTS",
         "nasbench101": "archwalk.spaces.nasbench101.space:NASBench101",
         "nasbench201": "archwalk.spaces.nasbench201.space:NASBench201",

@@ -23,7 +23,7 @@ _STYLES = [
     (r"(input|output|in|out)\b", ("#e9edf0", "#78848c", "")),
     (r".*(skip|identity|none|zero)", ("#ffffff", "#78848c", "4 3")),
     (r".*pool", ("#fdebc8", "#c98a00", "")),
-    (r".*(sep|dil|gat)", ("#f6e0ec", "#b9659a", "")),
+    (r".*(sep|dil|depthwise|gat)", ("#f6e0ec", "#b9659a", "")),
     (r".*(1x1|gin|sage|graph)", ("#cdeee2", "#009e73", "")),
     (r".*(conv|gcn|cheb|arma)", ("#d3e7f6", "#0072b2", "")),
     (r".*(fc|dense|linear)", ("#fbdecd", "#d55e00", "")),

@@ -123,12 +123,12 @@ class Strategy(ABC):
     def tell(self, codes_TNL: Codes, rewards_TN: Floats) -> None:
         """Rewards (T, m) of the codes that `ask` gave. Raises ArchwalkError for any others.
 
-        A reward that is not a number counts as the worst there is.
+        A reward that is not a number, or infinite, counts as the worst there is.
         """
         if self._asked is None or not np.array_equal(codes_TNL, self._asked):
             raise ArchwalkError("tell() takes the architectures that the last ask() gave")
         self._asked = None
-        self._learn(codes_TNL, np.where(np.isnan(rewards_TN), -np.inf, rewards_TN))
+        self._learn(codes_TNL, np.where(np.isfinite(rewards_TN), rewards_TN, -np.inf))
 
     @abstractmethod
     def _propose(self, n: int) -> Codes:

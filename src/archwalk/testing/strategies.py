@@ -127,7 +127,7 @@ class StrategyConformance:
                 strategy.tell(wrong, np.zeros(wrong.shape[:2]))
         strategy.tell(codes_TNL.copy(), _score(rewards, codes_TNL))
 
-    @pytest.mark.parametrize("reward", ["nan", "constant", "minus infinity", "now and then nan"])
+    @pytest.mark.parametrize("reward", ["nan", "constant", "infinity", "minus infinity", "now and then nan"])
     def test_any_rewards_are_survived(
         self, space: SearchSpace, factory: StrategyFactory, rewards: MadeUpEstimator, trials: int, reward: str
     ) -> None:
@@ -140,7 +140,12 @@ class StrategyConformance:
             if reward == "now and then nan":
                 rewards_TN[rng.random(rewards_TN.shape) < 0.3] = np.nan
             else:
-                rewards_TN[:] = {"nan": np.nan, "constant": 50.0, "minus infinity": -np.inf}[reward]
+                rewards_TN[:] = {
+                    "nan": np.nan,
+                    "constant": 50.0,
+                    "infinity": np.inf,
+                    "minus infinity": -np.inf,
+                }[reward]
             strategy.tell(codes_TNL, rewards_TN)
 
     @pytest.mark.parametrize("budget", [1, 40])

@@ -12,7 +12,7 @@ from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.store import Outcome, open_store
-from archwalk.estimators.training.isolation import alone
+from archwalk.estimators.trainings.isolation import alone
 from archwalk.spaces.policy_cnn.papers import minatar_1
 
 GAME, SPACE = find_game("MinAtar-Freeway"), minatar_1()

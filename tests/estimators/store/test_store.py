@@ -16,7 +16,8 @@ from archwalk.estimators.store import Evaluation, Outcome, Problem, Store, datab
 from archwalk.estimators.store.owner import is_dead, make_owner
 from archwalk.estimators.store.transfer import export_evaluations, read_evaluations
 
-PROBLEM = Problem("toy", "digits", "f" * 64, {"training": {"epochs": 3}, "maker": {}}, 0)
+SETTINGS = {"training": {"epochs": 3}, "maker": {}, "arithmetic": "cpu float32"}
+PROBLEM = Problem("toy", "digits", "f" * 64, SETTINGS, 0, machine="slow")
 OUTCOME = Outcome("done", "", 91.25, 1 / 3, 1234, 0.1, {"loss": [1.5, 0.1 + 0.2]}, {"torch": "2"})
 
 
@@ -40,7 +41,7 @@ class TestClaims:
     def test_what_is_entered_is_found_to_the_bit(self, url):
         store = open_store(url)
         finish(store, 1)
-        failed = Outcome("memory", "too large", parameters=231_300_266)
+        failed = Outcome("memory", "too large", parameters=231_300_266, versions={"machine": "slow"})
         finish(store, 2, failed)
         found = open_store(url).find(PROBLEM, [name(1), name(2), name(3)])
         assert found == {name(1): OUTCOME, name(2): failed}
@@ -92,11 +93,28 @@ class TestClaims:
         for other in (
             Problem("other", "digits", "f" * 64, PROBLEM.settings, 0),
             Problem("toy", "digits", "e" * 64, PROBLEM.settings, 0),
-            Problem("toy", "digits", "f" * 64, {"training": {"epochs": 4}, "maker": {}}, 0),
+            Problem("toy", "digits", "f" * 64, {**SETTINGS, "training": {"epochs": 4}}, 0),
+            Problem("toy", "digits", "f" * 64, {**SETTINGS, "arithmetic": "cuda float32"}, 0),
             Problem("toy", "digits", "f" * 64, PROBLEM.settings, 1),
         ):
             assert store.find(other, [name(1)]) == {}
             assert store.claim(other, name(1))
+
+    @pytest.mark.parametrize("status", ["time", "memory", "lost"])
+    def test_what_a_slow_machine_failed_another_may_train(self, url, status):
+        """And what it finds holds for all; a network that cannot be trained anywhere stays so."""
+        slow, quick = open_store(url), open_store(url)
+        elsewhere = replace(PROBLEM, machine="quick")
+        finish(slow, 1, Outcome(status, "not done", versions={"machine": "slow"}))
+        finish(slow, 2, Outcome("invalid", "no such shape", versions={"machine": "slow"}))
+        assert slow.find(PROBLEM, [name(1)])[name(1)].status == status
+        assert not slow.claim(PROBLEM, name(1))
+        assert list(quick.find(elsewhere, [name(1), name(2)])) == [name(2)]
+        assert not quick.claim(elsewhere, name(2))
+        assert quick.claim(elsewhere, name(1))
+        assert not slow.claim(PROBLEM, name(1)), "somebody is at it"
+        quick.finish(elsewhere.key(name(1)), OUTCOME)
+        assert slow.find(PROBLEM, [name(1)]) == {name(1): OUTCOME}
 
     def test_filters(self, url):
         store = open_store(url)
@@ -206,7 +224,7 @@ class TestSQLite:
         finish(open_store(str(path)), 1)
         with sqlite3.connect(path) as connection:
             connection.execute("UPDATE archwalk_store SET value = '0'")
-        with pytest.raises(DataError, match="has form 0, this archwalk reads form 1"):
+        with pytest.raises(DataError, match="has form 0, this archwalk reads form 2"):
             open_store(str(path))
         with sqlite3.connect(path) as connection:
             assert connection.execute("SELECT count(*) FROM archwalk_evaluations").fetchone() == (1,)
@@ -276,7 +294,7 @@ def test_outcomes_make_sense(change):
 class TestReturns:
     """Scores of agents are no percentages; the settings say so, and the form of the tables is what it was."""
 
-    PROBLEM = Problem("policies", "Pong", "f" * 64, {"metric": "return"}, 0)
+    PROBLEM = Problem("policies", "Pong", "f" * 64, {"metric": "return", "arithmetic": "cpu float32"}, 0)
     OUTCOME = Outcome("done", "", -20.5, 401.2, metric="return")
 
     def test_they_come_back(self, tmp_path):
@@ -289,10 +307,19 @@ class TestReturns:
 
     def test_they_are_refused_where_the_settings_are_of_accuracies(self, tmp_path):
         row = Evaluation(
-            replace(self.PROBLEM, settings={}), name(1), self.OUTCOME, "2026-01-01T00:00:00+00:00"
+            replace(self.PROBLEM, settings={"arithmetic": "cpu float32"}),
+            name(1),
+            self.OUTCOME,
+            "2026-01-01T00:00:00+00:00",
         )
         export_evaluations([row], tmp_path / "rows.csv")
         with pytest.raises(DataError, match="not in percent"):
+            read_evaluations(tmp_path / "rows.csv")
+
+    def test_rows_of_an_archwalk_that_did_not_say_by_which_arithmetic(self, tmp_path):
+        row = Evaluation(replace(self.PROBLEM, settings={}), name(1), OUTCOME, "2026-01-01T00:00:00+00:00")
+        export_evaluations([row], tmp_path / "rows.csv")
+        with pytest.raises(DataError, match="do not say by which arithmetic; it is of an archwalk before 0"):
             read_evaluations(tmp_path / "rows.csv")
 
     @pytest.mark.parametrize("change", [{"validation": float("inf")}, {"test": float("nan")}])

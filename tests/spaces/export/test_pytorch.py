@@ -17,6 +17,7 @@ from archwalk.spaces.export.pytorch import to_pytorch
 SMALL = {
     "nasbench101": ((3, 8, 8), {"stem_channels": 7, "cells_per_stack": 1}),
     "nasbench201": ((3, 8, 8), {"stem_channels": 4, "cells_per_stage": 1}),
+    "convnet": ((3, 9, 7), {"classes": 5}),
     "darts": ((1, 9, 7), {"channels": 4, "layers": 4, "classes": 3}),
     "nsc": ((3, 13, 10), {"filters": 4, "dense": 8, "classes": 5}),
     "nsc-chain": ((3, 40, 40), {"filters": 4, "dense": 8}),
@@ -29,7 +30,7 @@ SMALL = {
 }
 """A shape and settings for each space, so that networks are small."""
 
-OWN_WEIGHTS = {"nasbench101"} | {name for name in SMALL if name.startswith("policy-cnn")}
+OWN_WEIGHTS = {"convnet", "nasbench101"} | {name for name in SMALL if name.startswith("policy-cnn")}
 """Spaces that do not draw weights as PyTorch does."""
 
 

@@ -38,6 +38,11 @@ class Told:
             self.asked, reward = codes_BL.copy(), np.nan
         return np.array([reward])
 
+    @property
+    def worst(self) -> float:
+        """Nothing is paid for what is not known."""
+        return 0.0
+
 
 @dataclass(frozen=True)
 class BuilderSettings:
@@ -130,10 +135,14 @@ class _Building(PerTrial):
 
 
 class RandomConstruction(_Building):
-    """P3's random search: actions of its table 2 by lot, by the environment's own rules."""
+    """P3's random search: actions of its table 2 by lot, by the environment's own rules.
+
+    As for `meta-a2c` beside it, actions that end an episode for nothing are left out (ours): otherwise much of its
+    budget goes into networks that cannot be built.
+    """
 
     def __init__(self, trials: Trials) -> None:
-        rules = BuildingRules()
+        rules = BuildingRules(masks=True)
         actions = Construction(trials.space, Told(), 1, rules).actions
         super().__init__(trials, BuilderSettings(RandomPlayer(actions), rules))
 

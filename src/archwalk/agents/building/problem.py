@@ -54,7 +54,7 @@ class Construction:
         self.builds = Builds(space, purse, batch, settings)
         self.names = ActionNames(batch, space.table, self.actions)
         remembers = rules.recall or rules.relative
-        self.recollection = Recollection(batch, self.actions, settings.limit) if remembers else None
+        self.recollection = Recollection(batch, self.actions, settings.longest) if remembers else None
 
     @property
     def actions(self) -> int:

@@ -10,6 +10,7 @@ from archwalk.agents.experience import ended_accuracies, see_transitions, take_s
 from archwalk.agents.policy import GreedyPolicy
 from archwalk.agents.trainable import NetworkSettings, make_network
 from archwalk.environments.walks import Sampler, Walks
+from archwalk.errors import DataError
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
 from archwalk.learning.double_dqn import DoubleDQN
@@ -55,7 +56,12 @@ class DQNTrainer:
         if self.settings.reference is not None:
             return self.settings.reference
         codes_BL = self.benchmark.space.sample(rng, self.settings.calibration)
-        return float(np.nanmedian(self.ledger.rewards(codes_BL))) / 100
+        reward_B = self.ledger.rewards(codes_BL)
+        if np.isnan(reward_B).all():
+            raise DataError(
+                f"{self.benchmark.name} has no score for any of {len(reward_B)} sampled architectures"
+            )
+        return float(np.nanmedian(reward_B)) / 100
 
     @property
     def done(self) -> int:

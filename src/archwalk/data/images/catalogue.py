@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ FORMAT = "archwalk-images-1"
 _COLOURLESS = {"1", "L", "LA", "La", "I", "F", "I;16"}
 
 
-def _published(*files: str) -> Source:
+def _published_paths(files: Sequence[str]) -> list[Path]:
     folder = data_folder()
     paths = [folder / "images" / file for file in files] if folder else []
     if not paths or not all(path.is_file() for path in paths):
@@ -34,17 +34,26 @@ def _published(*files: str) -> Source:
             f"{' and '.join(files)} are looked for in the folder images of ARCHWALK_DATA; "
             "any folder or zip file of class folders can be named in its place"
         )
-    return join_sources([folder_source(path) for path in paths])
+    return paths
 
+
+def _published(*files: str) -> Source:
+    return join_sources([folder_source(path) for path in _published_paths(files)])
+
+
+_PUBLISHED = {
+    "omniglot": ("images_background_small1.zip", "images_background_small2.zip"),
+    "dtd10": ("dtd10-84px.zip",),
+    "flowers5": ("flowers5-84px.zip",),
+    "cifar10": ("cifar10-jpeg-7000.zip",),
+}
+"""Files in the folder images of ARCHWALK_DATA."""
 
 _SOURCES: dict[str, Callable[[], Source]] = {
     "digits": digits_source,
     "mnist5k": mnist5k_source,
     "fashion-mnist": fashion_mnist_source,
-    "omniglot": partial(_published, "images_background_small1.zip", "images_background_small2.zip"),
-    "dtd10": partial(_published, "dtd10-84px.zip"),
-    "flowers5": partial(_published, "flowers5-84px.zip"),
-    "cifar10": partial(_published, "cifar10-jpeg-7000.zip"),
+    **{name: partial(_published, *files) for name, files in _PUBLISHED.items()},
 }
 
 
@@ -54,9 +63,12 @@ def image_set_names() -> list[str]:
 
 
 def missing_images(name: str) -> str | None:
-    """Why a data set of `image_set_names` cannot be loaded here, and what helps; None where it can."""
+    """Why a data set of `image_set_names` is not here, and what helps; None where it is. Its files are not opened."""
     try:
-        _SOURCES[name]()
+        if name in _PUBLISHED:
+            _published_paths(_PUBLISHED[name])
+        else:
+            _SOURCES[name]()
     except ArchwalkError as error:
         return str(error)
     return None

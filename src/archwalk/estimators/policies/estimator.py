@@ -12,7 +12,7 @@ from archwalk.estimators.policies.sharing import PolicySupernet
 from archwalk.estimators.policies.training import PolicyTraining
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import DONE, RETURN, Problem
-from archwalk.estimators.training.stored import StoredTrainings, find_device
+from archwalk.estimators.trainings.stored import StoredTrainings, find_device
 from archwalk.spaces.base import Codes
 from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN
 from archwalk.spaces.policy_cnn.space import PolicyCNN
@@ -62,6 +62,11 @@ class PolicyEstimator(StoredTrainings):
         )
         super().__init__(space, training, dict, problem, store=store, workers=workers, engine=engine)
 
+    @property
+    def worst_reward(self) -> float:
+        """What fails scores this."""
+        return self.game.lowest
+
     def with_seed(self, seed: int, workers: int | None = None) -> "PolicyEstimator":
         """The same estimator under another seed, by so many workers."""
         return PolicyEstimator(
@@ -72,9 +77,8 @@ class PolicyEstimator(StoredTrainings):
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Train what was never trained under these settings; equal architectures are trained once."""
         outcomes, field = self.outcomes(codes_BL), OBJECTIVES[self.objective]
-        lowest = self.game.lowest
         score_B = np.array(
-            [getattr(one, field) if one.status == DONE else lowest for one in outcomes], np.float64
+            [getattr(one, field) if one.status == DONE else self.worst_reward for one in outcomes], np.float64
         )
         return Scores(score_B, score_B.copy(), np.array([one.seconds for one in outcomes], np.float64))
 

@@ -12,7 +12,7 @@ from archwalk.estimators.policies.games.base import Game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.supernet import Supernet
 from archwalk.estimators.policies.training import to_device
-from archwalk.estimators.training.isolation import alone, repeatable, versions_on
+from archwalk.estimators.trainings.isolation import alone, repeatable, versions_on
 from archwalk.learning.ppo import DivergedError
 from archwalk.learning.rollouts import first_scores
 from archwalk.spaces.base import Codes

@@ -14,9 +14,9 @@ from archwalk.estimators.policies.checkpoint import Checkpoint, Curves
 from archwalk.estimators.policies.games.base import Game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.store.records import DONE, RETURN, Outcome
-from archwalk.estimators.training.isolation import alone, versions_on
-from archwalk.estimators.training.limits import is_out_of_memory
-from archwalk.estimators.training.pool import Arrays
+from archwalk.estimators.trainings.isolation import alone, versions_on
+from archwalk.estimators.trainings.limits import is_out_of_memory
+from archwalk.estimators.trainings.pool import Arrays
 from archwalk.learning.ppo import DivergedError
 from archwalk.spaces.base import Codes, SearchSpace
 

@@ -29,7 +29,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from archwalk.data.files import cache_folder, make_folder
 from archwalk.errors import DataError, MissingExtraError, UsageError
 from archwalk.estimators.store.owner import is_dead, make_owner
-from archwalk.estimators.store.records import Evaluation, Outcome, Problem
+from archwalk.estimators.store.records import Evaluation, Outcome, Problem, holds_on
 from archwalk.estimators.store.tables import (
     ABOUT,
     CLAIMED,
@@ -93,7 +93,7 @@ class Store:
         return _shown(self.url)
 
     def find(self, problem: Problem, architectures: Sequence[str]) -> dict[str, Outcome]:
-        """The outcomes that are there, by architecture."""
+        """The outcomes that are there, by architecture; not failures that are only those of another machine."""
         keys = {problem.key(architecture): architecture for architecture in architectures}
         wanted = list(keys)
         found: dict[str, Outcome] = {}
@@ -104,11 +104,16 @@ class Store:
                     EVALUATIONS.c.key.in_(part), EVALUATIONS.c.status != CLAIMED
                 )
                 for row in connection.execute(query).mappings():
-                    found[keys[row["key"]]] = read_outcome(row)
+                    outcome = read_outcome(row)
+                    if holds_on(outcome, problem.machine):
+                        found[keys[row["key"]]] = outcome
         return found
 
     def claim(self, problem: Problem, architecture: str) -> bool:
-        """Whether it is now ours to train; not if it is trained, or somebody who is alive is at it."""
+        """Whether it is now ours to train; not if it is trained, or somebody who is alive is at it.
+
+        What failed on another machine for lack of time or memory is ours to try again.
+        """
         lease = time.time() + LEASE_SECONDS
         values = problem_values(problem, architecture) | {
             "status": CLAIMED,
@@ -121,15 +126,14 @@ class Store:
         with self._begin() as connection:
             of_key = EVALUATIONS.c.key == values["key"]
             row = connection.execute(select(EVALUATIONS).where(of_key)).mappings().first()
-        if row is None or row["status"] != CLAIMED:
+        if row is None or not _is_free(row, problem.machine):
             return False
-        if row["lease"] > time.time() and not is_dead(row["owner"]):
-            return False
-        as_seen = (EVALUATIONS.c.owner == row["owner"]) & (EVALUATIONS.c.lease == row["lease"])
+        seen = ("status", "owner", "lease", "finished")
+        as_seen = [EVALUATIONS.c[column] == row[column] for column in seen]
         taking = (
             update(EVALUATIONS)
-            .where(of_key, EVALUATIONS.c.status == CLAIMED, as_seen)
-            .values(owner=self.owner, lease=lease)
+            .where(of_key, *as_seen)
+            .values(status=CLAIMED, owner=self.owner, lease=lease, finished="")
         )
         with self._begin() as connection:
             return _happened(connection, taking)
@@ -234,6 +238,13 @@ class Store:
                 f"the store {self.name} has form {form}, this archwalk reads form {FORM}; export it with the archwalk "
                 "that made it and import it into a new one"
             )
+
+
+def _is_free(row: Any, machine: str) -> bool:
+    """Whether a row that is there may be claimed."""
+    if row["status"] != CLAIMED:
+        return not holds_on(read_outcome(row), machine)
+    return row["lease"] <= time.time() or is_dead(row["owner"])
 
 
 def _filters(dataset: str | None, space: str | None) -> list[ColumnElement[bool]]:

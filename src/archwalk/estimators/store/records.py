@@ -19,6 +19,12 @@ STATUSES = {
 }
 """All but `done` score 0."""
 
+MACHINE = "machine"
+"""Among the versions of what failed so: where."""
+
+OF_THE_MACHINE = ("memory", "time", "lost")
+"""What a larger or quicker machine may train: it holds for those like the one where it failed (`Problem.machine`)."""
+
 
 ACCURACY, RETURN = "accuracy", "return"
 METRICS = (ACCURACY, RETURN)
@@ -74,6 +80,11 @@ class Outcome:
             raise ValueError(f"{self.seconds} are no seconds")
 
 
+def holds_on(outcome: Outcome, machine: str) -> bool:
+    """Whether an outcome is that of a machine's trainings: not if another failed for lack of time or memory."""
+    return outcome.status not in OF_THE_MACHINE or outcome.versions.get(MACHINE, "") == machine
+
+
 @dataclass(frozen=True)
 class Problem:
     """What the trainings of one estimator have in common."""
@@ -83,8 +94,10 @@ class Problem:
     """For people; the fingerprint decides."""
     dataset_fingerprint: str
     settings: Mapping[str, Any]
-    """Of the training and of the networks, as JSON has it."""
+    """Of the training and of the networks, as JSON has it; `arithmetic` among them says what device computes how."""
     seed: int
+    machine: str = field(default="", compare=False)
+    """Where we train, for what fails for lack of time or memory; no part of the key."""
 
     @cached_property
     def settings_json(self) -> str:

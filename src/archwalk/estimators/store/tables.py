@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, Float, MetaData, String, Table, Text
 
 from archwalk.estimators.store.records import Evaluation, Outcome, Problem, canonical_json, metric_of
 
-FORM = "1"
+FORM = "2"
 """Of the tables; a database of another form is refused."""
 
 CLAIMED = "claimed"

@@ -50,6 +50,10 @@ def read_evaluations(path: Path) -> list[Evaluation]:
     for number, row in enumerate(read(path, content), start=1):
         try:
             one = read_evaluation({name: _checked(name, row[name]) for name in EXPORTED})
+            if "arithmetic" not in one.problem.settings:
+                raise ValueError(
+                    "its settings do not say by which arithmetic; it is of an archwalk before 0.2"
+                )
             if one.key != row["key"]:
                 raise ValueError("its key is not that of its other columns")
         except (ValueError, TypeError, KeyError, json.JSONDecodeError) as error:

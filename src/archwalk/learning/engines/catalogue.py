@@ -2,9 +2,6 @@
 
 from archwalk.errors import UsageError, unknown
 from archwalk.learning.engines.base import Engine
-from archwalk.learning.engines.local import LocalEngine
-from archwalk.learning.engines.processes import ProcessEngine
-from archwalk.learning.engines.ray import RayEngine
 
 ENGINES = ("local", "processes", "ray")
 
@@ -19,7 +16,15 @@ def make_engine(name: str, *, address: str | None = None, workers: int | None = 
     if name not in ENGINES:
         raise unknown("engine", name, ENGINES)
     if name == "ray":
+        from archwalk.learning.engines.ray import RayEngine
+
         return RayEngine(address=address, workers=workers)
     if address is not None:
         raise UsageError(f"the engine {name!r} has no address; only 'ray' has")
-    return ProcessEngine() if name == "processes" else LocalEngine()
+    if name == "processes":
+        from archwalk.learning.engines.processes import ProcessEngine
+
+        return ProcessEngine()
+    from archwalk.learning.engines.local import LocalEngine
+
+    return LocalEngine()

@@ -1,8 +1,6 @@
 """What happens at a worker's side of a call, in every engine: a method runs, its outcome travels back."""
 
-import os
 import pickle
-import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -113,10 +111,3 @@ def copied(parts: Parts) -> Parts:
         copy[:] = memoryview(part).cast("B")
         copies.append(copy)
     return copies
-
-
-def use_one_thread() -> None:
-    """One thread of arithmetic in this process: the workers share the cores."""
-    os.environ["OMP_NUM_THREADS"] = "1"
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(1)

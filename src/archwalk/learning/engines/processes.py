@@ -19,17 +19,9 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from archwalk.errors import UsageError
+from archwalk.late import use_one_thread
 from archwalk.learning.engines.base import Arrays, Engine, Shared, WorkerLostError
-from archwalk.learning.engines.hosting import (
-    Host,
-    Parts,
-    attempt,
-    pack,
-    pack_outcome,
-    settle,
-    unpack,
-    use_one_thread,
-)
+from archwalk.learning.engines.hosting import Host, Parts, attempt, pack, pack_outcome, settle, unpack
 from archwalk.learning.engines.segments import Channel, MappedSegment, read_segment, write_segment
 
 _GRACE = 1.0
@@ -37,6 +29,11 @@ _GRACE = 1.0
 
 _PATIENCE = 3.0
 """Seconds after which workers that were told to stop are killed."""
+
+
+def can_start_processes() -> bool:
+    """Whether this system has what the engine needs: descriptors that go from process to process, as Unix has them."""
+    return hasattr(socket, "send_fds")
 
 
 class ProcessShared(Shared):
@@ -143,7 +140,7 @@ class ProcessEngine(Engine):
     """See the module."""
 
     def __init__(self) -> None:
-        if not hasattr(socket, "send_fds"):
+        if not can_start_processes():
             raise UsageError("the engine 'processes' needs Unix; the engines 'local' and 'ray' do not")
         self.workers: list[ProcessWorker] = []
 

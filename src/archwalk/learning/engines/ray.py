@@ -11,8 +11,9 @@ from functools import partial
 from typing import Any
 
 from archwalk.errors import MissingExtraError, UsageError
+from archwalk.late import use_one_thread
 from archwalk.learning.engines.base import Arrays, Engine, Shared, WorkerCallError, WorkerLostError
-from archwalk.learning.engines.hosting import Host, settle, use_one_thread
+from archwalk.learning.engines.hosting import Host, settle
 
 _ANSWER_SECONDS = 3.0
 _JOIN_SECONDS = 12.0

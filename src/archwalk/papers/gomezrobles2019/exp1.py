@@ -50,8 +50,8 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     size = find_size(setup)
     data = setup.find_benchmarks(size.train)
     parts = meta_parts(setup, size, data)
-    for one, steps, dqn_steps in zip(data, size.steps, size.dqn_steps, strict=True):
-        parts += baseline_parts(setup, size, one, dqn_steps, steps)
+    for one, steps in zip(data, size.baseline_steps, strict=True):
+        parts += baseline_parts(setup, size, one, steps)
     values = setup.keep_all(parts, "training on all data sets")
     meta, others = values[: size.seeds], values[size.seeds :]
     trials: Trials = {}
@@ -62,7 +62,7 @@ def compute(setup: Setup, benchmark: str) -> Answer:
         data_settings(setup, data)
         | {
             "agents": {META: dict(load_preset(CHAIN).settings), DEEP_Q: dict(load_preset(DQN).settings)},
-            "steps": {META: list(size.steps), DEEP_Q: list(size.dqn_steps), RANDOM: list(size.steps)},
+            "steps": {META: list(size.steps), **{one: list(size.baseline_steps) for one in (DEEP_Q, RANDOM)}},
             "seeds": seeds_of(setup, size.seeds),
             "training_queries": {META: float(np.mean([value["agent"]["queries"] for value in meta]))},
         },
@@ -71,9 +71,9 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     )
 
 
-def baseline_parts(setup: Setup, size: Size, benchmark: Benchmark, dqn_steps: int, steps: int) -> list[Part]:
-    """DQN, which learns from scratch, and random search on one data set, with every seed."""
-    settings, seeds = dqn_settings(dqn_steps), seeds_of(setup, size.seeds)
+def baseline_parts(setup: Setup, size: Size, benchmark: Benchmark, steps: int) -> list[Part]:
+    """DQN, which learns from scratch, and random search on one data set, with every seed, both so many steps long."""
+    settings, seeds = dqn_settings(steps), seeds_of(setup, size.seeds)
     return [
         *(dqn_part(benchmark, settings, seed) for seed in seeds),
         *(random_part(benchmark, settings.rules, steps, seed) for seed in seeds),

@@ -88,7 +88,7 @@ def play_all(setup: Setup, size: Size, data: list[Benchmark]) -> tuple[Trials, d
             frozen_part(agent, part, one, size.unseen_steps, seed)
             for agent, part, seed in zip(agents, every, seeds * 2, strict=False)
         ]
-        parts += baseline_parts(setup, size, one, size.unseen_steps, size.unseen_steps)
+        parts += baseline_parts(setup, size, one, size.unseen_steps)
     values = setup.keep_all(parts, "frozen policies and baselines on unseen data sets")
     names = [name for name, its in trainings.items() if its]
     trials: Trials = {}

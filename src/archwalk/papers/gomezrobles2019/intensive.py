@@ -9,12 +9,12 @@ import numpy as np
 
 from archwalk.data.images import ImageSet
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.estimators.training.estimator import TrainedEstimator
-from archwalk.estimators.training.intensive import train_intensively
-from archwalk.estimators.training.makers import NetworkMaker, maker_for
-from archwalk.estimators.training.settings import INTENSIVE, NetworkSettings, TrainingSettings
-from archwalk.estimators.training.tables import find_table
-from archwalk.estimators.training.vgg import VGGMaker
+from archwalk.estimators.images.estimator import TrainedEstimator
+from archwalk.estimators.images.intensive import train_intensively
+from archwalk.estimators.images.makers import NetworkMaker, maker_for
+from archwalk.estimators.images.settings import INTENSIVE, NetworkSettings, TrainingSettings
+from archwalk.estimators.images.tables import find_table
+from archwalk.estimators.images.vgg import VGGMaker
 from archwalk.papers.gomezrobles2019.evolution import networks
 from archwalk.papers.gomezrobles2019.exp1 import META
 from archwalk.papers.gomezrobles2019.exp2 import depends as depends_on_exp2

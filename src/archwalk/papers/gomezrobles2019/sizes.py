@@ -14,7 +14,8 @@ UNSEEN_TABLES = ("chain-omniglot", "chain-dtd10")
 
 @dataclass(frozen=True)
 class Size:
-    """One scale. `steps` and `dqn_steps` are those on each of the data sets `train`, in their order.
+    """One scale. `steps` are the policy's on each of the data sets `train`, in their order, `baseline_steps` those of
+    DQN and of random search (P3 section 6.1).
 
     Our agent goes over `train` `our_rounds` times (0: it takes no part), as long as its preset says or `our_steps`
     steps each. `branching` is the data set of experiment 3. Every agent is trained or played with `seeds` seeds, and
@@ -23,7 +24,7 @@ class Size:
 
     train: tuple[str, ...]
     steps: tuple[int, int, int]
-    dqn_steps: tuple[int, int, int]
+    baseline_steps: tuple[int, int, int]
     unseen: tuple[str, ...]
     unseen_steps: int
     seeds: int

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.spaces.convnet import ConvNet
 from archwalk.spaces.dags import NO_VERTEX, Dags, DagSpace, require_dags
 from archwalk.spaces.policy_cnn.space import PolicyCNN
 
@@ -44,6 +45,9 @@ def _graphs(space: SearchSpace, code_L: Codes) -> list[Graph]:
             *(f"conv {kernel}x{kernel}, {channels}" for kernel, channels in space.options(code_L)),
         ]
         return [([*labels, "output"], list(pairwise(range(len(labels) + 1))))]
+    if isinstance(space, ConvNet):
+        labels = space.labels(code_L)
+        return [(labels, list(pairwise(range(len(labels)))))]
     shown = require_dags(space, "export --to dot")
     dags = shown.dags(code_L[None])
     return [_graph(shown, dags, c) for c in range(dags.labels_BCV.shape[1])]

@@ -101,6 +101,10 @@ class Chain(EnumerableSpace):
         counts = np.diff(self._offsets)
         return np.repeat(1 / (self.table.depth * counts), counts)
 
+    def fits(self, codes_BL: Codes) -> NDArray[np.bool_]:
+        """Which chains (B,) have a network (see `NSC.fits`)."""
+        return self.nsc.fits(self._rows(codes_BL))
+
     def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
         """Strings (B, C): the number of layers, less one, and the layers."""
         return self.nsc.to_choices(self._rows(codes_BL))

@@ -15,7 +15,15 @@ from archwalk.spaces.dags import NO_VERTEX, Dags
 from archwalk.spaces.nsc import neighbours
 from archwalk.spaces.nsc.code import FIRST, ROW, SECOND, TYPE, canonicalise_all, encode, rewrite
 from archwalk.spaces.nsc.description import draw_layers, read_layers, write_layers
-from archwalk.spaces.nsc.size import P3_NETWORK, Layers, NetworkSettings, NetworkSize, changed, measure
+from archwalk.spaces.nsc.size import (
+    P3_NETWORK,
+    Layers,
+    NetworkSettings,
+    NetworkSize,
+    changed,
+    measure,
+    measure_all,
+)
 from archwalk.spaces.nsc.table import ADDITION, CodeTable, Kind, label_name
 
 if TYPE_CHECKING:
@@ -81,6 +89,10 @@ class NSC:
     def sample(self, rng: np.random.Generator, n: int) -> Codes:
         """Draw `n` architectures, (n, L): strings of `choices`, uniformly."""
         return self.from_choices(rng.integers(0, self.choices, (n, len(self.choices)), dtype=np.int32))
+
+    def fits(self, codes_BL: Codes) -> NDArray[np.bool_]:
+        """Which architectures (B,) have a network for `network`'s images, of no more weights than it allows."""
+        return measure_all(self.layers(codes_BL), self.network).fits_B(self.network)
 
     def neighbours(self, codes_BL: Codes) -> Neighbours:
         """All architectures that are one edit of a layer away, grouped by kind (see `neighbours`)."""

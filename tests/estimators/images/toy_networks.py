@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from archwalk.data.images import ImageSet
-from archwalk.estimators.training import SMALL, NetworkSettings, Task, TrainingSettings
+from archwalk.estimators.images import SMALL, NetworkSettings, Task, TrainingSettings
 
 QUICK = replace(SMALL, epochs=2, batch=8, network=NetworkSettings(dense=4))
 HUGE, DIVERGING, DYING, GREEDY, WRONG_SHAPE, BUGGY, WAITING = range(1000, 1007)

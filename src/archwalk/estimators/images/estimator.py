@@ -4,12 +4,12 @@ import numpy as np
 
 from archwalk.data.images.base import ImageSet
 from archwalk.estimators.base import Scores
+from archwalk.estimators.images.fitting import Training
+from archwalk.estimators.images.makers import NetworkMaker, Task
+from archwalk.estimators.images.settings import FULL, TrainingSettings
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import Problem
-from archwalk.estimators.training.fitting import Training
-from archwalk.estimators.training.makers import NetworkMaker, Task
-from archwalk.estimators.training.settings import FULL, TrainingSettings
-from archwalk.estimators.training.stored import StoredTrainings, find_device
+from archwalk.estimators.trainings.stored import StoredTrainings, find_device
 from archwalk.spaces.base import Codes
 
 

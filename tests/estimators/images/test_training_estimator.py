@@ -30,9 +30,9 @@ from toy_networks import (
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Estimator
 from archwalk.estimators.benchmarks import load_benchmark
+from archwalk.estimators.images import FULL, TrainedEstimator, train_intensively
+from archwalk.estimators.images.benchmark import load_images_benchmark, training_benchmark
 from archwalk.estimators.store import open_store
-from archwalk.estimators.training import FULL, TrainedEstimator, train_intensively
-from archwalk.estimators.training.benchmark import load_images_benchmark, training_benchmark
 from archwalk.learning.engines import WorkerCallError
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.nasbench101.space import NASBench101
@@ -130,6 +130,13 @@ class TestOnce:
 
 
 class TestProcesses:
+    def test_without_processes_networks_are_trained_in_this_one(self, marks, monkeypatch):
+        """As on Windows."""
+        monkeypatch.setattr("archwalk.estimators.trainings.stored.can_start_processes", lambda: False)
+        estimator = make(marks, engine="processes", workers=2)
+        estimator.evaluate(codes(1))
+        assert (estimator.engine, estimator.workers, marks_in(marks)) == ("local", 1, [1])
+
     def test_same_scores_as_in_this_process_and_a_death_costs_one_architecture(self, marks, url):
         numbers = codes(1, DYING, 2, GREEDY, 3, 4)
         here = make(marks).outcomes(numbers[[0, 2, 4, 5]])
@@ -203,7 +210,7 @@ class TestManyProcesses:
 
 def test_claims_are_renewed_while_a_network_is_trained(marks, url, monkeypatch):
     """Also where it is trained in this very process."""
-    monkeypatch.setattr("archwalk.estimators.training.stored.LEASE_SECONDS", 0.02)
+    monkeypatch.setattr("archwalk.estimators.trainings.stored.LEASE_SECONDS", 0.02)
     estimator, renewed = make(marks, url), threading.Event()
     wait = Path(marks).with_suffix(".wait")
     wait.touch()

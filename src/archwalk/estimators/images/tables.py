@@ -16,13 +16,13 @@ from archwalk.data.images import ImageSet, ImageSettings, load_images
 from archwalk.data.table import Table, read_table
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.images.benchmark import SCALES, make_space
+from archwalk.estimators.images.estimator import TrainedEstimator
+from archwalk.estimators.images.makers import Task, maker_for
+from archwalk.estimators.images.settings import SMALL, TrainingSettings
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import DONE, Outcome
 from archwalk.estimators.table import TableEstimator
-from archwalk.estimators.training.benchmark import SCALES, make_space
-from archwalk.estimators.training.estimator import TrainedEstimator
-from archwalk.estimators.training.makers import Task, maker_for
-from archwalk.estimators.training.settings import SMALL, TrainingSettings
 
 Space = Any
 """An enumerable space that says how it is numbered, in `numbering`."""

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
 from archwalk.errors import unknown
-from archwalk.estimators.training.settings import NetworkSettings
+from archwalk.estimators.images.settings import NetworkSettings
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.spaces.nasbench101.space import NASBench101
 

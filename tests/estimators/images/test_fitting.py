@@ -19,10 +19,10 @@ from toy_networks import (
 )  # fmt: skip
 
 from archwalk.errors import UsageError
-from archwalk.estimators.training import FULL, INTENSIVE, SMALL, NetworkSettings, Task, TrainingSettings
-from archwalk.estimators.training.fitting import Training, batches
-from archwalk.estimators.training.limits import measure
-from archwalk.estimators.training.makers import CellMaker, LayerMaker, maker_for
+from archwalk.estimators.images import FULL, INTENSIVE, SMALL, NetworkSettings, Task, TrainingSettings
+from archwalk.estimators.images.fitting import Training, batches
+from archwalk.estimators.images.makers import CellMaker, LayerMaker, maker_for
+from archwalk.estimators.trainings.limits import measure
 
 IMAGES = toy_images()
 

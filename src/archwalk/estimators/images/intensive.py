@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from archwalk.data.images.base import ImageSet
 from archwalk.errors import UsageError
+from archwalk.estimators.images.estimator import TrainedEstimator
+from archwalk.estimators.images.makers import NetworkMaker
+from archwalk.estimators.images.settings import INTENSIVE, TrainingSettings
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import Outcome
-from archwalk.estimators.training.estimator import TrainedEstimator
-from archwalk.estimators.training.makers import NetworkMaker
-from archwalk.estimators.training.settings import INTENSIVE, TrainingSettings
 from archwalk.spaces.base import Codes
 
 

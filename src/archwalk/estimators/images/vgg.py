@@ -6,8 +6,8 @@ from typing import Any
 from torch import nn
 
 from archwalk.errors import InvalidArchitectureError
-from archwalk.estimators.training.makers import Task
-from archwalk.estimators.training.settings import NetworkSettings
+from archwalk.estimators.images.makers import Task
+from archwalk.estimators.images.settings import NetworkSettings
 from archwalk.spaces.base import Codes
 
 BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))

@@ -8,9 +8,9 @@ from archwalk.data.images import ImageSettings, missing_images
 from archwalk.data.table import write_table
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.benchmarks import load_benchmark
+from archwalk.estimators.images import SMALL
+from archwalk.estimators.images.tables import TRAINED_TABLES, TrainedTable, find_table
 from archwalk.estimators.store import open_store
-from archwalk.estimators.training import SMALL
-from archwalk.estimators.training.tables import TRAINED_TABLES, TrainedTable, find_table
 from archwalk.spaces.nsc import Chain, NetworkSettings
 
 SHIPPED = {name: 2_532 if name == "digits-cells" else 2_800 for name in TRAINED_TABLES}

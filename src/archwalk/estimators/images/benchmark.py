@@ -5,10 +5,10 @@ from dataclasses import asdict, replace
 from archwalk.data.images import ImageSet, ImageSettings, load_images
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.images.estimator import TrainedEstimator
+from archwalk.estimators.images.makers import NetworkMaker, Task, maker_for
+from archwalk.estimators.images.settings import FULL, SMALL, NetworkSettings, TrainingSettings
 from archwalk.estimators.store.database import Store, open_store
-from archwalk.estimators.training.estimator import TrainedEstimator
-from archwalk.estimators.training.makers import NetworkMaker, Task, maker_for
-from archwalk.estimators.training.settings import FULL, SMALL, NetworkSettings, TrainingSettings
 from archwalk.spaces.base import SearchSpace, remake
 from archwalk.spaces.catalogue import SPACES
 from archwalk.spaces.nasbench101.space import NASBench101

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from archwalk.errors import InvalidArchitectureError
-from archwalk.estimators.training.makers import Task
-from archwalk.estimators.training.settings import NetworkSettings
-from archwalk.estimators.training.vgg import BLOCKS, VGGMaker
+from archwalk.estimators.images.makers import Task
+from archwalk.estimators.images.settings import NetworkSettings
+from archwalk.estimators.images.vgg import BLOCKS, VGGMaker
 
 NETWORK = NetworkSettings(dense=4)
 

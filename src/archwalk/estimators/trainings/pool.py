@@ -1,7 +1,6 @@
 """Trainings in worker processes: one thread each, a worker that dies is replaced."""
 
 import logging
-import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -15,14 +14,15 @@ from torch import nn
 
 from archwalk.errors import ArchwalkError
 from archwalk.estimators.store.records import Outcome
-from archwalk.estimators.training.limits import limit_address_space, measure
+from archwalk.estimators.trainings.limits import limit_address_space, measure
+from archwalk.estimators.trainings.watchdog import ends_after
 from archwalk.learning.engines import Engine, Pending, Worker, WorkerLostError, make_engine
 from archwalk.spaces.base import Codes
 
 _LOSSES_AT_START = 3
 _PATIENCE = 3
 """How often the limit of seconds a worker may take by the clock; it counts processor time itself."""
-_GRACE = 60
+_GRACE = 60.0
 """Seconds more: a machine may be busy."""
 _POLL = 0.002
 
@@ -91,16 +91,12 @@ class Trainer:
         return True
 
     def train(self, code_L: Codes, arrays: Arrays, seed: int) -> Outcome:
-        """See `Recipe.run`. A process that hangs is ended by the system."""
+        """See `Recipe.run`. A process that hangs ends itself, and the pool sees a worker that died."""
         limit = self.training.settings.seconds_limit
         if not self.own_process or limit is None:
             return self.training.run(code_L, arrays, seed)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(int(_PATIENCE * limit) + _GRACE)
-        try:
+        with ends_after(_PATIENCE * limit + _GRACE):
             return self.training.run(code_L, arrays, seed)
-        finally:
-            signal.alarm(0)
 
 
 class TrainingPool:

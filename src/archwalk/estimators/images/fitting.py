@@ -12,12 +12,12 @@ from torch.nn.functional import cross_entropy
 
 from archwalk.data.images.base import TEST, TRAINING, VALIDATION
 from archwalk.errors import InvalidArchitectureError
+from archwalk.estimators.images.makers import NetworkMaker, Task
+from archwalk.estimators.images.settings import TrainingSettings
 from archwalk.estimators.store.records import DONE, Outcome
-from archwalk.estimators.training.isolation import alone, versions_on
-from archwalk.estimators.training.limits import Size, is_out_of_memory, measure
-from archwalk.estimators.training.makers import NetworkMaker, Task
-from archwalk.estimators.training.pool import Arrays
-from archwalk.estimators.training.settings import TrainingSettings
+from archwalk.estimators.trainings.isolation import alone, versions_on
+from archwalk.estimators.trainings.limits import Size, is_out_of_memory, measure
+from archwalk.estimators.trainings.pool import Arrays
 from archwalk.spaces.base import Codes
 
 _ORDER = 1

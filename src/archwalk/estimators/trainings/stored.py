@@ -7,6 +7,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any, Self
@@ -14,8 +15,10 @@ from typing import Any, Self
 from archwalk.data.files import Progress, untold
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.store.database import LEASE_SECONDS, Store
-from archwalk.estimators.store.records import DONE, Outcome, Problem, canonical_json
-from archwalk.estimators.training.pool import Arrays, Job, Recipe, TrainingPool
+from archwalk.estimators.store.records import DONE, MACHINE, OF_THE_MACHINE, Outcome, Problem, canonical_json
+from archwalk.estimators.trainings.isolation import arithmetic_on, machine_on
+from archwalk.estimators.trainings.pool import Arrays, Job, Recipe, TrainingPool
+from archwalk.learning.engines.processes import can_start_processes
 from archwalk.spaces.base import Codes, SearchSpace
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -42,13 +45,18 @@ class StoredTrainings:
         engine: str = "processes",
     ) -> None:
         """`arrays` are what all trainings read. `workers` are as many as there are cores (one on CUDA); the engine
-        `local` trains in this process.
+        `local` trains in this process, as all do where processes cannot be had (on Windows).
         """
         if workers is not None and workers < 1:
             raise UsageError(f"workers must be at least 1, not {workers}")
         self.space, self.training, self.arrays = space, training, arrays
-        self.problem, self.store, self.seed = problem, store, problem.seed
-        self.engine = engine
+        self.problem = replace(
+            problem,
+            settings={**problem.settings, "arithmetic": arithmetic_on(training.device)},
+            machine=machine_on(training.device),
+        )
+        self.store, self.seed = store, problem.seed
+        self.engine = engine = _possible(engine)
         self.workers = 1 if engine == "local" else workers or _default_workers(training.device)
         self.trained = 0
         """Networks that were trained here: those that were not in the store."""
@@ -107,6 +115,8 @@ class StoredTrainings:
                     yield Job(name, code_L)
 
         def finish(job: Job, outcome: Outcome) -> None:
+            if outcome.status in OF_THE_MACHINE:
+                outcome = replace(outcome, versions={**outcome.versions, MACHINE: self.problem.machine})
             if self.store is not None:
                 self.store.finish(self.problem.key(job.key), outcome)
             claimed.discard(job.key)
@@ -175,6 +185,10 @@ class StoredTrainings:
 
 def _go_on(progress: Progress, before: int, total: int, count: int) -> None:
     progress(before + count, total)
+
+
+def _possible(engine: str) -> str:
+    return "local" if engine == "processes" and not can_start_processes() else engine
 
 
 def find_device(name: str) -> str:
