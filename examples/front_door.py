@@ -16,7 +16,9 @@ benchmark = archwalk.load_benchmark("nas-bench-graph:cora")
 cell = {"link": [0, 1, 1, 2], "ops": ["graph", "gcn", "sage", "gin"]}
 print(benchmark.evaluate(cell))
 
-result = archwalk.search("graph-gp", benchmark, budget=budget, trials=trials, seed=0, workers=2, out=options.out / "search")
+result = archwalk.search(
+    "graph-gp", benchmark, budget=budget, trials=trials, seed=0, workers=2, out=options.out / "search"
+)
 print(result.best.architecture, result.best.reward, result.best.report)
 print(result.best.network())
 print(result.frame().groupby("trial")["report"].max())
@@ -27,7 +29,9 @@ improvement = agent.improve(cell, benchmark=benchmark)
 print(improvement.before, "->", improvement.after, "by", [edit.kind for edit in improvement.edits])
 agent = archwalk.load_agent(options.out / "agent")
 
-comparison = archwalk.compare([agent, "local-search", "random-search"], benchmark, budget=budget, trials=trials)
+comparison = archwalk.compare(
+    [agent, "local-search", "random-search"], benchmark, budget=budget, trials=trials
+)
 comparison.page(options.out / "report.html")
 print(comparison.record.strategies["local-search"].best_after[budget].mean)
 
@@ -37,4 +41,9 @@ for _ in range(20):
     study.tell(architecture, reward=-len(str(architecture.description)))  # whatever you make of it
 print(study.best)
 
-print(list(archwalk.list_strategies()), list(archwalk.list_benchmarks()), list(archwalk.list_presets()), sep="\n")
+print(
+    list(archwalk.list_strategies()),
+    list(archwalk.list_benchmarks()),
+    list(archwalk.list_presets()),
+    sep="\n",
+)

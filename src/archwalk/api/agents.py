@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,11 +65,13 @@ class TrainedAgent:
         """The name of what it was trained on, with the objective."""
         return str(self.config.get("asked") or f"{self.config['benchmark']}:{self.config['objective']}")
 
-    def improve(self, architecture: object, *, benchmark: Benchmark | str | None = None, seed: int = 0) -> Improvement:
+    def improve(
+        self, architecture: object, *, benchmark: Benchmark | str | None = None, seed: int = 0
+    ) -> Improvement:
         """A few edits from your architecture to a better one, without an evaluation on the way.
 
-        `architecture` may be given in any way that `read_architecture` knows. With a `benchmark`, it says what was gained.
-        Raises UsageError for an agent that builds from nothing.
+        `architecture` may be given in any way that `read_architecture` knows. With a `benchmark`, it says what was
+        gained. Raises UsageError for an agent that builds from nothing.
         """
         start_L = read_architecture(self.space, architecture)
         factory = load_contestant(str(self.path), self.space).factories[0]
@@ -85,7 +88,7 @@ class TrainedAgent:
         start, *stops = (Architecture(self.space, code_L) for code_L in walked_SL)
         edits = tuple(
             Edit(_kind(self.space, *pair), stop)
-            for pair, stop in zip(zip(walked_SL, walked_SL[1:], strict=False), stops, strict=True)
+            for pair, stop in zip(pairwise(walked_SL), stops, strict=True)
         )
         return Improvement(start, stops[-1] if stops else start, edits, before, after)
 
@@ -114,14 +117,18 @@ def train(
 ) -> TrainedAgent:
     """Train an agent (`archwalk.list_agents`) on a benchmark into the run folder `out`.
 
-    Without `preset` it has our own settings for the benchmark, if there are some; `settings` change them. A training that
-    is stopped goes on by `archwalk.resume`. Where it runs is said by `engine` ("local", "processes", "ray"), `address` (a
-    Ray cluster's) and `device` (of the learner's network); only the device changes bits. Raises UsageError where `out`
-    holds a run, or the agent cannot be trained on this benchmark or there.
+    Without `preset` it has our own settings for the benchmark, if there are some; `settings` change them. A training
+    that is stopped goes on by `archwalk.resume`. Where it runs is said by `engine` ("local", "processes", "ray"),
+    `address` (a Ray cluster's) and `device` (of the learner's network); only the device changes bits. Raises
+    UsageError where `out` holds a run, or the agent cannot be trained on this benchmark or there.
     """
     asked = benchmark if isinstance(benchmark, str) else None
     problem = load_benchmark(benchmark, seed) if isinstance(benchmark, str) else benchmark
-    folder = Path(out) if out is not None else Path("runs") / f"{agent}-{asked or problem.name}-{seed}".replace(":", "-")
+    folder = (
+        Path(out)
+        if out is not None
+        else Path("runs") / f"{agent}-{asked or problem.name}-{seed}".replace(":", "-")
+    )
     with progress_bar(f"training on {problem.name}, {problem.objective}", shown=progress) as bar:
         run = train_agent(
             problem, agent, preset=preset, settings=settings, seed=seed, out=folder, asked=asked,
@@ -130,9 +137,16 @@ def train(
     return TrainedAgent(run.path, problem.space)
 
 
-def resume(out: str | Path, *, engine: str = "local", address: str | None = None, device: str = "cpu",
-           progress: bool | None = None) -> TrainedAgent:
-    """Go on with a training that was stopped; the agent is the same to the bit. Raises DataError where there is none."""
+def resume(
+    out: str | Path,
+    *,
+    engine: str = "local",
+    address: str | None = None,
+    device: str = "cpu",
+    progress: bool | None = None,
+) -> TrainedAgent:
+    """Go on with a training that was stopped; the agent is the same to the bit. Raises DataError where there is none.
+    """
     folder = Path(out)
     with progress_bar(f"training in {folder}", shown=progress) as bar:
         resume_training(folder, progress=_shower(bar), place=Place(engine, address, device))
@@ -142,7 +156,34 @@ def resume(out: str | Path, *, engine: str = "local", address: str | None = None
 def load_agent(path: str | Path) -> TrainedAgent:
     """The agent in a run folder. Raises DataError where there is none, or its training is not finished."""
     folder = Path(path)
-    config = RunFolder(folder).config()
-    space = space_of(config)
-    load_contestant(str(folder), space)  # raises what is wrong with it
+    space = _space_of(RunFolder(folder))
+    RunFolder(folder).agent(space)  # raises what is wrong with it
     return TrainedAgent(folder, space)
+
+
+def _space_of(run: RunFolder) -> SearchSpace:
+    """The space that an agent was trained in: its benchmark's, or by its name where the benchmark is not here."""
+    config = run.config()
+    try:
+        return load_benchmark(TrainedAgent.benchmark_of(config), config["seed"]).space
+    except ArchwalkError:
+        return load_space(config["space"])
+
+
+def _kind(space: SearchSpace, before_L: Codes, after_L: Codes) -> str:
+    """Which edit leads from one architecture to the other."""
+    found = space.neighbours(before_L[None])
+    at = np.flatnonzero((found.codes_EL == after_L).all(axis=1))
+    return space.edit_kinds[found.kinds_E[at[0]]] if len(at) else "edit"
+
+
+def _shower(bar: Bar) -> Callable[[int, int, dict[str, float]], None]:
+    """Shows progress, and the metrics that are charts."""
+
+    def show_metrics(done: int, total: int, metrics: dict[str, float]) -> None:
+        charts = (
+            f"{k.removeprefix('charts/')} {v:.4g}" for k, v in metrics.items() if k.startswith("charts/")
+        )
+        bar.to(done, total, "  ".join(charts))
+
+    return show_metrics

@@ -64,10 +64,14 @@ def as_contestants(
         used.add(key)
         every.append(as_contestant(strategy, space, benchmark, (settings or {}).get(key), label))
     if strangers := set(settings or {}) - used:
-        raise UsageError(f"settings are for {', '.join(sorted(used))}, not for {', '.join(sorted(strangers))}")
+        raise UsageError(
+            f"settings are for {', '.join(sorted(used))}, not for {', '.join(sorted(strangers))}"
+        )
     names = [contestant.name for contestant in every]
     every = [
-        replace(contestant, name=str(strategy)) if names.count(contestant.name) > 1 and not label else contestant
+        replace(contestant, name=str(strategy))
+        if names.count(contestant.name) > 1 and not label
+        else contestant
         for contestant, (label, strategy) in zip(every, labelled, strict=True)
     ]
     names = [contestant.name for contestant in every]

@@ -40,7 +40,8 @@ def list_presets() -> dict[str, str]:
     """Settings with their sources: the strategy that they are of, and the paper."""
     presets = map(load_preset, preset_names())
     return {
-        preset.name: f"{preset.strategy}{f'; {preset.citation}' if preset.citation else ''}" for preset in presets
+        preset.name: f"{preset.strategy}{f'; {preset.citation}' if preset.citation else ''}"
+        for preset in presets
     }
 
 
@@ -71,7 +72,9 @@ def _summary(target: str) -> str:
     tree = ast.parse(Path(spec.origin).read_text("utf-8"))
     own = next((node for node in tree.body if getattr(node, "name", None) == attribute), None)
     texts = [ast.get_docstring(tree) or ""]
-    if isinstance(own, ast.FunctionDef):  # a loader says more than its module, a class of a module of its own does not
+    if isinstance(
+        own, ast.FunctionDef
+    ):  # a loader says more than its module, a class of a module of its own does not
         texts.insert(0, ast.get_docstring(own) or "")
     return next((_first_sentence(text) for text in texts if text), "")
 

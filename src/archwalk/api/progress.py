@@ -48,7 +48,10 @@ class _Lines(Bar):
         if now - self._told < self._pause:
             return
         self._told, self._pause = now, min(2 * self._pause, MOST_SECONDS)
-        print(f"archwalk: {self._title}: {self._how_far(done, now)}{f', {text}' if text else ''}", file=sys.stderr)
+        print(
+            f"archwalk: {self._title}: {self._how_far(done, now)}{f', {text}' if text else ''}",
+            file=sys.stderr,
+        )
 
     def _how_far(self, done: float, now: float) -> str:
         if not self._total:

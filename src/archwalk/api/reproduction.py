@@ -81,9 +81,10 @@ def reproduce(
     """Compute PAPER/ITEM, or all items of PAPER/all, and save them with their page to `out`.
 
     `scale` is "smoke" (seconds), "small" (minutes) or "full" (the paper's). What is finished in `out` (by default
-    runs/reproduce-PAPER) is not computed again. `agents` are run folders of trained agents, or with `train` the paper's
-    agent is trained first; `groups` are those of an ablation by name. `objectives` of nasbench101, or a `benchmark`, take
-    the place of the paper's; `strategy` is what an ablation trains without groups, or a preset that takes part.
+    runs/reproduce-PAPER) is not computed again. `agents` are run folders of trained agents, or with `train` the
+    paper's agent is trained first; `groups` are those of an ablation by name. `objectives` of nasbench101, or a
+    `benchmark`, take the place of the paper's; `strategy` is what an ablation trains without groups, or a preset that
+    takes part.
 
     Raises UsageError for a name that there is not, ArchwalkError where no item can be computed here.
     """
@@ -101,7 +102,9 @@ def reproduce(
     for objective in objectives[1:]:
         again = _compute_again(paper, items, replace(setup, objective=objective), progress)
         found = Reproduction(found.records + again.records, found.missing | again.missing)
-    return replace(found, written=tuple(found.save(folder if len(items) > 1 else folder / items[0].name, command)))
+    return replace(
+        found, written=tuple(found.save(folder if len(items) > 1 else folder / items[0].name, command))
+    )
 
 
 def _train(paper: str, setup: Setup, progress: bool | None) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.data.states import read_state, write_state
-from archwalk.errors import DataError, UsageError, unknown
+from archwalk.errors import DataError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.protocol import Search
@@ -57,7 +57,9 @@ class _Evaluated:
     @classmethod
     def of(cls, search: Search) -> list[_Evaluated]:
         """One an agent."""
-        return [cls(one.codes_TQL, one.scores_TQ("reward_B"), one.scores_TQ("report_B")) for one in search.ledgers]
+        return [
+            cls(one.codes_TQL, one.scores_TQ("reward_B"), one.scores_TQ("report_B")) for one in search.ledgers
+        ]
 
 
 class Result:
@@ -104,7 +106,9 @@ class Result:
             raise unknown("strategy of this result", strategy, self.strategies)
         found = self.record.strategies[strategy].found
         space = self.benchmark.space
-        return Found(strategy, Architecture(space, space.parse(found.description)), found.reward, found.report)
+        return Found(
+            strategy, Architecture(space, space.parse(found.description)), found.reward, found.report
+        )
 
     def frame(self) -> pandas.DataFrame:
         """A row for each evaluation, in order: strategy, agent, trial, number, reward, report, architecture (JSON).
@@ -136,7 +140,12 @@ class Result:
             for agent, done in enumerate(agents)
             for trial in range(len(done.codes_TEL))
             for number, (code_L, reward, report) in enumerate(
-                zip(done.codes_TEL[trial], done.reward_TE[trial].tolist(), done.report_TE[trial].tolist(), strict=True)
+                zip(
+                    done.codes_TEL[trial],
+                    done.reward_TE[trial].tolist(),
+                    done.report_TE[trial].tolist(),
+                    strict=True,
+                )
             )
         ]
         return data_frame(rows)
@@ -166,9 +175,19 @@ class Result:
                 continue
             line = axes.plot(curve.queries, _floats(curve.mean), label=name)[0]
             if curve.lo is not None and curve.hi is not None and self.record.trials > 1:
-                axes.fill_between(curve.queries, _floats(curve.lo), _floats(curve.hi), color=line.get_color(), alpha=0.2, lw=0)
+                axes.fill_between(
+                    curve.queries,
+                    _floats(curve.lo),
+                    _floats(curve.hi),
+                    color=line.get_color(),
+                    alpha=0.2,
+                    lw=0,
+                )
         report = self.benchmark.objective.report
-        axes.set(xlabel="queries", ylabel=f"{report.name} of the best so far{f' ({report.unit})' if report.unit else ''}")
+        axes.set(
+            xlabel="queries",
+            ylabel=f"{report.name} of the best so far{f' ({report.unit})' if report.unit else ''}",
+        )
         axes.set_title(f"{self.record.benchmark}, objective {self.record.objective}")
         axes.legend()
         return axes
@@ -218,7 +237,9 @@ class Result:
 
     def _as_state(self) -> dict[str, list[dict[str, Any]]]:
         return {
-            name: [{"codes": one.codes_TEL, "rewards": one.reward_TE, "reports": one.report_TE} for one in agents]
+            name: [
+                {"codes": one.codes_TEL, "rewards": one.reward_TE, "reports": one.report_TE} for one in agents
+            ]
             for name, agents in self._evaluated.items()
         }
 

@@ -33,12 +33,12 @@ def search(
 ) -> Result:
     """Search a benchmark with one strategy; `result.best` is the architecture of best reward.
 
-    `strategy` is a name (`archwalk.list_strategies`), a preset's name, the run folder of a trained agent, a `TrainedAgent`,
-    or a class that makes a `Strategy` of `Trials`; `settings` change those of its default preset. Each of `trials`
-    independent trials has `budget` queries; what one query is stands in the result. With `episodes`, strategies that can
-    start anywhere walk once from that many starts too. `workers` processes share the trials of strategies that think about
-    one at a time. With `out` the result is saved there, and a one-shot search that was killed goes on. The same seed gives
-    the same result to the bit. Raises errors of `archwalk.errors`.
+    `strategy` is a name (`archwalk.list_strategies`), a preset's name, the run folder of a trained agent, a
+    `TrainedAgent`, or a class that makes a `Strategy` of `Trials`; `settings` change those of its default preset.
+    Each of `trials` independent trials has `budget` queries; what one query is stands in the result. With `episodes`,
+    strategies that can start anywhere walk once from that many starts too. `workers` processes share the trials of
+    strategies that think about one at a time. With `out` the result is saved there, and a one-shot search that was
+    killed goes on. The same seed gives the same result to the bit. Raises errors of `archwalk.errors`.
     """
     return compare(
         [strategy], benchmark, budget=budget, trials=trials, seed=seed, workers=workers, episodes=episodes,

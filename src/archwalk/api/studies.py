@@ -72,8 +72,8 @@ class Study:
         """Say what an architecture that was asked for is worth; NaN if it cannot be evaluated.
 
         `architecture` may be given in any way that `read_architecture` knows. `report` is what you would judge it by,
-        which the strategy never sees. It is in the study's file when this returns. Raises UsageError for an architecture
-        that was not asked for, or was told before.
+        which the strategy never sees. It is in the study's file when this returns. Raises UsageError for an
+        architecture that was not asked for, or was told before.
         """
         if not isinstance(reward, int | float | np.floating | np.integer) or math.isinf(reward):
             raise UsageError(f"a reward is a number, or NaN where there is none, not {reward!r}")
@@ -102,7 +102,11 @@ class Study:
         from archwalk.api.frames import data_frame
 
         rows = [
-            {"reward": told.reward, "report": told.report, "architecture": json.dumps(told.architecture.description)}
+            {
+                "reward": told.reward,
+                "report": told.report,
+                "architecture": json.dumps(told.architecture.description),
+            }
             for told in self.evaluations
         ]
         return data_frame(rows)
@@ -114,7 +118,8 @@ class Study:
         codes_NL = np.stack(self._asked)
         answers = [self._answers[i] for i in range(len(codes_NL))]
         self.evaluations += [
-            Told(Architecture(self.space, code_L), *answer) for code_L, answer in zip(codes_NL, answers, strict=True)
+            Told(Architecture(self.space, code_L), *answer)
+            for code_L, answer in zip(codes_NL, answers, strict=True)
         ]
         self._asked, self._answers = [], {}
         sign = 1 if self.higher_is_better else -1
@@ -127,7 +132,9 @@ class Study:
                 self._asked = list(self.strategy.ask(batch)[0])
             place = number - len(self.evaluations)
             if not 0 <= place < len(self._asked) or self._asked[place].tolist() != code:
-                raise DataError(f"{self._journal.name} was made by another version of archwalk, which asked for others")
+                raise DataError(
+                    f"{self._journal.name} was made by another version of archwalk, which asked for others"
+                )
             self._enter(place, reward, report)
 
 
@@ -150,7 +157,12 @@ class _Journal:
     def add(self, row: _Row) -> None:
         number, batch, code, reward, report = row
         if self._connection is not None:
-            values = (number, batch, json.dumps(code), *(None if math.isnan(x) else x for x in (reward, report)))
+            values = (
+                number,
+                batch,
+                json.dumps(code),
+                *(None if math.isnan(x) else x for x in (reward, report)),
+            )
             with self._plain_errors():
                 self._connection.execute("INSERT INTO told VALUES (?, ?, ?, ?, ?)", values)
 
@@ -170,7 +182,9 @@ class _Journal:
         run("PRAGMA journal_mode = wal")
         run("PRAGMA synchronous = normal")
         run("CREATE TABLE IF NOT EXISTS about (content TEXT)")
-        run("CREATE TABLE IF NOT EXISTS told (number INTEGER PRIMARY KEY, batch INTEGER, code TEXT, reward REAL, report REAL)")
+        run(
+            "CREATE TABLE IF NOT EXISTS told (number INTEGER PRIMARY KEY, batch INTEGER, code TEXT, reward REAL, report REAL)"
+        )
         run("INSERT INTO about SELECT ? WHERE NOT EXISTS (SELECT 1 FROM about)", (about,))
         (before,) = run("SELECT content FROM about").fetchone()
         if before != about:
@@ -181,14 +195,18 @@ class _Journal:
         try:
             yield
         except sqlite3.IntegrityError as error:
-            raise DataError(f"another process tells the study {self.name} at the same time; open it again") from error
+            raise DataError(
+                f"another process tells the study {self.name} at the same time; open it again"
+            ) from error
         except (sqlite3.Error, ValueError, TypeError) as error:
             raise DataError(f"the study {self.name} cannot be used: {error}") from error
 
 
 def _differing(before: str, about: str) -> str:
     old, new = json.loads(before), json.loads(about)
-    parts = (f"{key} {old.get(key)!r} there, {new.get(key)!r} here" for key in new if old.get(key) != new.get(key))
+    parts = (
+        f"{key} {old.get(key)!r} there, {new.get(key)!r} here" for key in new if old.get(key) != new.get(key)
+    )
     return "; ".join(parts)
 
 

@@ -53,7 +53,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     train = commands.add_parser("train", help="train an agent into a run folder")
     train.add_argument("strategy", metavar="AGENT", nargs="?", help="archwalk list agents names them")
     add_benchmark(train)
-    train.add_argument("--preset", help="a name or a TOML file (default: archwalk-<benchmark> if there is one)")
+    train.add_argument(
+        "--preset", help="a name or a TOML file (default: archwalk-<benchmark> if there is one)"
+    )
     add_settings(train)
     train.add_argument(
         "--steps",
@@ -107,12 +109,16 @@ def run_train(options: argparse.Namespace) -> None:
         if options.out is None:
             raise UsageError("--resume needs the run folder: --out DIR")
         if options.assignments or options.steps or options.preset:
-            raise UsageError("settings cannot change under way; leave --set, --steps and --preset out with --resume")
+            raise UsageError(
+                "settings cannot change under way; leave --set, --steps and --preset out with --resume"
+            )
         _print_agent(resume(options.out, **place, progress=True), options)
         return
     if options.strategy is None:
         raise UsageError("which agent? say archwalk train planner (archwalk list agents names them all)")
-    settings: dict[str, Any] = read_settings(options.assignments, [options.strategy]).get(options.strategy, {})
+    settings: dict[str, Any] = read_settings(options.assignments, [options.strategy]).get(
+        options.strategy, {}
+    )
     agent = train(
         options.strategy, require_benchmark(options), out=options.out, preset=options.preset, settings=settings,
         steps=options.steps, seed=options.seed, **place, progress=True,
@@ -144,7 +150,9 @@ def run_improve(options: argparse.Namespace) -> None:
 
     use_one_thread()
     agent = load_agent(options.agent)
-    improvement = agent.improve(options.architecture, benchmark=options.benchmark or agent.table(), seed=options.seed)
+    improvement = agent.improve(
+        options.architecture, benchmark=options.benchmark or agent.table(), seed=options.seed
+    )
     if options.json:
         print_json(_improvement_json(improvement))
         return

@@ -15,9 +15,13 @@ KINDS = ("strategies", "agents", "benchmarks", "spaces", "presets")
 
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the command."""
-    listing = commands.add_parser("list", help="strategies, agents, benchmarks, spaces, presets and their settings")
+    listing = commands.add_parser(
+        "list", help="strategies, agents, benchmarks, spaces, presets and their settings"
+    )
     listing.add_argument("kind", choices=KINDS)
-    listing.add_argument("name", nargs="?", metavar="NAME", help="of a strategy, an agent or a preset: its settings")
+    listing.add_argument(
+        "name", nargs="?", metavar="NAME", help="of a strategy, an agent or a preset: its settings"
+    )
     add_json(listing)
     listing.set_defaults(run=run_list)
 

@@ -32,7 +32,9 @@ def require_benchmark(options: argparse.Namespace) -> str:
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """What all randomness comes from."""
-    parser.add_argument("--seed", type=SEED, default=0, help="the same seed gives the same result (default 0)")
+    parser.add_argument(
+        "--seed", type=SEED, default=0, help="the same seed gives the same result (default 0)"
+    )
 
 
 def add_out(parser: argparse.ArgumentParser, what: str) -> None:
@@ -42,13 +44,19 @@ def add_out(parser: argparse.ArgumentParser, what: str) -> None:
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Output for programs."""
-    parser.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else")
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object on standard output, nothing else"
+    )
 
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
     """Processes beside each other."""
     parser.add_argument(
-        "--workers", type=WORKERS, default=1, metavar="N", help="processes that work at a time; changes no result (default 1)"
+        "--workers",
+        type=WORKERS,
+        default=1,
+        metavar="N",
+        help="processes that work at a time; changes no result (default 1)",
     )
 
 
@@ -72,7 +80,9 @@ def read_settings(assignments: list[str], names: list[str]) -> dict[str, dict[st
     found: dict[str, dict[str, str]] = {}
     for assignment in assignments:
         key, separator, value = assignment.partition("=")
-        of = next((name for name in sorted(names, key=len, reverse=True) if assignment.startswith(f"{name}.")), None)
+        of = next(
+            (name for name in sorted(names, key=len, reverse=True) if assignment.startswith(f"{name}.")), None
+        )
         if of is not None:  # a name may hold dots and equals signs, a run folder's say
             key, separator, value = assignment.removeprefix(f"{of}.").partition("=")
         elif len(names) == 1:

@@ -35,7 +35,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the commands of this file."""
     search = commands.add_parser("search", help="run one strategy on a benchmark")
     search.add_argument(
-        "strategy", metavar="STRATEGY", help="a name, a preset, or the run folder of a trained agent (archwalk list)"
+        "strategy",
+        metavar="STRATEGY",
+        help="a name, a preset, or the run folder of a trained agent (archwalk list)",
     )
     search.add_argument("--preset", help="settings: a name or a TOML file (default: the literature's)")
     _add_protocol(search)
@@ -111,7 +113,9 @@ def _label(word: str) -> tuple[str, str]:
 
 
 def _compare(
-    options: argparse.Namespace, strategies: Sequence[str] | Mapping[str, str], settings: dict[str, dict[str, str]]
+    options: argparse.Namespace,
+    strategies: Sequence[str] | Mapping[str, str],
+    settings: dict[str, dict[str, str]],
 ) -> Result:
     from archwalk.api.searching import compare
     from archwalk.estimators.benchmarks import load_benchmark
@@ -124,7 +128,9 @@ def _compare(
         command=options.command_line, progress=True,
     )  # fmt: skip
     if benchmark.trained is not None and options.workers == 1:  # other processes have estimators of their own
-        note(f"{benchmark.trained} networks were trained for this; whatever else was asked for had been before")
+        note(
+            f"{benchmark.trained} networks were trained for this; whatever else was asked for had been before"
+        )
     if reasons := benchmark.failures:
         often = max(set(reasons), key=reasons.count)
         note(f"{len(reasons)} trainings failed and count as the lowest score there is, most often: {often}")

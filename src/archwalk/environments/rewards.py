@@ -11,8 +11,8 @@ from archwalk.registry import Registry
 class WalkReward:
     """A rule of rewards. Both arguments of `rule` are shaped (B,): what the walk was paid for before, and is now.
 
-    With `every_move` each move is evaluated and rewarded, and the limit truncates an episode; else the architecture where
-    it ends, alone, which costs one evaluation, and the limit terminates like a stop.
+    With `every_move` each move is evaluated and rewarded, and the limit truncates an episode; else the architecture
+    where it ends, alone, which costs one evaluation, and the limit terminates like a stop.
     """
 
     every_move: bool

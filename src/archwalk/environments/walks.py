@@ -28,8 +28,8 @@ Sampler = Callable[[np.random.Generator, int], Codes]
 class WalkSettings:
     """The rules of a walk.
 
-    `neighbours`: at most N are presented, drawn without replacement. `episode_limit`: the steps of a walk (P1:
-    16 in training, 32 in evaluation). `pay` names one of `REWARDS`: "difference" (P1) rewards every move, "final" (ours)
+    `neighbours`: at most N are presented, drawn without replacement. `episode_limit`: the steps of a walk (P1: 16 in
+    training, 32 in evaluation). `pay` names one of `REWARDS`: "difference" (P1) rewards every move, "final" (ours)
     the architecture where the agent stops or the limit finds it.
     """
 

@@ -52,7 +52,12 @@ class Evaluation:
 
 
 def _value(metric: Metric, value: float | None) -> dict[str, Any]:
-    return {"name": metric.name, "unit": metric.unit, "higher_is_better": metric.higher_is_better, "value": value}
+    return {
+        "name": metric.name,
+        "unit": metric.unit,
+        "higher_is_better": metric.higher_is_better,
+        "value": value,
+    }
 
 
 def _shown(metric: Metric, value: float | None) -> str:

@@ -38,7 +38,9 @@ class Architecture:
 
     def neighbours(self) -> list[Architecture]:
         """All architectures that are one edit away."""
-        return [Architecture(self.space, code_L) for code_L in self.space.neighbours(self.code_L[None]).codes_EL]
+        return [
+            Architecture(self.space, code_L) for code_L in self.space.neighbours(self.code_L[None]).codes_EL
+        ]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Architecture) and self._key == other._key
@@ -60,9 +62,10 @@ class Architecture:
 def read_architecture(space: SearchSpace, given: object) -> Codes:
     """The code (L,) of an architecture, however it is given.
 
-    `given` is an `Architecture`, what `space.parse` reads (or JSON text of it), the path of a JSON file, a code (L,), or
-    the number of an architecture in an `EnumerableSpace`. Raises InvalidArchitectureError for what is none of the
-    space's, UsageError for text that is not JSON or a file that does not exist, DataError for one that cannot be read.
+    `given` is an `Architecture`, what `space.parse` reads (or JSON text of it), the path of a JSON file, a code (L,),
+    or the number of an architecture in an `EnumerableSpace`. Raises InvalidArchitectureError for what is none of the
+    space's, UsageError for text that is not JSON or a file that does not exist, DataError for one that cannot be
+    read.
     """
     if isinstance(given, Architecture):
         if given.space.name != space.name:
@@ -87,7 +90,9 @@ def _checked_code(space: SearchSpace, code_L: np.ndarray[Any, Any]) -> Codes:
         )
     if isinstance(space, EnumerableSpace):
         if not 0 <= code_L[0] < space.size:
-            raise InvalidArchitectureError(f"{space.name} numbers its architectures 0 to {space.size - 1}, not {code_L[0]}")
+            raise InvalidArchitectureError(
+                f"{space.name} numbers its architectures 0 to {space.size - 1}, not {code_L[0]}"
+            )
         return code_L.astype(np.int32)
     code_L = code_L.astype(np.int32)
     try:  # only a valid code has a description that names it

@@ -90,7 +90,12 @@ class Walker(Strategy):
     ) -> Episodes:
         """Walk once from each start; walkers need no evaluations on the way. For `visited` see `take_walks`."""
         return take_walks(
-            self.trials.space, self.choose, starts_BL, self.trials.rng, neighbours=self.neighbours, visited=visited
+            self.trials.space,
+            self.choose,
+            starts_BL,
+            self.trials.rng,
+            neighbours=self.neighbours,
+            visited=visited,
         )
 
     def _propose(self, n: int) -> Codes:
