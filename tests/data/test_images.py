@@ -224,7 +224,7 @@ class TestRefused:
         self.refused(file, "cannot read the image")
 
     def test_an_image_of_many_pixels(self, folder, monkeypatch):
-        monkeypatch.setattr("archwalk.data.images.folders._MOST_PIXELS", 50)
+        monkeypatch.setattr("archwalk.data.images.pixels._MOST_PIXELS", 50)
         self.refused(folder, "has 12 x 9 pixels")
 
 

@@ -12,12 +12,14 @@ from archwalk.experiments.running import run_trials
 from archwalk.spaces.catalogue import SPACES
 from archwalk.spaces.convnet import ConvNet
 from archwalk.spaces.darts.space import DARTS
+from archwalk.spaces.declared import read_space
 from archwalk.spaces.nasbench201.space import NASBench201
 from archwalk.spaces.nsc.chain import Chain
 from archwalk.spaces.nsc.space import NSC
 from archwalk.strategies.base import Trials
 from archwalk.strategies.catalogue import STRATEGIES
 from archwalk.testing.strategies import MadeUpEstimator
+from declared_cases import large, small_file
 
 TINY = {
     "alphax": ["retrain=3", "rollouts=2"],
@@ -44,15 +46,19 @@ ONLY = {
 QUERIES, TRIALS = 11, 2
 
 
-@pytest.fixture(scope="module", params=SPACES.names())
-def named_space(request, space4, proteins):
+DECLARED = {"declared-small", "declared-large"}
+
+
+@pytest.fixture(scope="module", params=[*SPACES.names(), *sorted(DECLARED)])
+def named_space(request, space4, proteins, tmp_path_factory):
     made = {
         "convnet": ConvNet,
         "nasbench101": lambda: space4, "nasbench_graph": lambda: proteins, "nasbench201": NASBench201, "darts": DARTS,
         "nsc": partial(NSC, 3), "nsc-chain": partial(NSC, 3, "chain"), "chain": partial(Chain, 2),
+        "declared-small": lambda: read_space(small_file(tmp_path_factory.mktemp("declared"))), "declared-large": large,
         **{name: SPACES.load(name) for name in SPACES.names() if name.startswith("policy-cnn-")},
     }  # fmt: skip
-    assert sorted(made) == SPACES.names()
+    assert made.keys() == {*SPACES.names(), *DECLARED}
     return request.param, made[request.param]()
 
 

@@ -14,7 +14,7 @@ from archwalk.errors import UsageError
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the commands of this file."""
     space = commands.add_parser("space", help="counts, encoding and an example of a search space")
-    space.add_argument("name", metavar="NAME")
+    space.add_argument("name", metavar="NAME", help="a name, FILE.toml that declares one, or FILE.py:NAME")
     space.add_argument("--json", action="store_true")
     space.set_defaults(run=run_space)
 

@@ -1,14 +1,28 @@
 """Where files live, and how they are written: whole or not at all."""
 
+import errno
 import hashlib
+import logging
 import os
+import select
+import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
 
 from archwalk.errors import DataError
+
+MOST_BYTES = 1 << 31
+"""Of a file that is read as a whole."""
+
+PIPE_SECONDS = 10.0
+"""How long a pipe may take until something is in it."""
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 """Called now and then with (bytes or networks done, how many in all; 0 where unknown)."""
@@ -67,12 +81,58 @@ def write_atomically(path: Path, content: bytes | str) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def write_cache(path: Path, content: bytes | str) -> None:
+    """Keep what can be made again; where it cannot be written (a read-only cache folder), a note says so."""
+    try:
+        write_atomically(path, content)
+    except DataError as error:
+        _log.warning("archwalk: not kept, and made again the next time: %s", error)
+
+
+def read_file(path: Path, most: int = MOST_BYTES) -> bytes:
+    """A file's bytes, at most so many. Raises DataError, also for what never ends (a device, a pipe nobody fills)."""
+    try:
+        with opened(path) as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+    if len(content) > most:
+        raise DataError(f"cannot read {path}: it has more than {most:,} bytes")
+    return content
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A file to read from, of which opening does not wait: what is no regular file must at least be a pipe with
+    something in it, as a shell's `<(...)` is. Raises OSError.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISFIFO(mode):
+            ready, _, _ = select.select([descriptor], [], [], PIPE_SECONDS)
+            if not ready:
+                raise OSError(errno.EINVAL, "it is a pipe and nobody writes to it")
+            os.set_blocking(descriptor, True)
+        elif not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        yield file
+
+
+def is_regular(path: Path) -> bool:
+    """Whether a path leads to a file of bytes, not to a folder, device, socket or pipe, or nowhere."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
 def sha256_of(*paths: Path) -> str:
     """SHA-256 of files, one after the other as `cat paths | sha256sum` has it, in hex. Raises DataError."""
     digest = hashlib.sha256()
     for path in paths:
         try:
-            with path.open("rb") as file:
+            with opened(path) as file:
                 while block := file.read(1 << 20):
                     digest.update(block)
         except OSError as error:

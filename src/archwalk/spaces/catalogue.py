@@ -1,8 +1,10 @@
-"""Search spaces by name."""
+"""Search spaces by name, by the file that declares one, or by where Python has one."""
 
 from collections.abc import Callable
+from pathlib import Path
 
-from archwalk.registry import Registry
+from archwalk.errors import UsageError
+from archwalk.registry import Registry, find_attribute
 from archwalk.spaces.base import SearchSpace
 
 SPACES: Registry[Callable[[], SearchSpace]] = Registry(
@@ -27,5 +29,18 @@ SPACES: Registry[Callable[[], SearchSpace]] = Registry(
 
 
 def load_space(name: str) -> SearchSpace:
-    """The space of a name. Raises UsageError for one that there is not, with the nearest right one."""
-    return SPACES.load(name)()
+    """The space of a name, of a TOML file that declares it, or of what "module:name" or "file.py:name" makes or is.
+
+    Raises UsageError for one that there is not, with the nearest right one.
+    """
+    if name.endswith(".toml"):
+        from archwalk.spaces.declared import read_space
+
+        return read_space(Path(name))
+    if ":" not in name:
+        return SPACES.load(name)()
+    found = find_attribute(name, "a space")
+    space: SearchSpace = found() if callable(found) else found
+    if not hasattr(space, "from_choices"):
+        raise UsageError(f"{name} is a {type(space).__name__}, no search space")
+    return space

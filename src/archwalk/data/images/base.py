@@ -106,6 +106,13 @@ class ImageSet:
             digest.update(array.tobytes())
         return digest.hexdigest()
 
+    @cached_property
+    def copies(self) -> int:
+        """Images of validation and test that are equal, pixel by pixel, to one of training."""
+        rows_N = [hashlib.sha256(image.tobytes()).digest() for image in self.images_NCHW]
+        trained = {row for row, part in zip(rows_N, self.part_N, strict=True) if part == TRAINING}
+        return sum(row in trained for row, part in zip(rows_N, self.part_N, strict=True) if part != TRAINING)
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """By name, to hand to workers."""
         return {"images": self.images_NCHW, "labels": self.labels_N, "part": self.part_N}

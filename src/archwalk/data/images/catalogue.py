@@ -2,28 +2,28 @@
 
 import hashlib
 import json
+import logging
+import os
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from archwalk.data.files import cache_folder, data_folder, write_atomically
-from archwalk.data.images.base import ImageSet, ImageSettings, Source, choose
+from archwalk.data.decoding import decode_json, encode_json
+from archwalk.data.files import cache_folder, data_folder, is_regular, write_cache
+from archwalk.data.images.base import TRAINING, ImageSet, ImageSettings, Source, choose
 from archwalk.data.images.folders import folder_source, join_sources
 from archwalk.data.images.installed import digits_source, fashion_mnist_source, mnist5k_source
+from archwalk.data.images.pixels import finish, shrink
 from archwalk.errors import ArchwalkError, DataError, unknown
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
+FORMAT = "archwalk-images-2"
 
-FORMAT = "archwalk-images-1"
-_COLOURLESS = {"1", "L", "LA", "La", "I", "F", "I;16"}
+_log = logging.getLogger(__name__)
 
 
 def _published_paths(files: Sequence[str]) -> list[Path]:
@@ -89,6 +89,11 @@ def load_images(name: str, settings: ImageSettings | None = None) -> ImageSet:
     if kept is None:
         kept = _make(short, source, settings)
         _write(path, kept)
+    if kept.copies:
+        _log.warning(
+            "archwalk: %d of the %d images of %s in validation and test are exact copies of training images, so scores "
+            "are too high", kept.copies, np.count_nonzero(kept.part_N != TRAINING), short,
+        )  # fmt: skip
     return kept
 
 
@@ -106,46 +111,40 @@ def _make(name: str, source: Source, settings: ImageSettings) -> ImageSet:
     """Read the chosen images."""
     listing = source.open()
     chosen_K, part_K = choose(name, listing.labels_N, settings)
-    rgb = settings.colour == "rgb"
-    pixels_K = []
+    grey = settings.colour == "grey"
+    pictures = []
     for i in chosen_K:
-        image = listing.read(int(i))
-        rgb = rgb or (settings.colour == "auto" and image.mode not in _COLOURLESS)
-        pixels_K.append(_resize(image, settings.pixels, grey=settings.colour == "grey"))
-    images_KHWC = np.stack([_with_channels(pixels, 3 if rgb else 1) for pixels in pixels_K])
+        try:
+            pictures.append(shrink(listing.read(int(i)), settings.pixels, grey=grey))
+        except (OSError, ValueError) as error:
+            raise DataError(f"cannot use image {int(i) + 1} of {name}: {error}") from error
+    rgb = settings.colour == "rgb" or any(picture.channels == 3 for picture in pictures)
+    images_KHWC = finish(pictures, rgb=rgb)
     labels = np.array([listing.labels_N[i] for i in chosen_K], object)
     classes, labels_K = np.unique(labels, return_inverse=True)
     images_KCHW = np.ascontiguousarray(images_KHWC.transpose(0, 3, 1, 2))
     return ImageSet(name, images_KCHW, labels_K.astype(np.int64), part_K, tuple(map(str, classes)))
 
 
-def _resize(image: "Image", pixels: int, *, grey: bool) -> NDArray[np.uint8]:
-    """(H, W) of an image without colours, otherwise (H, W, 3)."""
-    from PIL.Image import Resampling
-
-    image = image.convert("L" if grey or image.mode in _COLOURLESS else "RGB")
-    return np.asarray(image.resize((pixels, pixels), Resampling.BILINEAR), np.uint8)
-
-
-def _with_channels(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
-    if pixels.ndim == 2:
-        return np.repeat(pixels[:, :, None], channels, axis=2)
-    return pixels
-
-
 def _write(path: Path, made: ImageSet) -> None:
-    metadata = {"format": FORMAT, "classes": json.dumps(made.classes)}
-    write_atomically(path, save(made.arrays(), metadata=metadata))
+    names = [
+        os.fsencode(name).decode("latin-1") for name in made.classes
+    ]  # some are no UTF-8, which JSON must be
+    metadata = {"format": FORMAT, "classes": encode_json(names), "fingerprint": made.fingerprint}
+    write_cache(path, save(made.arrays(), metadata=metadata))
 
 
 def _read(path: Path, name: str) -> ImageSet | None:
     """What was kept; None where nothing was or where it is damaged, and so made again."""
-    if not path.is_file():
+    if not is_regular(path):
         return None
     try:
         with safe_open(path, framework="np") as file:
-            classes = tuple(json.loads(file.metadata()["classes"]))
+            metadata = file.metadata() or {}
+            names = decode_json(metadata["classes"], list[str], str(path))
             images, labels, part = (file.get_tensor(key) for key in ("images", "labels", "part"))
-        return ImageSet(name, images, labels, part, classes)
-    except (SafetensorError, OSError, KeyError, ValueError):
+        classes = tuple(os.fsdecode(name.encode("latin-1")) for name in names)
+        kept = ImageSet(name, images, labels, part, classes)
+        return kept if kept.fingerprint == metadata["fingerprint"] else None
+    except (DataError, SafetensorError, OSError, KeyError, ValueError):
         return None

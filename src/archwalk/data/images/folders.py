@@ -1,14 +1,21 @@
 """Images in class folders: a folder or a zip file with one folder a class, or two levels as Omniglot has.
 
 The class of an image is the path of its folder below the first level at which paths differ, so `alphabet/character`
-is a class. Folders that are called train, test and the like are no classes: what is in them is put together, and the
-split is ours.
+is a class; names that are written alike are one class, however their accents are composed. Folders that are called
+train, test and the like are no classes: what is in them is put together, and the split is ours. What systems and
+storage devices leave beside images (thumbnails, say) is left out.
 """
 
 import hashlib
-import io
+import logging
+import lzma
 import os
+import re
+import stat
+import struct
+import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,16 +24,34 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archwalk.data.files import read_file
 from archwalk.data.images.base import Listing, Source
-from archwalk.errors import DataError, MissingExtraError
+from archwalk.data.images.pixels import decode_image
+from archwalk.errors import DataError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"}
-_PARTS = {"train", "training", "test", "testing", "val", "valid", "validation"}
+_PARTS = re.compile(
+    r"(train|training|test|testing|val|valid|validation|dev|eval|evaluation)"
+    r"[\W_]*(images?|imgs?|pictures|photos|set|data|split|part)?[\W_]*\d*",
+    re.IGNORECASE,
+)
+"""Folders of a split: train, test_images, val2017."""
+_NOT_THE_USERS = {
+    "__macosx", "@eadir", "@tmp", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "lost+found",
+    "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information", "__pycache__",
+}  # fmt: skip
+"""Names of what systems and storage devices leave."""
 _MOST_BYTES = 1 << 28
-_MOST_PIXELS = 1 << 26
+_ZIP_ERRORS = (
+    OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zipfile.LargeZipFile,
+    zlib.error, lzma.LZMAError, struct.error, OverflowError,
+)  # fmt: skip
+"""What the zip module raises over damaged files, and over forms that it does not know."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -64,30 +89,6 @@ def join_sources(sources: Sequence[Source]) -> Source:
     return Source(" ".join(source.stamp for source in sources), open_all)
 
 
-def decode_image(content: bytes, place: str) -> "Image":
-    """An image from the bytes of a file, upright. Raises DataError with the place where they are no image."""
-    try:
-        from PIL import Image, ImageOps, UnidentifiedImageError
-    except ImportError as error:
-        raise MissingExtraError("pillow", "images") from error
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            if image.width * image.height > _MOST_PIXELS:
-                raise DataError(
-                    f"the image {place} has {image.width} x {image.height} pixels; make it smaller"
-                )
-            image.load()
-            if image.mode.startswith("I;16"):  # Pillow cuts these off at 255
-                return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-            return ImageOps.exif_transpose(image)
-    except UnidentifiedImageError as error:  # its text is an object's address
-        raise DataError(
-            f"cannot read the image {place}: it is none, or of a kind that is not known"
-        ) from error
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise DataError(f"cannot read the image {place}: {error}") from error
-
-
 def _source(root: Path, files: list[_File]) -> Source:
     files = sorted(files, key=lambda file: file.path.parts)
     if not files:
@@ -99,7 +100,7 @@ def _source(root: Path, files: list[_File]) -> Source:
         place = str(root / files[i].path)
         try:
             content = files[i].read()
-        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        except _ZIP_ERRORS as error:
             raise DataError(f"cannot read the image {place}: {error}") from error
         return decode_image(content, place)
 
@@ -108,10 +109,8 @@ def _source(root: Path, files: list[_File]) -> Source:
 
 def _labels(root: Path, folders: list[tuple[str, ...]]) -> list[str]:
     """The class of each image, of the folders that it is in."""
-    while all(len(parts) > 1 for parts in folders) and len({parts[0] for parts in folders}) == 1:
-        folders = [parts[1:] for parts in folders]
-    if all(len(parts) > 1 and parts[0].lower() in _PARTS for parts in folders):
-        folders = [parts[1:] for parts in folders]
+    folders = [tuple(unicodedata.normalize("NFC", name) for name in parts) for parts in folders]
+    folders = _without_parts(_below_what_all_share(folders))
     if not all(folders):
         raise DataError(
             f"{root} has images that are in no class folder; put each into the folder of its class"
@@ -119,36 +118,74 @@ def _labels(root: Path, folders: list[tuple[str, ...]]) -> list[str]:
     return ["/".join(parts) for parts in folders]
 
 
+def _below_what_all_share(folders: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    while all(len(parts) > 1 for parts in folders) and len({parts[0] for parts in folders}) == 1:
+        folders = [parts[1:] for parts in folders]
+    return folders
+
+
+def _without_parts(folders: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Without the level at which all folders are parts of a split, be it above the classes or inside each."""
+    if all(len(parts) > 1 for parts in folders):
+        for level, rest in ((0, slice(1, None)), (-1, slice(None, -1))):
+            names = {parts[level] for parts in folders}
+            if len(names) > 1 and all(map(_PARTS.fullmatch, names)):
+                return _below_what_all_share([parts[rest] for parts in folders])
+    return folders
+
+
 def _files_of_folder(root: Path) -> list[_File]:
     files: list[_File] = []
+    left_out: list[Path] = []
     seen = set()  # links may lead round in circles
-    for folder, inner, names in os.walk(root, followlinks=True):
+    for folder, inner, names in os.walk(root, followlinks=True, onerror=_refuse_folder):
         here = Path(folder)
-        seen.add(here.resolve())
-        inner[:] = [name for name in inner if _counts(name) and (here / name).resolve() not in seen]
+        seen.add(_place(here))
+        inner[:] = [name for name in inner if _counts(name) and _place(here / name) not in seen]
         images = [name for name in names if _is_image(name)]
         if not images and not inner and here != root:
             raise DataError(f"the class folder {here} holds no images; delete it or fill it")
-        for name in images:
-            path = here / name
+        for path in (here / name for name in images):
             try:
                 status = path.stat()
             except OSError as error:
                 raise DataError(f"cannot read the image {path}: {error.strerror}") from error
+            if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+                left_out.append(path)
+                continue
             stamp = f"{status.st_size} {status.st_mtime_ns}"
-            files.append(_File(PurePosixPath(path.relative_to(root).as_posix()), stamp, path.read_bytes))
+            read = partial(read_file, path, _MOST_BYTES)
+            files.append(_File(PurePosixPath(path.relative_to(root).as_posix()), stamp, read))
+    if left_out:
+        _log.warning(
+            "archwalk: %d of %s are left out, since they are no regular files or too large for images, the first: %s",
+            len(left_out), root, left_out[0],
+        )  # fmt: skip
     return files
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise DataError(f"cannot read the folder {error.filename}: {error.strerror}") from error
+
+
+def _place(folder: Path) -> tuple[int, int] | str:
+    """What tells a folder from another, whatever links lead there."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return str(folder)
+    return status.st_dev, status.st_ino
 
 
 def _files_of_zip(path: Path) -> list[_File]:
     try:
         archive = zipfile.ZipFile(path)
         entries = archive.infolist()
-    except (OSError, zipfile.BadZipFile) as error:
+    except _ZIP_ERRORS as error:
         raise DataError(f"cannot read {path}: {error}") from error
     files = []
     for entry in entries:
-        inside = PurePosixPath(entry.filename)
+        inside = PurePosixPath(entry.filename.replace("\\", "/"))  # as some tools of Windows write
         if entry.is_dir() or not _is_image(inside.name) or not all(map(_counts, inside.parts)):
             continue
         if entry.file_size > _MOST_BYTES:
@@ -163,4 +200,4 @@ def _is_image(name: str) -> bool:
 
 def _counts(name: str) -> bool:
     """Whether a file or folder is the user's, not the system's."""
-    return not name.startswith(".") and name != "__MACOSX"
+    return not name.startswith(".") and name.lower() not in _NOT_THE_USERS

@@ -1,0 +1,83 @@
+"""Declarations of spaces as files: TOML for people, JSON beside tables."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from archwalk.errors import DataError, UsageError, unknown
+from archwalk.spaces.declared.building import Entry
+from archwalk.spaces.declared.decisions import read_decision
+from archwalk.spaces.declared.declaration import Declaration
+from archwalk.spaces.declared.space import Space, make_space
+
+KEYS = ("name", "decisions", "constraints", "build")
+
+
+def read_space(path: Path) -> Space:
+    """The space that a TOML file declares. Raises UsageError where it makes no sense, DataError for an unread file."""
+    return make_space(read_file(path))
+
+
+def read_file(path: Path) -> Declaration:
+    """The declaration in a TOML file; the name of the space is the file's where it gives none."""
+    try:
+        declared = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise UsageError(f"there is no file {path}") from None
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from error
+    except RecursionError as error:
+        raise UsageError(f"{path} is nested too deeply") from error
+    try:
+        return read_declaration(declared, path.stem, path.parent)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def read_declaration(declared: object, name: str = "space", folder: Path | None = None) -> Declaration:
+    """The declaration of plain values, as TOML and JSON have them; files that `build` names lie in `folder`.
+
+    Raises UsageError.
+    """
+    if not isinstance(declared, Mapping):
+        raise UsageError(f"a space is declared by a table with the keys {', '.join(KEYS)}")
+    for key in declared:
+        if key not in KEYS:
+            raise UsageError(
+                f"{unknown('key', key, KEYS)} (keys of the whole space stand above the first [table])"
+            )
+    decisions = declared.get("decisions")
+    if not isinstance(decisions, Mapping) or not decisions:
+        raise UsageError('a space needs [decisions], such as activation = ["relu", "tanh"]')
+    constraints = declared.get("constraints", [])
+    if isinstance(constraints, str):
+        constraints = [constraints]
+    if not isinstance(constraints, list) or not all(isinstance(rule, str) for rule in constraints):
+        raise UsageError('constraints are a list of expressions in quotes, such as ["depth * width <= 512"]')
+    given = declared.get("name", name)
+    if not isinstance(given, str) or not given:
+        raise UsageError("the name of a space is a word in quotes")
+    return Declaration(
+        given,
+        tuple(read_decision(key, value) for key, value in decisions.items()),
+        tuple(constraints),
+        _read_build(declared.get("build"), folder),
+    )
+
+
+def _read_build(declared: Any, folder: Path | None) -> str | tuple[Entry, ...] | None:
+    if declared is None:
+        return None
+    if isinstance(declared, str):
+        file, separator, function = declared.rpartition(":")
+        if not separator:
+            raise UsageError(f"build is module:function or file.py:function, not {declared!r}")
+        return f"{(folder or Path()) / file}:{function}" if file.endswith(".py") else declared
+    if not isinstance(declared, list):
+        raise UsageError('build is "module:function", or [[build]] with a layer each')
+    return tuple(Entry.of(entry) for entry in declared)
