@@ -12,6 +12,7 @@ import numpy as np
 from archwalk.environments.construction import ConstructionVectorEnv
 from archwalk.estimators.base import Scores
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.spaces.base import Codes
 from archwalk.spaces.nsc import Chain
@@ -22,7 +23,7 @@ BATCH = 256
 class Worthless:
     """Scores every network 1 %."""
 
-    objective = "made-up"
+    objective = accuracies("made-up")
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         ones = np.ones(len(codes_BL))
@@ -47,7 +48,7 @@ def main() -> None:
     options = parser.parse_args()
     space = Chain()
     values = np.linspace(10, 90, space.size)
-    table = Benchmark("made-up", space, TableEstimator("made-up", values, values), {})
+    table = Benchmark("made-up", space, TableEstimator(accuracies("made-up"), values, values), {})
     cases = {
         "chains of 4, 1 environment": ConstructionVectorEnv(table),
         f"chains of 4, {BATCH} environments": ConstructionVectorEnv(table, BATCH),

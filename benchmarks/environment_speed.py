@@ -12,6 +12,7 @@ import numpy as np
 
 from archwalk.environments.walks import Walks, WalkSettings
 from archwalk.estimators.ledger import TrainingLedger
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.spaces.nasbench101.hashing import md5_hash
 from archwalk.spaces.nasbench101.space import NASBench101
@@ -22,7 +23,7 @@ BATCH = 1024
 def vectorised(space: NASBench101, steps: int, features: bool) -> float:
     """Steps a second of 1,024 walks taking random actions."""
     values = np.linspace(80, 95, space.size)
-    ledger = TrainingLedger(TableEstimator("made-up", values, values))
+    ledger = TrainingLedger(TableEstimator(accuracies("made-up"), values, values))
     walks = Walks(space, ledger, BATCH, WalkSettings(), np.random.default_rng(0))
     walks.reset()
     action_SB = np.random.default_rng(1).integers(1, 26, size=(steps, BATCH))

@@ -22,12 +22,12 @@ def main() -> None:
     contestants = load_contestants(names, benchmark.space)
     record = compare(benchmark, contestants, budget=300, trials=options.trials, seed=options.seed)
     print(
-        f"{benchmark.name}, {benchmark.objective}, {options.trials} trials, seed {options.seed}: mean, deviation"
+        f"{benchmark.name}, {benchmark.objective.name}, {options.trials} trials, seed {options.seed}: mean, deviation"
     )
-    for name, summary in record["strategies"].items():
-        after = summary["best_after"]
-        cells = [f"{q}: {after[q]['mean']:.3f} {after[q]['std']:.3f}" for q in ("50", "100", "150", "300")]
-        print(f"{name:14} {'   '.join(cells)}   ({summary['seconds']:.1f} s)")
+    for name, summary in record.strategies.items():
+        after = summary.best_after
+        cells = [f"{q}: {after[q].mean:.3f} {after[q].std:.3f}" for q in (50, 100, 150, 300)]
+        print(f"{name:14} {'   '.join(cells)}   ({summary.seconds:.1f} s)")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def main() -> None:
     benchmark = load_benchmark(options.benchmark)
     budget, seed = options.budget, options.seed
     print(
-        f"{benchmark.name}, {benchmark.objective}, {options.trials} trials of {budget} queries, seed {seed}"
+        f"{benchmark.name}, {benchmark.objective.name}, {options.trials} trials of {budget} queries, seed {seed}"
     )
     print("mean and deviation of the best so far; different architectures in a trial; seconds")
     for contestant in load_contestants(options.strategies.split(","), benchmark.space, options.benchmark):

@@ -35,7 +35,7 @@ def main() -> None:
         benchmark.space.sample(np.random.default_rng(0), 1)
     )  # compile and build before the clock
     print(
-        f"{benchmark.name}, {benchmark.objective}, {options.trials} trials, seed {options.seed}: mean [interval]"
+        f"{benchmark.name}, {benchmark.objective.name}, {options.trials} trials, seed {options.seed}: mean [interval]"
     )
     runs = [(name, name, options.set) for name in options.strategies]
     if options.ablation:
@@ -47,13 +47,14 @@ def main() -> None:
             benchmark, [contestant], budget=options.budget, trials=options.trials, seed=options.seed,
             workers=options.workers,
         )  # fmt: skip
-        summary = record["strategies"][contestant.name]
+        summary = record.strategies[contestant.name]
         cells = []
         for queries in sorted({*(after for after in AFTER if after < options.budget), options.budget}):
-            after = summary["best_after"][str(queries)]
-            cells.append(f"{queries}: {after['mean']:.3f} [{after['ci95'][0]:.3f}, {after['ci95'][1]:.3f}]")
+            after = summary.best_after[queries]
+            low, high = after.ci95 or (float("nan"),) * 2
+            cells.append(f"{queries}: {after.mean:.3f} [{low:.3f}, {high:.3f}]")
         print(
-            f"{title:17} {'   '.join(cells)}   ({summary['seconds'] / options.trials:.1f} s a trial)",
+            f"{title:17} {'   '.join(cells)}   ({summary.seconds / options.trials:.1f} s a trial)",
             flush=True,
         )
 

@@ -6,6 +6,7 @@ from archwalk.agents.construction_dqn import ConstructionDQNSettings
 from archwalk.agents.meta_rl import MetaRLSettings
 from archwalk.estimators.base import Scores
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.spaces.nsc import NSC, Chain, NetworkSettings
 
@@ -20,13 +21,13 @@ def chains(seed=0, depth=4):
     space = Chain(depth, network=NETWORK)
     raw_N = space.feature_table @ np.random.default_rng(seed).normal(size=space.feature_count)
     reward_N = np.interp(raw_N, (raw_N.min(), raw_N.max()), (10, 95))
-    return Benchmark(f"chains-{seed}", space, TableEstimator("validation", reward_N, reward_N), {})
+    return Benchmark(f"chains-{seed}", space, TableEstimator(accuracies(), reward_N, reward_N), {})
 
 
 class Smooth:
     """Accuracies of any structure codes."""
 
-    objective = "validation"
+    objective = accuracies()
 
     def __init__(self, space):
         self.space = space

@@ -19,6 +19,7 @@ from archwalk.agents.dqn.settings import DQNSettings
 from archwalk.agents.dqn.trainer import DQNTrainer
 from archwalk.data import catalogue
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import RandomRunEstimator, TableEstimator
 from archwalk.papers.catalogue import item_names
 from archwalk.spaces.base import EnumerableSpace
@@ -108,7 +109,7 @@ def tiny(space4: NASBench101) -> Benchmark:
     rng = np.random.default_rng(0)
     reward_N = 50 + 45 * rng.permutation(space4.size) / space4.size
     report_N = np.clip(reward_N + rng.normal(0, 1, space4.size), 0, 100)
-    return Benchmark("tiny", space4, TableEstimator("validation", reward_N, report_N), {"source": "made up"})
+    return Benchmark("tiny", space4, TableEstimator(accuracies(), reward_N, report_N), {"source": "made up"})
 
 
 @pytest.fixture(scope="session")
@@ -159,7 +160,7 @@ def trained_network() -> Callable[[EnumerableSpace], nn.Module]:
         key = (space.name, space.size)
         if key not in networks:
             reward_N = np.random.default_rng(0).uniform(50, 95, space.size)
-            made_up = TableEstimator("validation", reward_N, reward_N)
+            made_up = TableEstimator(accuracies(), reward_N, reward_N)
             trainer = DQNTrainer(Benchmark("made-up", space, made_up, {}), settings, seed=0)
             for _ in trainer.run():
                 pass

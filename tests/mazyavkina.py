@@ -8,6 +8,7 @@ import reproduced
 from archwalk.errors import DataError
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.policies.benchmark import policy_benchmark
+from archwalk.estimators.policies.estimator import MEAN_RETURN
 from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.tables import PolicyTable, PolicyTableEstimator
@@ -55,9 +56,7 @@ def load(name, seed):
     if name == TRAINED:
         return made
     table = PolicyTable(SETTINGS, (0, 1), SCORES_NS, SCORES_NS + 1, np.ones_like(SCORES_NS))
-    return Benchmark(
-        name, SPACE, PolicyTableEstimator("mean-return", table, made.estimator), {"seeds": "0, 1"}
-    )
+    return Benchmark(name, SPACE, PolicyTableEstimator(MEAN_RETURN, table, made.estimator), {"seeds": "0, 1"})
 
 
 def setup(out, **changes):

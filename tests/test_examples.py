@@ -15,6 +15,7 @@ from archwalk.cli.main import main
 from archwalk.estimators.base import Estimator
 from archwalk.estimators.benchmarks import BENCHMARKS, load_benchmark
 from archwalk.estimators.ledger import QueryLedger
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.catalogue import SPACES
@@ -75,7 +76,7 @@ class TestStrategy(StrategyConformance):
 def test_hill_climbing_keeps_the_best() -> None:
     space, trials = MLP(), 5
     reward_N = np.random.default_rng(0).permutation(space.size).astype(float)
-    ledger = QueryLedger(TableEstimator("made-up", reward_N, reward_N), 60, trials)
+    ledger = QueryLedger(TableEstimator(accuracies("made-up"), reward_N, reward_N), 60, trials)
     search = HillClimbing(Trials(space, trials, np.random.default_rng(1)))
     while ledger.remaining:
         codes_TNL = search.ask(min(4, ledger.remaining))

@@ -14,6 +14,7 @@ from archwalk.agents.trainable import make_network
 from archwalk.agents.walking import TrainedAgent
 from archwalk.errors import ArchwalkError, UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.comparison import solve_benchmark
 from archwalk.experiments.presets import load_preset, make_settings
@@ -167,7 +168,7 @@ def test_weights_go_out_after_enough_steps(tiny):
 def test_training_pays_for_what_it_evaluates(tiny):
     table = tiny.estimator
     Spy.seen.clear()
-    trainer, _ = train(replace(tiny, estimator=Spy("validation", table.reward_N, table.report_N)))
+    trainer, _ = train(replace(tiny, estimator=Spy(accuracies(), table.reward_N, table.report_N)))
     assert trainer.ledger.queries == len(Spy.seen) > 100
     assert trainer.ledger.unique == len(set(Spy.seen))
 
@@ -175,7 +176,7 @@ def test_training_pays_for_what_it_evaluates(tiny):
 def test_starts_may_be_held_out(tiny):
     table = tiny.estimator
     Spy.seen.clear()
-    spied = replace(tiny, estimator=Spy("validation", table.reward_N, table.report_N))
+    spied = replace(tiny, estimator=Spy(accuracies(), table.reward_N, table.report_N))
     ApexTrainer(spied, SMALL, seed=0, starts=first_ten)
     assert len(Spy.seen) == 8
     assert set(Spy.seen) <= set(range(10))
@@ -304,7 +305,7 @@ def test_it_learns_to_improve_architectures(space4):
     """From all 91 cells one episode gains most of what the exact optimum gains."""
     weights = np.random.default_rng(0).normal(size=space4.feature_count)
     reward_N = np.clip(80 + 3 * (space4.feature_table @ weights), 0, 100)
-    learnable = Benchmark("learnable", space4, TableEstimator("validation", reward_N, reward_N), {})
+    learnable = Benchmark("learnable", space4, TableEstimator(accuracies(), reward_N, reward_N), {})
     settings = replace(
         SMALL, steps=12_000, environments=16, neighbours=30, episode_limit=8, learning_starts=400, batch=64,
         width=32, encoder_layers=2, capacity=4_000, alpha=20.0, reference=0.9, learning_rate=1e-3,

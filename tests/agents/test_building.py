@@ -17,6 +17,7 @@ from archwalk.cli.main import main
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.benchmarks import BENCHMARKS, load_benchmark
 from archwalk.estimators.ledger import QueryLedger
+from archwalk.estimators.metrics import accuracies
 from archwalk.experiments.protocol import run_search
 from archwalk.experiments.runs import RunFolder, load_contestant, read_agent
 from archwalk.experiments.training import resume_training, train_agent
@@ -63,7 +64,7 @@ def test_a_search_is_a_replay():
     asked = []
 
     class Spy:
-        objective = "validation"
+        objective = accuracies()
 
         def evaluate(self, codes_BL):
             asked.append(codes_BL.copy())

@@ -12,6 +12,7 @@ from archwalk.agents.walking import TrainedAgent
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.comparison import solve_benchmark
 from archwalk.spaces.base import NeighbourGraph
@@ -111,7 +112,7 @@ def test_training_pays_for_what_it_evaluates(tiny, pay):
             return super().evaluate(codes_BL)
 
     table = tiny.estimator
-    spied = replace(tiny, estimator=Spy("validation", table.reward_N, table.report_N))
+    spied = replace(tiny, estimator=Spy(accuracies(), table.reward_N, table.report_N))
     trainer, _ = train(spied, replace(SMALL, pay=pay))
     assert trainer.ledger.queries == len(codes)
     assert trainer.ledger.unique == len(set(codes))
@@ -122,7 +123,7 @@ def test_calibration_sets_the_reference_and_is_paid(tiny):
     """A few architectures without an accuracy do not matter."""
     reward_N = tiny.estimator.reward_N.copy()
     reward_N[::9] = np.nan
-    gaps = replace(tiny, estimator=TableEstimator("validation", reward_N, reward_N))
+    gaps = replace(tiny, estimator=TableEstimator(accuracies(), reward_N, reward_N))
     trainer = DQNTrainer(gaps, replace(SMALL, calibration=500), seed=0)
     assert trainer.ledger.queries == 500
     assert np.nanmin(reward_N) < 100 * trainer.walks.settings.shaping.reference <= np.nanmax(reward_N)
@@ -232,7 +233,7 @@ def learnable(space4):
     """Accuracies that the features determine."""
     weights = np.random.default_rng(0).normal(size=space4.feature_count)
     reward_N = np.clip(80 + 3 * (space4.feature_table @ weights), 0, 100)
-    return Benchmark("learnable", space4, TableEstimator("validation", reward_N, reward_N), {})
+    return Benchmark("learnable", space4, TableEstimator(accuracies(), reward_N, reward_N), {})
 
 
 def test_it_learns_to_improve_architectures(learnable):

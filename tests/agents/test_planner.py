@@ -5,6 +5,7 @@ from archwalk.agents.planner.settings import PlannerSettings
 from archwalk.agents.planner.trainer import PlannerTrainer
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.spaces.darts.space import DARTS
 from model_based import smooth_benchmark
@@ -39,7 +40,7 @@ def test_the_plan_is_the_optimum_for_what_the_network_believes(trainer):
 
 
 def test_a_space_that_cannot_be_enumerated_is_refused():
-    nothing = TableEstimator("validation", np.zeros(1), np.zeros(1))
+    nothing = TableEstimator(accuracies(), np.zeros(1), np.zeros(1))
     with pytest.raises(
         UsageError, match="needs a space that can be enumerated; darts cannot, but climber can"
     ):

@@ -13,6 +13,7 @@ from archwalk.agents.meta_rl import MetaRLTrainer
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Scores
 from archwalk.estimators.ledger import TrainingLedger
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.learning.recalling import RecallingActorCritic
 from building_cases import META, branches, chains
@@ -21,7 +22,7 @@ from building_cases import META, branches, chains
 class Constant:
     """Finds all networks equally good and remembers them."""
 
-    objective = "validation"
+    objective = accuracies()
 
     def __init__(self):
         self.asked = []
@@ -172,7 +173,7 @@ def test_relative_rewards_do_not_tell_how_hard_a_data_set_is():
     """The same networks on a data set on which all are half as good: only the mean of the best episode tells."""
     rules, benchmark = BuildingRules(recall=True, relative=True), chains()
     table = benchmark.estimator
-    half = TableEstimator("validation", table.reward_N / 2, table.report_N)
+    half = TableEstimator(accuracies(), table.reward_N / 2, table.report_N)
     ones = [Construction(benchmark.space, TrainingLedger(estimator), 2, rules) for estimator in (table, half)]
     rng = np.random.default_rng(0)
     for _ in range(40):

@@ -54,13 +54,16 @@ def test_who_is_not_here_is_named(call):
 def test_several_objectives_stand_on_one_page(call, tmp_path, tiny, monkeypatch):
     from dataclasses import replace
 
+    from archwalk.estimators.metrics import accuracies
     from archwalk.estimators.table import TableEstimator
     from archwalk.papers.setup import Setup
 
     def find(self, name):
         table = tiny.estimator
         objective = self.objective or "test-mean"
-        return replace(tiny, name=name, estimator=TableEstimator(objective, table.reward_N, table.report_N))
+        return replace(
+            tiny, name=name, estimator=TableEstimator(accuracies(objective), table.reward_N, table.report_N)
+        )
 
     monkeypatch.setattr(Setup, "find_benchmark", find)
     found = call("reproduce", "remaade/all", "--objective", "test-mean,run0", "--out", "out", "--json").json

@@ -5,6 +5,7 @@ import numpy as np
 from archwalk.environments.construction_settings import ConstructionSettings
 from archwalk.errors import InvalidArchitectureError
 from archwalk.estimators.base import Scores
+from archwalk.estimators.metrics import accuracies
 from archwalk.spaces.nsc import NSC, CodeTable, NetworkSettings
 
 NETWORK = NetworkSettings(image_shape=(1, 12, 12), filters=2, dense=4)
@@ -16,7 +17,7 @@ MULTI = ConstructionSettings(CodeTable(4, "multi-branch"), NETWORK, sigma=0.1)
 class MadeUp:
     """A different score in percent for every code; remembers what it was asked. NaN for codes in `broken`."""
 
-    objective = "made-up"
+    objective = accuracies("made-up")
 
     def __init__(self, broken=()):
         self.asked = []

@@ -16,6 +16,7 @@ from archwalk.environments.construction import (
 from archwalk.environments.construction_settings import ConstructionSettings, load_settings, read_settings
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.spaces.nsc import NSC, Chain, CodeTable
 
@@ -26,7 +27,7 @@ ENV = "archwalk/Construction-v0"
 def chains():
     space = Chain(network=CHAIN.network)
     rng = np.random.default_rng(0)
-    estimator = TableEstimator("validation", rng.uniform(10, 90, space.size), rng.uniform(10, 90, space.size))
+    estimator = TableEstimator(accuracies(), rng.uniform(10, 90, space.size), rng.uniform(10, 90, space.size))
     return Benchmark("chains", space, estimator, {"source": "made up"})
 
 

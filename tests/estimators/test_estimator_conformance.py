@@ -5,10 +5,11 @@ import pytest
 
 from archwalk.estimators.base import Estimator
 from archwalk.estimators.benchmarks import load_benchmark
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
-from archwalk.estimators.policies.tables import PolicyTable, PolicyTableEstimator
+from archwalk.estimators.policies.tables import HELD_OUT_RETURN, PolicyTable, PolicyTableEstimator
 from archwalk.estimators.table import MultiFidelityTable, RandomRunEstimator, TableEstimator
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.policy_cnn.papers import minatar_1
@@ -29,7 +30,7 @@ class TestTableEstimator(DeterministicEstimatorConformance):
     def make_estimator(cls, tiny) -> Callable[[], Estimator]:
         reward_N, seconds_N = tiny.estimator.reward_N.copy(), np.arange(91.0)
         reward_N[::7] = seconds_N[::5] = np.nan
-        return lambda: TableEstimator("validation", reward_N, tiny.estimator.report_N, seconds_N)
+        return lambda: TableEstimator(accuracies(), reward_N, tiny.estimator.report_N, seconds_N)
 
 
 class TestTableEstimatorOfFloat32Columns(DeterministicEstimatorConformance):
@@ -41,7 +42,7 @@ class TestTableEstimatorOfFloat32Columns(DeterministicEstimatorConformance):
         columns = [tiny.estimator.reward_N.astype(np.float32), tiny.estimator.report_N.astype(np.float32)]
         for column in columns:
             column.flags.writeable = False
-        return lambda: TableEstimator("run0", *columns)
+        return lambda: TableEstimator(accuracies("run0"), *columns)
 
 
 class TestMultiFidelityTable(DeterministicEstimatorConformance):
@@ -49,7 +50,7 @@ class TestMultiFidelityTable(DeterministicEstimatorConformance):
     @classmethod
     def make_estimator(cls, tiny) -> Callable[[], Estimator]:
         reward_FN = np.stack([tiny.estimator.reward_N - 9, tiny.estimator.reward_N])
-        return lambda: MultiFidelityTable("validation", (4, 12), reward_FN, tiny.estimator.report_N)
+        return lambda: MultiFidelityTable(accuracies(), (4, 12), reward_FN, tiny.estimator.report_N)
 
 
 class TestRandomRun(NoisyEstimatorConformance):
@@ -115,4 +116,4 @@ class TestPolicyTable(DeterministicEstimatorConformance):
         score_NS = np.random.default_rng(0).uniform(0, 9, (25, 3))
         table = PolicyTable(PolicySettings(1_000), (0, 1, 2), score_NS, score_NS + 1, np.full((25, 3), 60.0))
         trained = PolicyEstimator(minatar_1(), find_game("MinAtar-Breakout"), table.settings)
-        return lambda: PolicyTableEstimator("held-out-return", table, trained)
+        return lambda: PolicyTableEstimator(HELD_OUT_RETURN, table, trained)

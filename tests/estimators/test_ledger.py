@@ -4,6 +4,7 @@ import pytest
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Scores
 from archwalk.estimators.ledger import QueryLedger, Receipts, TrainingLedger
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import MultiFidelityTable
 
 NAN = float("nan")
@@ -12,7 +13,7 @@ NAN = float("nan")
 class Listed:
     """Rewards and reports as listed, architecture by architecture."""
 
-    objective = "listed"
+    objective = accuracies("listed")
 
     def __init__(self, reward, report=None, seconds=None):
         self.reward = np.array(reward, float)
@@ -152,7 +153,7 @@ class TestFidelities:
     def ledger(cls) -> QueryLedger:
         full = np.array([50, 60, 70, 80.0])
         rewards = np.stack([full[::-1] - 20, full - 10, full])
-        return QueryLedger(MultiFidelityTable("validation", cls.FIDELITIES, rewards, full - 1, rewards), 3)
+        return QueryLedger(MultiFidelityTable(accuracies(), cls.FIDELITIES, rewards, full - 1, rewards), 3)
 
     def pay(self, ledger, ids, fidelity):
         return ledger.evaluate(np.array(ids, np.int32).reshape(1, -1, 1), fidelity)[0].tolist()
@@ -207,7 +208,7 @@ class TestTrainingLedger:
             rewards = ledger.rewards(np.array(ids, np.int32).reshape(-1, 1))
             assert rewards.tolist() == ids
             assert (ledger.queries, ledger.unique) == (queries, unique)
-        assert ledger.objective == "listed"
+        assert ledger.objective.name == "listed"
 
     def test_counts_rows_of_longer_codes(self):
         ledger = TrainingLedger(Listed(range(9)))

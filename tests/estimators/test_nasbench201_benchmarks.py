@@ -46,7 +46,7 @@ def test_published_maxima(compact):
 
 
 def test_compact_form_says_what_it_lacks(compact, capsys):
-    assert load_benchmark("nasbench201:cifar100").objective == "test-mean"
+    assert load_benchmark("nasbench201:cifar100").objective.name == "test-mean"
     said = capsys.readouterr().err
     assert "nasbench201:cifar100 table has no validation accuracies after 200 epochs; using test-mean" in said
     with pytest.raises(UsageError, match=r"'validation'.*the official file has it"):
@@ -74,14 +74,14 @@ def test_columns_of_objectives(official, task, objective, reward, report):
     codes = benchmark.space.sample(np.random.default_rng(0), 50)
     scores = benchmark.estimator.evaluate(codes)
     ids = codes[:, 0]
-    assert benchmark.objective == objective
+    assert benchmark.objective.name == objective
     np.testing.assert_array_equal(scores.reward_B, official[f"{task}.{reward}"][ids])
     np.testing.assert_array_equal(scores.report_B, official[f"{task}.{report}"][ids])
     np.testing.assert_array_equal(scores.seconds_B, official[f"{task}.{reward}_seconds"][ids])
 
 
 def test_default_of_the_official_form(official, capsys):
-    assert load_benchmark("nasbench201:cifar10").objective == "validation"
+    assert load_benchmark("nasbench201:cifar10").objective.name == "validation"
     assert capsys.readouterr().err == ""
 
 

@@ -9,11 +9,13 @@ import pytest
 
 from archwalk.estimators.base import Scores
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.policies.benchmark import policy_benchmark
 from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.experiments.comparison import compare
 from archwalk.experiments.protocol import Contestant, run_search
+from archwalk.experiments.records import plain
 from archwalk.learning.ppo import PPOSettings
 from archwalk.report.tables import notes as notes_of
 from archwalk.spaces.policy_cnn import ChoiceBlock, policy_space
@@ -51,9 +53,9 @@ def test_a_search_trains_in_the_order_of_the_proxy_and_repeats_itself(name):
 def test_a_record_holds_raw_scores():
     contestants = [Contestant(name, (factory,)) for name, factory in CONTESTANTS.items()]
     record = compare(benchmark(), contestants, budget=3, trials=1, seed=0)
-    best = {name: record["strategies"][name]["best_after"]["3"]["mean"] for name in CONTESTANTS}
+    best = {name: record.strategies[name].best_after[3].mean for name in CONTESTANTS}
     assert best["enas"] == best["spos"] > 0, "both trained all three"
-    assert "raw score" in record["objective_meaning"]
+    assert "raw score" in record.objective_meaning
 
 
 def test_shared_weights_go_to_other_processes():
@@ -65,7 +67,7 @@ def test_shared_weights_go_to_other_processes():
 
 def test_a_record_says_whether_the_proxy_agrees_with_the_truth():
     class Known:
-        objective = "mean-return"
+        objective = accuracies("mean-return")
 
         def __init__(self, scores):
             self.scores = np.array(scores, np.float64)
@@ -84,8 +86,8 @@ def test_a_record_says_whether_the_proxy_agrees_with_the_truth():
         truth[ranked] = scores
         made = Benchmark("known", SPACE, Known(truth), {})
         record = compare(made, [enas], budget=3, trials=1, seed=3)
-        correlations.append(record["strategies"]["enas"]["findings"]["proxy"]["rank_correlation"])
-        notes = " ".join(" ".join(notes_of(record)).split())
+        correlations.append(record.strategies["enas"].findings["proxy"]["rank_correlation"])
+        notes = " ".join(" ".join(notes_of(plain(record))).split())
         assert ("rank correlation with the reward +1.00 over 3 evaluated" in notes) == (scores[0] == 3)
     assert correlations == [1, -1, None]
 
@@ -93,12 +95,12 @@ def test_a_record_says_whether_the_proxy_agrees_with_the_truth():
 def test_it_says_so_of_trials_in_other_processes_too():
     spos = Contestant("spos", (CONTESTANTS["spos"],))
     one, two = (
-        compare(load(KNOWN, 0), [spos], budget=6, trials=2, seed=0, workers=workers)["strategies"]["spos"]
+        compare(load(KNOWN, 0), [spos], budget=6, trials=2, seed=0, workers=workers).strategies["spos"]
         for workers in (1, 2)
     )
-    assert one["findings"] == two["findings"]
-    assert one["findings"]["proxy"]["architectures"] == 6
-    assert one["best_after"] == two["best_after"]
+    assert one.findings == two.findings
+    assert one.findings["proxy"].architectures == 6
+    assert one.best_after == two.best_after
 
 
 @pytest.mark.parametrize("name", CONTESTANTS)

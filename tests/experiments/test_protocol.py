@@ -2,6 +2,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from msgspec import Struct
 
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.experiments.comparison import compare
@@ -13,6 +14,7 @@ from archwalk.experiments.protocol import (
     spawn,
     summarise_search,
 )
+from archwalk.experiments.records import EpisodeProtocol, SpaceSize, plain
 from archwalk.strategies.base import Strategy
 from archwalk.strategies.catalogue import STRATEGIES
 from archwalk.strategies.local_search import LocalSearch, LocalSearchSettings
@@ -71,24 +73,24 @@ def test_search_summary_by_hand(tiny):
         tiny.estimator.report_N[starts_TQL[:, :, 0]],
     )
     best = report[np.arange(2), reward.argmax(axis=1)]
-    after = summary["best_after"]
-    assert list(after) == ["4"]
-    assert after["4"]["mean"] == pytest.approx(best.mean())
-    assert after["4"]["std"] == pytest.approx(best.std())
-    assert after["4"]["reward_mean"] == pytest.approx(reward.max(axis=1).mean())
-    low, high = after["4"]["ci95"]
+    after = summary.best_after
+    assert list(after) == [4]
+    assert after[4].mean == pytest.approx(best.mean())
+    assert after[4].std == pytest.approx(best.std())
+    assert after[4].reward_mean == pytest.approx(reward.max(axis=1).mean())
+    low, high = after[4].ci95
     assert [low, high] == pytest.approx(sorted(best))
-    assert summary["curve"]["queries"] == [1, 2, 3, 4]
-    assert summary["curve"]["mean"][0] == pytest.approx(report[:, 0].mean())
-    assert (summary["training_queries"], summary["training_unique"], summary["trained"]) == (70, 30, True)
-    assert summary["unique_mean"] == 4
+    assert summary.curve.queries == [1, 2, 3, 4]
+    assert summary.curve.mean[0] == pytest.approx(report[:, 0].mean())
+    assert (summary.training_queries, summary.training_unique, summary.trained) == (70, 30, True)
+    assert summary.unique_mean == 4
 
 
 def test_best_after_the_standard_budgets_below_the_whole(tiny):
     who = contestant("random-search")
     search = run_search(tiny, who, budget=120, trials=3, seed=0)
-    after = summarise_search(search, who, 120, 0)["best_after"]
-    assert list(after) == ["10", "50", "100", "120"]
+    after = summarise_search(search, who, 120, 0).best_after
+    assert list(after) == [10, 50, 100, 120]
     assert {10, 50, 100, 150, 300} <= set(STANDARD_BUDGETS)
 
 
@@ -111,18 +113,18 @@ def test_episodes_by_hand(tiny):
     np.testing.assert_array_equal(outcome.episodes.finals_BL[:, 0], [2, 42, 0, 1])
     reward_N, report_N = tiny.estimator.reward_N, tiny.estimator.report_N
     start, final = report_N[[0, 40, 89, 90]], report_N[[2, 42, 0, 1]]
-    assert summary["mean_start"] == pytest.approx(start.mean())
-    assert summary["mean_final"] == pytest.approx(final.mean())
-    assert summary["median_final"] == pytest.approx(np.median(final))
-    assert summary["mean_improvement"] == pytest.approx((final - start).mean())
-    assert summary["median_improvement"] == pytest.approx(np.median(final - start))
-    assert summary["mean_final_reward"] == pytest.approx(reward_N[[2, 42, 0, 1]].mean())
+    assert summary.mean_start == pytest.approx(start.mean())
+    assert summary.mean_final == pytest.approx(final.mean())
+    assert summary.median_final == pytest.approx(np.median(final))
+    assert summary.mean_improvement == pytest.approx((final - start).mean())
+    assert summary.median_improvement == pytest.approx(np.median(final - start))
+    assert summary.mean_final_reward == pytest.approx(reward_N[[2, 42, 0, 1]].mean())
     gained = reward_N[[2, 42, 0, 1]] - reward_N[[0, 40, 89, 90]]
-    assert summary["mean_improvement_reward"] == pytest.approx(gained.mean())
-    assert summary["improved"] == pytest.approx((final > start).mean())
-    assert summary["mean_steps"] == 2
-    assert summary["evaluations"] == 3
-    counts, edges = summary["histogram"]["counts"], summary["histogram"]["edges"]
+    assert summary.mean_improvement_reward == pytest.approx(gained.mean())
+    assert summary.improved == pytest.approx((final > start).mean())
+    assert summary.mean_steps == 2
+    assert summary.evaluations == 3
+    counts, edges = summary.histogram.counts, summary.histogram.edges
     assert len(edges) == len(counts) + 1
     assert sum(counts) == np.count_nonzero(np.abs(final - start) < 12.5)
 
@@ -132,7 +134,9 @@ def test_who_cannot_take_an_episode_has_none(tiny):
 
 
 def strip_times(value):
-    """A record without what differs from run to run."""
+    """A record as JSON, without what differs from run to run."""
+    if isinstance(value, Struct):
+        return strip_times(plain(value))
     if isinstance(value, dict):
         return {k: strip_times(v) for k, v in value.items() if k not in ("seconds", "created", "command")}
     return [strip_times(v) for v in value] if isinstance(value, list) else value
@@ -159,72 +163,72 @@ def test_record_says_what_was_run(tiny):
     record = run(tiny, [contestant(name) for name in BASELINES], progress=told.append)
     assert told[-1] == 120
     assert told == sorted(told)
-    assert (record["benchmark"], record["objective"], record["budget"]) == ("tiny", "validation", 40)
-    assert (record["trials"], record["seeds"], record["kind"]) == (5, [0], "comparison")
-    assert record["episodes"] == {"starts": 30, "limit": 32}
-    assert record["space"] == {"name": "nasbench101", "architectures": 91, "edges": tiny.space.graph.edges}
-    assert record["provenance"] == {"source": "made up"}
-    assert list(record["strategies"]) == BASELINES
+    assert (record.benchmark, record.objective, record.budget) == ("tiny", "validation", 40)
+    assert (record.trials, record.seeds, record.kind, record.command) == (5, [0], "comparison", None)
+    assert record.episodes == EpisodeProtocol(starts=30, limit=32)
+    assert record.space == SpaceSize(name="nasbench101", architectures=91, edges=tiny.space.graph.edges)
+    assert record.provenance == {"source": "made up"}
+    assert list(record.strategies) == BASELINES
     for name in BASELINES:
-        strategy = record["strategies"][name]
-        assert record["query"][name] == strategy["query"]
-        assert not strategy["trained"]
-        assert strategy["training_queries"] == 0
-        optimum = record["optimum"]["mean_improvement"]
-        share = strategy["episodes"]["mean_improvement_reward"] / optimum
-        assert strategy["episodes"]["share_of_optimum"] == pytest.approx(share)
+        strategy = record.strategies[name]
+        assert record.query[name] == strategy.query
+        assert not strategy.trained
+        assert strategy.training_queries == 0
+        optimum = record.optimum.mean_improvement
+        share = strategy.episodes.mean_improvement_reward / optimum
+        assert strategy.episodes.share_of_optimum == pytest.approx(share)
 
 
 def test_all_set_out_from_the_same_starts(tiny):
     record = run(
         tiny, [Contestant("one", (Scripted,)), Contestant("two", (Stays,)), contestant("local-search")]
     )
-    one, two = record["strategies"]["one"], record["strategies"]["two"]
-    assert one["curve"]["mean"] == two["curve"]["mean"]
-    assert one["curve"]["mean"][0] == record["strategies"]["local-search"]["curve"]["mean"][0]
-    assert "episodes" not in two
-    assert one["episodes"]["mean_start"] == record["strategies"]["local-search"]["episodes"]["mean_start"]
+    one, two = record.strategies["one"], record.strategies["two"]
+    assert one.curve.mean == two.curve.mean
+    assert one.curve.mean[0] == record.strategies["local-search"].curve.mean[0]
+    assert two.episodes is None
+    assert one.episodes.mean_start == record.strategies["local-search"].episodes.mean_start
 
 
 def test_optimum_is_over_the_starts_of_the_episodes(tiny):
     """Nobody who sees all neighbours does better; local search that does reaches a part of it."""
     who = Contestant("local", (partial(LocalSearch, settings=LocalSearchSettings(200)),))
     record = run(tiny, [who])
-    episodes, optimum = record["strategies"]["local"]["episodes"], record["optimum"]
-    assert 0.3 < episodes["share_of_optimum"] <= 1
-    assert optimum["mean_final"] == pytest.approx(tiny.estimator.reward_N.max())
-    start = optimum["mean_final"] - optimum["mean_improvement"]
-    assert episodes["mean_final_reward"] - episodes["mean_improvement_reward"] == pytest.approx(start)
+    episodes, optimum = record.strategies["local"].episodes, record.optimum
+    assert 0.3 < episodes.share_of_optimum <= 1
+    assert optimum.mean_final == pytest.approx(tiny.estimator.reward_N.max())
+    start = optimum.mean_final - optimum.mean_improvement
+    assert episodes.mean_final_reward - episodes.mean_improvement_reward == pytest.approx(start)
 
 
 def test_a_trained_contestant_has_examples(tiny):
     record = run(tiny, [Contestant("scripted", (Scripted,)), contestant("random-walk")])
-    examples = record["strategies"]["scripted"]["examples"]
+    examples = record.strategies["scripted"].examples
     assert len(examples) == 3
-    rewards = [example["start"]["reward"] for example in examples]
+    rewards = [example.start.reward for example in examples]
     assert rewards == sorted(rewards)
     for example in examples:
-        start = tiny.space.parse(example["start"]["description"])
-        assert tiny.space.parse(example["found"]["description"]) == (start + 2) % 91
-        assert example["found"]["report"] == tiny.estimator.report_N[(start[0] + 2) % 91]
-        assert example["start"]["svg"].startswith("<svg")
-        assert example["steps"] == 2
-    assert "examples" not in record["strategies"]["random-walk"]
+        start = tiny.space.parse(example.start.description)
+        assert tiny.space.parse(example.found.description) == (start + 2) % 91
+        assert example.found.report == tiny.estimator.report_N[(start[0] + 2) % 91]
+        assert example.start.svg.startswith("<svg")
+        assert example.steps == 2
+    assert record.strategies["random-walk"].examples == []
 
 
 def test_without_episodes_there_is_no_optimum(tiny):
     record = run(tiny, [contestant("random-walk")], episode_starts=0)
-    assert record["optimum"] is None
-    assert record["episodes"] is None
-    assert "episodes" not in record["strategies"]["random-walk"]
+    assert record.optimum is None
+    assert record.episodes is None
+    assert record.strategies["random-walk"].episodes is None
 
 
 def test_a_benchmark_of_random_runs_has_no_optimum(ec_nas_4v):
     benchmark = load_benchmark("ec-nas-4v:random-run")
     record = run(benchmark, [contestant("random-walk")])
-    assert record["objective"] == "random-run"
-    assert record["optimum"] is None
-    assert "share_of_optimum" not in record["strategies"]["random-walk"]["episodes"]
+    assert record.objective == "random-run"
+    assert record.optimum is None
+    assert record.strategies["random-walk"].episodes.share_of_optimum is None
 
 
 def test_draws_do_not_depend_on_the_number_of_processes(random_runs):
@@ -271,12 +275,12 @@ def test_baselines_on_nasbench101_are_the_measured_ones(nasbench101, name):
     """Within two standard errors of ours and two of the reference's, both of 300 trials."""
     who = contestant(name)
     search = run_search(nasbench101, who, budget=300, trials=300, seed=0)
-    after = summarise_search(search, who, 300, 0)["best_after"]
+    after = summarise_search(search, who, 300, 0).best_after
     for queries, (mean, deviation) in zip((50, 100, 150, 300), MEASURED[name], strict=True):
-        ours = after[str(queries)]
-        tolerance = 2 * (ours["std"] + deviation) / np.sqrt(300)
-        assert ours["mean"] == pytest.approx(mean, abs=tolerance), queries
-        assert ours["std"] == pytest.approx(deviation, rel=0.3), queries
+        ours = after[queries]
+        tolerance = 2 * (ours.std + deviation) / np.sqrt(300)
+        assert ours.mean == pytest.approx(mean, abs=tolerance), queries
+        assert ours.std == pytest.approx(deviation, rel=0.3), queries
 
 
 def test_local_search_on_nasbench101_improves_as_reported(nasbench101):
@@ -284,5 +288,5 @@ def test_local_search_on_nasbench101_improves_as_reported(nasbench101):
     who = contestant("local-search")
     starts_BL = nasbench101.space.sample(np.random.default_rng(0), 1_000)
     summary, _ = run_episodes(nasbench101, who, starts_BL, 0)
-    assert summary["median_improvement"] == pytest.approx(3.77, abs=0.35)
-    assert summary["mean_final"] > 93.6
+    assert summary.median_improvement == pytest.approx(3.77, abs=0.35)
+    assert summary.mean_final > 93.6

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata, trim_mean, wilcoxon
 
+from archwalk.experiments.differences import Friedman
 from archwalk.experiments.significance import (
     compare_pairs,
     difference_intervals,
@@ -83,9 +84,9 @@ def test_friedman_by_hand():
     """Ranks 1, 2, 3 in every one of 4 trials: 12 / (4 x 3 x 4) (4^2 + 8^2 + 12^2) - 3 x 4 x 4 = 8."""
     values = np.array([[9.0] * 4, [8.0] * 4, [7.0] * 4])
     result = friedman(values)
-    assert result["statistic"] == pytest.approx(8)
-    assert result["p"] == pytest.approx(np.exp(-4))  # chi-squared with 2 degrees of freedom
-    assert friedman(np.ones((3, 5))) == {"statistic": 0.0, "p": 1.0}
+    assert result.statistic == pytest.approx(8)
+    assert result.p == pytest.approx(np.exp(-4))  # chi-squared with 2 degrees of freedom
+    assert friedman(np.ones((3, 5))) == Friedman(statistic=0.0, p=1.0)
     assert friedman(values[:2]) is None
     assert friedman(values[:, :1]) is None
 
@@ -125,11 +126,11 @@ def test_pairs_see_through_what_trials_have_in_common():
     """Trials spread by 2, strategies differ by 0.2: unpaired that is nothing."""
     made = reports(a=(0, 1), b=(0.2, 1), c=(0.2, 1))
     (ab, ac, bc), *_ = compare_pairs(made, np.random.default_rng(0))
-    assert ab["p_holm"] < 1e-6 > ac["p_holm"]
-    assert bc["p_holm"] > 0.05
-    assert ab["difference"] == pytest.approx(-0.2, abs=0.06)
-    assert ab["ci95"][0] < ab["difference"] < ab["ci95"][1] < 0
-    assert ab["superiority"] < 0.3
+    assert ab.p_holm < 1e-6 > ac.p_holm
+    assert bc.p_holm > 0.05
+    assert ab.difference == pytest.approx(-0.2, abs=0.06)
+    assert ab.ci95[0] < ab.difference < ab.ci95[1] < 0
+    assert ab.superiority < 0.3
 
 
 def test_intervals_of_differences_cover_the_spread_of_agents():
@@ -147,35 +148,35 @@ def test_a_pair_is_compared_over_the_trials_that_both_have():
     made = reports(a=(0, 1), b=(0.2, 1), c=(0, 1))
     made["c"] = made["c"][:, :7]
     rows = compare_pairs(made, np.random.default_rng(0))[0]
-    assert [row["trials"] for row in rows] == [40, 7, 7]
-    assert rows[1]["difference"] == pytest.approx((made["a"][0, :7, 0] - made["c"][0, :, 0]).mean())
-    assert judge(made, [1, 3], np.random.default_rng(0))["trials"] == 7
+    assert [row.trials for row in rows] == [40, 7, 7]
+    assert rows[1].difference == pytest.approx((made["a"][0, :7, 0] - made["c"][0, :, 0]).mean())
+    assert judge(made, [1, 3], np.random.default_rng(0)).trials == 7
 
 
 def test_judgement_follows_the_generator_and_needs_two():
     made = reports(a=(0, 1), b=(0.2, 3))
     one, again, other = (judge(made, [1, 3], np.random.default_rng(seed)) for seed in (0, 0, 1))
     assert one == again != other
-    assert list(one["after"]) == ["1", "3"]
-    assert one["after"]["3"]["ranks"]["b"] < one["after"]["3"]["ranks"]["a"]
-    assert one["after"]["3"]["friedman"] is None
+    assert list(one.after) == [1, 3]
+    assert one.after[3].ranks["b"] < one.after[3].ranks["a"]
+    assert one.after[3].friedman is None
     assert judge({"a": made["a"]}, [1], np.random.default_rng(0)) is None
     assert judge({name: r[:, :1] for name, r in made.items()}, [1], np.random.default_rng(0)) is None
 
 
 def test_rank_curves_are_of_all_strategies():
     curves = rank_curves(reports(a=(0, 1), b=(0.2, 1), c=(5, 2)), [1, 3])
-    np.testing.assert_allclose(np.sum(list(curves["mean"].values()), axis=0), 6)
-    assert curves["mean"]["c"] == [1, 1]
+    np.testing.assert_allclose(np.sum(list(curves.mean.values()), axis=0), 6)
+    assert curves.mean["c"] == [1, 1]
 
 
 def test_profiles_are_shares_of_runs():
     made = {"a": np.array([[[1.0], [2.0], [3.0], [4.0]]]), "b": np.full((2, 4, 1), 4.0)}
     found = profiles(made, 1, np.random.default_rng(0))
-    tau, share = np.array(found["tau"]), np.array(found["strategies"]["a"]["share"])
+    tau, share = np.array(found.tau), np.array(found.strategies["a"].share)
     np.testing.assert_allclose(share, [(made["a"] >= t - 1e-9).mean() for t in tau])
     assert share[-1] == 0.25
-    assert set(found["strategies"]["b"]["share"]) == {1.0}
+    assert set(found.strategies["b"].share) == {1.0}
     assert profiles({"b": made["b"], "c": made["b"]}, 1, np.random.default_rng(0)) is None, "all alike"
     assert profiles({"a": made["a"]}, 1, np.random.default_rng(0)) is None
 

@@ -100,7 +100,7 @@ def test_weighted_quantile_by_hand(values, weights, q, expected):
 
 def test_symmetric_intervals_hold_their_share():
     values = np.arange(1001.0)
-    assert symmetric_intervals(values) == {"50": [250, 750], "90": [50, 950], "95": [25, 975]}
+    assert symmetric_intervals(values) == {50: (250, 750), 90: (50, 950), 95: (25, 975)}
 
 
 def test_normal_interval():

@@ -10,6 +10,7 @@ import pytest
 
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Scores
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.papers import estimates
 from archwalk.papers.catalogue import item_names
@@ -116,7 +117,7 @@ def test_columns_are_in_percent():
 
 
 def test_a_witness_sees_what_is_asked_and_changes_nothing():
-    table = TableEstimator("validation", np.array([1.0, 9, 5]), np.array([2.0, 3, 4]))
+    table = TableEstimator(accuracies(), np.array([1.0, 9, 5]), np.array([2.0, 3, 4]))
     witness = Witness(table)
     assert witness.evaluate(np.array([[1], [0]])).reward_B.tolist() == [9, 1]
     witness.evaluate(np.array([[1]]))
@@ -270,7 +271,7 @@ def test_reported_tables_are_whole():
 class Silent:
     """Scores nothing."""
 
-    objective = "validation"
+    objective = accuracies()
 
     def evaluate(self, codes_BL):
         nothing = np.full(len(codes_BL), np.nan)

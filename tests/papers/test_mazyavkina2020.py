@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from archwalk.errors import DataError, UsageError
-from archwalk.estimators.policies.estimator import PolicyEstimator
+from archwalk.estimators.policies.estimator import MEAN_RETURN, PolicyEstimator
 from archwalk.estimators.policies.tables import PolicyTableEstimator
 from archwalk.estimators.policies.training import PolicyTraining
 from archwalk.experiments.protocol import run_search
@@ -252,7 +252,7 @@ def test_a_finished_item_is_found_again_and_a_changed_table_is_not(done, monkeyp
 def test_trainings_that_failed_are_told(tmp_path):
     known = load(KNOWN, 0)
     table = replace(known.estimator.table, failed=("no loss", "no memory", "no loss"))
-    estimator = PolicyTableEstimator("mean-return", table, known.estimator.policies)
+    estimator = PolicyTableEstimator(MEAN_RETURN, table, known.estimator.policies)
     made = setup(tmp_path, benchmark=KNOWN)
     truth.find_grounds(replace(made, load=lambda name, seed: replace(known, estimator=estimator)))
     assert (

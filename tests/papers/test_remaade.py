@@ -120,8 +120,9 @@ def claims_of(better, worse, trials=30):
     """Claims about two strategies whose reports are these, in all trials alike but for a little noise."""
     noise = 0.1 * np.random.default_rng(0).normal(size=(1, trials, 1))
     reports = {"a": np.full((1, trials, 1), better) + noise, "b": np.full((1, trials, 1), worse) - noise}
-    record = {"budget": 1} | differences(reports, 1, 0)
-    return tables.judge_claims(record, [("a", "b")])[0], tables.judge_claims(record, [("b", "a")])[0]
+    found = differences(reports, 1, 0)["significance"]
+    one, other = (tables.judge_claims(found, 1, [pair])[0] for pair in (("a", "b"), ("b", "a")))
+    return one, other
 
 
 def test_verdicts_by_hand():
@@ -141,7 +142,7 @@ def test_mean_and_share_must_agree():
     reports = {"a": np.full((1, 40, 1), 94.1), "b": np.full((1, 40, 1), 94.0)}
     reports["a"] += 0.01 * np.random.default_rng(0).normal(size=(1, 40, 1))
     reports["a"][0, :4] -= 5
-    (claim,) = tables.judge_claims({"budget": 1} | differences(reports, 1, 0), [("a", "b")])
+    (claim,) = tables.judge_claims(differences(reports, 1, 0)["significance"], 1, [("a", "b")])
     assert claim["p_holm"] < 0.05
     assert (claim["difference"] > 0, claim["superiority"] > 0.5) == (True, True)
     assert claim["verdict"] == OPEN

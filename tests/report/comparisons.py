@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from archwalk.data.decoding import to_plain
 from archwalk.experiments.comparison import differences
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40" viewBox="0 0 80 40"><path d="M0 0h80"/></svg>'
@@ -162,7 +163,12 @@ def tested():
     strategies["local-search"] |= {"strategy": "local-search", "settings": {}}
     for one in strategies.values():
         one["best_after"]["150"] |= {"iqm": 80.1, "iqm_ci95": [80.0, 80.2]}
-    return record(strategies, trials=30, archwalk="0.1.0", evaluation="table") | differences(reports, 150, 0)
+    return record(strategies, trials=30, archwalk="0.1.0", evaluation="table") | compared(reports, 150)
+
+
+def compared(reports, budget):
+    """What a record says of strategies against each other."""
+    return {name: to_plain(one) for name, one in differences(reports, budget, 0).items()}
 
 
 def bare():

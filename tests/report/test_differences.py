@@ -63,7 +63,7 @@ def test_words_say_what_differs():
 
 
 def test_too_few_trials_are_named():
-    few = comparisons.differences({n: np.full((1, 3, 2), v) for n, v in (("a", 1.0), ("b", 2.0))}, 2, 0)
+    few = comparisons.compared({n: np.full((1, 3, 2), v) for n, v in (("a", 1.0), ("b", 2.0))}, 2)
     record = comparisons.record({n: comparisons.strategy(budget=2) for n in "ab"}, budget=2, trials=3) | few
     assert "1 pair of 1 can compare 3 trials at most: times 1, their p cannot be below 0.25." in said(record)
 

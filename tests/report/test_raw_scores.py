@@ -4,7 +4,7 @@ import re
 
 import comparisons
 
-from archwalk.estimators.benchmarks import MEANINGS
+from archwalk.estimators.policies.tables import OBJECTIVES
 from archwalk.report.curves import draw_curves
 from archwalk.report.tables import to_markdown
 
@@ -18,7 +18,7 @@ def played(objective="mean-return"):
         strategies,
         budget=50,
         objective=objective,
-        objective_meaning=MEANINGS[objective],
+        objective_meaning=OBJECTIVES[objective].meaning,
         benchmark="policy:MinAtar-Breakout",
     )
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from archwalk.errors import UsageError
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.running import run_trials
 from archwalk.spaces.base import remake
@@ -103,7 +104,7 @@ def test_nothing_is_evaluated_twice(first_improvement):
     space = remake(NASBench201)
     rewards = np.random.default_rng(0).permutation(space.size).astype(float)
 
-    estimator = TableEstimator("made up", rewards, rewards)
+    estimator = TableEstimator(accuracies("made up"), rewards, rewards)
     strategy = search(space, trials=6, first_improvement=first_improvement)
     assert (run_trials(estimator, strategy, 400).unique_T() == 400).all()
 

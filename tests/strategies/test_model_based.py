@@ -11,6 +11,7 @@ from archwalk.agents.trainable import make_network
 from archwalk.agents.walking import TrainedAgent
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import UsageError
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.strategies.base import Trials
 from model_based import assert_same_network, smooth_benchmark
@@ -85,7 +86,7 @@ def test_it_pays_for_each_architecture_through_the_ledger(strategy, smooth):
             return super().evaluate(codes_BL)
 
     table = smooth.estimator
-    spied = replace(smooth, estimator=Spy("validation", table.reward_N, table.report_N))
+    spied = replace(smooth, estimator=Spy(accuracies(), table.reward_N, table.report_N))
     trainer, _ = train(strategy, spied, initial=5)
     assert asked == trainer.model.codes_EL[:, 0].tolist()
     assert trainer.ledger.queries == len(asked) == 40
@@ -121,7 +122,7 @@ def test_it_learns_to_improve_architectures(strategy, smooth):
 def test_a_missing_accuracy_is_the_worst_there_is(strategy, smooth):
     reward_N = smooth.estimator.reward_N.copy()
     reward_N[::5] = np.nan
-    gaps = replace(smooth, estimator=TableEstimator("validation", reward_N, reward_N))
+    gaps = replace(smooth, estimator=TableEstimator(accuracies(), reward_N, reward_N))
     trainer, metrics = train(strategy, gaps)
     assert all(np.isfinite(value) for row in metrics for value in row.values())
     assert trainer.model.accuracy_E.min() == 0

@@ -83,25 +83,25 @@ def test_summary_by_hand(tiny):
     final = oracle.final_N[[5, 40]]
     gained = reward_N[final] - reward_N[[5, 40]]
     share = np.array([0.75, 0.25])
-    assert summary["mean_final"] == pytest.approx(share @ reward_N[final])
-    assert summary["mean_final_report"] == pytest.approx(share @ report_N[final])
-    assert summary["median_final"] == pytest.approx(reward_N[final[0]])
-    assert summary["mean_steps"] == pytest.approx(share @ oracle.steps_N[[5, 40]])
-    assert summary["mean_improvement"] == pytest.approx(share @ gained)
-    assert summary["median_improvement"] == pytest.approx(gained[0])
-    assert summary["best_reward"] == reward_N.max()
-    assert summary["best_report"] == report_N[np.argmax(reward_N)]
-    assert (summary["gamma"], summary["alpha"], summary["objective"]) == (0.9, 6.0, "validation")
+    assert summary.mean_final == pytest.approx(share @ reward_N[final])
+    assert summary.mean_final_report == pytest.approx(share @ report_N[final])
+    assert summary.median_final == pytest.approx(reward_N[final[0]])
+    assert summary.mean_steps == pytest.approx(share @ oracle.steps_N[[5, 40]])
+    assert summary.mean_improvement == pytest.approx(share @ gained)
+    assert summary.median_improvement == pytest.approx(gained[0])
+    assert summary.best_reward == reward_N.max()
+    assert summary.best_report == report_N[np.argmax(reward_N)]
+    assert (summary.gamma, summary.alpha, summary.objective) == (0.9, 6.0, "validation")
 
 
 @pytest.mark.parametrize(("gamma", "mean_final", "tolerance"), [(0.9, 94.236, 0.02), (0.99, 94.3176, 5e-5)])
 def test_optimum_of_nasbench101(nasbench101, gamma, mean_final, tolerance):
     oracle = solve_benchmark(nasbench101, gamma)
     summary = summarise_oracle(nasbench101, oracle, nasbench101.space.start_weights)
-    assert summary["mean_final"] == pytest.approx(mean_final, abs=tolerance)
-    assert summary["best_reward"] == pytest.approx(94.3175752957662)
+    assert summary.mean_final == pytest.approx(mean_final, abs=tolerance)
+    assert summary.best_reward == pytest.approx(94.3175752957662)
     if gamma == 0.99:
         best = nasbench101.estimator.reward_N[oracle.final_N]
         np.testing.assert_allclose(best, 94.3175752957662, err_msg="the best cell from every start")
         assert nasbench101.space.published_hash(oracle.final_N[:1]).startswith("02e5a024")
-        assert summary["mean_steps"] == pytest.approx(7.9, abs=0.06)
+        assert summary.mean_steps == pytest.approx(7.9, abs=0.06)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from archwalk.errors import UsageError
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.running import run_in_processes, run_trials
 from archwalk.spaces.base import SearchSpace
@@ -67,7 +68,7 @@ class TestPerTrial(StrategyConformance):
 @pytest.mark.parametrize("trials", [2, 9])
 def test_processes_find_what_one_process_finds(space4, trials, listed):
     reward_N = np.random.default_rng(0).uniform(50, 95, space4.size)
-    estimator = TableEstimator("validation", reward_N, -reward_N)
+    estimator = TableEstimator(accuracies(), reward_N, -reward_N)
     starts_TQL = np.arange(trials, dtype=np.int32).reshape(-1, 1, 1) if listed else None
 
     def make() -> Trials:
@@ -86,7 +87,7 @@ def test_processes_find_what_one_process_finds(space4, trials, listed):
 
 
 def test_a_ledger_takes_all_of_its_trials_or_none(space4):
-    estimator = TableEstimator("validation", *2 * [np.random.default_rng(0).uniform(50, 95, space4.size)])
+    estimator = TableEstimator(accuracies(), *2 * [np.random.default_rng(0).uniform(50, 95, space4.size)])
     ledger, part = (
         run_trials(estimator, Strategy(Trials(space4, t, np.random.default_rng(0))), 5) for t in (3, 2)
     )

@@ -7,6 +7,7 @@ import pytest
 from archwalk.errors import ArchwalkError, UsageError
 from archwalk.estimators.base import Scores
 from archwalk.estimators.ledger import QueryLedger
+from archwalk.estimators.metrics import accuracies
 from archwalk.experiments.running import run_trials
 from archwalk.spaces.base import remake
 from archwalk.spaces.nasbench201.space import NASBench201
@@ -21,7 +22,7 @@ def tpe(space, trials=1, seed=0, **values):
 class Sum:
     """The more of the last operation, the better."""
 
-    objective = "sum"
+    objective = accuracies("sum")
 
     def __init__(self, space):
         self.space = space

@@ -9,6 +9,7 @@ from torch.nn.functional import cross_entropy
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Scores
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.metrics import accuracies
 from archwalk.spaces.base import Codes
 from archwalk_mlp.space import MLP
 
@@ -19,7 +20,7 @@ Points = tuple[torch.Tensor, torch.Tensor]
 class Spirals:
     """Trains networks when asked. Reward: validation accuracy, report: test accuracy, both in percent."""
 
-    objective = "validation"
+    objective = accuracies()
 
     def __init__(self, space: MLP, seed: int) -> None:
         self.space = space

@@ -97,6 +97,7 @@ def run_oracle(options: argparse.Namespace) -> None:
     """Print the exact optimum."""
     from archwalk.estimators.benchmarks import load_benchmark
     from archwalk.experiments.comparison import solve_benchmark, summarise_oracle
+    from archwalk.experiments.records import plain
     from archwalk.spaces.base import EnumerableSpace
 
     benchmark = load_benchmark(options.benchmark)
@@ -105,13 +106,14 @@ def run_oracle(options: argparse.Namespace) -> None:
         raise UsageError(
             f"{benchmark.name} has no table with one value for each architecture, so no exact optimum"
         )
-    summary = {"benchmark": benchmark.name} | summarise_oracle(
-        benchmark, oracle, benchmark.space.start_weights, options.alpha
-    )
+    found = summarise_oracle(benchmark, oracle, benchmark.space.start_weights, options.alpha)
+    summary = {"benchmark": benchmark.name} | plain(found)
     if options.json:
         print_json(summary)
         return
-    OUT.print(f"Exact optimum of the incremental problem, {benchmark.name}, objective {benchmark.objective}")
+    OUT.print(
+        f"Exact optimum of the incremental problem, {benchmark.name}, objective {benchmark.objective.name}"
+    )
     for key, value in summary.items():
         label = "report of that best" if key == "best_report" else key.replace("_", " ")
         OUT.print(f"  {label:20} {_plain(value)}", highlight=False)

@@ -50,8 +50,23 @@ def convert(value: Any, kind: type[T], source: str, what: str = "") -> T:
 
 def encode_json(value: Any, indent: int | None = None) -> str:
     """Strict JSON: NaN and infinity become null."""
-    content = msgspec.json.encode(value)
+    content = msgspec.json.encode(value, enc_hook=_plain_value)
     return (msgspec.json.format(content, indent=indent) if indent else content).decode()
+
+
+def to_plain(value: Any) -> Any:
+    """What JSON holds of structures: dicts with texts as keys, lists, texts, numbers and None."""
+    return msgspec.json.decode(msgspec.json.encode(value, enc_hook=_plain_value))
+
+
+def _plain_value(value: Any) -> Any:
+    """Numbers of NumPy, and kinds of text, as Python's own."""
+    for kind in (str, float, int):
+        if isinstance(value, kind):
+            return kind(value)
+    if hasattr(value, "item"):
+        return value.item()
+    raise NotImplementedError
 
 
 def _plain(error: msgspec.ValidationError) -> str:

@@ -7,6 +7,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from archwalk.errors import UsageError
+from archwalk.estimators.metrics import Objective
 from archwalk.spaces.base import Codes
 
 Floats = NDArray[np.float64]
@@ -15,7 +17,7 @@ Bits = NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of a batch, accuracies in percent.
+    """Scores of a batch, as they are: in the units and the directions of the objective's metrics.
 
     `reward_B` is what a search may see, `report_B` what its result is judged by (never shown to a
     strategy), `seconds_B` what the evaluation would have cost if the networks had been trained; NaN where
@@ -37,8 +39,8 @@ class Estimator(Protocol):
     """Scores architectures of one space under one objective."""
 
     @property
-    def objective(self) -> str:
-        """What reward and report are, say `validation` or `test-mean`."""
+    def objective(self) -> Objective:
+        """What reward and report are."""
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Score codes (B, L)."""
@@ -110,8 +112,19 @@ def nan_for_infinite(values: Floats) -> Floats:
 
 
 def worst_reward(estimator: Estimator) -> float:
-    """What a search is paid for an architecture that has no score: the estimator's `worst_reward`, otherwise 0."""
-    worst: float = getattr(estimator, "worst_reward", 0.0)
+    """What counts for an architecture that has no reward: the estimator's `worst_reward`, otherwise 0; where lower is
+    better, of errors in percent 100. Raises UsageError where nothing is known to be the worst.
+    """
+    metric = estimator.objective.reward
+    worst: float | None = getattr(estimator, "worst_reward", None)
+    if worst is None and metric.higher_is_better:
+        worst = 0.0
+    elif worst is None and metric.unit == "%":
+        worst = 100.0
+    if worst is None:
+        raise UsageError(
+            f"an architecture has no {metric.name}: the benchmark must say what counts then, in `worst_reward`"
+        )
     return worst
 
 

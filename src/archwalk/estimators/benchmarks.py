@@ -1,7 +1,7 @@
 """Benchmarks by name: a space, an estimator on it, and the objective that stands in every result."""
 
 import sys
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,16 @@ from archwalk.estimators.base import (
     WeightSharingEstimator,
     fidelities_of,
 )
-from archwalk.estimators.nasbench301.guard import MEANING as YAHPO_GUARD
+from archwalk.estimators.metrics import (
+    TEST_ACCURACY,
+    VALIDATION,
+    VALIDATION_ACCURACY,
+    Metric,
+    Objective,
+    single,
+)
 from archwalk.estimators.table import (
+    RANDOM_RUN,
     MultiFidelityRandomRun,
     MultiFidelityTable,
     RandomRunEstimator,
@@ -61,7 +69,7 @@ class Benchmark:
         return reasons
 
     @property
-    def objective(self) -> str:
+    def objective(self) -> Objective:
         """What reward and report are."""
         return self.estimator.objective
 
@@ -102,20 +110,19 @@ BENCHMARKS: Registry[Loader] = Registry(
     },
 )
 
-MEANINGS = {
-    "mean-return": "reward and report: mean raw score of the last 100 episodes of an agent trained from scratch",
-    "max-return": "reward and report: highest mean raw score of 100 episodes in an agent's training",
-    "held-out-return": "reward: raw score of an agent's last 100 episodes, report: raw score of agents of other seeds",
-    "validation": "reward: validation accuracy, report: test accuracy (means over runs)",
-    "test-mean": "reward and report: mean test accuracy (noise-free setting)",
-    "validation-12": "reward: validation accuracy, report: test accuracy, both after 12 epochs (means over runs)",
-    "run0": "reward: test accuracy of run 0, report: test accuracy of the other runs (mean)",
-    "random-run": "reward: validation accuracy of a random run, report: test accuracy of a random run (P4)",
-    "yahpo-surrogate": (
-        f"reward and report: validation accuracy of NAS-Bench-301 (YAHPO surrogate) (not v1.0; {YAHPO_GUARD})"
-    ),
-    "xgb-surrogate": "reward and report: validation accuracy of NAS-Bench-301's XGB ensemble (mean of members)",
-}
+TEST_MEAN = single("test-mean", TEST_ACCURACY, "reward and report: mean test accuracy (noise-free setting)")
+RUN0 = Objective(
+    "run0",
+    Metric("test accuracy of run 0", "%"),
+    Metric("test accuracy of the other runs", "%"),
+    "reward: test accuracy of run 0, report: test accuracy of the other runs (mean)",
+)
+VALIDATION_12 = Objective(
+    "validation-12",
+    VALIDATION_ACCURACY,
+    TEST_ACCURACY,
+    "reward: validation accuracy, report: test accuracy, both after 12 epochs (means over runs)",
+)
 
 
 def load_benchmark(name: str, seed: int = 0) -> Benchmark:
@@ -150,7 +157,8 @@ def load_nasbench201(words: list[str], seed: int) -> Benchmark:
     space = _nasbench201_space()
     table = _load_numbered_table("nasbench201", space.numbering)
     columns = {
-        objective: [f"{task}.{column}" for column in pair] for objective, pair in _NASBENCH201_COLUMNS.items()
+        objective: (f"{task}.{reward}", f"{task}.{report}")
+        for objective, (reward, report) in _NASBENCH201_COLUMNS.items()
     }
     name = f"nasbench201:{task}"
     objective = _table_objective(name, table, columns, words[1:], "validation accuracies after 200 epochs")
@@ -165,14 +173,14 @@ def load_nasbench_graph(words: list[str], seed: int) -> Benchmark:
     graph = words[0] if words else ""
     if graph not in graph_files.GRAPHS:
         raise unknown("graph of nas-bench-graph", graph, graph_files.GRAPHS)
-    _one_objective(words[1:], "validation", ["validation"])
+    objective = one_objective(words[1:], [VALIDATION])
     space, rows = _graph_space(graph == "proteins"), graph_files.read_graph(graph)
     at = np.searchsorted(rows.hashes_N, space.hashes)
     if len(rows.hashes_N) != space.size or not np.array_equal(rows.hashes_N[at], space.hashes):
         raise DataError(
             f"the table of {graph} in nas-bench-graph does not cover the space; reinstall the package"
         )
-    estimator = TableEstimator("validation", rows.validation_N[at], rows.test_N[at])
+    estimator = TableEstimator(objective, rows.validation_N[at], rows.test_N[at])
     return Benchmark(
         f"nas-bench-graph:{graph}", space, estimator, {"source": "nas-bench-graph (PyPI), Apache-2.0"}
     )
@@ -197,36 +205,36 @@ def _load_numbered_table(name: str, numbering: str) -> Table:
 def _table_objective(
     name: str,
     table: Table,
-    columns: Mapping[str, Sequence[str]],
+    columns: Mapping[Objective, tuple[str, str]],
     words: list[str],
     wanted: str = "validation accuracies",
-) -> str:
+) -> Objective:
     """The objective that `words` ask for, or the first of `columns` that the table has (with a note)."""
     offered = [objective for objective, names in columns.items() if all(column in table for column in names)]
-    objective = _one_objective(words, offered[0], offered, columns)
-    if not words and objective != "validation":
-        print(f"archwalk: this {name} table has no {wanted}; using {objective}", file=sys.stderr)
+    objective = one_objective(words, offered, columns)
+    if not words and objective != VALIDATION:
+        print(f"archwalk: this {name} table has no {wanted}; using {objective.name}", file=sys.stderr)
     return objective
 
 
 _OBJECTIVE_COLUMNS = {
-    "validation": ("validation_mean", "test_mean"),
-    "test-mean": ("test_mean", "test_mean"),
-    "run0": ("run0", "rest_mean"),
-    "random-run": ("validation", "test"),
+    VALIDATION: ("validation_mean", "test_mean"),
+    TEST_MEAN: ("test_mean", "test_mean"),
+    RUN0: ("run0", "rest_mean"),
+    RANDOM_RUN: ("validation", "test"),
 }
 
 _NASBENCH201_COLUMNS = {
-    "validation": ("validation_mean", "test_mean"),
-    "test-mean": ("test_mean", "test_mean"),
-    "validation-12": ("validation_12", "test_12"),
+    VALIDATION: ("validation_mean", "test_mean"),
+    TEST_MEAN: ("test_mean", "test_mean"),
+    VALIDATION_12: ("validation_12", "test_12"),
 }
 
 
-def _cell_estimator(table: Table, objective: str) -> Estimator:
+def _cell_estimator(table: Table, objective: Objective) -> Estimator:
     reward, report = (table[column] for column in _OBJECTIVE_COLUMNS[objective])
     epochs = tuple(int(number) for number in table.provenance.get("epochs", "").split(",") if number)
-    if objective == "random-run":
+    if objective == RANDOM_RUN:
         if len(epochs) > 1:
             return MultiFidelityRandomRun(epochs, reward, report[:, -1])
         return RandomRunEstimator(reward[:, -1], report[:, -1])
@@ -237,21 +245,28 @@ def _cell_estimator(table: Table, objective: str) -> Estimator:
     return TableEstimator(objective, reward, report, None if seconds_FN is None else seconds_FN[-1])
 
 
-def _shorter_rewards(table: Table, objective: str) -> Floats:
+def _shorter_rewards(table: Table, objective: Objective) -> Floats:
     """What an objective's reward is after each number of epochs but the largest: (F - 1, N)."""
-    runs_NFR = table["validation" if objective == "validation" else "test"][:, :-1].astype(np.float64)
-    shorter_NF: Floats = runs_NFR[..., 0] if objective == "run0" else runs_NFR.mean(axis=2)
+    runs_NFR = table["validation" if objective == VALIDATION else "test"][:, :-1].astype(np.float64)
+    shorter_NF: Floats = runs_NFR[..., 0] if objective == RUN0 else runs_NFR.mean(axis=2)
     return shorter_NF.T
 
 
-def _one_objective(words: list[str], default: str, known: list[str], official: Container[str] = ()) -> str:
+def one_objective(
+    words: list[str], offered: Sequence[Objective], official: Iterable[Objective] = ()
+) -> Objective:
+    """The objective that the words behind a benchmark's name ask for, the first of those offered where there are none.
+
+    `official` are those that a complete file would have. Raises UsageError with the nearest right name.
+    """
     if len(words) > 1:
         raise UsageError(f"a benchmark takes one objective, not {':'.join(words)!r}")
-    objective = words[0] if words else default
-    if objective not in known:
-        hint = "; the official file has it" if objective in official else ""
-        raise UsageError(f"{unknown('objective', objective, known)}{hint}")
-    return objective
+    known = {objective.name: objective for objective in offered}
+    name = words[0] if words else next(iter(known))
+    if name not in known:
+        hint = "; the official file has it" if name in {objective.name for objective in official} else ""
+        raise UsageError(f"{unknown('objective', name, known)}{hint}")
+    return known[name]
 
 
 def _nasbench201_space() -> NASBench201:

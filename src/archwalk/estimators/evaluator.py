@@ -50,10 +50,14 @@ class Evaluator:
         return self.estimator.evaluate(codes_BL)
 
     def rewards(self, codes_BL: Codes) -> Floats:
-        """The rewards (B,) of `scores`."""
-        return self.scores(codes_BL).reward_B
+        """The rewards (B,) of `scores`, as they are told: higher is better."""
+        return self.told(self.scores(codes_BL))
+
+    def told(self, scores: Scores) -> Floats:
+        """The rewards (B,) of scores as whoever searches is told them: turned so that higher is better."""
+        return self.estimator.objective.reward.upward(scores.reward_B)
 
     @property
     def worst(self) -> float:
-        """What a reward counts that is NaN."""
-        return worst_reward(self.estimator)
+        """What a reward counts that is NaN, as it is told."""
+        return self.estimator.objective.reward.upward(worst_reward(self.estimator))

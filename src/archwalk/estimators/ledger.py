@@ -11,13 +11,17 @@ from numpy.typing import NDArray
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Estimator, Floats, Scores
 from archwalk.estimators.evaluator import Evaluator
+from archwalk.estimators.metrics import Objective
 from archwalk.jit import Streams, make_streams
 from archwalk.spaces.base import Codes
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Best so far after each of Q queries in T trials: chosen by the reward, shown by the report (percent)."""
+    """Best so far after each of Q queries in T trials, values as they are: chosen by the reward, shown by the report.
+
+    The reward is the worst there is (infinite) as long as none was a number.
+    """
 
     reward_TQ: Floats
     report_TQ: Floats
@@ -49,6 +53,7 @@ class QueryLedger:
         if streams_T is None:
             streams_T = make_streams(np.random.default_rng(0), trials)
         self.evaluator = Evaluator(estimator, streams_T)
+        self.objective = estimator.objective
         self.budget = budget
         self.trials = trials
         self.query = query
@@ -84,9 +89,9 @@ class QueryLedger:
         self._closed = time.perf_counter()
 
     def evaluate(self, codes_TNL: Codes, fidelity: int = -1) -> Floats:
-        """Pay for N architectures in each trial and return their rewards (T, N). Raises past the budget.
+        """Pay for N architectures in each trial and return their rewards (T, N), turned so that higher is better.
 
-        `fidelity` is an index into `fidelities`; the last is the full training.
+        Raises UsageError past the budget. `fidelity` is an index into `fidelities`; the last is the full training.
         """
         trials, n, length = codes_TNL.shape
         if trials != self.trials:
@@ -98,7 +103,7 @@ class QueryLedger:
         self._scores.append(scores)
         self._fidelity.append(np.full(n, fidelity % len(self.fidelities)))
         self._epochs += n * self.fidelities[fidelity]
-        return scores.reward_B.reshape(trials, n).copy()
+        return self.evaluator.told(scores).reshape(trials, n).copy()
 
     def join(self, parts: Sequence["QueryLedger"]) -> None:
         """Enter the trials of others, in order, which together are this ledger's: their queries, codes and scores."""
@@ -120,15 +125,15 @@ class QueryLedger:
 
     @property
     def rewards_TQ(self) -> Floats:
-        """Their rewards."""
-        return self._history("reward_B")
+        """Their rewards, as the strategy was told them: higher is better."""
+        return self.objective.reward.upward(self._history("reward_B"))
 
     def _history(self, name: str) -> Floats:
         return np.concatenate([getattr(s, name).reshape(self.trials, -1) for s in self._scores], axis=1)
 
     def curves(self) -> Curves:
-        """Best so far: the incumbent changes when a higher reward arrives, and with it the report."""
-        reward_TE = _worst_for_nan(self._history("reward_B"))
+        """Best so far: the incumbent changes when a better reward arrives, and with it the report."""
+        reward_TE = self.objective.reward.upward(_worst_for_unknown(self.rewards_TQ))
         spent_E = np.cumsum(np.array(self.fidelities)[np.concatenate(self._fidelity)])
         paid_Q = self.fidelities[-1] * np.arange(1, self.queries + 1)
         at_TQ = self._incumbents()[:, np.searchsorted(spent_E, paid_Q, side="right") - 1]
@@ -138,8 +143,8 @@ class QueryLedger:
         )
 
     def _incumbents(self) -> NDArray[np.intp]:
-        """Which evaluation is the best after each of E, (T, E): the first of highest reward at the highest fidelity."""
-        reward_TE = _worst_for_nan(self._history("reward_B"))
+        """Which evaluation is the best after each of E, (T, E): the first of best reward at the highest fidelity."""
+        reward_TE = _worst_for_unknown(self.rewards_TQ)
         fidelity_E = np.concatenate(self._fidelity)
         reached_E = np.maximum.accumulate(fidelity_E)
         parts = []
@@ -157,7 +162,7 @@ class QueryLedger:
         return np.array([len(np.unique(codes_QL, axis=0)) for codes_QL in self.codes_TQL])
 
     def best_codes_TL(self) -> Codes:
-        """The architecture of highest reward in each trial."""
+        """The architecture of best reward in each trial."""
         at_T = self._incumbents()[:, -1]
         best_TL: Codes = self.codes_TQL[np.arange(self.trials), at_T]
         return best_TL
@@ -178,7 +183,7 @@ class Purse(Protocol):
     """Whatever a walk pays from."""
 
     def rewards(self, codes_BL: Codes) -> Floats:
-        """Pay for codes (B, L) and return their rewards (B,), NaN where there is none."""
+        """Pay for codes (B, L) and return their rewards (B,): higher is better, NaN where there is none."""
 
     @property
     def worst(self) -> float:
@@ -188,7 +193,8 @@ class Purse(Protocol):
 def paid(purse: Purse, codes_BL: Codes) -> Floats:
     """Pay for codes (B, L) and return their rewards (B,), the worst where there is none."""
     reward_B = purse.rewards(codes_BL)
-    return np.where(np.isnan(reward_B), purse.worst, reward_B)
+    unknown_B = np.isnan(reward_B)
+    return np.where(unknown_B, purse.worst, reward_B) if unknown_B.any() else reward_B
 
 
 class Receipts:
@@ -202,7 +208,7 @@ class Receipts:
         self._paid: list[Codes] = []
 
     def rewards(self, codes_BL: Codes) -> Floats:
-        """Pay for codes (B, L) and return their rewards (B,)."""
+        """Pay for codes (B, L) and return their rewards (B,), turned so that higher is better."""
         self._paid.append(codes_BL.copy())
         return self.evaluator.rewards(codes_BL)
 
@@ -245,7 +251,7 @@ class TrainingLedger:
         self._seen_rows: set[bytes] = set()
 
     @property
-    def objective(self) -> str:
+    def objective(self) -> Objective:
         """The estimator's."""
         return self.evaluator.estimator.objective
 
@@ -255,7 +261,7 @@ class TrainingLedger:
         return self.evaluator.done
 
     def rewards(self, codes_BL: Codes) -> Floats:
-        """Pay for codes (B, L) and return their rewards (B,)."""
+        """Pay for codes (B, L) and return their rewards (B,), turned so that higher is better."""
         self._see(codes_BL)
         return self.evaluator.rewards(codes_BL)
 
@@ -341,8 +347,9 @@ class JointLedger:
             part.load_state_dict(saved)
 
 
-def _worst_for_nan(rewards: Floats) -> Floats:
-    return np.where(np.isnan(rewards), -np.inf, rewards)
+def _worst_for_unknown(rewards: Floats) -> Floats:
+    """Rewards of which higher is better; what is no finite number never wins."""
+    return np.where(np.isfinite(rewards), rewards, -np.inf)
 
 
 def _or_none(value: float) -> float | None:

@@ -6,17 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.estimators.base import Bits, Floats, Scores
+from archwalk.estimators.metrics import Metric, Objective
 from archwalk.jit import draws_at
 from archwalk.spaces.base import Codes
 
+RANDOM_RUN = Objective(
+    "random-run",
+    Metric("validation accuracy of a random run", "%"),
+    Metric("test accuracy of a random run", "%"),
+    "reward: validation accuracy of a random run, report: test accuracy of a random run (P4)",
+)
+
 
 class TableEstimator:
-    """Reward and report of every architecture of an enumerable space, by id; accuracies in percent."""
+    """Reward and report of every architecture of an enumerable space, by id."""
 
     evaluation = "table"
 
     def __init__(
-        self, objective: str, reward_N: Floats, report_N: Floats, seconds_N: Floats | None = None
+        self, objective: Objective, reward_N: Floats, report_N: Floats, seconds_N: Floats | None = None
     ) -> None:
         self.objective = objective
         self.reward_N = np.asarray(reward_N, np.float64)
@@ -25,8 +33,9 @@ class TableEstimator:
 
     @property
     def worst_reward(self) -> float:
-        """What is paid where the table has a gap: 0, or the least of the table where that is lower (raw scores)."""
-        return _at_most_zero(self.reward_N)
+        """What counts where the table has a gap: 0, or the worst of the table where that is worse."""
+        metric = self.objective.reward
+        return metric.upward(_at_most_zero(metric.upward(self.reward_N)))
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Look codes (B, 1) up."""
@@ -39,7 +48,7 @@ class MultiFidelityTable(TableEstimator):
 
     def __init__(
         self,
-        objective: str,
+        objective: Objective,
         fidelities: tuple[int, ...],
         reward_FN: Floats,
         report_N: Floats,
@@ -63,7 +72,7 @@ class RandomRunEstimator:
     samples both at random). Figures of it are not to be compared with those of means over runs.
     """
 
-    objective = "random-run"
+    objective = RANDOM_RUN
     evaluation = "table"
 
     def __init__(self, validation_NR: NDArray[np.float32], test_NR: NDArray[np.float32]) -> None:

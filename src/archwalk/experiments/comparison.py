@@ -1,17 +1,20 @@
-"""Comparing strategies on one benchmark, from the same starts, into one record (docs/results.md)."""
+"""Comparing strategies on one benchmark, from the same starts (docs/results.md says how figures are computed)."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from archwalk.environments.shaping import Shaping
-from archwalk.estimators.benchmarks import MEANINGS, Benchmark
+from archwalk.estimators.base import Floats
+from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.metrics import Metric
 from archwalk.estimators.table import TableEstimator
+from archwalk.experiments.differences import Profile, Ranks, Significance
 from archwalk.experiments.protocol import (
     Contestant,
     Outcome,
@@ -23,9 +26,19 @@ from archwalk.experiments.protocol import (
     spawn,
     summarise_search,
 )
+from archwalk.experiments.records import (
+    Comparison,
+    EpisodeProtocol,
+    Episodes,
+    Example,
+    Found,
+    Optimum,
+    SpaceSize,
+    StrategyResult,
+)
 from archwalk.experiments.runs import now
-from archwalk.experiments.significance import Reports, judge, profiles, rank_curves
-from archwalk.experiments.statistics import weighted_quantile
+from archwalk.experiments.significance import REPORT, Reports, judge, profiles, rank_curves
+from archwalk.experiments.statistics import number, weighted_mean, weighted_quantile
 from archwalk.experiments.supernets import Tell
 from archwalk.spaces.base import Codes, EnumerableSpace
 from archwalk.strategies.oracle import Oracle, solve
@@ -33,6 +46,7 @@ from archwalk.strategies.walker import EPISODE_LIMIT
 from archwalk.versions import versions
 
 ORACLE_GAMMA = 0.99
+ORACLE_ALPHA = 6.0
 EXAMPLES = 3
 MOST_RANKS = 400
 """Numbers of queries after which ranks are on record: all, or so many of them, nearer together at first."""
@@ -50,23 +64,19 @@ def compare(
     workers: int = 1,
     supernet: Tell | None = None,
     keep_in: Path | None = None,
-) -> dict[str, Any]:
-    """Run every contestant and return the record; with `episode_starts`, one episode from that many starts too.
+    command: str | None = None,
+) -> Comparison:
+    """Run every contestant; with `episode_starts`, one episode from that many starts too.
 
     All contestants set out from the same starts. `progress` is told the queries done over all contestants, `supernet`
     what `run_search` tells it, which keeps supernets in `keep_in`; `workers` processes run the trials of strategies
-    that think about one at a time.
+    that think about one at a time. `command` is the call that the result names, where there was a command line.
     """
     space = benchmark.space
     starts_TQL = space.sample(spawn(seed, 0), trials * budget).reshape(trials, budget, -1)
     starts_BL = space.sample(spawn(seed, 4), episode_starts) if episode_starts else None
-    oracle = solve_benchmark(benchmark, ORACLE_GAMMA) if starts_BL is not None else None
-    record = record_head(benchmark, budget, trials, seed)
-    if oracle is not None and starts_BL is not None:
-        weights_N = np.bincount(starts_BL[:, 0], minlength=len(oracle.final_N)).astype(np.float64)
-        record["optimum"] = summarise_oracle(benchmark, oracle, weights_N)
-        record["episodes"] = {"starts": episode_starts, "limit": EPISODE_LIMIT}
-    done, reports = 0, {}
+    optimum = None if starts_BL is None else _optimum(benchmark, starts_BL)
+    done, reports, strategies = 0, dict[str, Floats](), dict[str, StrategyResult]()
     for contestant in contestants:
         before = done
         search = run_search(
@@ -76,126 +86,190 @@ def compare(
         )  # fmt: skip
         done += budget * contestant.agents
         summary = summarise_search(search, contestant, budget, seed)
-        summary["found"] = _found(benchmark, search)
+        more: dict[str, Any] = {"found": _best_found(benchmark, search)}
         reports[contestant.name] = search.report_GTQ
         if starts_BL is not None and (played := run_episodes(benchmark, contestant, starts_BL, seed)):
-            summary["episodes"], outcome = played
-            if record["optimum"]:
-                optimum = record["optimum"]["mean_improvement"]
-                gained = summary["episodes"]["mean_improvement_reward"]
-                summary["episodes"]["share_of_optimum"] = gained / optimum
-            if summary["trained"]:
-                summary["examples"] = _examples(benchmark, starts_BL, outcome)
-        record["strategies"][contestant.name] = summary
-        record["query"][contestant.name] = summary["query"]
-    return record | differences(reports, budget, seed)
+            episodes, outcome = played
+            more["episodes"] = _against(optimum, episodes)
+            if summary.trained:
+                more["examples"] = _examples(benchmark, starts_BL, outcome)
+        strategies[contestant.name] = msgspec.structs.replace(summary, **more)
+    return comparison_of(
+        benchmark,
+        strategies,
+        budget=budget,
+        trials=trials,
+        seed=seed,
+        command=command,
+        optimum=optimum,
+        episodes=EpisodeProtocol(starts=episode_starts, limit=EPISODE_LIMIT) if episode_starts else None,
+        **differences(reports, budget, seed, benchmark.objective.report),
+    )
 
 
-def differences(reports: Reports, budget: int, seed: int) -> dict[str, Any]:
-    """What a record says of strategies against each other; null where there are no two, or too few trials."""
+def comparison_of(
+    benchmark: Benchmark,
+    strategies: Mapping[str, StrategyResult],
+    *,
+    budget: int,
+    trials: int,
+    seed: int,
+    command: str | None = None,
+    optimum: Optimum | None = None,
+    episodes: EpisodeProtocol | None = None,
+    significance: Significance | None = None,
+    ranks: Ranks | None = None,
+    profile: Profile | None = None,
+) -> Comparison:
+    """What strategies did on a benchmark, with all that a result says of the benchmark, the call and the versions."""
+    space, objective = benchmark.space, benchmark.objective
+    size = (
+        {"architectures": space.size, "edges": space.graph.edges}
+        if isinstance(space, EnumerableSpace)
+        else {}
+    )
+    return Comparison(
+        archwalk=versions()["archwalk"],
+        created=now(),
+        command=command,
+        versions=versions(),
+        benchmark=benchmark.name,
+        objective=objective.name,
+        objective_meaning=objective.meaning,
+        reward=objective.reward,
+        report=objective.report,
+        provenance=dict(benchmark.provenance),
+        evaluation=benchmark.evaluation,
+        space=SpaceSize(name=space.name, **size),
+        budget=budget,
+        trials=trials,
+        seeds=[seed],
+        query={name: strategy.query for name, strategy in strategies.items()},
+        optimum=optimum,
+        episodes=episodes,
+        significance=significance,
+        ranks=ranks,
+        profile=profile,
+        strategies=dict(strategies),
+    )
+
+
+def differences(reports: Reports, budget: int, seed: int, metric: Metric = REPORT) -> dict[str, Any]:
+    """Strategies against each other: `significance`, `ranks` and `profile` of a `Comparison`.
+
+    None where there are no two, or too few trials. `metric` is what the reports are.
+    """
     curve = range(1, budget + 1) if budget <= MOST_RANKS else np.geomspace(1, budget, MOST_RANKS).astype(int)
     return {
-        "significance": judge(reports, shown_budgets(budget), spawn(seed, 8)),
-        "ranks": rank_curves(reports, sorted({*map(int, curve)})),
-        "profile": profiles(reports, budget, spawn(seed, 9)),
+        "significance": judge(reports, shown_budgets(budget), spawn(seed, 8), metric),
+        "ranks": rank_curves(reports, sorted({*map(int, curve)}), metric),
+        "profile": profiles(reports, budget, spawn(seed, 9), metric),
     }
 
 
-def solve_benchmark(benchmark: Benchmark, gamma: float, alpha: float = 6.0) -> Oracle | None:
-    """The oracle of a tabular benchmark; None where there is no table."""
+def solve_benchmark(
+    benchmark: Benchmark, gamma: float = ORACLE_GAMMA, alpha: float = ORACLE_ALPHA
+) -> Oracle | None:
+    """The oracle of a tabular benchmark; None where there is no table.
+
+    `alpha` shapes rewards in percent. Others are taken as they are: the optimal policy is the same in all units.
+    """
     estimator, space = benchmark.estimator, benchmark.space
     if not isinstance(estimator, TableEstimator) or not isinstance(space, EnumerableSpace):
         return None
-    return solve(space.graph, estimator.reward_N, gamma=gamma, shaping=Shaping(alpha))
+    shaping = Shaping(_sharpness(benchmark, alpha))
+    return solve(space.graph, _upward_rewards(benchmark), gamma=gamma, shaping=shaping)
 
 
 def summarise_oracle(
-    benchmark: Benchmark, oracle: Oracle, weights_N: np.ndarray[Any, np.dtype[np.float64]], alpha: float = 6.0
-) -> dict[str, Any]:
+    benchmark: Benchmark,
+    oracle: Oracle,
+    weights_N: np.ndarray[Any, np.dtype[np.float64]],
+    alpha: float = ORACLE_ALPHA,
+) -> Optimum:
     """Where the optimal policy ends, over starts with these weights (N,): exact, no sampling."""
-    estimator = benchmark.estimator
+    estimator, metric = benchmark.estimator, benchmark.objective.reward
     assert isinstance(estimator, TableEstimator)
     reward_N, report_N = estimator.reward_N, estimator.report_N
     final_N, weights_N = reward_N[oracle.final_N], weights_N / weights_N.sum()
-    best = int(np.argmax(reward_N))
-    return {
-        "mean_final": float(weights_N @ final_N),
-        "median_final": weighted_quantile(final_N, weights_N, 0.5),
-        "mean_steps": float(weights_N @ oracle.steps_N),
-        "median_improvement": weighted_quantile(final_N - reward_N, weights_N, 0.5),
-        "mean_improvement": float(weights_N @ (final_N - reward_N)),
-        "mean_final_report": float(weights_N @ report_N[oracle.final_N]),
-        "best_reward": float(reward_N[best]),
-        "best_report": float(report_N[best]),
-        "gamma": oracle.gamma,
-        "alpha": alpha,
-        "objective": benchmark.objective,
-    }
+    gained_N = metric.upward(final_N - reward_N)
+    best = int(np.argmax(_upward_rewards(benchmark)))
+    return Optimum(
+        mean_final=number(weighted_mean(final_N, weights_N)),
+        median_final=number(weighted_quantile(final_N, weights_N, 0.5)),
+        mean_steps=float(weights_N @ oracle.steps_N),
+        median_improvement=number(weighted_quantile(gained_N, weights_N, 0.5)),
+        mean_improvement=number(weighted_mean(gained_N, weights_N)),
+        mean_final_report=number(weighted_mean(report_N[oracle.final_N], weights_N)),
+        best_reward=number(reward_N[best]),
+        best_report=number(report_N[best]),
+        gamma=oracle.gamma,
+        alpha=_sharpness(benchmark, alpha),
+        objective=benchmark.objective.name,
+    )
 
 
-def record_head(benchmark: Benchmark, budget: int, trials: int, seed: int) -> dict[str, Any]:
-    """A comparison's record before any strategy was run."""
-    space = benchmark.space
-    enumerable = isinstance(space, EnumerableSpace)
-    return {
-        "kind": "comparison",
-        "archwalk": versions()["archwalk"],
-        "created": now(),
-        "command": " ".join(["archwalk", *sys.argv[1:]]),
-        "versions": versions(),
-        "benchmark": benchmark.name,
-        "objective": benchmark.objective,
-        "objective_meaning": MEANINGS.get(benchmark.objective, benchmark.objective),
-        "provenance": dict(benchmark.provenance),
-        "evaluation": benchmark.evaluation,
-        "space": {
-            "name": space.name,
-            **({"architectures": space.size, "edges": space.graph.edges} if enumerable else {}),  # type: ignore[attr-defined]
-        },
-        "budget": budget,
-        "trials": trials,
-        "seeds": [seed],
-        "query": {},
-        "optimum": None,
-        "episodes": None,
-        "significance": None,
-        "ranks": None,
-        "profile": None,
-        "strategies": {},
-    }
+def _sharpness(benchmark: Benchmark, alpha: float) -> float | None:
+    return alpha if benchmark.objective.reward.unit == "%" else None
 
 
-def _found(benchmark: Benchmark, search: Search) -> dict[str, Any]:
-    """The architecture of highest reward of all agents and trials."""
+def _upward_rewards(benchmark: Benchmark) -> Floats:
+    """Rewards (N,) of which higher is better; the worst where there is none, as walks are paid."""
+    estimator = benchmark.estimator
+    assert isinstance(estimator, TableEstimator)
+    known_N = np.where(np.isfinite(estimator.reward_N), estimator.reward_N, estimator.worst_reward)
+    return benchmark.objective.reward.upward(known_N)
+
+
+def _optimum(benchmark: Benchmark, starts_BL: Codes) -> Optimum | None:
+    """The optimal policy from these starts; None where there is no table."""
+    oracle = solve_benchmark(benchmark)
+    if oracle is None:
+        return None
+    weights_N = np.bincount(starts_BL[:, 0], minlength=len(oracle.final_N)).astype(np.float64)
+    return summarise_oracle(benchmark, oracle, weights_N)
+
+
+def _against(optimum: Optimum | None, episodes: Episodes) -> Episodes:
+    """Episodes with their share of what an optimal policy gains."""
+    gained = episodes.mean_improvement_reward
+    if optimum is None or not optimum.mean_improvement or gained is None:
+        return episodes
+    return msgspec.structs.replace(episodes, share_of_optimum=gained / optimum.mean_improvement)
+
+
+def _best_found(benchmark: Benchmark, search: Search) -> Found:
+    """The architecture of best reward of all agents and trials."""
     reward_GT, report_GT = (
         np.stack([getattr(curves, name)[:, -1] for curves in search.curves])
         for name in ("reward_TQ", "report_TQ")
     )
-    agent, trial = np.unravel_index(reward_GT.argmax(), reward_GT.shape)
+    agent, trial = np.unravel_index(benchmark.objective.reward.upward(reward_GT).argmax(), reward_GT.shape)
     code_L = search.ledgers[agent].best_codes_TL()[trial]
-    return _describe(benchmark, code_L, reward_GT[agent, trial], report_GT[agent, trial])
+    return _scored(benchmark, code_L, reward_GT[agent, trial], report_GT[agent, trial])
 
 
-def _describe(benchmark: Benchmark, code_L: Codes, reward: float, report: float) -> dict[str, Any]:
-    """An architecture for people and for `parse`; null in place of what is not a number."""
+def _scored(benchmark: Benchmark, code_L: Codes, reward: float, report: float) -> Found:
     space = benchmark.space
-    scores = {name: float(score) for name, score in (("reward", reward), ("report", report))}
-    return {"description": space.describe(code_L), "svg": space.draw(code_L)} | {
-        name: score if np.isfinite(score) else None for name, score in scores.items()
-    }
+    return Found(
+        description=space.describe(code_L),
+        svg=space.draw(code_L),
+        reward=number(reward),
+        report=number(report),
+    )
 
 
-def _examples(benchmark: Benchmark, starts_BL: Codes, outcome: Outcome) -> list[dict[str, Any]]:
+def _examples(benchmark: Benchmark, starts_BL: Codes, outcome: Outcome) -> list[Example]:
     """Episodes from starts at the lower quartile, the median and the upper quartile of reward."""
     start, final, episodes = outcome.start, outcome.final, outcome.episodes
     order = np.argsort(start.reward_B, kind="stable")
     picked = [order[int(len(order) * (i + 1) / (EXAMPLES + 1))] for i in range(EXAMPLES)]
 
     return [
-        {
-            "start": _describe(benchmark, starts_BL[b], start.reward_B[b], start.report_B[b]),
-            "found": _describe(benchmark, episodes.finals_BL[b], final.reward_B[b], final.report_B[b]),
-            "steps": int(episodes.steps_B[b]),
-        }
+        Example(
+            start=_scored(benchmark, starts_BL[b], start.reward_B[b], start.report_B[b]),
+            found=_scored(benchmark, episodes.finals_BL[b], final.reward_B[b], final.report_B[b]),
+            steps=int(episodes.steps_B[b]),
+        )
         for b in picked
     ]

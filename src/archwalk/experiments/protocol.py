@@ -14,11 +14,18 @@ from archwalk.estimators.base import Floats, Scores
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.evaluator import Evaluator
 from archwalk.estimators.ledger import Curves, QueryLedger
+from archwalk.estimators.metrics import Metric, Objective
+from archwalk.experiments.records import Best, Curve, Episodes, Histogram, StrategyResult
 from archwalk.experiments.running import run_in_processes, run_trials
 from archwalk.experiments.statistics import (
     interquartile_interval,
     interquartile_mean,
+    interval,
+    known,
+    known_mean,
     mean_interval,
+    number,
+    numbers,
     symmetric_intervals,
 )
 from archwalk.experiments.supernets import Tell, kept, watched
@@ -27,7 +34,7 @@ from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Strategy, Trials
 from archwalk.strategies.catalogue import StrategyFactory
 from archwalk.strategies.per_trial import PerTrial
-from archwalk.strategies.walker import Episodes
+from archwalk.strategies.walker import Episodes as Walked
 
 STANDARD_BUDGETS = (10, 50, 100, 150, 200, 300, 400, 800, 1000, 3200)
 HISTOGRAM_EDGES = np.linspace(-12.5, 12.5, 51)
@@ -62,7 +69,7 @@ class Contestant:
 class Improver(Protocol):
     """A strategy that can take one episode from given starts."""
 
-    def improve(self, starts_BL: Codes, evaluate: Callable[[Codes], Floats]) -> Episodes:
+    def improve(self, starts_BL: Codes, evaluate: Callable[[Codes], Floats]) -> Walked:
         """Walk once from each start (B, L)."""
 
 
@@ -84,8 +91,9 @@ class Search:
 
     @cached_property
     def report_GTQ(self) -> Floats:
-        """Report of the best so far by reward, of every agent in every trial."""
-        return np.stack([curves.report_TQ for curves in self.curves])
+        """Report of the best so far by reward, of every agent in every trial; NaN where it is no finite number."""
+        report_GTQ = np.stack([curves.report_TQ for curves in self.curves])
+        return np.where(np.isfinite(report_GTQ), report_GTQ, np.nan)
 
 
 def spawn(seed: int, *path: int) -> np.random.Generator:
@@ -148,48 +156,50 @@ def _tell(progress: Progress | None, before: int, queries: float) -> None:
         progress(before + queries)
 
 
-def summarise_search(search: Search, contestant: Contestant, budget: int, seed: int) -> dict[str, Any]:
-    """What a comparison's record says of one contestant (see docs/results.md)."""
+def summarise_search(search: Search, contestant: Contestant, budget: int, seed: int) -> StrategyResult:
+    """What a comparison's record says of one contestant's search."""
     report_GTQ, rng = search.report_GTQ, spawn(seed, 7)
     reward_GTQ = np.stack([curves.reward_TQ for curves in search.curves])
     mean_Q, low_Q, high_Q = mean_interval(report_GTQ, spawn(seed, 2))
     after = {}
     for queries in shown_budgets(budget):
         at = queries - 1
-        after[str(queries)] = {
-            "mean": float(mean_Q[at]),
-            "std": float(report_GTQ[:, :, at].std()),
-            "ci95": [float(low_Q[at]), float(high_Q[at])],
-            "iqm": interquartile_mean(report_GTQ[:, :, at]),
-            "iqm_ci95": list(interquartile_interval(report_GTQ[:, :, at], rng)),
-            "reward_mean": float(reward_GTQ[:, :, at].mean()),
-        }
+        report_GT = report_GTQ[:, :, at]
+        after[queries] = Best(
+            mean=number(mean_Q[at]),
+            std=number(known(report_GT).std()) if np.isfinite(mean_Q[at]) else None,
+            ci95=interval(low_Q[at], high_Q[at]),
+            iqm=number(interquartile_mean(report_GT)),
+            iqm_ci95=interval(*interquartile_interval(report_GT, rng)),
+            reward_mean=number(known_mean(reward_GTQ[:, :, at])),
+            unknown=int(np.isnan(report_GT).sum()),
+        )
     strategies, ledgers = search.strategies, search.ledgers
-    return {
-        "query": strategies[0].query,
-        "strategy": contestant.strategy,
-        "trials": report_GTQ.shape[1],
-        "trained": any(strategy.training_queries for strategy in strategies),
-        "agents": contestant.agents,
-        "training_seeds": list(contestant.training_seeds),
-        "settings": dict(contestant.settings),
-        "preset": contestant.preset,
-        "assignments": list(contestant.assignments),
-        "citation": contestant.citation,
-        "best_after": after,
-        "curve": {
-            "queries": list(range(1, budget + 1)),
-            "mean": mean_Q.tolist(),
-            "lo": low_Q.tolist(),
-            "hi": high_Q.tolist(),
-        },
-        "unique_mean": float(np.mean([ledger.unique_T().mean() for ledger in ledgers])),
-        "training_queries": round(np.mean([strategy.training_queries for strategy in strategies])),
-        "training_unique": round(np.mean([strategy.training_unique for strategy in strategies])),
-        "training_seconds": float(np.mean([strategy.training_seconds for strategy in strategies])),
-        "seconds": sum(one.seconds for one in ledgers),
-        "findings": strategies[0].sum_up(search.findings[0]),
-    }
+    return StrategyResult(
+        query=strategies[0].query,
+        strategy=contestant.strategy,
+        trials=report_GTQ.shape[1],
+        trained=any(strategy.training_queries for strategy in strategies),
+        agents=contestant.agents,
+        training_seeds=list(contestant.training_seeds),
+        settings=dict(contestant.settings),
+        preset=contestant.preset,
+        assignments=list(contestant.assignments),
+        citation=contestant.citation,
+        best_after=after,
+        curve=Curve(
+            queries=list(range(1, budget + 1)),
+            mean=numbers(mean_Q),
+            lo=numbers(low_Q),
+            hi=numbers(high_Q),
+        ),
+        unique_mean=float(np.mean([ledger.unique_T().mean() for ledger in ledgers])),
+        training_queries=round(np.mean([strategy.training_queries for strategy in strategies])),
+        training_unique=round(np.mean([strategy.training_unique for strategy in strategies])),
+        training_seconds=float(np.mean([strategy.training_seconds for strategy in strategies])),
+        seconds=sum(one.seconds for one in ledgers),
+        findings=strategies[0].sum_up(search.findings[0]),
+    )
 
 
 @dataclass(frozen=True)
@@ -198,13 +208,19 @@ class Outcome:
 
     start: Scores
     final: Scores
-    episodes: Episodes
+    episodes: Walked
     evaluations: int
+    objective: Objective
 
     @property
     def gained_B(self) -> Floats:
-        """Improvement of the report in percentage points."""
-        return self.final.report_B - self.start.report_B
+        """Improvement of the report: above zero where the end is better."""
+        return self.objective.report.upward(self.final.report_B - self.start.report_B)
+
+    @property
+    def reward_gained_B(self) -> Floats:
+        """Improvement of the reward."""
+        return self.objective.reward.upward(self.final.reward_B - self.start.reward_B)
 
 
 def take_episodes(
@@ -220,12 +236,12 @@ def take_episodes(
     episodes = improver.improve(starts_BL, evaluator.rewards)
     evaluations = evaluator.done
     start, final = (evaluator.scores(codes_BL) for codes_BL in (starts_BL, episodes.finals_BL))
-    return Outcome(start, final, episodes, evaluations)
+    return Outcome(start, final, episodes, evaluations, benchmark.objective)
 
 
 def run_episodes(
     benchmark: Benchmark, contestant: Contestant, starts_BL: Codes, seed: int
-) -> tuple[dict[str, Any], Outcome] | None:
+) -> tuple[Episodes, Outcome] | None:
     """One episode of every agent from each start; None for strategies that cannot start from anywhere.
 
     Returns what a record says of them and the first agent's outcome.
@@ -236,31 +252,46 @@ def run_episodes(
         if outcome is None:
             return None
         outcomes.append(outcome)
-    return summarise_episodes(outcomes), outcomes[0]
+    edges = histogram_edges(benchmark.objective.report, outcomes[0].start.report_B)
+    return summarise_episodes(outcomes, edges), outcomes[0]
 
 
-def summarise_episodes(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """What a record says of the episodes of all agents. Improvement is that of the report."""
+def histogram_edges(metric: Metric, start_B: Floats) -> Floats:
+    """Edges of the bins that improvements are counted in: of a percentage the usual ones, else as far to both sides
+    as the starts lie apart, rounded up to 1, 2 or 5 of a power of ten. The same for all strategies, whose starts are.
+    """
+    starts = known(start_B)
+    apart = float(np.ptp(starts)) if len(starts) else 0.0
+    if metric.unit == "%" or apart == 0:
+        return HISTOGRAM_EDGES
+    power = 10.0 ** np.floor(np.log10(apart))
+    reach = next(step * power for step in (1, 2, 5, 10) if step * power >= apart)
+    return np.linspace(-reach, reach, len(HISTOGRAM_EDGES))
+
+
+def summarise_episodes(outcomes: Sequence[Outcome], edges: Floats = HISTOGRAM_EDGES) -> Episodes:
+    """What a record says of the episodes of all agents; improvements are counted in bins between `edges`."""
     from scipy.stats import skew
 
     def every(end: str, score: str) -> Floats:
-        return np.concatenate([getattr(getattr(outcome, end), score) for outcome in outcomes])
+        return known(np.concatenate([getattr(getattr(outcome, end), score) for outcome in outcomes]))
 
-    final_B, gained_B = every("final", "report_B"), np.concatenate([o.gained_B for o in outcomes])
-    final_reward_B = every("final", "reward_B")
-    counts, edges = np.histogram(gained_B, HISTOGRAM_EDGES)
-    return {
-        "mean_start": float(every("start", "report_B").mean()),
-        "mean_final": float(final_B.mean()),
-        "mean_final_reward": float(final_reward_B.mean()),
-        "median_final": float(np.median(final_B)),
-        "mean_improvement": float(gained_B.mean()),
-        "median_improvement": float(np.median(gained_B)),
-        "mean_improvement_reward": float((final_reward_B - every("start", "reward_B")).mean()),
-        "improved": float((gained_B > 0).mean()),
-        "mean_steps": float(np.mean([outcome.episodes.steps_B.mean() for outcome in outcomes])),
-        "evaluations": sum(outcome.evaluations for outcome in outcomes),
-        "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
-        "intervals": symmetric_intervals(gained_B),
-        "skew": float(skew(gained_B)) if gained_B.std() > 0 else 0.0,
-    }
+    final_B = every("final", "report_B")
+    gained_B = known(np.concatenate([outcome.gained_B for outcome in outcomes]))
+    steps = [outcome.episodes.steps_B for outcome in outcomes]
+    return Episodes(
+        mean_start=number(known_mean(every("start", "report_B"))),
+        mean_final=number(known_mean(final_B)),
+        mean_final_reward=number(known_mean(every("final", "reward_B"))),
+        median_final=float(np.median(final_B)) if len(final_B) else None,
+        mean_improvement=number(known_mean(gained_B)),
+        median_improvement=float(np.median(gained_B)) if len(gained_B) else None,
+        mean_improvement_reward=number(known_mean(np.concatenate([o.reward_gained_B for o in outcomes]))),
+        improved=number(known_mean((gained_B > 0).astype(np.float64))),
+        mean_steps=float(np.mean([steps_B.mean() for steps_B in steps])),
+        evaluations=sum(outcome.evaluations for outcome in outcomes),
+        histogram=Histogram(edges=edges.tolist(), counts=np.histogram(gained_B, edges)[0].tolist()),
+        intervals=symmetric_intervals(gained_B) if len(gained_B) else {},
+        skew=(float(skew(gained_B)) if gained_B.std() > 0 else 0.0) if len(gained_B) else None,
+        unknown=sum(map(len, steps)) - len(gained_B),
+    )

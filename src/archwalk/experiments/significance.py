@@ -10,13 +10,31 @@ over all trials; the intervals of differences draw agents too, and so speak of t
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.estimators.base import Floats
-from archwalk.experiments.statistics import BOOTSTRAP_SAMPLES, mean_interval
+from archwalk.estimators.metrics import Metric
+from archwalk.experiments.differences import (
+    Differences,
+    Friedman,
+    Pair,
+    Profile,
+    Ranks,
+    Shares,
+    Significance,
+)
+from archwalk.experiments.statistics import (
+    BOOTSTRAP_SAMPLES,
+    interval,
+    known,
+    known_mean,
+    mean_interval,
+    number,
+    numbers,
+    percentiles,
+)
 
 LEVEL = 0.05
 EXACT_UP_TO = 200
@@ -36,6 +54,9 @@ CORRECTION = "Holm, over all pairs of strategies at one number of queries"
 
 Reports = Mapping[str, Floats]
 """By strategy: report of the best so far, (G, T, Q). Trial t of one is paired with trial t of every other."""
+
+REPORT = Metric("report")
+"""What reports are where nothing else is said: higher is better."""
 
 
 def signed_rank(differences_T: Floats) -> float:
@@ -74,7 +95,7 @@ def holm(p_K: Sequence[float]) -> list[float]:
     return corrected
 
 
-def friedman(values_KT: Floats) -> dict[str, float] | None:
+def friedman(values_KT: Floats) -> Friedman | None:
     """Whether K strategies rank alike over T trials: statistic and p; None for fewer than three, or one trial."""
     from scipy.stats import friedmanchisquare
 
@@ -82,26 +103,36 @@ def friedman(values_KT: Floats) -> dict[str, float] | None:
     if len(values_KT) < 3 or values_KT.shape[1] < 2:
         return None
     if (values_KT == values_KT[0]).all():
-        return {"statistic": 0.0, "p": 1.0}
+        return Friedman(statistic=0.0, p=1.0)
     statistic, p = friedmanchisquare(*values_KT)
-    return {"statistic": float(statistic), "p": float(p)}
+    return Friedman(statistic=float(statistic), p=float(p))
 
 
-def superiority(one_T: Floats, other_T: Floats) -> float:
-    """Share of the trials in which one is above the other; equal ones count half."""
+def superiority(one_T: Floats, other_T: Floats) -> float | None:
+    """Share of the trials in which one is above the other; equal ones count half. None where there are no trials."""
+    if not len(one_T):
+        return None
     difference_T = np.round(one_T - other_T, DECIMALS)
     return float(((difference_T > 0) + 0.5 * (difference_T == 0)).mean())
 
 
 def mean_ranks(values_KTQ: Sequence[Floats]) -> Floats:
-    """Mean rank (K, Q) over trials of each of K strategies, 1 the highest value; equal ones share their mean rank."""
+    """Mean rank (K, Q) over trials of each of K strategies, 1 the highest value; equal ones share their mean rank.
+
+    A trial in which a value is not known does not count; NaN where none does.
+    """
     from scipy.stats import rankdata
 
-    trials = len(values_KTQ[0])
-    total_KQ = np.zeros((len(values_KTQ), values_KTQ[0].shape[1]))
+    trials, shape = len(values_KTQ[0]), (len(values_KTQ), values_KTQ[0].shape[1])
+    total_KQ, counted_Q = np.zeros(shape), np.zeros(shape[1])
     for t in range(trials):
-        total_KQ += rankdata(-np.round([values_TQ[t] for values_TQ in values_KTQ], DECIMALS), axis=0)
-    return total_KQ / trials
+        values_KQ = np.round([values_TQ[t] for values_TQ in values_KTQ], DECIMALS)
+        counts_Q = np.isfinite(values_KQ).all(axis=0)
+        total_KQ[:, counts_Q] += rankdata(-values_KQ[:, counts_Q], axis=0)
+        counted_Q += counts_Q
+    with np.errstate(invalid="ignore"):
+        ranks_KQ: Floats = total_KQ / counted_Q
+    return ranks_KQ
 
 
 def undivided(order: Sequence[str], differ: Mapping[frozenset[str], bool]) -> list[list[str]]:
@@ -125,26 +156,53 @@ def difference_intervals(
     """For each pair, the ends (Q,) of the bootstrap percentile interval of the mean difference, equally many trials.
 
     All strategies have the same trials in a sample, so that what trials have in common cancels; the agents of each
-    are drawn beside them.
+    are drawn beside them. A trial in which a report of the pair is not known is in no sample of the pair.
     """
     trials = next(iter(reports.values())).shape[1]
     weights_ST = rng.multinomial(trials, np.full(trials, 1 / trials), size=samples) / trials
-    means = {}
+    shares, means = dict[str, Floats](), dict[str, Floats]()
     for name, report_GTQ in reports.items():
         agents = len(report_GTQ)
-        shares_SG = rng.multinomial(agents, np.full(agents, 1 / agents), size=samples) / agents
-        means[name] = sum(shares_SG[:, g, None] * (weights_ST @ report_GTQ[g]) for g in range(agents))
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    ends = {
-        pair: np.quantile(means[pair[0]] - means[pair[1]], tails, axis=0) for pair in combinations(reports, 2)
-    }
-    return {pair: (low_Q, high_Q) for pair, (low_Q, high_Q) in ends.items()}
+        shares[name] = rng.multinomial(agents, np.full(agents, 1 / agents), size=samples) / agents
+        means[name] = _sample_means(report_GTQ, shares[name], weights_ST)
+    ends = {}
+    for pair in combinations(reports, 2):
+        known_TQ = known_trials(*(reports[name] for name in pair))
+        one_SQ, other_SQ = (
+            means[name]
+            if known_TQ.all()
+            else _sample_means(reports[name], shares[name], weights_ST, known_TQ)
+            for name in pair
+        )
+        ends[pair] = percentiles(one_SQ - other_SQ, level)
+    return ends
 
 
-def compare_pairs(reports: Reports, rng: np.random.Generator) -> list[list[dict[str, Any]]]:
-    """For each of Q numbers of queries all pairs, as a record has them; `difference` is that of one less other.
+def _sample_means(
+    report_GTQ: Floats, shares_SG: Floats, weights_ST: Floats, known_TQ: NDArray[np.bool_] | None = None
+) -> Floats:
+    """Means (S, Q) of the samples that have these shares of agents and weights of trials, of the trials known."""
+    report_GTQ = report_GTQ if known_TQ is None else np.where(known_TQ, report_GTQ, 0.0)
+    means: Floats = np.add.reduce(
+        [shares_SG[:, g, None] * (weights_ST @ report_TQ) for g, report_TQ in enumerate(report_GTQ)]
+    )
+    if known_TQ is None:
+        return means
+    with np.errstate(invalid="ignore"):
+        return means / (weights_ST @ known_TQ.astype(float))  # type: ignore[no-any-return]
 
-    Strategies may have run unequally many trials: a pair is compared over those that both have.
+
+def known_trials(*reports: Floats) -> NDArray[np.bool_]:
+    """The trials (T, Q) in which every agent's report (G, T, Q) is known."""
+    known_TQ: NDArray[np.bool_] = np.logical_and.reduce([np.isfinite(one).all(axis=0) for one in reports])
+    return known_TQ
+
+
+def compare_pairs(reports: Reports, rng: np.random.Generator, metric: Metric = REPORT) -> list[list[Pair]]:
+    """For each of Q numbers of queries all pairs.
+
+    Strategies may have run unequally many trials: a pair is compared over those that both have, and in which the
+    reports of both are known. `metric` is what reports are.
     """
     pairs = list(combinations(reports, 2))
     counts = {pair: min(reports[name].shape[1] for name in pair) for pair in pairs}
@@ -153,82 +211,101 @@ def compare_pairs(reports: Reports, rng: np.random.Generator) -> list[list[dict[
         for trials in sorted(set(counts.values()))
     }
     intervals = {trials: difference_intervals(some, rng) for trials, some in cut.items()}
-    rows: list[list[dict[str, Any]]] = []
+    rows: list[list[Pair]] = []
     for q in range(next(iter(reports.values())).shape[2]):
-        at_q = []
+        tests = []
         for pair in pairs:
-            one_T, other_T = (cut[counts[pair]][name][:, :, q].mean(axis=0) for name in pair)
+            one_GT, other_GT = (cut[counts[pair]][name][:, :, q] for name in pair)
+            known_T = known_trials(one_GT[:, :, None], other_GT[:, :, None])[:, 0]
             low_Q, high_Q = intervals[counts[pair]][pair]
-            at_q.append(
-                {
-                    "one": pair[0],
-                    "other": pair[1],
-                    "trials": counts[pair],
-                    "difference": float((one_T - other_T).mean()),
-                    "ci95": [float(low_Q[q]), float(high_Q[q])],
-                    "superiority": superiority(one_T, other_T),
-                    "p": signed_rank(one_T - other_T),
-                }
+            tests.append(
+                (one_GT[:, known_T].mean(axis=0), other_GT[:, known_T].mean(axis=0), low_Q[q], high_Q[q])
             )
-        for row, p_holm in zip(at_q, holm([row["p"] for row in at_q]), strict=True):
-            row["p_holm"] = p_holm
-        rows.append(at_q)
+        p_K = [signed_rank(one_T - other_T) for one_T, other_T, *_ in tests]
+        rows.append(
+            [
+                Pair(
+                    one=pair[0],
+                    other=pair[1],
+                    trials=len(one_T),
+                    difference=number(known_mean(one_T - other_T)),
+                    ci95=interval(low, high),
+                    superiority=superiority(metric.upward(one_T), metric.upward(other_T)),
+                    p=p,
+                    p_holm=p_holm,
+                )
+                for pair, (one_T, other_T, low, high), p, p_holm in zip(
+                    pairs, tests, p_K, holm(p_K), strict=True
+                )
+            ]
+        )
     return rows
 
 
-def judge(reports: Reports, queries: Sequence[int], rng: np.random.Generator) -> dict[str, Any] | None:
-    """What the record of a comparison says of differences, at these numbers of queries; None where none can be tested.
+def judge(
+    reports: Reports, queries: Sequence[int], rng: np.random.Generator, metric: Metric = REPORT
+) -> Significance | None:
+    """What a result says of differences, at these numbers of queries; None where none can be tested.
 
-    Friedman's test and the ranks are over the trials that all strategies have.
+    Friedman's test and the ranks are over the trials that all strategies have, and in which all reports are known.
     """
     common = min(report_GTQ.shape[1] for report_GTQ in reports.values())
     if len(reports) < 2 or common < 2:
         return None
     at = np.array(queries) - 1
     shown = {name: report_GTQ[:, :, at] for name, report_GTQ in reports.items()}
-    values_KTQ = [report_GTQ[:, :common].mean(axis=0) for report_GTQ in shown.values()]
+    values_KTQ = [metric.upward(report_GTQ[:, :common]).mean(axis=0) for report_GTQ in shown.values()]
     ranks_KQ = mean_ranks(values_KTQ)
     after = {}
-    for q, pairs in enumerate(compare_pairs(shown, rng)):
-        ranks = dict(zip(reports, map(float, ranks_KQ[:, q]), strict=True))
-        differ = {frozenset((row["one"], row["other"])): row["p_holm"] < LEVEL for row in pairs}
-        after[str(queries[q])] = {
-            "friedman": friedman(np.stack([values_TQ[:, q] for values_TQ in values_KTQ])),
-            "ranks": ranks,
-            "groups": undivided(sorted(ranks, key=ranks.__getitem__), differ),
-            "pairs": pairs,
-        }
-    return {"test": TEST, "correction": CORRECTION, "level": LEVEL, "trials": common, "after": after}
+    for q, pairs in enumerate(compare_pairs(shown, rng, metric)):
+        ranks = dict(zip(reports, ranks_KQ[:, q].tolist(), strict=True))
+        differ = {frozenset((row.one, row.other)): row.p_holm < LEVEL for row in pairs}
+        values_KT = np.stack([values_TQ[:, q] for values_TQ in values_KTQ])
+        after[queries[q]] = Differences(
+            friedman=friedman(values_KT[:, np.isfinite(values_KT).all(axis=0)]),
+            ranks={name: number(rank) for name, rank in ranks.items()},
+            groups=undivided(sorted(ranks, key=ranks.__getitem__), differ),
+            pairs=pairs,
+        )
+    return Significance(test=TEST, correction=CORRECTION, level=LEVEL, trials=common, after=after)
 
 
-def rank_curves(reports: Reports, queries: Sequence[int]) -> dict[str, Any] | None:
+def rank_curves(reports: Reports, queries: Sequence[int], metric: Metric = REPORT) -> Ranks | None:
     """Mean rank of each strategy after these numbers of queries, over the trials that all have."""
     common = min(report_GTQ.shape[1] for report_GTQ in reports.values())
     if len(reports) < 2:
         return None
     at = np.array(queries) - 1
-    ranks_KQ = mean_ranks([report_GTQ[:, :common, at].mean(axis=0) for report_GTQ in reports.values()])
-    return {
-        "trials": common,
-        "queries": list(queries),
-        "mean": dict(zip(reports, ranks_KQ.tolist(), strict=True)),
-    }
+    ranks_KQ = mean_ranks(
+        [metric.upward(report_GTQ[:, :common, at]).mean(axis=0) for report_GTQ in reports.values()]
+    )
+    return Ranks(
+        trials=common,
+        queries=list(queries),
+        mean={name: numbers(ranks_Q) for name, ranks_Q in zip(reports, ranks_KQ, strict=True)},
+    )
 
 
-def profiles(reports: Reports, queries: int, rng: np.random.Generator) -> dict[str, Any] | None:
-    """Share of the runs (agents and trials) whose report after so many queries is at least tau, with 95 % bands.
+def profiles(
+    reports: Reports, queries: int, rng: np.random.Generator, metric: Metric = REPORT
+) -> Profile | None:
+    """Share of the runs (agents and trials) whose report after so many queries is tau or better, with 95 % bands.
 
-    None for one strategy, or where one has one run. Tau goes from the lowest of all, or the quantile of 1/200 where
-    that is higher, to the highest.
+    None for one strategy, or where one has one run. Tau goes from the worst of all, or the quantile of 1/200 where
+    that is better, to the best; a run whose report is not known reaches nothing.
     """
-    ends = {name: report_GTQ[:, :, queries - 1] for name, report_GTQ in reports.items()}
-    every = np.concatenate([end_GT.reshape(-1) for end_GT in ends.values()])
+    ends = {name: metric.upward(report_GTQ[:, :, queries - 1]) for name, report_GTQ in reports.items()}
+    every = known(np.concatenate([end_GT.reshape(-1) for end_GT in ends.values()]))
+    if len(ends) < 2 or not len(every) or min(end_GT.size for end_GT in ends.values()) < 2:
+        return None
     low, high = np.quantile(every, 0.005), every.max()
-    if len(ends) < 2 or min(end_GT.size for end_GT in ends.values()) < 2 or low == high:
+    if low == high:
         return None
     tau_P = np.linspace(low, high, PROFILE_POINTS)
+    order = slice(None, None, 1 if metric.higher_is_better else -1)  # tau ascends
     shares = {}
     for name, end_GT in ends.items():
-        mean_P, low_P, high_P = mean_interval((end_GT[:, :, None] >= tau_P - 10**-DECIMALS) * 1.0, rng)
-        shares[name] = {"share": mean_P.tolist(), "lo": low_P.tolist(), "hi": high_P.tolist()}
-    return {"queries": queries, "tau": tau_P.tolist(), "strategies": shares}
+        ends_P = mean_interval((end_GT[:, :, None] >= tau_P - 10**-DECIMALS) * 1.0, rng)
+        share, lo, hi = (values_P[order].tolist() for values_P in ends_P)
+        shares[name] = Shares(share=share, lo=lo, hi=hi)
+    return Profile(queries=queries, tau=metric.upward(tau_P)[order].tolist(), strategies=shares)

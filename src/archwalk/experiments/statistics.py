@@ -1,4 +1,7 @@
-"""Statistics of trials, with every random draw from a generator that is handed in."""
+"""Statistics of trials, with every random draw from a generator that is handed in.
+
+Values that are not known are NaN: they are left out, and what nothing is known of is NaN.
+"""
 
 from collections.abc import Sequence
 
@@ -31,11 +34,21 @@ def bootstrap_counts(
 
 
 def bootstrap_means(values_GTQ: Floats, rng: np.random.Generator, samples: int = BOOTSTRAP_SAMPLES) -> Floats:
-    """Means (samples, Q) of bootstrap samples of G agents with T trials each (`bootstrap_counts`)."""
+    """Means (samples, Q) of bootstrap samples of G agents with T trials each (`bootstrap_counts`).
+
+    NaN where a sample has no known value.
+    """
     agents, trials, points = values_GTQ.shape
     draws = agents * trials
     counts_SE = bootstrap_counts(agents, trials, rng, samples).reshape(samples, draws)
-    means: Floats = (counts_SE / draws) @ values_GTQ.reshape(draws, points)
+    values_EQ = values_GTQ.reshape(draws, points)
+    known_EQ = np.isfinite(values_EQ)
+    means: Floats
+    if known_EQ.all():
+        means = (counts_SE / draws) @ values_EQ
+    else:
+        with np.errstate(invalid="ignore"):
+            means = (counts_SE @ np.where(known_EQ, values_EQ, 0.0)) / (counts_SE @ known_EQ.astype(float))
     return means
 
 
@@ -43,15 +56,57 @@ def mean_interval(
     values_GTQ: Floats, rng: np.random.Generator, level: float = 0.95
 ) -> tuple[Floats, Floats, Floats]:
     """Mean (Q,) over agents and trials, and the ends of its bootstrap percentile interval (Q,) each."""
-    means = bootstrap_means(values_GTQ, rng)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return values_GTQ.mean(axis=(0, 1)), low, high
+    low, high = percentiles(bootstrap_means(values_GTQ, rng), level)
+    if np.isfinite(values_GTQ).all():
+        return values_GTQ.mean(axis=(0, 1)), low, high
+    return np.array([known_mean(values_GT) for values_GT in np.moveaxis(values_GTQ, 2, 0)]), low, high
+
+
+def percentiles(means_SQ: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Ends (Q,) of the percentile interval of bootstrap samples."""
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    if not np.isnan(means_SQ).any():
+        low, high = np.quantile(means_SQ, tails, axis=0)
+        return low, high
+    columns = (column[np.isfinite(column)] for column in means_SQ.T)
+    ends = [np.quantile(column, tails) if len(column) else np.full(2, np.nan) for column in columns]
+    low, high = np.transpose(ends)
+    return low, high
+
+
+def known(values: Floats) -> Floats:
+    """The values that are numbers, one after the other."""
+    return values[np.isfinite(values)]
+
+
+def known_mean(values: Floats) -> float:
+    """Mean of the known values."""
+    numbers = known(values)
+    return float(numbers.mean()) if len(numbers) else np.nan
+
+
+def number(value: float) -> float | None:
+    """A value for a result: None where it is not known."""
+    return float(value) if np.isfinite(value) else None
+
+
+def numbers(values_Q: Floats) -> list[float | None]:
+    """Values for a result."""
+    return [number(value) for value in values_Q.tolist()]
+
+
+def interval(low: float, high: float) -> tuple[float, float] | None:
+    """An interval for a result: None where it is not known."""
+    return (float(low), float(high)) if np.isfinite(low) and np.isfinite(high) else None
 
 
 def interquartile_mean(values: Floats) -> float:
     """Mean of the middle half of the values (Agarwal et al. 2021): a quarter of them is left out at either end."""
-    cut = values.size // 4
-    middle = np.partition(values, (cut, values.size - cut - 1), axis=None)[cut : values.size - cut]
+    numbers = known(values)
+    if not len(numbers):
+        return np.nan
+    cut = numbers.size // 4
+    middle = np.partition(numbers, (cut, numbers.size - cut - 1))[cut : numbers.size - cut]
     return float(middle.mean())
 
 
@@ -59,33 +114,47 @@ def interquartile_interval(
     values_GT: Floats, rng: np.random.Generator, level: float = 0.95, samples: int = BOOTSTRAP_SAMPLES
 ) -> tuple[float, float]:
     """Ends of the bootstrap percentile interval of the interquartile mean over all agents and trials."""
-    draws = values_GT.size
     order = np.argsort(values_GT, axis=None, kind="stable")
+    order = order[np.isfinite(values_GT.reshape(-1)[order])]
     agents, trials = values_GT.shape
-    counts_SE = bootstrap_counts(agents, trials, rng, samples).reshape(samples, draws)[:, order]
-    # Sorted, the draws of a sample fill places 0 to draws - 1; those in the middle half count.
-    cut = draws // 4
-    ends_SE = np.clip(np.cumsum(counts_SE, axis=1), cut, draws - cut)
-    inside_SE = np.diff(ends_SE, axis=1, prepend=cut)
-    means_S = inside_SE @ values_GT.reshape(-1)[order] / (draws - 2 * cut)
-    low, high = np.quantile(means_S, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    counts_SE = bootstrap_counts(agents, trials, rng, samples).reshape(samples, values_GT.size)[:, order]
+    # Sorted, the known draws of a sample fill places 0 to drawn - 1; those in the middle half count.
+    drawn_S1 = counts_SE.sum(axis=1, keepdims=True)
+    cut_S1 = drawn_S1 // 4
+    ends_SE = np.clip(np.cumsum(counts_SE, axis=1), cut_S1, drawn_S1 - cut_S1)
+    inside_SE = np.diff(ends_SE, axis=1, prepend=cut_S1)
+    with np.errstate(invalid="ignore"):
+        means_S = inside_SE @ values_GT.reshape(-1)[order] / (drawn_S1 - 2 * cut_S1)[:, 0]
+    low, high = percentiles(means_S[:, None], level)
+    return float(low[0]), float(high[0])
+
+
+def weighted_mean(values: Floats, weights: NDArray[np.float64]) -> float:
+    """Mean of the known values; the weights are one in sum."""
+    at = np.isfinite(values)
+    if at.all():
+        return float(weights @ values)
+    return float(weights[at] @ values[at] / weights[at].sum()) if weights[at].any() else np.nan
 
 
 def weighted_quantile(values: Floats, weights: NDArray[np.float64], q: float) -> float:
-    """The smallest value whose cumulative weight reaches `q` of the whole."""
+    """The smallest known value whose cumulative weight reaches `q` of the whole."""
+    at = np.isfinite(values)
+    if not at.any():
+        return np.nan
+    values, weights = values[at], weights[at]
     order = np.argsort(values, kind="stable")
     cumulative = np.cumsum(weights[order])
     at = np.searchsorted(cumulative, q * cumulative[-1])
     return float(values[order[min(at, len(order) - 1)]])
 
 
-def symmetric_intervals(values: Floats, shares: Sequence[int] = (50, 90, 95)) -> dict[str, list[float]]:
+def symmetric_intervals(
+    values: Floats, shares: Sequence[int] = (50, 90, 95)
+) -> dict[int, tuple[float, float]]:
     """Intervals around the median that hold these percentages of the values (P1 Figure 8)."""
-    return {
-        str(share): [float(v) for v in np.percentile(values, [50 - share / 2, 50 + share / 2])]
-        for share in shares
-    }
+    ends = {share: np.percentile(values, [50 - share / 2, 50 + share / 2]) for share in shares}
+    return {share: (float(low), float(high)) for share, (low, high) in ends.items()}
 
 
 def normal_interval(mean: float, std: float, level: float = 0.95) -> tuple[float, float]:

@@ -67,7 +67,7 @@ def train_agent(
                 "strategy": strategy,
                 "benchmark": benchmark.name,
                 "asked": asked,
-                "objective": benchmark.objective,
+                "objective": benchmark.objective.name,
                 "space": benchmark.space.name,
                 "features": benchmark.space.feature_count,
                 "preset": preset,

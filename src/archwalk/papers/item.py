@@ -20,7 +20,7 @@ Record = dict[str, Any]
 
 _log = logging.getLogger(__name__)
 
-FORMAT = 5
+FORMAT = 6
 """Of records: a change of what an item computes or says raises it, so that no record of before is read."""
 
 

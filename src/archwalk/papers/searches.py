@@ -6,13 +6,14 @@ from typing import Any
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.protocol import run_search, spawn, summarise_search
+from archwalk.experiments.records import StrategyResult, plain, restored
 from archwalk.experiments.statistics import BOOTSTRAP_SAMPLES
 from archwalk.papers.setup import Entrant, Setup, benchmark_settings
 
 
 def kept_search(
     setup: Setup, benchmark: Benchmark, entrant: Entrant, budget: int, trials: int, of: int | None = None
-) -> tuple[dict[str, Any], Floats]:
+) -> tuple[StrategyResult, Floats]:
     """A strategy's summary, and its reports of the best so far (G, T, Q).
 
     Starts are those of the first `trials` of `of` trials: strategies with fewer trials share them with the others.
@@ -26,7 +27,7 @@ def kept_search(
             workers=setup.workers,
         )  # fmt: skip
         return {
-            "summary": summarise_search(found, contestant, budget, seed),
+            "summary": plain(summarise_search(found, contestant, budget, seed)),
             "report": found.report_GTQ,
         }
 
@@ -37,7 +38,7 @@ def kept_search(
     part = setup.keep(
         f"search-{re.sub('[^A-Za-z0-9.]+', '-', contestant.strategy or entrant.name)}", depends, compute
     )
-    return part["summary"], part["report"]
+    return restored(part["summary"], StrategyResult), part["report"]
 
 
 def search_settings(setup: Setup, benchmark: Benchmark, budget: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from archwalk.data.files import sha256_of
 from archwalk.errors import DataError, UsageError
-from archwalk.estimators.benchmarks import MEANINGS, Benchmark, load_benchmark
+from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.protocol import Contestant
 from archwalk.experiments.runs import AGENT, CONFIG, RunFolder, load_contestants
 from archwalk.papers.parts import Part, keep_all
@@ -121,7 +121,7 @@ class Setup:
             self.note(f"The agent in {name} was trained on {config['benchmark']} and is left out here.")
             return False
         trained_on = f"{config['benchmark']}:{config['objective']}"
-        if trained_on != f"{benchmark.name}:{benchmark.objective}":
+        if trained_on != f"{benchmark.name}:{benchmark.objective.name}":
             self.note(f"The agent in {name} was trained on {trained_on}.")
         return True
 
@@ -141,8 +141,8 @@ def benchmark_settings(benchmark: Benchmark) -> dict[str, Any]:
     objective = benchmark.objective
     return {
         "benchmark": benchmark.name,
-        "objective": objective,
-        "objective_meaning": MEANINGS.get(objective, objective),
+        "objective": objective.name,
+        "objective_meaning": objective.meaning,
         "provenance": dict(benchmark.provenance),
         "evaluation": benchmark.evaluation,
     }
@@ -155,7 +155,7 @@ def run_folders(path: Path) -> list[Path]:
 
 def how_to_train(benchmark: Benchmark, strategy: str = "dqn") -> str:
     """The command that makes an agent for this benchmark."""
-    name = f"{benchmark.name}:{benchmark.objective}"
+    name = f"{benchmark.name}:{benchmark.objective.name}"
     if benchmark.name.startswith("nasbench301"):
         name = benchmark.name
     return f"archwalk train {strategy} --benchmark {name} --out DIR"

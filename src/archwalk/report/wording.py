@@ -57,7 +57,7 @@ def setting(record: Record) -> str:
         record["benchmark"],
         f"objective {record['objective']}" + (f" ({meaning})" if meaning else ""),
     ]
-    if "budget" in record:  # single episodes have none
+    if record.get("budget"):  # single episodes have none
         parts += [f"budget {counted(record['budget'], 'query')}", counted(record["trials"], "trial")]
     if seeds:
         parts.append(f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}")

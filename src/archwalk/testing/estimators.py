@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from archwalk.estimators.base import Bits, Estimator, Floats, NoisyEstimator, Scores
+from archwalk.estimators.metrics import Objective
 from archwalk.spaces.base import Codes, SearchSpace
 
 FIELDS = ("reward_B", "report_B", "seconds_B")
@@ -38,9 +39,11 @@ class EstimatorConformance:
         return space.sample(np.random.default_rng(0), 60)[np.random.default_rng(1).integers(0, 50, 60)]
 
     def test_names_its_objective(self, estimator: Estimator) -> None:
-        assert isinstance(estimator.objective, str)
-        assert estimator.objective
-        assert not set(estimator.objective) & set(": \n"), "it stands in names of benchmarks"
+        assert isinstance(estimator.objective, Objective)
+        assert estimator.objective.name
+        assert not set(estimator.objective.name) & set(": \n"), "it stands in names of benchmarks"
+        assert estimator.objective.reward.name
+        assert estimator.objective.report.name
 
     @pytest.mark.parametrize("batch", [0, 1, 60])
     def test_scores_have_the_shape_of_the_batch(self, estimator: Estimator, codes: Codes, batch: int) -> None:
@@ -50,13 +53,17 @@ class EstimatorConformance:
             assert values.shape == (batch,), name
             assert values.dtype == np.float64, name
 
-    def test_accuracies_are_percent_or_not_a_number(self, estimator: Estimator, codes: Codes) -> None:
-        scores = estimator.evaluate(codes)
-        for values in (scores.reward_B, scores.report_B):
+    def test_scores_are_finite_or_not_a_number_and_percent_where_they_say_so(
+        self, estimator: Estimator, codes: Codes
+    ) -> None:
+        scores, objective = estimator.evaluate(codes), estimator.objective
+        for values, metric in ((scores.reward_B, objective.reward), (scores.report_B, objective.report)):
             known = values[~np.isnan(values)]
-            assert (known >= 0).all()
-            assert (known <= 100).all()
-            assert known.max() > 1, "fractions, not percent"
+            assert np.isfinite(known).all()
+            if metric.unit == "%":
+                assert (known >= 0).all()
+                assert (known <= 100).all()
+                assert known.max() > 1, "fractions, not percent"
         seconds = scores.seconds_B[~np.isnan(scores.seconds_B)]
         assert (seconds >= 0).all()
         assert np.isfinite(seconds).all()

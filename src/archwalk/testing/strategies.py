@@ -24,6 +24,7 @@ from archwalk.data.states import read_state, write_state
 from archwalk.errors import ArchwalkError
 from archwalk.estimators.base import Floats, Scores
 from archwalk.estimators.ledger import QueryLedger
+from archwalk.estimators.metrics import accuracies
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.base import Strategy, Trials
 from archwalk.strategies.catalogue import StrategyFactory
@@ -35,7 +36,7 @@ PORTIONS = (1, 3, 12, 2, 8)
 class MadeUpEstimator:
     """Accuracies in percent that any space has: a random weight for each feature. Report: as told."""
 
-    objective = "made-up"
+    objective = accuracies("made-up")
 
     def __init__(self, space: SearchSpace, report: float | None = None) -> None:
         self.space = space

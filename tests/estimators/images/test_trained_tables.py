@@ -38,7 +38,11 @@ def store(tmp_path):
 class TestEmbedded:
     def test_is_a_benchmark(self, name):
         benchmark, table = load_benchmark(name), find_table(name).read()
-        assert (benchmark.name, benchmark.objective, benchmark.evaluation) == (name, "validation", "table")
+        assert (benchmark.name, benchmark.objective.name, benchmark.evaluation) == (
+            name,
+            "validation",
+            "table",
+        )
         assert benchmark.space.size == len(table) == SHIPPED[name]
         codes_BL = np.array([[3], [0]], np.int32)
         scores = benchmark.estimator.evaluate(codes_BL)

@@ -300,7 +300,7 @@ class TestBenchmark:
     def test_by_name(self, monkeypatch, url):
         monkeypatch.setenv("ARCHWALK_STORE", url)
         benchmark = load_images_benchmark(["digits", "cells", "validation"], 3)
-        assert (benchmark.name, benchmark.objective, benchmark.space.name) == (
+        assert (benchmark.name, benchmark.objective.name, benchmark.space.name) == (
             "images:digits",
             "validation",
             "nasbench101",

@@ -4,7 +4,7 @@ from nasbench301_models import train, write_member
 from archwalk.data.catalogue import find_files, get_data, import_data, is_here, load_table, table_path
 from archwalk.data.nasbench301 import YAHPO_ENCODING, YAHPO_MODELS
 from archwalk.errors import DataError, UsageError
-from archwalk.estimators.benchmarks import MEANINGS, load_benchmark
+from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.estimators.nasbench301.features import XGB_CONSTANTS
 
 
@@ -29,7 +29,7 @@ def test_xgb_after_an_import(ensemble):
     assert is_here("nasbench301-xgb")
     assert [path.name for path in target.parent.iterdir()] == ["nasbench301-xgb"]
     benchmark = load_benchmark("nasbench301:xgb")
-    assert (benchmark.name, benchmark.objective, benchmark.space.name) == (
+    assert (benchmark.name, benchmark.objective.name, benchmark.space.name) == (
         "nasbench301:xgb",
         "xgb-surrogate",
         "darts",
@@ -101,8 +101,8 @@ def test_yahpo(data_root, monkeypatch):
     assert benchmark.provenance["surrogate"] == "NAS-Bench-301 (YAHPO surrogate), not v1.0"
     assert benchmark.provenance["model"] == YAHPO_MODELS[0]
     assert "skip connections" in benchmark.provenance["guard"]
-    assert "NAS-Bench-301 (YAHPO surrogate)" in MEANINGS[benchmark.objective]
-    assert "at most 92.12" in MEANINGS[benchmark.objective]
+    assert "NAS-Bench-301 (YAHPO surrogate)" in benchmark.objective.meaning
+    assert "at most 92.12" in benchmark.objective.meaning
 
 
 def test_yahpo_after_an_import(data_root, tmp_path):

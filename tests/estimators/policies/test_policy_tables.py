@@ -62,7 +62,7 @@ def test_a_table_is_searched_as_a_benchmark(estimators, folder):
         scores = benchmark.estimator.evaluate(codes)
         np.testing.assert_allclose(scores.reward_B, reward)
         np.testing.assert_allclose(scores.report_B, report)
-        assert (benchmark.objective, benchmark.evaluation) == (objective, "table")
+        assert (benchmark.objective.name, benchmark.evaluation) == (objective, "table")
     assert isinstance(benchmark.estimator, WeightSharingEstimator)
     assert benchmark.share_weights(0, 0).total == 5
     row = json.loads(path.read_text())["architectures"][4]

@@ -176,7 +176,7 @@ def _own_store(monkeypatch, tmp_path):
 )
 def test_benchmarks_by_name(words, name, declaration, steps, objective):
     benchmark = load_benchmark(f"policy:{words}")
-    assert (benchmark.name, benchmark.objective) == (f"policy:{name}", objective)
+    assert (benchmark.name, benchmark.objective.name) == (f"policy:{name}", objective)
     assert benchmark.space.declaration == declaration
     assert benchmark.estimator.policy_settings.steps == steps
     assert isinstance(benchmark.estimator, WeightSharingEstimator)

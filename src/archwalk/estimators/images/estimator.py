@@ -7,6 +7,7 @@ from archwalk.estimators.base import Scores
 from archwalk.estimators.images.fitting import Training
 from archwalk.estimators.images.makers import NetworkMaker, Task
 from archwalk.estimators.images.settings import FULL, TrainingSettings
+from archwalk.estimators.metrics import VALIDATION
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import Problem
 from archwalk.estimators.trainings.stored import StoredTrainings, find_device
@@ -19,7 +20,7 @@ class TrainedEstimator(StoredTrainings):
     P3 rewards with the test accuracy; here a part of the images is kept from the search (ours). What fails scores 0.
     """
 
-    objective = "validation"
+    objective = VALIDATION
 
     def __init__(
         self,

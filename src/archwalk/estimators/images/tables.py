@@ -20,6 +20,7 @@ from archwalk.estimators.images.benchmark import SCALES, make_space
 from archwalk.estimators.images.estimator import TrainedEstimator
 from archwalk.estimators.images.makers import Task, maker_for
 from archwalk.estimators.images.settings import SMALL, TrainingSettings
+from archwalk.estimators.metrics import VALIDATION
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import DONE, Outcome
 from archwalk.estimators.table import TableEstimator
@@ -48,7 +49,7 @@ class TrainedTable:
 
     def __call__(self, words: list[str], seed: int) -> Benchmark:
         """The benchmark. Raises UsageError for another objective, DataError where the table is not of this version."""
-        if words not in ([], ["validation"]):
+        if words not in ([], [VALIDATION.name]):
             raise UsageError(f"{self.name} has the objective validation alone, not {':'.join(words)}")
         table = self.read()
         about = table.provenance
@@ -59,7 +60,7 @@ class TrainedTable:
         reward_N, report_N, seconds_N = (
             table[column].mean(axis=1, dtype=np.float64) for column in ("validation", "test", "seconds")
         )
-        return Benchmark(self.name, space, TableEstimator("validation", reward_N, report_N, seconds_N), about)
+        return Benchmark(self.name, space, TableEstimator(VALIDATION, reward_N, report_N, seconds_N), about)
 
     def read(self) -> Table:
         """Columns `validation`, `test` (percent) and `seconds` (of processor time), (N, S) over N ids and S seeds, and

@@ -22,8 +22,8 @@ def load_nasbench301(words: list[str], seed: int) -> Benchmark:
         raise unknown("surrogate of nasbench301", surrogate, _SURROGATES)
     folder = find_files(f"nasbench301-{surrogate}")
     estimator, provenance = _SURROGATES[surrogate](folder)
-    if objective not in ([], [estimator.objective]):
-        raise UsageError(f"nasbench301:{surrogate} has one objective, {estimator.objective}")
+    if objective not in ([], [estimator.objective.name]):
+        raise UsageError(f"nasbench301:{surrogate} has one objective, {estimator.objective.name}")
     name = f"nasbench301:{surrogate}"
     return Benchmark(name, DARTS(), estimator, {"benchmark": name, "source": folder.name, **provenance})
 

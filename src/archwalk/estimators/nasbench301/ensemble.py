@@ -23,6 +23,7 @@ from archwalk.data.nasbench301 import MEMBER_MODEL, ensemble_files, member_confi
 from archwalk.data.pickles import NUMPY, Function, StandIns, read_pickle
 from archwalk.errors import DataError
 from archwalk.estimators.base import Floats, Scores
+from archwalk.estimators.metrics import Metric, single
 from archwalk.estimators.nasbench301.boosters import read_booster
 from archwalk.estimators.nasbench301.features import XGB_CONSTANTS, XGB_NAMES, xgb_features
 from archwalk.estimators.nasbench301.trees import Trees
@@ -61,6 +62,13 @@ class Ensemble:
         return mean_B
 
 
+XGB_SURROGATE = single(
+    "xgb-surrogate",
+    Metric("validation accuracy of NAS-Bench-301's XGB ensemble", "%"),
+    "reward and report: validation accuracy of NAS-Bench-301's XGB ensemble (mean of members)",
+)
+
+
 class XGBSurrogate:
     """Validation accuracy in percent, as NAS-Bench-301's XGB surrogate predicts it without noise.
 
@@ -68,7 +76,7 @@ class XGBSurrogate:
     said (NaN). The order of the features is derived, not checked against an official model: see `XGB_NAMES`.
     """
 
-    objective = "xgb-surrogate"
+    objective = XGB_SURROGATE
     evaluation = "surrogate"
 
     def __init__(self, ensemble: Ensemble) -> None:

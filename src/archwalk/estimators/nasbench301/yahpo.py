@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from archwalk.data.nasbench301 import YAHPO_MODELS, yahpo_files
 from archwalk.errors import DataError
 from archwalk.estimators.base import Floats, Scores
+from archwalk.estimators.metrics import Metric, single
 from archwalk.estimators.nasbench301.features import (
     ARCHITECTURE_NAMES,
     YAHPO_INPUTS,
     YAHPO_OPERATIONS,
     yahpo_features,
 )
-from archwalk.estimators.nasbench301.guard import guarded
+from archwalk.estimators.nasbench301.guard import MEANING, guarded
 from archwalk.estimators.nasbench301.onnx_models import open_model
 from archwalk.spaces.base import Codes
 
@@ -41,6 +42,13 @@ _PREFIX = "NetworkSelectorDatasetInfo_COLON_darts_COLON_"
 _ROWS_AT_ONCE = 1024
 
 
+YAHPO_SURROGATE = single(
+    "yahpo-surrogate",
+    Metric("validation accuracy of NAS-Bench-301 (YAHPO surrogate)", "%"),
+    f"reward and report: validation accuracy of NAS-Bench-301 (YAHPO surrogate) (not v1.0; {MEANING})",
+)
+
+
 class YAHPOSurrogate:
     """Validation accuracy in percent of NAS-Bench-301 (YAHPO surrogate) after 98 epochs, guarded.
 
@@ -49,7 +57,7 @@ class YAHPOSurrogate:
     what else is in the batch.
     """
 
-    objective = "yahpo-surrogate"
+    objective = YAHPO_SURROGATE
     evaluation = "surrogate"
 
     def __init__(self, session: "InferenceSession", folder: Path | None = None) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from archwalk.errors import unknown
 from archwalk.estimators.base import Scores
+from archwalk.estimators.metrics import Metric, single
 from archwalk.estimators.policies.games.base import Game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.sharing import PolicySupernet
@@ -17,7 +18,17 @@ from archwalk.spaces.base import Codes
 from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN
 from archwalk.spaces.policy_cnn.space import PolicyCNN
 
-OBJECTIVES = {"mean-return": "validation", "max-return": "test"}
+MEAN_RETURN = single(
+    "mean-return",
+    Metric("raw score of the last 100 episodes of an agent trained from scratch"),
+    "reward and report: mean raw score of the last 100 episodes of an agent trained from scratch",
+)
+MAX_RETURN = single(
+    "max-return",
+    Metric("highest mean raw score of 100 episodes in an agent's training"),
+)
+OBJECTIVES = {MEAN_RETURN.name: MEAN_RETURN, MAX_RETURN.name: MAX_RETURN}
+_FIELDS = {MEAN_RETURN: "validation", MAX_RETURN: "test"}
 """Of each the field of the outcome."""
 
 
@@ -46,7 +57,7 @@ class PolicyEstimator(StoredTrainings):
         if objective not in OBJECTIVES:
             raise unknown("objective", objective, OBJECTIVES)
         space.declaration.check(game.observation)
-        self.objective, self.game, self.policies, self.keep_in = objective, game, space, keep_in
+        self.objective, self.game, self.policies, self.keep_in = OBJECTIVES[objective], game, space, keep_in
         self.policy_settings = settings or PolicySettings()
         training = PolicyTraining(space, game, self.policy_settings, find_device(device), keep_in)
         problem = Problem(
@@ -70,13 +81,13 @@ class PolicyEstimator(StoredTrainings):
     def with_seed(self, seed: int, workers: int | None = None) -> "PolicyEstimator":
         """The same estimator under another seed, by so many workers."""
         return PolicyEstimator(
-            self.policies, self.game, self.policy_settings, objective=self.objective, seed=seed, store=self.store,
+            self.policies, self.game, self.policy_settings, objective=self.objective.name, seed=seed, store=self.store,
             workers=workers, engine=self.engine, device=self.training.device, keep_in=self.keep_in,
         )  # fmt: skip
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Train what was never trained under these settings; equal architectures are trained once."""
-        outcomes, field = self.outcomes(codes_BL), OBJECTIVES[self.objective]
+        outcomes, field = self.outcomes(codes_BL), _FIELDS[self.objective]
         score_B = np.array(
             [getattr(one, field) if one.status == DONE else self.worst_reward for one in outcomes], np.float64
         )

@@ -18,9 +18,10 @@ from archwalk.data.files import write_atomically
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.metrics import Metric, Objective
 from archwalk.estimators.policies import embedded
 from archwalk.estimators.policies.benchmark import declaration_for
-from archwalk.estimators.policies.estimator import PolicyEstimator
+from archwalk.estimators.policies.estimator import MAX_RETURN, MEAN_RETURN, PolicyEstimator
 from archwalk.estimators.policies.games import Game, find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.sharing import PolicySupernet
@@ -30,7 +31,12 @@ from archwalk.learning.ppo import PPOSettings
 from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN, numbered
 
 SPACE_WORDS = ("space-1", "space-2")
-OBJECTIVES = ("mean-return", "max-return", "held-out-return")
+HELD_OUT_RETURN = Objective(
+    "held-out-return",
+    Metric("raw score of an agent's last 100 episodes"),
+    Metric("raw score of agents of other seeds"),
+)
+OBJECTIVES = {objective.name: objective for objective in (MEAN_RETURN, MAX_RETURN, HELD_OUT_RETURN)}
 CURVES = ("steps", "mean_return")
 SHARES = (9, 3)
 """Of the updates after which a training is looked at early: a ninth and a third, as BOHB's eta wants."""
@@ -90,24 +96,24 @@ class PolicyTable:
         """Updates after which mean returns are known, ascending; the last is the whole training."""
         return (*self.shorter_NS, self.settings.updates)
 
-    def rewards(self, objective: str) -> Floats:
+    def rewards(self, objective: Objective) -> Floats:
         """Rewards (F, N) of `scores` at all `fidelities`; of `max-return` at the last alone."""
         full_N, _ = self.scores(objective)
-        if objective == "max-return":
+        if objective == MAX_RETURN:
             return full_N[None]
-        seeds = slice(1 if objective == "held-out-return" else None)
+        seeds = slice(1 if objective == HELD_OUT_RETURN else None)
         return np.stack([*(score_NS[:, seeds].mean(axis=1) for score_NS in self.shorter_NS.values()), full_N])
 
-    def scores(self, objective: str) -> tuple[Floats, Floats]:
+    def scores(self, objective: Objective) -> tuple[Floats, Floats]:
         """Reward and report (N,) of one of `OBJECTIVES`: means over seeds, or the first and the mean of the rest.
 
         Raises DataError where there is no rest.
         """
-        if objective == "held-out-return":
+        if objective == HELD_OUT_RETURN:
             if len(self.seeds) < 2:
                 raise DataError("held-out-return compares seeds, and the table has one so far")
             return self.mean_return_NS[:, 0], self.mean_return_NS[:, 1:].mean(axis=1)
-        score_N = (self.max_return_NS if objective == "max-return" else self.mean_return_NS).mean(axis=1)
+        score_N = (self.max_return_NS if objective == MAX_RETURN else self.mean_return_NS).mean(axis=1)
         return score_N, score_N
 
 
@@ -174,7 +180,7 @@ class PolicyTableEstimator(MultiFidelityTable):
     Its fidelities are numbers of PPO's updates: the same trainings, seen early.
     """
 
-    def __init__(self, objective: str, table: PolicyTable, policies: PolicyEstimator) -> None:
+    def __init__(self, objective: Objective, table: PolicyTable, policies: PolicyEstimator) -> None:
         reward_FN, (_, report_N) = table.rewards(objective), table.scores(objective)
         fidelities = table.fidelities[-len(reward_FN) :]
         seconds_N = table.seconds_NS.mean(axis=1)
@@ -190,11 +196,12 @@ class PolicyTableEstimator(MultiFidelityTable):
 def load_policy_table(words: list[str], seed: int) -> Benchmark:
     """`policy-cnn:MinAtar-Breakout`, with `:space-1` (the default) or `:space-2`, and the objective behind it."""
     game, space_word, rest = game_and_space(words)
-    objective = rest.pop(0) if rest else OBJECTIVES[0]
+    name_of_objective = rest.pop(0) if rest else MEAN_RETURN.name
     if rest:
         raise UsageError(f"policy-cnn takes a game, a space and an objective, not {':'.join(words)!r}")
-    if objective not in OBJECTIVES:
-        raise unknown("space or objective", objective, [*SPACE_WORDS, *OBJECTIVES])
+    if name_of_objective not in OBJECTIVES:
+        raise unknown("space or objective", name_of_objective, [*SPACE_WORDS, *OBJECTIVES])
+    objective = OBJECTIVES[name_of_objective]
     space = numbered(declaration_for(game, space_word))
     name = f"policy-cnn:{game.name}:{space_word}"
     path = embedded.table_files().get(embedded.table_name(game.name, space_word))

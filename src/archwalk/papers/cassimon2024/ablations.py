@@ -59,7 +59,7 @@ def compute(setup: Setup, benchmark: str, ablation: Ablation, item: str) -> Answ
         setup.note(
             f"Trained here by {strategy} at scale {setup.scale.name}; the paper trains for 10,000,000 steps. To draw "
             f"your own: --agents NAME=RUNS,... with runs of: archwalk train {strategy} --benchmark "
-            f"{found.name}:{found.objective} --set {ablation.setting}=VALUE --out RUNS/SEED"
+            f"{found.name}:{found.objective.name} --set {ablation.setting}=VALUE --out RUNS/SEED"
         )
     return Answer(
         benchmark_settings(found)

@@ -129,7 +129,7 @@ def view_price(record: Record) -> list[Block]:
         at, bar = [agent["training_unique"] + 1], ([ends["least"]], [ends["most"]])
         series.append(Series(label, colours[agent["name"]], at, [ends["mean"]], *bar, only_dots=True))
     last = max([*(a["training_unique"] for a in result["agents"]), record["settings"]["scratch_budget"]])
-    best = (result["optimum"] or {}).get("best_report")
+    best = (result["comparison"]["optimum"] or {}).get("best_report")
     plot = Plot(
         f"{record['item']}-price",
         Axis("evaluations, training included (logarithmic)", log=True, limits=(1, 2 * last)),
@@ -157,7 +157,7 @@ def _price_range(result: Row) -> tuple[float, float]:
         value for curve in curves for end in ("mean", "hi") for value in curve[end][len(curve[end]) // 30 :]
     ]
     values += [agent["one_episode"][end] for agent in result["agents"] for end in ("least", "most")]
-    best = (result["optimum"] or {}).get("best_report")
+    best = (result["comparison"]["optimum"] or {}).get("best_report")
     return spread_of([*values, best] if best else values, 0.1)
 
 

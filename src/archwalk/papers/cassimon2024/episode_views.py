@@ -56,14 +56,14 @@ def view_histograms(record: Record) -> list[Block]:
     rows = []
     colours, short = strategy_colours(comparison), short_labels(comparison, 36)
     for name, strategy in comparison["strategies"].items():
-        episodes = strategy["episodes"]
-        medians = episodes["medians"]
+        episodes, more = strategy["episodes"], record["result"]["more"][name]
+        medians = more["medians"]
         cells = [
             points(episodes["median_improvement"]),
             f"{points(medians['least'])} to {points(medians['most'])}",
             *(f"{points(low, 1)} to {points(high, 1)}" for low, high in episodes["intervals"].values()),
             points(episodes["skew"], 2),
-            points(episodes["skew_within_12.5"], 2),
+            points(more["skew_within_12.5"], 2),
         ]
         rows.append((short[name], colours[name], cells))
     held = [f"{share}{NBSP}%" for share in (50, 90, 95)]

@@ -8,6 +8,7 @@ import numpy as np
 
 from archwalk.estimators.base import Scores
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.metrics import Objective
 from archwalk.experiments.protocol import Outcome, spawn, take_episodes
 from archwalk.papers.setup import Entrant, Setup, benchmark_settings
 from archwalk.strategies.base import Trials
@@ -40,7 +41,7 @@ def play(
                 ),
             )
             if part["plays"]:
-                outcomes.append(_unpack(part))
+                outcomes.append(_unpack(part, benchmark.objective))
         if outcomes:
             played[entrant.name] = outcomes
     return played
@@ -96,9 +97,9 @@ def _pack(outcome: Outcome | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _unpack(part: dict[str, Any]) -> Outcome:
+def _unpack(part: dict[str, Any], objective: Objective) -> Outcome:
     start, final = (
         Scores(*(part[f"{end}_{score}"] for score in ("reward", "report", "seconds")))
         for end in ("start", "final")
     )
-    return Outcome(start, final, Episodes(part["finals"], part["steps"]), part["evaluations"])
+    return Outcome(start, final, Episodes(part["finals"], part["steps"]), part["evaluations"], objective)

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from archwalk.experiments.records import Comparison, plain
 from archwalk.experiments.statistics import crossing
 from archwalk.papers.cassimon2024.reported import reported
-from archwalk.papers.cassimon2024.searches import search
+from archwalk.papers.cassimon2024.searches import curve_of, search
 from archwalk.papers.item import Answer, Item
 from archwalk.papers.searches import search_settings
 from archwalk.papers.setup import Setup
@@ -24,16 +25,16 @@ def compute(setup: Setup, benchmark: str, shown: int) -> Answer:
     others = [row for row in reported(table) if row["queries"] == min(shown, 800) and not row["of_paper"]]
     return Answer(
         search_settings(setup, found, budget) | {"shown": shown},
-        {"comparison": record, "crossings": crossings(record), "reported": others},
+        {"comparison": plain(record), "crossings": crossings(record), "reported": others},
     )
 
 
-def crossings(record: dict[str, Any]) -> list[dict[str, Any]]:
+def crossings(record: Comparison) -> list[dict[str, Any]]:
     """From how many queries on local search's mean stays above each other strategy's.
 
     None where it never takes the lead for good, or has it from the first query on (`leads_at_last` tells which).
     """
-    curves = {name: np.array(s["curve"]["mean"]) for name, s in record["strategies"].items()}
+    curves = {name: np.array(curve_of(one).mean) for name, one in record.strategies.items()}
     leader = curves.pop(LEADER)
     return [
         {

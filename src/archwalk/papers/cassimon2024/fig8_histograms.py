@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import skew
 
-from archwalk.experiments.comparison import record_head
+from archwalk.experiments.comparison import comparison_of
 from archwalk.experiments.protocol import HISTOGRAM_EDGES, Outcome, summarise_episodes
+from archwalk.experiments.records import EpisodeProtocol, StrategyResult, plain
 from archwalk.papers.cassimon2024.episodes import describe, episode_settings, play
 from archwalk.papers.item import Answer, Item
 from archwalk.papers.setup import Setup
@@ -19,21 +20,28 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     """Histograms with median, symmetric intervals and skew, as the record of a comparison has them."""
     found, scale = setup.find_benchmark(benchmark), setup.scale
     played = play(setup, found)
-    record = record_head(found, 0, 0, setup.seed)
-    del record["budget"], record["trials"]
-    record["episodes"] = {"starts": scale.sets * scale.starts, "limit": EPISODE_LIMIT}
-    edges = _edges(played)
+    strategies, more, edges = {}, {}, _edges(played)
     for entrant in setup.entrants(found):
         if entrant.name not in played:
             continue
         outcomes = played[entrant.name]
         about = describe(entrant, found)
-        trained = bool(about["training_queries"])
-        episodes = summarise_episodes(outcomes) | _more(outcomes, scale.sets, edges)
-        record["strategies"][entrant.name] = about | {
-            "best_after": {}, "trained": trained, "agents": len(outcomes), "episodes": episodes,
-        }  # fmt: skip
-    return Answer(episode_settings(setup, found), {"comparison": record})
+        strategies[entrant.name] = StrategyResult(
+            **about | {"agents": len(outcomes)},
+            trials=0,
+            trained=bool(about["training_queries"]),
+            episodes=summarise_episodes(outcomes, edges),
+        )
+        more[entrant.name] = _more(outcomes, scale.sets)
+    comparison = comparison_of(
+        found,
+        strategies,
+        budget=0,
+        trials=0,
+        seed=setup.seed,
+        episodes=EpisodeProtocol(starts=scale.sets * scale.starts, limit=EPISODE_LIMIT),
+    )
+    return Answer(episode_settings(setup, found), {"comparison": plain(comparison), "more": more})
 
 
 def _edges(played: dict[str, list[Outcome]]) -> Any:
@@ -43,13 +51,12 @@ def _edges(played: dict[str, list[Outcome]]) -> Any:
     return np.linspace(-reach, reach, FINE_BINS + 1)
 
 
-def _more(outcomes: list[Outcome], sets: int, edges: Any) -> dict[str, Any]:
-    """Finer bins; the skew of what P1's +-12.5 points hold; medians of each agent and set."""
+def _more(outcomes: list[Outcome], sets: int) -> dict[str, Any]:
+    """The skew of what P1's +-12.5 points hold; medians of each agent and set."""
     gained_GSB = np.stack([outcome.gained_B.reshape(sets, -1) for outcome in outcomes])
     inside = gained_GSB[np.abs(gained_GSB) <= HISTOGRAM_EDGES[-1]]
     medians_GS = np.median(gained_GSB, axis=2)
     return {
-        "histogram": {"edges": edges.tolist(), "counts": np.histogram(gained_GSB, edges)[0].tolist()},
         "skew_within_12.5": float(skew(inside)) if inside.std() > 0 else 0.0,
         "medians": {"least": float(medians_GS.min()), "most": float(medians_GS.max())},
     }

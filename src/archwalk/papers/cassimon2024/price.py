@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from archwalk.experiments.records import StrategyResult, plain
 from archwalk.papers.cassimon2024.episodes import describe, episode_settings, play
 from archwalk.papers.cassimon2024.fig10_queries import BUDGETS
 from archwalk.papers.cassimon2024.searches import LONG_BUDGET, search
@@ -25,26 +26,25 @@ def compute(setup: Setup, benchmark: str) -> Answer:
         about = describe(entrant, found)
         if about["training_queries"] and entrant.name in played:
             finals = [float(outcome.final.report_B.mean()) for outcome in played[entrant.name]]
-            points.append(_point(entrant.name, about, finals, record["strategies"][entrant.name]))
-    searched = search(setup, found, LONG_BUDGET, only=BASELINES, also=ALSO)["strategies"]
-    kept = ("curve", "best_after", "unique_mean", "query")
-    scratch = {name: {key: strategy[key] for key in kept} for name, strategy in searched.items()}
+            points.append(_point(entrant.name, about, finals, record.strategies[entrant.name]))
+    searched = search(setup, found, LONG_BUDGET, only=BASELINES, also=ALSO).strategies
+    scratch = {name: plain(strategy) for name, strategy in searched.items()}
     return Answer(
         search_settings(setup, found, budget)
         | {"scratch_budget": LONG_BUDGET, "episodes": episode_settings(setup, found)},
-        {"comparison": record, "scratch": scratch, "agents": points, "optimum": record["optimum"]},
+        {"comparison": plain(record), "scratch": scratch, "agents": points},
     )
 
 
-def _point(name: str, about: dict[str, Any], finals: list[float], searched: dict[str, Any]) -> dict[str, Any]:
-    best = max(searched["best_after"], key=int)
+def _point(name: str, about: dict[str, Any], finals: list[float], searched: StrategyResult) -> dict[str, Any]:
+    queries, best = max(searched.best_after.items())
     return {
         "name": name,
         "agents": about["agents"],
         "training_queries": about["training_queries"],
         "training_unique": about["training_unique"],
         "one_episode": {"mean": float(np.mean(finals)), "least": min(finals), "most": max(finals)},
-        "best_after": {"queries": int(best), "mean": searched["best_after"][best]["mean"]},
+        "best_after": {"queries": queries, "mean": best.mean},
     }
 
 

@@ -1,5 +1,8 @@
 """P1 Tables 1 and 2: the best after so many queries; what others report stands apart."""
 
+from msgspec.structs import replace
+
+from archwalk.experiments.records import plain
 from archwalk.papers.cassimon2024.fig10_queries import BUDGETS
 from archwalk.papers.cassimon2024.reported import reported
 from archwalk.papers.cassimon2024.searches import search
@@ -17,14 +20,18 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     shown = [queries for queries in QUERIES[benchmark] if queries <= budget]
     table = "table1" if benchmark == "nasbench101" else "table2"
     rows = {
-        name: {str(queries): strategy["best_after"][str(queries)] for queries in shown}
-        for name, strategy in record["strategies"].items()
+        name: {str(queries): plain(strategy.best_after[queries]) for queries in shown}
+        for name, strategy in record.strategies.items()
     }
-    for strategy in record["strategies"].values():
-        del strategy["curve"]
+    without = {name: replace(strategy, curve=None) for name, strategy in record.strategies.items()}
     return Answer(
         search_settings(setup, found, budget) | {"queries": shown},
-        {"comparison": record, "queries": shown, "best_after": rows, "reported": reported(table)},
+        {
+            "comparison": plain(replace(record, strategies=without)),
+            "queries": shown,
+            "best_after": rows,
+            "reported": reported(table),
+        },
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import kendalltau, spearmanr
 
 from archwalk.estimators.base import Floats
+from archwalk.experiments.records import plain
 from archwalk.experiments.significance import friedman
 from archwalk.papers.estimates import estimate
 from archwalk.papers.item import Answer, Item
@@ -39,11 +40,12 @@ def correlations(study: Study, seed: int) -> dict[str, Any]:
     mean.
     """
     truth_N, share_N = study.truth_N, top_shares(study.truth_N)
+    found = friedman(study.ground.table.mean_return_NS)
     return {
         "truth": truth_N.tolist(),
         "between_seeds": (agreement := between_seeds(study.ground.table.mean_return_NS)),
         "ceiling": ceiling(agreement, len(study.ground.table.seeds)),
-        "friedman": friedman(study.ground.table.mean_return_NS),
+        "friedman": found and plain(found),
         "random_share": float(best_weights(truth_N, TOP) @ share_N),
         "methods": {
             method: of_method(searches, truth_N, share_N[study.found(method)], share_N, seed)

@@ -10,7 +10,7 @@ import numpy as np
 from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.estimators.policies.estimator import PolicyEstimator
+from archwalk.estimators.policies.estimator import MEAN_RETURN, PolicyEstimator
 from archwalk.estimators.policies.tables import (
     PolicyTable,
     PolicyTableEstimator,
@@ -22,7 +22,7 @@ from archwalk.papers.setup import Setup, benchmark_settings
 from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN
 from archwalk.spaces.policy_cnn.papers import NATURE_CNN
 
-OBJECTIVE = "mean-return"
+OBJECTIVE = MEAN_RETURN.name
 """By which the best of the top is chosen."""
 
 METRICS = ("mean_return", "max_return")
@@ -147,7 +147,7 @@ def _ground(label: str, benchmark: Benchmark, table: PolicyTable) -> Ground:
     known = Benchmark(
         benchmark.name,
         benchmark.space,
-        PolicyTableEstimator(OBJECTIVE, table, policies),
+        PolicyTableEstimator(MEAN_RETURN, table, policies),
         {**said, "seeds": ", ".join(map(str, table.seeds)), "scores": digest(table)},
     )
     space: Any = policies.space

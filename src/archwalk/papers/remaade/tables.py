@@ -7,8 +7,10 @@ from typing import Any
 
 from archwalk.errors import DataError, MissingExtraError
 from archwalk.estimators.base import Floats
-from archwalk.experiments.comparison import differences, record_head
+from archwalk.experiments.comparison import comparison_of, differences
+from archwalk.experiments.differences import Significance
 from archwalk.experiments.presets import load_preset, preset_names
+from archwalk.experiments.records import Comparison, StrategyResult, plain
 from archwalk.papers.item import Answer, Item
 from archwalk.papers.remaade.lineup import (
     ABLATION,
@@ -56,7 +58,7 @@ def compute(setup: Setup, benchmark: str, table: Table) -> Answer:
             f"{table.name} needs strategies that this version does not have: {', '.join(missing)}"
         )
     most = max(trials[variant.label] for variant in here)
-    record, reports = record_head(found, budget, most, setup.seed), dict[str, Floats]()
+    strategies, reports = dict[str, StrategyResult](), dict[str, Floats]()
     for done, variant in enumerate(here):
         setup.tell(done / len(here), f"{budget:,} queries of {variant.label}")
         try:
@@ -67,8 +69,7 @@ def compute(setup: Setup, benchmark: str, table: Table) -> Answer:
             setup.note(f"{variant.label} is left out: {error}")
             continue
         reports[variant.label] = report_GTQ
-        record["strategies"][variant.label] = summary
-        record["query"][variant.label] = summary["query"]
+        strategies[variant.label] = summary
     if not reports:
         raise DataError(f"{table.name}: no strategy could be run: {' '.join(setup.notes)}")
     if missing:
@@ -76,40 +77,50 @@ def compute(setup: Setup, benchmark: str, table: Table) -> Answer:
     if slow := [label for label, count in trials.items() if not count]:
         setup.note(f"Left out, since {budget:,} queries of a growing model take too long: {', '.join(slow)}.")
     _say_size(setup, budget)
-    record |= differences(reports, budget, setup.seed)
+    record = comparison_of(
+        found,
+        strategies,
+        budget=budget,
+        trials=most,
+        seed=setup.seed,
+        **differences(reports, budget, setup.seed, found.objective.report),
+    )
     return Answer(
         search_settings(setup, found, budget)
-        | {"trials": {name: strategy["trials"] for name, strategy in record["strategies"].items()}},
+        | {"trials": {name: strategy.trials for name, strategy in strategies.items()}},
         {
-            "comparison": record,
-            "claims": judge_claims(record, table.claims),
+            "comparison": plain(record),
+            "claims": judge_claims(record.significance, budget, table.claims),
             "spread": spread(record) if table.flat else None,
             "reported": reported_rows(table.name),
         },
     )
 
 
-def judge_claims(record: dict[str, Any], claims: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+def judge_claims(
+    found: Significance | None, budget: int, claims: Sequence[tuple[str, str]]
+) -> list[dict[str, Any]]:
     """Each of P4's claims with the test of it at the whole budget; `difference` is better less worse in test error."""
-    tested = record["significance"] and record["significance"]["after"][str(record["budget"])]["pairs"]
+    tested = found.after[budget].pairs if found else []
     rows: list[dict[str, Any]] = []
     for better, worse in claims:
-        pair = next((p for p in tested or [] if {p["one"], p["other"]} == {better, worse}), None)
-        if pair is None:
+        pair = next((p for p in tested if {p.one, p.other} == {better, worse}), None)
+        if found is None or pair is None or pair.difference is None or pair.ci95 is None:
             rows.append({"better": better, "worse": worse, "verdict": ABSENT})
             continue
-        sign = -1.0 if pair["one"] == better else 1.0  # an error is 100 less a report
-        difference, ends = sign * pair["difference"], sorted(sign * end for end in pair["ci95"])
+        sign = -1.0 if pair.one == better else 1.0  # an error is 100 less a report
+        difference, ends = sign * pair.difference, sorted(sign * end for end in pair.ci95)
         if difference == 0 and ends == [0, 0]:
-            rows.append({"better": better, "worse": worse, "trials": pair["trials"], "verdict": IDENTICAL})
+            rows.append({"better": better, "worse": worse, "trials": pair.trials, "verdict": IDENTICAL})
             continue
-        better_in = pair["superiority"] if sign < 0 else 1 - pair["superiority"]
+        assert pair.superiority is not None
+        better_in = pair.superiority if sign < 0 else 1 - pair.superiority
         rows.append(
             {
-                "better": better, "worse": worse, "trials": pair["trials"], "difference": difference, "ci95": ends,
+                "better": better, "worse": worse, "trials": pair.trials, "difference": difference, "ci95": ends,
                 "superiority": better_in,
-                "p": pair["p"], "p_holm": pair["p_holm"],
-                "verdict": _verdict(difference, better_in, settled=pair["p_holm"] < record["significance"]["level"]),
+                "p": pair.p, "p_holm": pair.p_holm,
+                "verdict": _verdict(difference, better_in, settled=pair.p_holm < found.level),
             }
         )  # fmt: skip
     return rows
@@ -122,20 +133,19 @@ def _verdict(difference: float, better_in: float, *, settled: bool) -> str:
     return REVERSED if settled and difference > 0 and better_in < 0.5 else OPEN
 
 
-def spread(record: dict[str, Any]) -> dict[str, Any]:
+def spread(record: Comparison) -> dict[str, Any]:
     """How far the rows lie apart in mean test error, and Friedman's test of whether they differ at all."""
-    at = str(record["budget"])
-    errors = {
-        name: 100 - strategy["best_after"][at]["mean"] for name, strategy in record["strategies"].items()
-    }
+    means = {name: strategy.best_after[record.budget].mean for name, strategy in record.strategies.items()}
+    errors = {name: 100 - mean for name, mean in means.items() if mean is not None}
     best, worst = min(errors, key=errors.__getitem__), max(errors, key=errors.__getitem__)
-    found = record["significance"]
+    found = record.significance
+    friedman = found.after[record.budget].friedman if found else None
     return {
         "best": best,
         "worst": worst,
         "range": errors[worst] - errors[best],
-        "friedman": found and found["after"][at]["friedman"],
-        "trials": found and found["trials"],
+        "friedman": friedman and plain(friedman),
+        "trials": found and found.trials,
     }
 
 

@@ -1,0 +1,347 @@
+"""Results as typed structures: what `compare` returns, `result.json` holds, pages and tables are drawn from.
+
+The tables of fields in docs/results.md are made from here. Values are as they are, in the unit and the direction of
+their metric; what is gained (`improvement`, `gain`) is turned so that above zero is better. None, null in JSON, stands
+for what is not known: no number was there to take a mean of.
+
+Structures of msgspec: it writes and checks them by these types in one pass (see `data/decoding.py`).
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from archwalk.data.decoding import encode_json, read_json, to_plain
+from archwalk.data.files import write_atomically
+from archwalk.errors import DataError
+from archwalk.estimators.metrics import Metric
+from archwalk.experiments.differences import Profile, Ranks, Significance
+
+Record = TypeVar("Record", bound=Struct)
+
+RESULT = "result.json"
+
+FORMAT = 2
+"""Of `result.json`: changed whenever a file of before could be read wrongly."""
+
+Value = float | None
+Interval = tuple[float, float] | None
+"""Both ends."""
+
+
+class Best(Struct, frozen=True, kw_only=True):
+    """The report of the best architecture, by reward, after so many queries; over trials, and agents."""
+
+    mean: Value
+    std: Value
+    """Standard deviation (population)."""
+    ci95: Interval
+    """95 % bootstrap interval of the mean."""
+    iqm: Value
+    """Interquartile mean: that of the middle half."""
+    iqm_ci95: Interval
+    """95 % bootstrap interval of the interquartile mean."""
+    reward_mean: Value
+    """Mean of its reward."""
+    unknown: int = 0
+    """Trials, of all agents, whose best has no report; they are in no figure here."""
+
+
+class Curve(Struct, frozen=True, kw_only=True):
+    """`Best` after every query: lists of one length."""
+
+    queries: list[int]
+    mean: list[Value]
+    lo: list[Value]
+    """Lower ends of the 95 % intervals."""
+    hi: list[Value]
+    """Upper ends."""
+
+    def __post_init__(self) -> None:
+        _one_length(self.queries, self.mean, self.lo, self.hi)
+
+
+class Histogram(Struct, frozen=True, kw_only=True):
+    """Numbers of episodes; one edge more than counts, what lies outside is not counted."""
+
+    edges: list[float]
+    counts: list[int]
+
+    def __post_init__(self) -> None:
+        if len(self.edges) != len(self.counts) + 1:
+            raise ValueError("a histogram has one edge more than counts")
+
+
+class Episodes(Struct, frozen=True, kw_only=True):
+    """One episode of every agent from each of the same starts. Improvements are above zero where the end is better."""
+
+    mean_start: Value
+    """Mean report of the starts."""
+    mean_final: Value
+    """Mean report of the ends."""
+    mean_final_reward: Value
+    """Mean reward of the ends."""
+    median_final: Value
+    """Median report of the ends."""
+    mean_improvement: Value
+    """Mean improvement of the report."""
+    median_improvement: Value
+    """Median improvement of the report."""
+    mean_improvement_reward: Value
+    """Mean improvement of the reward."""
+    share_of_optimum: Value = None
+    """`mean_improvement_reward` over that of an optimal policy from the same starts."""
+    improved: Value
+    """Share of the episodes whose end is better."""
+    mean_steps: float
+    """Mean number of steps."""
+    evaluations: int
+    """Paid on the way, by all agents."""
+    histogram: Histogram
+    """Of the improvements of the report."""
+    intervals: dict[int, tuple[float, float]]
+    """By percentage, 50, 90 and 95: the interval around the median that holds so many of the improvements."""
+    skew: Value
+    """Of the improvements."""
+    unknown: int = 0
+    """Episodes whose improvement is not known, since a report is not; they are in no figure here."""
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """An architecture with its scores."""
+
+    description: Any
+    """As the space reads it, in JSON."""
+    svg: str
+    """Its drawing."""
+    reward: Value
+    report: Value
+
+
+class Example(Struct, frozen=True, kw_only=True):
+    """One episode."""
+
+    start: Found
+    found: Found
+    """Where it stopped."""
+    steps: int
+
+
+class StrategyResult(Struct, frozen=True, kw_only=True):
+    """What one strategy did."""
+
+    query: str
+    """What a query is."""
+    strategy: str = ""
+    """Its name in the registry; empty for trained agents."""
+    trials: int
+    trained: bool
+    agents: int = 1
+    """How many agents there are; 1 where nothing was trained."""
+    training_seeds: list[int] = []
+    """The seed of each agent's training."""
+    settings: dict[str, Any] = {}
+    """All its settings."""
+    preset: str | None = None
+    """That its settings are of."""
+    assignments: list[str] = []
+    """What was changed by `--set`."""
+    citation: str = ""
+    """The paper of the preset."""
+    best_after: dict[int, Best] = {}
+    """By number of queries: 10, 50, 100, 150, 200, 300, ... below the budget, and the budget."""
+    curve: Curve | None = None
+    unique_mean: Value = None
+    """Different architectures evaluated in a trial, mean."""
+    training_queries: int = 0
+    """Evaluations that training paid, mean over agents."""
+    training_unique: int = 0
+    """Different architectures among them."""
+    training_seconds: float = 0.0
+    seconds: Value = None
+    """Wall time of the search, all trials together; of one that goes on after a kill, since then."""
+    findings: dict[str, Any] = {}
+    """What a strategy says of itself: of `enas` and `spos`, how its `proxy` agrees with the rewards."""
+    found: Found | None = None
+    """The architecture of best reward of all agents and trials."""
+    episodes: Episodes | None = None
+    examples: list[Example] = []
+    """Of trained agents: three episodes, from starts at the quartiles of reward."""
+
+
+class Optimum(Struct, frozen=True, kw_only=True):
+    """Where the optimal policy ends, exactly, by value iteration over the whole table."""
+
+    mean_final: Value
+    """Mean reward of where it ends."""
+    median_final: Value
+    mean_steps: float
+    median_improvement: Value
+    """Of the reward."""
+    mean_improvement: Value
+    """Of the reward."""
+    mean_final_report: Value
+    """Mean report of where it ends."""
+    best_reward: Value
+    """The best reward of any architecture."""
+    best_report: Value
+    """The report of that architecture."""
+    gamma: float
+    """Discount of a step."""
+    alpha: float | None
+    """Sharpness of the shaped reward, exp(alpha accuracy); null where rewards are not in percent and stay."""
+    objective: str
+
+
+class EpisodeProtocol(Struct, frozen=True, kw_only=True):
+    """Under what rules single episodes were taken."""
+
+    starts: int
+    limit: int
+    """Most steps of an episode."""
+
+
+class SpaceSize(Struct, frozen=True, kw_only=True):
+    """The search space."""
+
+    name: str
+    architectures: int | None = None
+    """Where it can be enumerated."""
+    edges: int | None = None
+    """Directed edges of the neighbour graph."""
+
+
+class Training(Struct, frozen=True, kw_only=True):
+    """What a trainer logged: lists with a value a line, empty where it logs no such thing."""
+
+    seconds: float = 0.0
+    steps: list[Value] = []
+    """Steps of the environment."""
+    unique: list[Value] = []
+    """Different architectures evaluated."""
+    epsilon: list[Value] = []
+    """Share of random actions."""
+    stop_reward: list[Value] = []
+    """Mean shaped reward of stopping."""
+    best_reward: list[Value] = []
+    """Best reward evaluated."""
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """Strategies on one benchmark, from the same starts: a whole `result.json`."""
+
+    kind: Literal["comparison"] = "comparison"
+    format: Literal[2] = 2
+    """Of this file."""
+    archwalk: str
+    """The version that made it."""
+    created: str
+    """When, UTC."""
+    command: str | None = None
+    """The call, where there was a command line."""
+    versions: dict[str, str]
+    """Of what results depend on."""
+    benchmark: str
+    """Its name without the objective."""
+    objective: str
+    """The name of what reward and report are."""
+    objective_meaning: str
+    """The same in words."""
+    reward: Metric
+    """What strategies see."""
+    report: Metric
+    """What their results are judged by."""
+    provenance: dict[str, str]
+    """Where the benchmark's data came from."""
+    evaluation: str
+    """How architectures are scored: `table`, `surrogate`, `on demand`."""
+    space: SpaceSize
+    budget: int
+    """Queries in each trial; 0 where single episodes alone were taken."""
+    trials: int
+    seeds: list[int]
+    query: dict[str, str]
+    """By strategy: what a query is."""
+    optimum: Optimum | None = None
+    """Null where there is no table or no episodes."""
+    episodes: EpisodeProtocol | None = None
+    """Null without single episodes."""
+    significance: Significance | None = None
+    """Null for one strategy or one trial."""
+    ranks: Ranks | None = None
+    profile: Profile | None = None
+    """Null where there is one strategy or run."""
+    strategies: dict[str, StrategyResult]
+    training: Training | None = None
+    """Of `archwalk demo` alone."""
+
+    def __post_init__(self) -> None:
+        if not self.strategies:
+            raise ValueError("strategies is empty")
+        named = {*self.query} | (self.significance.names if self.significance else set())
+        named |= {*self.ranks.mean} if self.ranks else set()
+        named |= {*self.profile.strategies} if self.profile else set()
+        if strangers := named - set(self.strategies):
+            raise ValueError(f"it names {sorted(strangers)[0]}, which is not among the strategies")
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> Path:
+    """Write `result.json` into a folder, whole or not at all; returns its path."""
+    path = folder / RESULT
+    write_atomically(path, encode_json(comparison, indent=1) + "\n")
+    return path
+
+
+def read_comparison(folder: Path) -> Comparison:
+    """The `result.json` of a folder. Raises DataError if there is none, it is damaged, or of another version."""
+    path = folder / RESULT
+    if not path.exists():
+        raise DataError(
+            f"{folder} is not a run folder: no {RESULT}; make one with archwalk compare ... --out DIR"
+        )
+    found = read_json(path, _Head, WHAT).format
+    if found != FORMAT:
+        raise DataError(
+            f"{path} has format {found}, this version of archwalk reads {FORMAT}: run the comparison again"
+        )
+    return read_json(path, Comparison, WHAT)
+
+
+def training_curve(rows: Sequence[Mapping[str, Any]], reward: Metric) -> Training:
+    """What the log of a training says, a row a line; `reward` is the metric that it was rewarded by."""
+    columns = {"steps": "steps", "epsilon": "charts/epsilon", "stop_reward": "charts/stop_reward",
+               "best_reward": "charts/best_reward", "unique": "unique"}  # fmt: skip
+    last = rows[-1] if rows else {}
+    logged = {name: [row.get(column) for row in rows] for name, column in columns.items() if column in last}
+    if "best_reward" in logged:  # trainers are told rewards of which higher is better
+        logged["best_reward"] = [
+            None if value is None else reward.upward(float(value)) for value in logged["best_reward"]
+        ]
+    return Training(seconds=last.get("seconds", 0.0), **logged)
+
+
+WHAT = "the record of a comparison"
+
+
+class _Head(Struct):
+    """What tells a file's version."""
+
+    format: int = 1
+
+
+def plain(record: Struct) -> Any:
+    """A record as JSON has it: dicts, lists, texts and numbers."""
+    return to_plain(record)
+
+
+def restored(values: Any, kind: type[Record]) -> Record:
+    """A record of what `plain` gave. Raises msgspec.ValidationError where it is no such record."""
+    return msgspec.convert(values, kind, str_keys=True)
+
+
+def _one_length(*lists: list[Any]) -> None:
+    if len({len(one) for one in lists}) > 1:
+        raise ValueError("its lists are not of one length")
