@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from archwalk.api.agents import TrainedAgent
 from archwalk.api.contestants import as_contestants
 from archwalk.api.progress import progress_bar
 from archwalk.api.results import Result
@@ -76,8 +79,15 @@ def compare(
             progress=bar.to, workers=workers, supernet=bar.beside("supernet").to,
             keep_in=folder / SUPERNETS if folder else None, command=command, searches=searches,
         )  # fmt: skip
+    agents = [one for one in _values(strategies) if isinstance(one, TrainedAgent)]
+    if len(agents) == 1:
+        record = msgspec.structs.replace(record, training=agents[0].training())
     result = Result(record, problem, searches)
     if folder:
         result.save(folder)
         shutil.rmtree(folder / SUPERNETS, ignore_errors=True)  # nothing is to be resumed
     return result
+
+
+def _values(strategies: Sequence[object] | Mapping[str, object]) -> list[object]:
+    return list(strategies.values() if isinstance(strategies, Mapping) else strategies)
