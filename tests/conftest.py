@@ -12,9 +12,10 @@ import pytest
 import torch
 from filelock import FileLock
 from sqlalchemy import make_url
-from torch import nn
 
 import reproduced
+from archwalk.agents.base import Paid
+from archwalk.agents.dqn.agent import DQNAgent
 from archwalk.agents.dqn.settings import DQNSettings
 from archwalk.agents.dqn.trainer import DQNTrainer
 from archwalk.data import catalogue
@@ -148,23 +149,24 @@ def reproductions(tiny: Benchmark, shared_folder: Path) -> dict[str, dict[str, A
 
 
 @pytest.fixture(scope="session")
-def trained_network() -> Callable[[EnumerableSpace], nn.Module]:
-    """Networks that have learned for a moment, one a space."""
-    networks: dict[tuple[str, int], nn.Module] = {}
+def trained_agent() -> Callable[[EnumerableSpace], DQNAgent]:
+    """Agents that have learned for a moment, one a space."""
+    agents: dict[tuple[str, int], DQNAgent] = {}
     settings = DQNSettings(
         steps=400, environments=8, neighbours=6, episode_limit=6, capacity=300, learning_starts=50, batch=16,
         calibration=8, width=16, heads=2,
     )  # fmt: skip
 
-    def get(space: EnumerableSpace) -> nn.Module:
+    def get(space: EnumerableSpace) -> DQNAgent:
         key = (space.name, space.size)
-        if key not in networks:
+        if key not in agents:
             reward_N = np.random.default_rng(0).uniform(50, 95, space.size)
             made_up = TableEstimator(accuracies(), reward_N, reward_N)
             trainer = DQNTrainer(Benchmark("made-up", space, made_up, {}), settings, seed=0)
             for _ in trainer.run():
                 pass
-            networks[key] = trainer.learner.online
-        return networks[key]
+            agents[key] = trainer.agent()
+            agents[key].paid = Paid(40, 30, 1.0)
+        return agents[key]
 
     return get

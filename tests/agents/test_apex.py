@@ -9,9 +9,8 @@ from apex_cases import SMALL, Spy, assert_same, first_ten, rounds, through_a_fil
 
 from archwalk.agents.apex import ApexSettings, ApexTrainer
 from archwalk.agents.apex.actor import Actor
+from archwalk.agents.apex.agent import ApexAgent
 from archwalk.agents.experience import see_transitions
-from archwalk.agents.trainable import make_network
-from archwalk.agents.walking import TrainedAgent
 from archwalk.errors import ArchwalkError, UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.metrics import accuracies
@@ -20,7 +19,6 @@ from archwalk.experiments.comparison import solve_benchmark
 from archwalk.experiments.presets import load_preset, make_settings
 from archwalk.learning.double_dqn import targets
 from archwalk.learning.shard import ReplayShard
-from archwalk.strategies.base import Trials
 
 VARIANTS = pytest.mark.parametrize(
     "settings",
@@ -116,7 +114,7 @@ def test_priorities_are_used_and_written_back(tiny, monkeypatch):
 def test_an_actor_s_priorities_are_the_errors_by_its_weights(tiny, n_step, pay):
     settings = replace(SMALL, n_step=n_step, pay=pay, fragment=20)
     actor = Actor(tiny.space, tiny.estimator, settings, 0, np.random.SeedSequence(0))
-    network = make_network(settings.network(), tiny.space.feature_count, seed=5)
+    network = ApexAgent.fresh(tiny.space, settings.shape(), seed=5).network
     block = actor.collect({name: tensor.numpy() for name, tensor in network.state_dict().items()})
     seen = see_transitions(tiny.space, block.transitions)
     with torch.no_grad():
@@ -314,13 +312,10 @@ def test_it_learns_to_improve_architectures(space4):
     trainer, _ = train(learnable, settings)
     starts_BL = np.arange(space4.size, dtype=np.int32)[:, None]
     gained = {}
-    for name, network in (
-        ("trained", trainer.network),
-        ("fresh", make_network(trainer.network_settings, space4.feature_count, seed=0)),
-    ):
-        paid = {"training_queries": 0, "training_unique": 0, "training_seconds": 0.0}
-        agent = TrainedAgent(Trials(space4, 1, np.random.default_rng(0)), network, neighbours=30, **paid)
-        gained[name] = (reward_N[agent.improve(starts_BL).finals_BL[:, 0]] - reward_N).mean()
+    fresh = ApexAgent.fresh(space4, settings.shape(), seed=0)
+    for name, agent in (("trained", trainer.agent()), ("fresh", fresh)):
+        finals_BL = agent.improve(starts_BL, np.random.default_rng(0)).finals_BL
+        gained[name] = (reward_N[finals_BL[:, 0]] - reward_N).mean()
     optimum = (reward_N[solve_benchmark(learnable, 0.99).final_N] - reward_N).mean()
     print(gained, optimum)
     assert gained["trained"] > 0.6 * optimum

@@ -1,13 +1,13 @@
 """Agents that build as strategies, and their run folders."""
 
 from dataclasses import asdict, replace
-from functools import partial
 
 import numpy as np
 import pytest
 
+from archwalk.agents.base import Agent, Paid
 from archwalk.agents.building import agent
-from archwalk.agents.building.agent import RandomConstruction, TrainedBuilder
+from archwalk.agents.building.agent import RandomConstruction
 from archwalk.agents.building.players import Move
 from archwalk.agents.building.playing import replay
 from archwalk.agents.catalogue import TRAINERS
@@ -19,16 +19,16 @@ from archwalk.estimators.benchmarks import BENCHMARKS, load_benchmark
 from archwalk.estimators.ledger import QueryLedger
 from archwalk.estimators.metrics import accuracies
 from archwalk.experiments.protocol import run_search
-from archwalk.experiments.runs import RunFolder, load_contestant, read_agent
+from archwalk.experiments.runs import RunFolder, load_contestant
 from archwalk.experiments.training import resume_training, train_agent
 from archwalk.spaces.base import SearchSpace
 from archwalk.strategies.base import Trials
 from archwalk.strategies.catalogue import StrategyFactory
+from archwalk.testing.agents import AgentConformance
 from archwalk.testing.strategies import StrategyConformance
 from building_cases import DQN, META, branches, chains
 
 SPACES = {"chain": chains().space, "nsc": branches().space}
-PAID = {"training_queries": 40, "training_unique": 30, "training_seconds": 1.0}
 
 
 @pytest.fixture(scope="module", params=list(SPACES))
@@ -43,18 +43,25 @@ class TestRandomConstruction(StrategyConformance):
         return RandomConstruction
 
 
-class TestTrainedBuilder(StrategyConformance):
+class TestAgentsThatBuild(AgentConformance):
     rounds = 12
+
+    @pytest.fixture
+    @classmethod
+    def other_space(cls) -> SearchSpace:
+        return chains(depth=3).space
 
     @pytest.fixture(params=["meta-rl", "construction-dqn"])
     @classmethod
-    def factory(cls, request, space: SearchSpace) -> StrategyFactory:
+    def agent(cls, request, space: SearchSpace) -> Agent:
         benchmark = replace(chains(), space=space)
         trainer = {
             "meta-rl": lambda: MetaRLTrainer(benchmark, replace(META, masks=True), 0),
             "construction-dqn": lambda: ConstructionDQNTrainer(benchmark, DQN, 0),
         }[request.param]()
-        return partial(TrainedBuilder, network=trainer.network, settings=trainer.network_settings, **PAID)
+        agent = trainer.agent()
+        agent.paid = Paid(40, 30, 1.0)
+        return agent
 
 
 def test_a_search_is_a_replay():
@@ -71,11 +78,9 @@ def test_a_search_is_a_replay():
             return benchmark.estimator.evaluate(codes_BL)
 
     benchmark = chains(3)
-    list(replay(trainer.network, trainer.network_settings, replace(benchmark, estimator=Spy()), 60, seed=5))
-    strategy = TrainedBuilder(
-        Trials(benchmark.space, 1, np.random.default_rng(0)), trainer.network,
-        settings=trainer.network_settings, **PAID,
-    )  # fmt: skip
+    trained = trainer.agent()
+    list(replay(trained, replace(benchmark, estimator=Spy()), 60, seed=5))
+    strategy = trained(Trials(benchmark.space, 1, np.random.default_rng(0)))
     strategy.searchers[0].rng = np.random.default_rng(5)
     for codes_BL in asked:
         codes_TNL = strategy.ask(3)
@@ -90,7 +95,7 @@ def test_whoever_builds_nothing_is_given_an_architecture(monkeypatch):
         def begin(self, batch):
             return []
 
-        def act(self, inputs_BX, memory, first, rng, mask_BA):
+        def act(self, turn, rng):
             return Move(np.array([7]), [], np.zeros(1))
 
     settings = agent.BuilderSettings(Terminal(), agent.BuildingRules())
@@ -136,9 +141,9 @@ def test_a_run_folder_resumes_and_searches(made_up, strategy, settings, tmp_path
     part = resume_training(tmp_path / "part")
     for row, other in zip(rows, part.metrics(), strict=True):
         assert {**row, "seconds": 0} == {**other, "seconds": 0}
-    network, network_settings, _ = read_agent(part, benchmark.space)
-    assert network_settings.building == settings.rules
-    assert list(replay(network, network_settings, chains(5), 30, 0))
+    agent = part.agent(benchmark.space)
+    assert agent.shape.rules == settings.rules
+    assert list(replay(agent, chains(5), 30, 0))
     contestant = load_contestant(str(part.path), benchmark.space)
     search = run_search(chains(5), contestant, budget=12, trials=3, seed=0)
     assert search.strategies[0].training_unique >= rows[-1]["unique"] > 0  # an episode may be cut off
@@ -179,17 +184,19 @@ def test_a_resumed_run_loads_the_benchmark_that_was_asked_for(made_up, tmp_path)
     resume_training(tmp_path)
     whole = MetaRLTrainer(benchmark, META, 0)
     list(whole.run())
-    network, _, saved = read_agent(RunFolder(tmp_path), benchmark.space)
+    agent = RunFolder(tmp_path).agent(benchmark.space)
     for name, weight in whole.network.state_dict().items():
-        assert (weight == network.state_dict()[name]).all()
-    assert saved["training_queries"] == whole.ledger.queries
+        assert (weight == agent.network.state_dict()[name]).all()
+    assert agent.paid.queries == whole.ledger.queries
 
 
 def test_the_shapes_of_an_agent_and_of_a_space_must_agree():
     trainer = MetaRLTrainer(chains(), META, 0)
-    trials = Trials(chains(0, depth=3).space, 1, np.random.default_rng(0))
+    other = Trials(chains(0, depth=3).space, 1, np.random.default_rng(0))
     with pytest.raises(UsageError, match="the agent sees"):
-        TrainedBuilder(trials, trainer.network, settings=trainer.network_settings, **PAID)
+        trainer.agent().strategy(other)
+    with pytest.raises(UsageError, match="this agent was trained on chain of 76 features, not on one of 54"):
+        trainer.agent()(other)
 
 
 def test_random_construction_needs_layers(tiny):

@@ -100,7 +100,7 @@ def test_a_frozen_network_now_and_then_acts_by_lot():
     trainer = ConstructionDQNTrainer(chains(), DQN, 0)
     with torch.no_grad():
         trainer.network.layers[-1].bias[2] += 99
-    rows = list(replay(trainer.network, trainer.network_settings, chains(1), 600, 0))
+    rows = list(replay(trainer.agent(), chains(1), 600, 0))
     share = np.average([row["actions/2"] for row in rows], weights=[row["charts/length"] for row in rows])
     assert share == pytest.approx(0.9 + 0.1 / 8, abs=0.04)
 

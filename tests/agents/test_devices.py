@@ -4,24 +4,24 @@ import numpy as np
 import pytest
 import torch
 
-from archwalk.agents.trainable import NetworkSettings, make_network
-from archwalk.learning.sets import Rows
+from archwalk.learning.ensemble import LogEnsemble, Perceptrons, perceptron
+from archwalk.learning.sets import AfterStateNetwork, PointerQNetwork, Rows
+from archwalk.learning.transformer import FirstTokenQNetwork
 
 
 @pytest.mark.parametrize(
-    "settings",
+    "network",
     [
-        NetworkSettings(6, 16, layers=2, heads=2, kind="first-token"),
-        NetworkSettings(6, 16, layers=1, heads=2, duelling=True),
-        NetworkSettings(6, 16, kind="after-state"),
+        FirstTokenQNetwork(5, 16, positions=7, layers=2, heads=2),
+        PointerQNetwork(5, 16, layers=1, heads=2),
+        AfterStateNetwork(LogEnsemble(Perceptrons(1, 5, 16, hidden=2)), perceptron(5, 16, 3)),
     ],
-    ids=lambda settings: settings.kind,
+    ids=lambda network: type(network).__name__,
 )
-def test_all_that_a_network_computes_is_where_it_is(settings):
+def test_all_that_a_network_computes_is_where_it_is(network):
     """An operation on tensors of two devices fails."""
     rows = Rows(np.array([3, 1, 7])).to(torch.device("meta"))
-    network = make_network(settings, features=5, seed=0).to("meta")
-    q_T = network(torch.zeros(11, 5, device="meta"), rows)
+    q_T = network.to("meta")(torch.zeros(11, 5, device="meta"), rows)
     assert q_T.device.type == "meta"
     assert q_T.shape == (11,)
 

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from archwalk.agents.dqn.agent import DQNAgent, PointerShape
 from archwalk.agents.dqn.settings import DQNSettings
 from archwalk.agents.dqn.trainer import DQNTrainer
 from archwalk.agents.policy import GreedyPolicy
-from archwalk.agents.trainable import NetworkSettings, make_network
-from archwalk.agents.walking import TrainedAgent
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
@@ -17,7 +16,6 @@ from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.comparison import solve_benchmark
 from archwalk.spaces.base import NeighbourGraph
 from archwalk.spaces.nasbench101.space import NASBench101
-from archwalk.strategies.base import Trials
 
 SMALL = DQNSettings(
     steps=160, environments=8, neighbours=6, episode_limit=5, calibration=10, capacity=200,
@@ -25,7 +23,7 @@ SMALL = DQNSettings(
 )  # fmt: skip
 
 
-NETWORK = NetworkSettings(neighbours=6, width=8, layers=1, heads=2, duelling=True)
+SHAPE = PointerShape(neighbours=6, width=8, layers=1, heads=2, duelling=True)
 
 
 def train(benchmark, settings=SMALL, seed=0, **extra):
@@ -194,7 +192,7 @@ class Renumbered(NASBench101):
 
 def test_the_agent_sees_features_and_no_ids(space4):
     """Under other ids it chooses the same architectures."""
-    network, other = make_network(NETWORK, space4.feature_count, seed=1), Renumbered(space4)
+    network, other = DQNAgent.fresh(space4, SHAPE, seed=1).network, Renumbered(space4)
     rng = np.random.default_rng(0)
     streams_B = rng.integers(0, 2**64, 60, dtype=np.uint64)
     current_BL = space4.sample(rng, 60)
@@ -246,29 +244,11 @@ def test_it_learns_to_improve_architectures(learnable):
     trainer, _ = train(learnable, settings)
     starts_BL = np.arange(learnable.space.size, dtype=np.int32)[:, None]
     gained = {}
-    for name, network in (
-        ("trained", trainer.learner.online),
-        ("fresh", make_network(trainer.network_settings, 26, seed=0)),
-    ):
-        trials = Trials(learnable.space, 1, np.random.default_rng(0))
-        paid = {"training_queries": 0, "training_unique": 0, "training_seconds": 0.0}
-        agent = TrainedAgent(trials, network, neighbours=30, **paid)
-        finals = agent.improve(starts_BL).finals_BL[:, 0]
+    fresh = DQNAgent.fresh(learnable.space, trainer.shape, seed=0)
+    for name, agent in (("trained", trainer.agent()), ("fresh", fresh)):
+        finals = agent.improve(starts_BL, np.random.default_rng(0)).finals_BL[:, 0]
         gained[name] = (learnable.estimator.reward_N[finals] - learnable.estimator.reward_N).mean()
     oracle = solve_benchmark(learnable, 0.99)
     optimum = (learnable.estimator.reward_N[oracle.final_N] - learnable.estimator.reward_N).mean()
     assert gained["trained"] > 0.75 * optimum
     assert gained["fresh"] < 0.3 * optimum
-
-
-def test_the_agent_states_what_its_training_paid(space4, trained_network):
-    trials = Trials(space4, 2, np.random.default_rng(0))
-    agent = TrainedAgent(
-        trials,
-        trained_network(space4),
-        neighbours=6,
-        training_queries=7,
-        training_unique=5,
-        training_seconds=2.5,
-    )
-    assert (agent.training_queries, agent.training_unique, agent.training_seconds) == (7, 5, 2.5)

@@ -1,14 +1,11 @@
 """Episodes that end where others of the search have ended before."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 import torch
 
 from archwalk.agents.memory import is_listed, step_aside
-from archwalk.agents.trainable import NetworkSettings, make_network
-from archwalk.agents.walking import TrainedAgent
+from archwalk.agents.planner.agent import PlannerAgent, PlannerShape
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.strategies.base import Trials
 
@@ -90,23 +87,15 @@ def test_is_listed_compares_whole_codes():
 
 def test_an_agent_that_judges_does_not_end_twice_at_one_architecture():
     """Set down at one start again and again, by a network that would always stop there."""
-    settings = NetworkSettings(neighbours=50, width=8, members=2, kind="after-state")
-    network = make_network(settings, SPACE.feature_count, seed=0)
-    torch.nn.init.constant_(network.move[-2].bias, -1e9)
+    agent = PlannerAgent.fresh(SPACE, PlannerShape(50, 8, 2), seed=0)
+    torch.nn.init.constant_(agent.network.move[-2].bias, -1e9)
     starts_TQL = np.full((3, 40, 1), 100, np.int32)
-    agent = partial(
-        TrainedAgent,
-        network=network,
-        neighbours=50,
-        training_queries=1,
-        training_unique=1,
-        training_seconds=1.0,
-    )(Trials(SPACE, 3, np.random.default_rng(0), starts_TQL))
+    search = agent(Trials(SPACE, 3, np.random.default_rng(0), starts_TQL))
     seen = []
     for _ in range(40):
-        codes_TNL = agent.ask(8)
+        codes_TNL = search.ask(8)
         assert codes_TNL.shape == (3, 1, 1)
-        agent.tell(codes_TNL, np.zeros((3, 1)))
+        search.tell(codes_TNL, np.zeros((3, 1)))
         seen.append(codes_TNL[:, 0, 0])
     for codes_Q in np.array(seen).T:
         assert codes_Q[0] == 100

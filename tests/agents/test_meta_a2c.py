@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from archwalk.agents.building.players import Turn
 from archwalk.agents.building.problem import Construction
 from archwalk.agents.meta_rl.search import MetaA2C, MetaA2CSettings
 from archwalk.estimators.ledger import QueryLedger, TrainingLedger
@@ -79,7 +80,9 @@ def test_it_comes_to_build_better():
             construction = Construction(benchmark.space, ledger, 1, builder.settings.rules)
             memory = builder.player.begin(1)
             for _ in range(200):
-                move = builder.player.act(construction.look(), memory, False, rng, construction.allowed())
+                move = builder.player.act(
+                    Turn(construction.look(), memory, False, construction.allowed()), rng
+                )
                 memory, step = move.memory, construction.step(move.action_B)
                 construction.restart(step.done_B)
                 rewards.append(step.reward_B[0])

@@ -204,7 +204,7 @@ def test_it_learns(learned):
 def test_a_frozen_policy_keeps_its_weights_and_its_memory_adapts(learned):
     trainer, _ = learned
     before = {name: weight.clone() for name, weight in trainer.network.state_dict().items()}
-    again = partial(replay, trainer.network, trainer.network_settings, steps=80)
+    again = partial(replay, trainer.agent(), steps=80)
     rows = list(again(benchmark=chains(7), seed=0))
     assert rows == list(again(benchmark=chains(7), seed=0))
     assert rows != list(again(benchmark=chains(7), seed=1))
@@ -256,7 +256,7 @@ def test_misuse(tiny):
     with pytest.raises(
         UsageError, match=r"the agent sees .* numbers and has 8 actions, building in nsc means"
     ):
-        next(replay(trainer.network, trainer.network_settings, branches(), 5, 0))
+        next(replay(trainer.agent(), branches(), 5, 0))
 
 
 def test_pools_alone_can_be_masked():

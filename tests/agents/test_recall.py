@@ -145,7 +145,7 @@ def test_what_is_recalled_is_seen_and_an_agent_without_it_is_told_apart():
     recalling, _ = construct(chains(), BuildingRules(recall=True))
     assert recalling.inputs == plain.inputs + Recollection.width(plain.actions)
     trainer = MetaRLTrainer(chains(), replace(META, recall=True), 0)
-    assert trainer.network_settings.building.recall
+    assert trainer.shape.rules.recall
     assert isinstance(trainer.network, RecallingActorCritic)
 
 

@@ -1,17 +1,17 @@
 import shutil
-from dataclasses import asdict
 
 import numpy as np
 import pytest
 import torch
 
-from archwalk.agents.trainable import NetworkSettings, make_network
+from archwalk.agents.base import Paid
+from archwalk.agents.dqn.agent import DQNAgent, PointerShape
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.experiments.runs import RunFolder, load_contestant, load_contestants
 from archwalk.strategies.base import Trials
 
-SETTINGS = NetworkSettings(neighbours=5, width=8, layers=1, heads=2, duelling=True)
+SHAPE = PointerShape(neighbours=5, width=8, layers=1, heads=2, duelling=True)
 
 
 def write_run(path, space, seed=0, finish=True):
@@ -22,16 +22,11 @@ def write_run(path, space, seed=0, finish=True):
         "seed": seed,
     }
     run.create(config)
-    network = make_network(SETTINGS, space.feature_count, seed)
+    agent = DQNAgent.fresh(space, SHAPE, seed)
+    agent.paid = Paid(100 + seed, 50, 2.0)
     if finish:
-        paid = {
-            "network_settings": asdict(SETTINGS),
-            "training_queries": 100 + seed,
-            "training_unique": 50,
-            "seconds": 2.0,
-        }
-        run.finish(network, paid)
-    return network
+        run.finish(agent)
+    return agent
 
 
 def agents_of(contestant, space):
@@ -39,14 +34,14 @@ def agents_of(contestant, space):
 
 
 def test_a_run_folder_is_an_agent(tmp_path, space4):
-    network = write_run(tmp_path / "mine", space4, seed=4)
+    written = write_run(tmp_path / "mine", space4, seed=4)
     contestant = load_contestant(str(tmp_path / "mine"), space4)
     assert (contestant.name, contestant.agents, contestant.training_seeds) == ("mine", 1, (4,))
     [agent] = agents_of(contestant, space4)
     assert (agent.training_queries, agent.training_unique, agent.training_seconds) == (104, 50, 2.0)
     assert agent.neighbours == 5
-    for name, tensor in network.state_dict().items():
-        assert torch.equal(agent.policy.network.state_dict()[name], tensor)
+    for name, tensor in written.network.state_dict().items():
+        assert torch.equal(agent.agent.network.state_dict()[name], tensor)
 
 
 def test_a_folder_of_runs_is_several_agents(tmp_path, space4):
@@ -106,8 +101,22 @@ def test_a_folder_without_runs(tmp_path, space4):
         load_contestant(str(tmp_path), space4)
 
 
-@pytest.mark.parametrize("damage", ["config", "agent", "settings", "other network"])
-def test_damaged_runs_are_one_line(tmp_path, space4, damage):
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ("config", "damaged"),
+        ("agent", "damaged"),
+        ("shape", "missing required field `neighbours`"),
+        ("other network", "size mismatch for mark"),
+        ("weights are no tensors", "does not fit this version of archwalk"),
+        ("other class", "cannot be loaded: unknown agent 'dqm'; did you mean 'dqn'"),
+        (
+            "before 0.2.0",
+            "is not an agent of this version of archwalk: Object missing required field `agent`",
+        ),
+    ],
+)
+def test_damaged_runs_are_one_line(tmp_path, space4, damage, message):
     write_run(tmp_path / "run", space4)
     config, agent = tmp_path / "run" / "config.json", tmp_path / "run" / "agent.safetensors"
     saved = read_state(agent)
@@ -115,13 +124,21 @@ def test_damaged_runs_are_one_line(tmp_path, space4, damage):
         config.write_text(config.read_text()[:-20])
     elif damage == "agent":
         agent.write_bytes(agent.read_bytes()[:100])
-    elif damage == "settings":
-        write_state(agent, {**saved, "network_settings": {"speed": 3}})
+    elif damage == "shape":
+        write_state(agent, {**saved, "state": {**saved["state"], "shape": {"speed": 3}}})
+    elif damage == "other network":
+        shape = {**saved["state"]["shape"], "width": 16}
+        write_state(agent, {**saved, "state": {**saved["state"], "shape": shape}})
+    elif damage == "weights are no tensors":
+        write_state(agent, {**saved, "state": {**saved["state"], "network": [1, 2]}})
+    elif damage == "other class":
+        write_state(agent, {**saved, "agent": "dqm"})
     else:
-        write_state(agent, {**saved, "network_settings": {**saved["network_settings"], "width": 16}})
-    with pytest.raises(ArchwalkError, match=r"damaged|does not fit this version") as caught:
+        write_state(agent, {"network": saved["state"]["network"], "training_queries": 3})
+    with pytest.raises(ArchwalkError, match=message) as caught:
         load_contestant(str(tmp_path / "run"), space4)
     assert caught.value.status == 1
+    assert "\n" not in str(caught.value)
 
 
 def test_creating_never_overwrites(tmp_path):

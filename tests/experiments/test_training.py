@@ -88,17 +88,18 @@ def whole(case, benchmark, tmp_path_factory):
     return case.train(benchmark, tmp_path_factory.mktemp("whole") / "run")
 
 
-def agent(run):
+def saved(run):
     return read_state(run.path / "agent.safetensors")
 
 
 def assert_same_run(run, other):
     """The agent, what it paid, and the metrics, but for the time they took."""
-    one, two = agent(run), agent(other)
-    assert one.keys() == two.keys()
-    for name, tensor in one.pop("network").items():
-        assert torch.equal(tensor, two["network"][name]), name
-    del two["network"], one["seconds"], two["seconds"]
+    one, two = saved(run), saved(other)
+    weights, others = one["state"].pop("network"), two["state"].pop("network")
+    assert weights.keys() == others.keys()
+    for name, tensor in weights.items():
+        assert torch.equal(tensor, others[name]), name
+    del one["paid"]["seconds"], two["paid"]["seconds"]
     assert one == two
     rows, expected = ([{**row, "seconds": 0} for row in r.metrics()] for r in (run, other))
     assert rows == expected
@@ -126,10 +127,8 @@ def test_run_folder_holds_what_it_should(case, whole):
     assert set(config["versions"]) == {"archwalk", "python", "numpy", "torch", "gymnasium"}
     rows = whole.metrics()
     assert [row["steps"] for row in rows] == list(range(80, 641, 80))
-    paid = agent(whole)
-    assert (
-        paid["training_queries"] == rows[-1]["queries"] > paid["training_unique"] == rows[-1]["unique"] > 10
-    )
+    paid = saved(whole)["paid"]
+    assert paid["queries"] == rows[-1]["queries"] > paid["unique"] == rows[-1]["unique"] > 10
     assert all(np.isfinite(value) for row in rows for value in row.values())
 
 

@@ -221,7 +221,7 @@ def test_a_training_is_the_same_in_another_process():
     here, there = part.compute(), pickle.loads(pickle.dumps(part)).compute()  # noqa: S301 - our own
     codes_QL, other_QL = (value["trials"][1]["evaluated"]["codes"] for value in (here, there))
     np.testing.assert_array_equal(codes_QL, other_QL)
-    weights, others = here["agent"]["network"], there["agent"]["network"]
+    weights, others = (one["agent"]["packed"]["state"]["network"] for one in (here, there))
     assert all((weights[name] == others[name]).all() for name in weights)
 
 

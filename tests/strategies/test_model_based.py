@@ -7,13 +7,10 @@ import pytest
 import torch
 
 from archwalk.agents.catalogue import TRAINERS
-from archwalk.agents.trainable import make_network
-from archwalk.agents.walking import TrainedAgent
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import UsageError
 from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
-from archwalk.strategies.base import Trials
 from model_based import assert_same_network, smooth_benchmark
 
 SHORT = {
@@ -108,12 +105,11 @@ def test_it_learns_to_improve_architectures(strategy, smooth):
     trainer, _ = train(strategy, smooth, **longer)
     starts_BL = np.arange(smooth.space.size, dtype=np.int32)[:, None]
     reward_N, gained = smooth.estimator.reward_N, {}
-    fresh = make_network(trainer.network_settings, smooth.space.feature_count, seed=0)
-    for name, network in (("trained", trainer.network), ("fresh", fresh)):
-        trials = Trials(smooth.space, 1, np.random.default_rng(0))
-        paid = {"training_queries": 0, "training_unique": 0, "training_seconds": 0.0}
-        agent = TrainedAgent(trials, network, neighbours=30, **paid)
-        gained[name] = (reward_N[agent.improve(starts_BL).finals_BL[:, 0]] - reward_N).mean()
+    trained = trainer.agent()
+    fresh = type(trained).fresh(smooth.space, trained.shape, seed=0)
+    for name, agent in (("trained", trained), ("fresh", fresh)):
+        finals_BL = agent.improve(starts_BL, np.random.default_rng(0)).finals_BL
+        gained[name] = (reward_N[finals_BL[:, 0]] - reward_N).mean()
     most = reward_N.max() - reward_N.mean()
     assert gained["trained"] > least[strategy] * most
     assert gained["fresh"] < 0.5 * most

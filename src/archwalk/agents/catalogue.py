@@ -1,4 +1,4 @@
-"""Agents by name: what must be trained before it searches."""
+"""Agents by name: how each is trained, and what training gives."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from archwalk.registry import Registry
 
 if TYPE_CHECKING:
+    from archwalk.agents.base import Agent
     from archwalk.agents.trainable import TrainerFactory
 
 TRAINERS: Registry[tuple[type[Any], TrainerFactory]] = Registry(
@@ -23,3 +24,17 @@ TRAINERS: Registry[tuple[type[Any], TrainerFactory]] = Registry(
 )
 """Agents that must be trained first, as (settings, trainer); `archwalk train` makes a run folder, which then
 names the agent."""
+
+AGENTS: Registry[type[Agent]] = Registry(
+    "agent",
+    "archwalk.agents",
+    {
+        "apex": "archwalk.agents.apex.agent:ApexAgent",
+        "construction-dqn": "archwalk.agents.construction_dqn.agent:ConstructionDQNAgent",
+        "dqn": "archwalk.agents.dqn.agent:DQNAgent",
+        "meta-rl": "archwalk.agents.meta_rl.agent:MetaRLAgent",
+        "planner": "archwalk.agents.planner.agent:PlannerAgent",
+        "climber": "archwalk.agents.climber.agent:ClimberAgent",
+    },
+)
+"""The classes of trained agents by their `name`: what is saved under it is loaded by it."""

@@ -1,73 +1,101 @@
-"""A trained agent as a strategy."""
+"""Agents that walk: at each step a network values what the walk is presented with, and the best is chosen."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
+from archwalk.agents.base import DataclassInstance, N, NetworkAgent
 from archwalk.agents.memory import step_aside
 from archwalk.agents.policy import GreedyPolicy
 from archwalk.estimators.base import Floats
 from archwalk.jit import Streams
-from archwalk.learning.ensemble import ClimbingNetwork, predict
-from archwalk.learning.sets import AfterStateNetwork
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
 from archwalk.strategies.walker import EPISODE_LIMIT, Walker
 
 
-class TrainedAgent(Walker):
-    """Walks by a trained network, greedily; it sees features and asks for no evaluation on the way.
+class WalkingShape(DataclassInstance, Protocol):
+    """The shape of a network that walks by presentations."""
 
-    An agent whose network says what any architecture is worth (ours do, P1's does not) remembers where the episodes
-    of a search ended and steps aside rather than end there again. The `training_...` figures are what its training
-    paid for.
+    @property
+    def neighbours(self) -> int:
+        """How many neighbours the agent is presented with at most."""
+
+
+W = TypeVar("W", bound=WalkingShape)
+
+
+class WalkingAgent(NetworkAgent[W, N], Generic[W, N]):
+    """Walks greedily by a network from features (T, F) and `Rows` to action values (T,).
+
+    It sees features, no codes, and asks for no evaluation on the way.
     """
 
-    def __init__(
-        self,
-        trials: Trials,
-        network: nn.Module,
-        *,
-        neighbours: int,
-        training_queries: int,
-        training_unique: int,
-        training_seconds: float,
-    ) -> None:
-        super().__init__(trials)
-        self.neighbours = neighbours
-        self.training_queries = training_queries
-        self.training_unique = training_unique
-        self.training_seconds = training_seconds
-        self.policy = GreedyPolicy(trials.space, network)
-        self.worth = network.worth if isinstance(network, AfterStateNetwork | ClimbingNetwork) else None
-        self.ended_TQL = np.empty((trials.trials, 0, trials.space.code_length), np.int32)
+    def __init__(self, space: Any, shape: W, network: N) -> None:
+        super().__init__(space, shape, network)
+        self.policy = GreedyPolicy(space, network)
 
-    def choose(self, codes_RKL: Codes, count_R: NDArray[np.int32], streams_R: Streams) -> NDArray[np.int64]:
-        """The actions (R,) of highest value."""
+    def strategy(self, trials: Trials) -> Walker:
+        """See `Agent`."""
+        return AgentWalker(trials, self)
+
+    def act(self, codes_RKL: Codes, count_R: NDArray[np.int32]) -> NDArray[np.int64]:
+        """The actions (R,) of highest value for presented architectures (R, N + 1, L), the current one first."""
         return self.policy.act(codes_RKL, count_R)
 
+
+class JudgingAgent(WalkingAgent[W, N], Generic[W, N]):
+    """An agent that can say what any architecture is worth (ours can, that of Cassimon et al. 2024 cannot).
+
+    It remembers where the episodes of a search ended and steps aside rather than end there again.
+    """
+
+    @abstractmethod
+    def worth(self, codes_BL: Codes) -> Floats:
+        """What architectures are taken to be worth where one stops there, (B,): an opinion, no evaluation."""
+
+    def strategy(self, trials: Trials) -> Walker:
+        """See `Agent`."""
+        return JudgingWalker(trials, self)
+
+
+class AgentWalker(Walker):
+    """A search by an agent that walks."""
+
+    def __init__(self, trials: Trials, agent: WalkingAgent[Any, Any]) -> None:
+        super().__init__(trials)
+        self.agent = agent
+        self.neighbours = agent.shape.neighbours
+
+    def choose(self, codes_RKL: Codes, count_R: NDArray[np.int32], streams_R: Streams) -> NDArray[np.int64]:
+        """See `WalkingAgent.act`."""
+        return self.agent.act(codes_RKL, count_R)
+
+
+class JudgingWalker(AgentWalker):
+    """A search by an agent that judges: no episode ends where one of its trial has ended before."""
+
+    agent: JudgingAgent[Any, Any]
+
+    def __init__(self, trials: Trials, agent: JudgingAgent[Any, Any]) -> None:
+        super().__init__(trials, agent)
+        self.ended_TQL = np.empty((trials.trials, 0, trials.space.code_length), np.int32)
+
     def _propose(self, n: int) -> Codes:
-        if self.worth is None:
-            return super()._propose(n)
         trials = self.trials
         episodes = self.improve(trials.next_starts(1)[:, 0])
         ends_TL, steps_T = step_aside(
-            trials.space, self._judge, episodes.finals_BL, self.ended_TQL, episodes.steps_B, trials.rng,
+            trials.space, self.agent.worth, episodes.finals_BL, self.ended_TQL, episodes.steps_B, trials.rng,
             neighbours=self.neighbours, limit=EPISODE_LIMIT,
         )  # fmt: skip
         self.moves += int(steps_T.sum())
         return ends_TL[:, None]
 
     def _learn(self, codes_TNL: Codes, rewards_TN: Floats) -> None:
-        if self.worth is not None:
-            self.ended_TQL = np.concatenate([self.ended_TQL, codes_TNL], axis=1)
-
-    def _judge(self, codes_BL: Codes) -> Floats:
-        assert self.worth is not None
-        return predict(self.worth, self.trials.space.features(codes_BL))
+        self.ended_TQL = np.concatenate([self.ended_TQL, codes_TNL], axis=1)
 
     def state_dict(self) -> dict[str, Any]:
         """State between a tell and an ask."""

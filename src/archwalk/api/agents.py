@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archwalk.api.progress import progress_bar
-from archwalk.errors import UsageError
+from archwalk.agents.base import Paid
+from archwalk.agents.catalogue import TRAINERS
+from archwalk.api.progress import Bar, progress_bar
+from archwalk.errors import ArchwalkError, UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.experiments.presets import default_preset, load_preset, make_settings
 from archwalk.experiments.protocol import spawn
-from archwalk.experiments.runs import RunFolder, load_contestant
+from archwalk.experiments.records import Training, training_curve
+from archwalk.experiments.runs import RunFolder
 from archwalk.experiments.training import Place, resume_training, train_agent
 from archwalk.spaces.architecture import Architecture, read_architecture
 from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.spaces.catalogue import load_space
 from archwalk.strategies.base import Trials
 from archwalk.strategies.walker import Walker
 
@@ -51,19 +56,30 @@ class Improvement:
 class TrainedAgent:
     """An agent in its run folder. Made by `archwalk.train` and `archwalk.load_agent`."""
 
-    def __init__(self, path: Path, space: SearchSpace) -> None:
-        self.path = path
+    def __init__(self, run: RunFolder, space: SearchSpace) -> None:
+        self.run = run
         self.space = space
+        self.agent = run.agent(space)
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.run.path
+
+    @property
+    def paid(self) -> Paid:
+        """What its training cost."""
+        return self.agent.paid
 
     @cached_property
     def config(self) -> dict[str, Any]:
         """What it was trained on, how, and by which versions."""
-        return RunFolder(self.path).config()
+        return self.run.config()
 
     @property
     def benchmark(self) -> str:
         """The name of what it was trained on, with the objective."""
-        return str(self.config.get("asked") or f"{self.config['benchmark']}:{self.config['objective']}")
+        return benchmark_of(self.config)
 
     def improve(
         self, architecture: object, *, benchmark: Benchmark | str | None = None, seed: int = 0
@@ -74,8 +90,7 @@ class TrainedAgent:
         gained. Raises UsageError for an agent that builds from nothing.
         """
         start_L = read_architecture(self.space, architecture)
-        factory = load_contestant(str(self.path), self.space).factories[0]
-        strategy = factory(Trials(self.space, 1, spawn(seed, 0)))
+        strategy = self.agent(Trials(self.space, 1, spawn(seed, 0)))
         if not isinstance(strategy, Walker):
             raise UsageError(f"the agent in {self.path} builds from nothing; it improves no architecture")
         visited: list[Codes] = [start_L[None]]
@@ -84,7 +99,7 @@ class TrainedAgent:
         before = after = None
         if benchmark is not None:
             judge = load_benchmark(benchmark) if isinstance(benchmark, str) else benchmark
-            before, after = (judge.evaluate(code_L) for code_L in (walked_SL[0], walked_SL[-1]))
+            before, after = (judge.evaluate(Architecture(self.space, walked_SL[i])) for i in (0, -1))
         start, *stops = (Architecture(self.space, code_L) for code_L in walked_SL)
         edits = tuple(
             Edit(_kind(self.space, *pair), stop)
@@ -92,11 +107,17 @@ class TrainedAgent:
         )
         return Improvement(start, stops[-1] if stops else start, edits, before, after)
 
+    def training(self) -> Training:
+        """Curves of its training."""
+        return training_curve(
+            self.run.metrics(), load_benchmark(self.benchmark, self.config["seed"]).objective.reward
+        )
+
     def metrics(self) -> pandas.DataFrame:
         """The log of its training: a row every so many steps. Needs pandas."""
         from archwalk.api.frames import data_frame
 
-        return data_frame(RunFolder(self.path).metrics())
+        return data_frame(self.run.metrics())
 
     def __repr__(self) -> str:
         return f"TrainedAgent({str(self.path)!r}: {self.config['strategy']} trained on {self.benchmark})"
@@ -109,6 +130,7 @@ def train(
     out: str | Path | None = None,
     preset: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    steps: int | None = None,
     seed: int = 0,
     engine: str = "local",
     address: str | None = None,
@@ -117,24 +139,31 @@ def train(
 ) -> TrainedAgent:
     """Train an agent (`archwalk.list_agents`) on a benchmark into the run folder `out`.
 
-    Without `preset` it has our own settings for the benchmark, if there are some; `settings` change them. A training
+    Without `preset` it has our own settings for the benchmark, if there are some; `settings` change them, and `steps`
+    says how long: environment steps, or evaluated architectures. A training
     that is stopped goes on by `archwalk.resume`. Where it runs is said by `engine` ("local", "processes", "ray"),
     `address` (a Ray cluster's) and `device` (of the learner's network); only the device changes bits. Raises
     UsageError where `out` holds a run, or the agent cannot be trained on this benchmark or there.
     """
     asked = benchmark if isinstance(benchmark, str) else None
+    settings_class, _ = TRAINERS.load(agent)
     problem = load_benchmark(benchmark, seed) if isinstance(benchmark, str) else benchmark
     folder = (
         Path(out)
         if out is not None
         else Path("runs") / f"{agent}-{asked or problem.name}-{seed}".replace(":", "-")
     )
-    with progress_bar(f"training on {problem.name}, {problem.objective}", shown=progress) as bar:
+    chosen = load_preset(preset) if preset else default_preset(agent, asked or problem.name)
+    if chosen and chosen.strategy != agent:
+        raise UsageError(f"the preset {chosen.name} is for {chosen.strategy}, not for {agent}")
+    changes = dict(settings or {}) | ({settings_class.length: steps} if steps is not None else {})
+    made = make_settings(settings_class, chosen, [f"{key}={value}" for key, value in changes.items()])
+    with progress_bar(f"training on {problem.name}, {problem.objective.name}", shown=progress) as bar:
         run = train_agent(
-            problem, agent, preset=preset, settings=settings, seed=seed, out=folder, asked=asked,
+            problem, agent, made, preset=chosen.name if chosen else None, seed=seed, out=folder, asked=asked,
             place=Place(engine, address, device), progress=_shower(bar),
         )  # fmt: skip
-    return TrainedAgent(run.path, problem.space)
+    return TrainedAgent(run, problem.space)
 
 
 def resume(
@@ -145,8 +174,7 @@ def resume(
     device: str = "cpu",
     progress: bool | None = None,
 ) -> TrainedAgent:
-    """Go on with a training that was stopped; the agent is the same to the bit. Raises DataError where there is none.
-    """
+    """Go on with a training that was stopped; the agent is the same to the bit. Raises DataError where there is none."""
     folder = Path(out)
     with progress_bar(f"training in {folder}", shown=progress) as bar:
         resume_training(folder, progress=_shower(bar), place=Place(engine, address, device))
@@ -155,17 +183,20 @@ def resume(
 
 def load_agent(path: str | Path) -> TrainedAgent:
     """The agent in a run folder. Raises DataError where there is none, or its training is not finished."""
-    folder = Path(path)
-    space = _space_of(RunFolder(folder))
-    RunFolder(folder).agent(space)  # raises what is wrong with it
-    return TrainedAgent(folder, space)
+    run = RunFolder(Path(path))
+    return TrainedAgent(run, _space_of(run))
+
+
+def benchmark_of(config: Mapping[str, Any]) -> str:
+    """The name of the benchmark, with its objective, that a run's config names."""
+    return str(config.get("asked") or f"{config['benchmark']}:{config['objective']}")
 
 
 def _space_of(run: RunFolder) -> SearchSpace:
     """The space that an agent was trained in: its benchmark's, or by its name where the benchmark is not here."""
     config = run.config()
     try:
-        return load_benchmark(TrainedAgent.benchmark_of(config), config["seed"]).space
+        return load_benchmark(benchmark_of(config), config["seed"]).space
     except ArchwalkError:
         return load_space(config["space"])
 

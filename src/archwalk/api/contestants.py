@@ -28,7 +28,7 @@ def as_contestant(
     preset on `benchmark`. Raises UsageError for what is none of these.
     """
     if isinstance(strategy, TrainedAgent):
-        strategy = strategy.path
+        strategy = str(strategy.path)
     if isinstance(strategy, str | Path):
         assignments = [f"{key}={value}" for key, value in (settings or {}).items()]
         return load_contestant(str(strategy), space, benchmark, assignments, label)

@@ -103,6 +103,8 @@ class Result:
         if strategy not in self.record.strategies:
             raise unknown("strategy of this result", strategy, self.strategies)
         found = self.record.strategies[strategy].found
+        if found is None:
+            raise DataError(f"this result does not say what {strategy} found")
         space = self.benchmark.space
         return Found(
             strategy, Architecture(space, space.parse(found.description)), found.reward, found.report
@@ -172,7 +174,7 @@ class Result:
             if curve is None:
                 continue
             line = axes.plot(curve.queries, _floats(curve.mean), label=name)[0]
-            if curve.lo is not None and curve.hi is not None and self.record.trials > 1:
+            if self.record.trials > 1:
                 axes.fill_between(
                     curve.queries,
                     _floats(curve.lo),

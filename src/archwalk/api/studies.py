@@ -75,7 +75,7 @@ class Study:
         which the strategy never sees. It is in the study's file when this returns. Raises UsageError for an
         architecture that was not asked for, or was told before.
         """
-        if not isinstance(reward, int | float | np.floating | np.integer) or math.isinf(reward):
+        if not _is_number(reward):
             raise UsageError(f"a reward is a number, or NaN where there is none, not {reward!r}")
         code_L = read_architecture(self.space, architecture)
         waiting = (i for i, asked_L in enumerate(self._asked) if i not in self._answers)
@@ -172,7 +172,7 @@ class _Journal:
         with self._plain_errors():
             found = self._connection.execute("SELECT * FROM told").fetchall()
         return [
-            (number, batch, json.loads(code), *(math.nan if x is None else x for x in scores))  # type: ignore[misc]
+            (number, batch, json.loads(code), *(math.nan if x is None else x for x in scores))
             for number, batch, code, *scores in found
         ]
 
@@ -183,7 +183,8 @@ class _Journal:
         run("PRAGMA synchronous = normal")
         run("CREATE TABLE IF NOT EXISTS about (content TEXT)")
         run(
-            "CREATE TABLE IF NOT EXISTS told (number INTEGER PRIMARY KEY, batch INTEGER, code TEXT, reward REAL, report REAL)"
+            "CREATE TABLE IF NOT EXISTS told "
+            "(number INTEGER PRIMARY KEY, batch INTEGER, code TEXT, reward REAL, report REAL)"
         )
         run("INSERT INTO about SELECT ? WHERE NOT EXISTS (SELECT 1 FROM about)", (about,))
         (before,) = run("SELECT content FROM about").fetchone()
@@ -200,6 +201,11 @@ class _Journal:
             ) from error
         except (sqlite3.Error, ValueError, TypeError) as error:
             raise DataError(f"the study {self.name} cannot be used: {error}") from error
+
+
+def _is_number(value: object) -> bool:
+    """NaN is one, infinity is none."""
+    return isinstance(value, int | float | np.floating | np.integer) and not math.isinf(value)
 
 
 def _differing(before: str, about: str) -> str:

@@ -150,9 +150,7 @@ def run_improve(options: argparse.Namespace) -> None:
 
     use_one_thread()
     agent = load_agent(options.agent)
-    improvement = agent.improve(
-        options.architecture, benchmark=options.benchmark or agent.table(), seed=options.seed
-    )
+    improvement = agent.improve(options.architecture, benchmark=options.benchmark, seed=options.seed)
     if options.json:
         print_json(_improvement_json(improvement))
         return

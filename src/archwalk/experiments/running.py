@@ -1,8 +1,7 @@
 """Running trials to the end of their budget, in this process or spread over several."""
 
-import multiprocessing
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, as_completed
 from itertools import pairwise
 from typing import Any
 
@@ -55,8 +54,7 @@ def run_in_processes(
     """
     ledger, parts, done = QueryLedger(estimator, budget, trials.trials, streams_T=streams_T), {}, 0
     streams_T = ledger.evaluator.streams_T
-    context = multiprocessing.get_context("spawn")  # a fork would copy the threads' locks of numba and torch
-    with ProcessPoolExecutor(workers, context, initializer=use_one_thread) as pool:
+    with process_pool(workers) as pool:
         futures = {
             pool.submit(
                 _run_part, estimator, factory, part, budget, streams_T[first : first + part.trials]
@@ -101,3 +99,15 @@ def _run_part(
     ledger = run_trials(estimator, strategy, budget, streams_T=streams_T)
     ledger.evaluator = None  # type: ignore[assignment] # its table need not travel back
     return ledger, strategy.findings(ledger.codes_TQL, ledger.rewards_TQ)
+
+
+def process_pool(workers: int) -> Executor:
+    """Processes that start afresh, since a fork would copy the locks of numba's and torch's threads.
+
+    loky's, where those of the standard library run the script again that asked for them, and end if it has no main
+    guard; and functions of a script or a notebook reach them.
+    """
+    import loky
+
+    pool: Executor = loky.ProcessPoolExecutor(workers, initializer=use_one_thread)
+    return pool

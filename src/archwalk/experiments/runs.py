@@ -3,7 +3,7 @@
 DIR/config.json              benchmark, settings, seed, versions: all that a resumed run needs
 DIR/metrics.jsonl            one line every so many steps
 DIR/checkpoint.safetensors   everything that the next step depends on
-DIR/agent.safetensors        the trained network and what its training paid, at the end
+DIR/agent.safetensors        the trained agent, at the end
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.data.states import read_state, write_state
-from archwalk.errors import ArchwalkError, DataError, UsageError
+from archwalk.errors import DataError, UsageError
 from archwalk.experiments.presets import (
     default_preset,
     describe_settings,
@@ -29,12 +29,10 @@ from archwalk.experiments.presets import (
 )
 from archwalk.experiments.protocol import Contestant
 from archwalk.spaces.base import SearchSpace
-from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
+from archwalk.strategies.catalogue import STRATEGIES
 
 if TYPE_CHECKING:  # searchers that are not trained need none of it
-    import torch
-
-    from archwalk.agents.trainable import NetworkSettings
+    from archwalk.agents.base import Agent
 
 CONFIG, METRICS, CHECKPOINT, AGENT = (
     "config.json",
@@ -98,15 +96,28 @@ class RunFolder:
         file = self.path / METRICS
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
-    def finish(self, network: torch.nn.Module, paid: dict[str, Any]) -> None:
+    def finish(self, agent: Agent) -> None:
         """Write the trained agent; the checkpoint is not needed any more."""
-        write_state(self.path / AGENT, {"network": dict(network.state_dict()), **paid})
+        from archwalk.agents.saving import save_agent
+
+        save_agent(self.path / AGENT, agent)
         (self.path / CHECKPOINT).unlink(missing_ok=True)
 
     @property
     def finished(self) -> bool:
         """Whether the agent is there."""
         return (self.path / AGENT).exists()
+
+    def agent(self, space: SearchSpace) -> Agent:
+        """The trained agent. Raises DataError for one of another space or an unfinished run; see `load_agent`."""
+        from archwalk.agents.saving import load_agent
+
+        self.config()
+        if not self.finished:
+            raise DataError(
+                f"the training in {self.path} is not finished; go on with: archwalk train ... --resume"
+            )
+        return load_agent(self.path / AGENT, space)
 
 
 def load_contestants(
@@ -169,7 +180,7 @@ def load_contestant(
     folders = [path] if (path / CONFIG).exists() else sorted(p.parent for p in path.glob(f"*/{CONFIG}"))
     if not folders:
         raise DataError(f"{path} is not a run folder (no {CONFIG}) and holds none")
-    agents = [_load_agent(RunFolder(folder), space) for folder in folders]
+    agents = [RunFolder(folder).agent(space) for folder in folders]
     configs = [RunFolder(folder).config() for folder in folders]
     return Contestant(
         label or path.resolve().name,
@@ -202,47 +213,3 @@ def _load_untrained(name: str, benchmark: str, assignments: Sequence[str], label
         strategy=strategy,
         assignments=tuple(assignments),
     )
-
-
-def read_agent(run: RunFolder, space: SearchSpace) -> tuple[torch.nn.Module, NetworkSettings, dict[str, Any]]:
-    """The trained network of a run, what shape it has, and all that was saved with it.
-
-    Raises DataError for an agent of another space or an unfinished run.
-    """
-    from archwalk.agents.trainable import NetworkSettings, make_network
-
-    config = run.config()
-    if not run.finished:
-        raise DataError(
-            f"the training in {run.path} is not finished; go on with: archwalk train ... --resume"
-        )
-    if config["space"] != space.name or config["features"] != space.feature_count:
-        trained, here = config["space"], space.name
-        if trained == here:  # of another depth, say
-            trained, here = f"{trained} of {config['features']} features", f"one of {space.feature_count}"
-        raise DataError(f"the agent in {run.path} was trained on {trained}, not on {here}")
-    saved = read_state(run.path / AGENT)
-    try:
-        settings = NetworkSettings(**saved["network_settings"])
-        network = make_network(settings, space.feature_count, seed=0)
-        network.load_state_dict(saved["network"])
-    except (TypeError, RuntimeError, KeyError) as error:
-        raise ArchwalkError(
-            f"the agent in {run.path} does not fit this version of archwalk: {error}"
-        ) from error
-    return network, settings, saved
-
-
-def _load_agent(run: RunFolder, space: SearchSpace) -> StrategyFactory:
-    from archwalk.agents.building.agent import TrainedBuilder
-    from archwalk.agents.walking import TrainedAgent
-
-    network, settings, saved = read_agent(run, space)
-    paid = {
-        "training_queries": saved["training_queries"],
-        "training_unique": saved["training_unique"],
-        "training_seconds": saved["seconds"],
-    }
-    if settings.building:
-        return partial(TrainedBuilder, network=network, settings=settings, **paid)
-    return partial(TrainedAgent, network=network, neighbours=settings.neighbours, **paid)

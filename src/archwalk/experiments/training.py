@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from archwalk.agents.base import Paid
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.agents.trainable import DistributedTrainerFactory, Trainer
 from archwalk.environments.walks import Sampler
@@ -152,16 +153,9 @@ def _train(run: RunFolder, trainer: Trainer, seconds_before: float, progress: Pr
         if between:  # amid a step the state is neither that before nor that after it
             checkpoint()
         raise
-    paid = _paid(trainer)
-    run.finish(
-        trainer.network,
-        {
-            "network_settings": asdict(trainer.network_settings),
-            "training_queries": paid["queries"],
-            "training_unique": paid["unique"],
-            "seconds": seconds(),
-        },
-    )
+    agent = trainer.agent()
+    agent.paid = Paid(trainer.ledger.queries, trainer.ledger.unique, seconds())
+    run.finish(agent)
     return run
 
 

@@ -159,25 +159,25 @@ class StrategyConformance:
             strategy.tell(codes_TNL, ledger.evaluate(codes_TNL))
         assert ledger.codes_TQL.shape[:2] == (trials, budget)
 
-    def test_the_seed_determines_the_search(
+    def test_the_seed_determines_thesearch(
         self, space: SearchSpace, factory: StrategyFactory, rewards: MadeUpEstimator, trials: int
     ) -> None:
-        one, other = (_search(_make(factory, space, trials), rewards, self.rounds) for _ in range(2))
+        one, other = (search(_make(factory, space, trials), rewards, self.rounds) for _ in range(2))
         np.testing.assert_array_equal(one, other)
-        another = _search(_make(factory, space, trials, seed=1), rewards, self.rounds)
+        another = search(_make(factory, space, trials, seed=1), rewards, self.rounds)
         assert not np.array_equal(one, another)
 
     def test_nothing_is_drawn_from_numpy_s_global_generator(
         self, space: SearchSpace, factory: StrategyFactory, rewards: MadeUpEstimator
     ) -> None:
         before = np.random.get_state()[1].copy()  # type: ignore[index] # noqa: NPY002
-        _search(_make(factory, space, 2), rewards, self.rounds)
+        search(_make(factory, space, 2), rewards, self.rounds)
         np.testing.assert_array_equal(np.random.get_state()[1], before)  # type: ignore[index] # noqa: NPY002
 
     def test_trials_are_different(
         self, space: SearchSpace, factory: StrategyFactory, rewards: MadeUpEstimator
     ) -> None:
-        codes_TQL = _search(_make(factory, space, 7), rewards, self.rounds)
+        codes_TQL = search(_make(factory, space, 7), rewards, self.rounds)
         assert not (codes_TQL == codes_TQL[:1]).all()
 
     @pytest.mark.parametrize("listed", [False, True])
@@ -188,13 +188,13 @@ class StrategyConformance:
         """Through a file, after a round that ended anywhere; `listed`: from given starts."""
         for rounds in (1, 5, self.rounds):
             strategy = _make(factory, space, trials, listed=listed)
-            _search(strategy, rewards, rounds)
+            search(strategy, rewards, rounds)
             write_state(tmp_path / "state", strategy.state_dict())
-            expected = _search(strategy, rewards, self.rounds)
+            expected = search(strategy, rewards, self.rounds)
             other = _make(factory, space, trials, seed=1, listed=listed)
-            _search(other, rewards, 3)
+            search(other, rewards, 3)
             other.load_state_dict(read_state(tmp_path / "state"))
-            np.testing.assert_array_equal(_search(other, rewards, self.rounds), expected)
+            np.testing.assert_array_equal(search(other, rewards, self.rounds), expected)
 
     @pytest.mark.parametrize("listed", [False])
     def test_state_is_a_copy(
@@ -202,13 +202,13 @@ class StrategyConformance:
     ) -> None:
         """What is done after it was taken does not change it, nor does what another does who loaded it."""
         strategy = _make(factory, space, 2, listed=listed)
-        _search(strategy, rewards, 2)
+        search(strategy, rewards, 2)
         state = strategy.state_dict()
-        expected = _search(strategy, rewards, self.rounds)
+        expected = search(strategy, rewards, self.rounds)
         for _ in range(2):
             other = _make(factory, space, 2, seed=1, listed=listed)
             other.load_state_dict(state)
-            np.testing.assert_array_equal(_search(other, rewards, self.rounds), expected)
+            np.testing.assert_array_equal(search(other, rewards, self.rounds), expected)
 
     def test_the_report_is_not_seen(self, space: SearchSpace, factory: StrategyFactory, trials: int) -> None:
         searches = []
@@ -227,7 +227,7 @@ class StrategyConformance:
     def test_rewards_may_be_changed_after_they_were_told(
         self, space: SearchSpace, factory: StrategyFactory, rewards: MadeUpEstimator
     ) -> None:
-        expected = _search(_make(factory, space, 3), rewards, self.rounds)
+        expected = search(_make(factory, space, 3), rewards, self.rounds)
         strategy, seen = _make(factory, space, 3), []
         for n in _portions(self.rounds):
             codes_TNL = strategy.ask(n)
@@ -291,7 +291,7 @@ def _make(
     return factory(Trials(space, trials, np.random.default_rng(seed), starts_TQL))
 
 
-def _search(strategy: Strategy, rewards: MadeUpEstimator, rounds: int) -> Codes:
+def search(strategy: Strategy, rewards: MadeUpEstimator, rounds: int) -> Codes:
     """Everything that the strategy asks for in so many rounds, (T, Q, L)."""
     seen = []
     for n in _portions(rounds):

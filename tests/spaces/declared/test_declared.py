@@ -5,12 +5,12 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from declared_cases import large, small_file
 
 from archwalk.errors import InvalidArchitectureError, UsageError
 from archwalk.spaces.base import EnumerableSpace, SearchSpace
 from archwalk.spaces.declared import Categorical, Integer, Ordinal, declare, read_space
 from archwalk.testing.spaces import EnumerableSpaceConformance, SpaceConformance
+from declared_cases import large, small_file
 
 
 class TestSmall(EnumerableSpaceConformance):

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from archwalk.agents.apex.agent import ApexAgent
 from archwalk.agents.apex.settings import ApexSettings
 from archwalk.agents.experience import ended_accuracies, take_step
 from archwalk.agents.policy import see
-from archwalk.agents.trainable import make_network
 from archwalk.environments.walks import Bools, Sampler, Walks
 from archwalk.estimators.base import Estimator, Floats
 from archwalk.estimators.ledger import Receipts
@@ -67,7 +67,7 @@ class Actor:
         rng = np.random.default_rng(walk_seed)
         self.walks = Walks(space, self.receipts, settings.environments, settings.walk(), rng, starts)
         self.returns = NStepReturns(settings.n_step, settings.gamma)
-        self.network = make_network(settings.network(), space.feature_count, seed=0)
+        self.network = ApexAgent.fresh(space, settings.shape(), seed=0).network
         self.paid_B = np.zeros(settings.environments)
         self.q_BK = np.zeros(self.walks.codes_BKL.shape[:2], np.float32)
         self.walks.reset()

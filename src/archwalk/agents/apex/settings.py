@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from archwalk.agents.trainable import NetworkSettings
+from archwalk.agents.apex.agent import FirstTokenShape
 from archwalk.environments.shaping import Shaping
 from archwalk.environments.walks import WalkSettings
 from archwalk.errors import UsageError
@@ -101,9 +101,6 @@ class ApexSettings:
             self.neighbours, self.episode_limit, Shaping(self.alpha, self.reference), self.pay
         )
 
-    def network(self) -> NetworkSettings:
-        """P1's network of these sizes."""
-        return NetworkSettings(
-            self.neighbours, self.width, self.layers, self.heads, True, kind="first-token",
-            encoder_layers=self.encoder_layers,
-        )  # fmt: skip
+    def shape(self) -> FirstTokenShape:
+        """That of the network."""
+        return FirstTokenShape(self.neighbours, self.width, self.encoder_layers, self.layers, self.heads)

@@ -1,5 +1,6 @@
 """Training by Ape-X: actors fill the shards of a prioritised replay while a learner learns from them."""
 
+import copy
 import math
 from collections.abc import Iterator
 from functools import partial
@@ -9,9 +10,10 @@ import numpy as np
 import torch
 
 from archwalk.agents.apex.actor import Actor, Block
+from archwalk.agents.apex.agent import ApexAgent
 from archwalk.agents.apex.settings import ApexSettings
 from archwalk.agents.experience import see_transitions
-from archwalk.agents.trainable import make_network
+from archwalk.agents.trainable import StepTrainer
 from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
@@ -27,7 +29,7 @@ _NETWORK, _ACTORS, _SHARDS = range(3)
 """What a seed is spawned for."""
 
 
-class ApexTrainer:
+class ApexTrainer(StepTrainer):
     """Trains P1's agent; the same seed gives the same bits on every engine, also across state_dict.
 
     Training goes in rounds. In each, every actor collects a block by the weights it was given last, and meanwhile
@@ -58,11 +60,10 @@ class ApexTrainer:
         self.settings = settings
         self.engine = engine or LocalEngine()
         self.ledger = TrainingLedger(benchmark.estimator)
-        self.network_settings = settings.network()
         network_seed = np.random.SeedSequence(seed, spawn_key=(_NETWORK,))
         seed32 = int(network_seed.generate_state(1)[0])
-        network = make_network(self.network_settings, benchmark.space.feature_count, seed32)
-        self.network = network.to(_find_device(device))
+        fresh = ApexAgent.fresh(benchmark.space, settings.shape(), seed32)
+        self.network = fresh.network.to(_find_device(device))
         self.learner = DoubleDQN(
             self.network,
             target_every=math.ceil(settings.target_every / settings.batch),
@@ -81,15 +82,10 @@ class ApexTrainer:
         self._told: list[Call] = []
         self._broadcast()
 
-    @property
-    def done(self) -> int:
-        """Environment steps taken."""
-        return self.steps
-
-    @property
-    def total(self) -> int:
-        """Environment steps to take."""
-        return self.settings.steps
+    def agent(self) -> ApexAgent:
+        """See `Trainer`."""
+        network = copy.deepcopy(self.network).cpu()
+        return ApexAgent(self.benchmark.space, self.settings.shape(), network)
 
     def run(self) -> Iterator[dict[str, float]]:
         """Train to the end, yielding metrics after every round."""

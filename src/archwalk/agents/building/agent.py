@@ -1,21 +1,19 @@
-"""Agents that build as strategies."""
+"""Agents that build: network after network, layer by layer."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
-from torch import nn
 
-from archwalk.agents.building.players import Player, RandomPlayer, RecurrentPlayer, ValuePlayer
+from archwalk.agents.base import DataclassInstance, N, NetworkAgent
+from archwalk.agents.building.players import Player, RandomPlayer, Turn
 from archwalk.agents.building.problem import BuildingRules, Construction
-from archwalk.agents.trainable import NetworkSettings
 from archwalk.environments.builds import NO_ACTION, BuildStep
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.ledger import Purse
-from archwalk.learning.a2c import RecurrentActorCritic
-from archwalk.learning.action_values import ActionValues
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.base import Trials
 from archwalk.strategies.per_trial import PerTrial, Searcher
@@ -94,8 +92,9 @@ class Builder(Searcher):
             self.purse.known.clear()
 
     def _decide(self) -> int:
-        mask_BA = self.construction.allowed()
-        move = self.player.act(self.construction.look(), self.memory, self.first, self.rng, mask_BA)
+        construction = self.construction
+        turn = Turn(construction.look(), self.memory, self.first, construction.allowed())
+        move = self.player.act(turn, self.rng)
         self.memory, self.first = move.memory, False
         return int(move.action_B[0])
 
@@ -147,47 +146,51 @@ class RandomConstruction(_Building):
         super().__init__(trials, BuilderSettings(RandomPlayer(actions), rules))
 
 
-class TrainedBuilder(_Building):
-    """A trained agent that builds, its weights fixed; what it remembers of a trial still changes what it does."""
+class AgentBuilder(_Building):
+    """A search by a trained agent, its weights fixed; what it remembers of a trial still changes what it does."""
 
-    def __init__(
-        self,
-        trials: Trials,
-        network: nn.Module,
-        *,
-        settings: NetworkSettings,
-        training_queries: int,
-        training_unique: int,
-        training_seconds: float,
-    ) -> None:
-        construct(trials.space, Told(), settings)
-        super().__init__(trials, BuilderSettings(make_player(network), _rules(settings)))
-        self.training_queries = training_queries
-        self.training_unique = training_unique
-        self.training_seconds = training_seconds
+    def __init__(self, trials: Trials, agent: "BuildingAgent[Any, Any]") -> None:
+        agent.construct(trials.space, Told())
+        super().__init__(trials, BuilderSettings(agent.player(), agent.shape.rules))
 
 
-def make_player(network: nn.Module) -> Player:
-    """The policy of a trained network."""
-    if isinstance(network, RecurrentActorCritic):
-        return RecurrentPlayer(network)
-    assert isinstance(network, ActionValues)
-    return ValuePlayer(network)
+class BuildingShape(DataclassInstance, Protocol):
+    """The shape of a network that builds, and the rules that the agent was trained by."""
+
+    @property
+    def inputs(self) -> int:
+        """Numbers that the agent sees."""
+
+    @property
+    def actions(self) -> int:
+        """A."""
+
+    @property
+    def rules(self) -> BuildingRules:
+        """What it may do and what it is shown."""
 
 
-def construct(space: SearchSpace, purse: Purse, settings: NetworkSettings) -> Construction:
-    """The problem in another space by the rules of an agent. Raises UsageError if it cannot see or act there."""
-    construction = Construction(space, purse, 1, _rules(settings))
-    found = (construction.inputs, construction.actions)
-    if found != (settings.inputs, settings.actions):
-        raise UsageError(
-            f"the agent sees {settings.inputs} numbers and has {settings.actions} actions, "
-            f"building in {space.name} means {found[0]} and {found[1]}"
-        )
-    return construction
+B = TypeVar("B", bound=BuildingShape)
 
 
-def _rules(settings: NetworkSettings) -> BuildingRules:
-    if settings.building is None:
-        raise UsageError("this agent walks; it does not build")
-    return settings.building
+class BuildingAgent(NetworkAgent[B, N], Generic[B, N]):
+    """An agent that builds by the rules that it was trained by."""
+
+    @abstractmethod
+    def player(self) -> Player:
+        """The policy, which no longer learns."""
+
+    def strategy(self, trials: Trials) -> AgentBuilder:
+        """See `Agent`."""
+        return AgentBuilder(trials, self)
+
+    def construct(self, space: SearchSpace, purse: Purse) -> Construction:
+        """The problem in a space by the agent's rules. Raises UsageError if it cannot see or act there."""
+        construction, shape = Construction(space, purse, 1, self.shape.rules), self.shape
+        found = (construction.inputs, construction.actions)
+        if found != (shape.inputs, shape.actions):
+            raise UsageError(
+                f"the agent sees {shape.inputs} numbers and has {shape.actions} actions, "
+                f"building in {space.name} means {found[0]} and {found[1]}"
+            )
+        return construction

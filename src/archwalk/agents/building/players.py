@@ -1,4 +1,4 @@
-"""Policies that no longer learn, by the kind of their network; an agent's memory still adapts."""
+"""Policies that no longer learn; an agent's memory still adapts."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,6 +19,18 @@ Memories = list[Tensor]
 
 
 @dataclass(frozen=True)
+class Turn:
+    """What a player is shown in B environments, (B, X), with what it remembers and the actions (B, A) that it may take
+    (None: any). `first` says that it is the first action of a trial.
+    """
+
+    inputs_BX: Inputs
+    memory: Memories
+    first: bool
+    mask_BA: Bools | None
+
+
+@dataclass(frozen=True)
 class Move:
     """Actions (B,), and what is remembered after them; the policy's entropy (B,), NaN where it has none."""
 
@@ -33,15 +45,8 @@ class Player(Protocol):
     def begin(self, batch: int) -> Memories:
         """The memory at the beginning of a trial."""
 
-    def act(
-        self,
-        inputs_BX: Inputs,
-        memory: Memories,
-        first: bool,
-        rng: np.random.Generator,
-        mask_BA: Bools | None,
-    ) -> Move:
-        """Act; `first` says that it is the first action of a trial."""
+    def act(self, turn: Turn, rng: np.random.Generator) -> Move:
+        """Take an action in each environment."""
 
 
 def draw_any(batch: int, actions: int, mask_BA: Bools | None, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -60,18 +65,11 @@ class RandomPlayer:
         """Nothing."""
         return []
 
-    def act(
-        self,
-        inputs_BX: Inputs,
-        memory: Memories,
-        first: bool,
-        rng: np.random.Generator,
-        mask_BA: Bools | None,
-    ) -> Move:
+    def act(self, turn: Turn, rng: np.random.Generator) -> Move:
         """See `Player`."""
-        batch = len(inputs_BX)
+        batch, mask_BA = len(turn.inputs_BX), turn.mask_BA
         count_B = np.full(batch, self.actions) if mask_BA is None else mask_BA.sum(axis=1)
-        return Move(draw_any(batch, self.actions, mask_BA, rng), memory, np.log(count_B))
+        return Move(draw_any(batch, self.actions, mask_BA, rng), turn.memory, np.log(count_B))
 
 
 @dataclass(frozen=True)
@@ -84,20 +82,13 @@ class RecurrentPlayer:
         """A blank memory."""
         return list(self.network.blank(batch))
 
-    def act(
-        self,
-        inputs_BX: Inputs,
-        memory: Memories,
-        first: bool,
-        rng: np.random.Generator,
-        mask_BA: Bools | None,
-    ) -> Move:
+    def act(self, turn: Turn, rng: np.random.Generator) -> Move:
         """See `Player`."""
-        batch = len(inputs_BX)
-        decision = decide(self.network, inputs_BX, (memory[0], memory[1]), rng.random(batch), mask_BA)
+        batch, (output, cell) = len(turn.inputs_BX), turn.memory
+        decision = decide(self.network, turn.inputs_BX, (output, cell), rng.random(batch), turn.mask_BA)
         action_B = decision.action_B
-        if first:
-            action_B = draw_any(batch, self.network.policy.out_features, mask_BA, rng)
+        if turn.first:
+            action_B = draw_any(batch, self.network.policy.out_features, turn.mask_BA, rng)
         return Move(action_B, list(decision.memory), decision.entropy_B)
 
 
@@ -112,15 +103,8 @@ class ValuePlayer:
         """Nothing."""
         return []
 
-    def act(
-        self,
-        inputs_BX: Inputs,
-        memory: Memories,
-        first: bool,
-        rng: np.random.Generator,
-        mask_BA: Bools | None,
-    ) -> Move:
+    def act(self, turn: Turn, rng: np.random.Generator) -> Move:
         """See `Player`. It knows no masks."""
-        count_B = np.full(len(inputs_BX), self.network.actions - 1, np.int32)
-        action_B = explore(self.network.best(inputs_BX), count_B, self.epsilon, rng)
-        return Move(action_B, memory, np.full(len(inputs_BX), np.nan))
+        count_B = np.full(len(turn.inputs_BX), self.network.actions - 1, np.int32)
+        action_B = explore(self.network.best(turn.inputs_BX), count_B, self.epsilon, rng)
+        return Move(action_B, turn.memory, np.full(len(count_B), np.nan))

@@ -1,28 +1,24 @@
 """Whole trials of policies that no longer learn: a trained agent on another data set, or actions by lot."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-from torch import nn
 
-from archwalk.agents.building.agent import construct, make_player
+from archwalk.agents.building.agent import BuildingAgent
 from archwalk.agents.building.episodes import EpisodeLog
-from archwalk.agents.building.players import Player, RandomPlayer
+from archwalk.agents.building.players import Player, RandomPlayer, Turn
 from archwalk.agents.building.problem import BuildingRules, Construction
-from archwalk.agents.trainable import NetworkSettings
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
 
 Rows = Iterator[dict[str, float]]
 
 
-def replay(
-    network: nn.Module, settings: NetworkSettings, benchmark: Benchmark, steps: int, seed: int
-) -> Rows:
+def replay(agent: BuildingAgent[Any, Any], benchmark: Benchmark, steps: int, seed: int) -> Rows:
     """One trial of a frozen policy on a benchmark (P3 experiment 2); see `play`."""
     ledger = TrainingLedger(benchmark.estimator, np.random.default_rng(seed).spawn(1)[0])
-    construction = construct(benchmark.space, ledger, settings)
-    return play(make_player(network), construction, ledger, steps, seed)
+    return play(agent.player(), agent.construct(benchmark.space, ledger), ledger, steps, seed)
 
 
 def roam(benchmark: Benchmark, rules: BuildingRules, steps: int, seed: int) -> Rows:
@@ -39,8 +35,8 @@ def play(player: Player, construction: Construction, ledger: TrainingLedger, ste
     rng, builds = np.random.default_rng(seed), construction.builds
     log, memory, code = EpisodeLog(1, construction.actions), player.begin(1), dict[str, float]()
     for number in range(steps):
-        mask_BA = construction.allowed()
-        move = player.act(construction.look(), memory, number == 0, rng, mask_BA)
+        turn = Turn(construction.look(), memory, number == 0, construction.allowed())
+        move = player.act(turn, rng)
         memory = move.memory
         step = construction.step(move.action_B)
         if step.reward_B[0] >= log.best_B[0]:

@@ -7,6 +7,7 @@ walking on the model, which costs no evaluation. In the end a small network lear
 that a walk takes a millisecond. The agent sees features only.
 """
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,10 +16,10 @@ import torch
 from numpy.typing import NDArray
 
 from archwalk.agents.accuracy_model import AccuracyModel
+from archwalk.agents.climber.agent import ClimberAgent, ClimberShape
 from archwalk.agents.climber.settings import ClimberSettings
 from archwalk.agents.distillation import Distiller
 from archwalk.agents.policy import GreedyPolicy
-from archwalk.agents.trainable import NetworkSettings, make_network
 from archwalk.environments.walks import Sampler
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
@@ -57,15 +58,11 @@ class ClimberTrainer:
         )
         self.teacher.scale.fill_(100 / settings.sharpness)  # from here on in points of accuracy
         varied = self._varied_columns(np.random.default_rng(look_seed))
-        self.network_settings = NetworkSettings(
-            settings.neighbours, settings.distil_width, kind="climbing", columns=len(varied)
-        )
-        network = make_network(self.network_settings, features, int(network_seeds[1]))
-        assert isinstance(network, ClimbingNetwork)
-        network.model[0].index.copy_(torch.from_numpy(varied))  # type: ignore[index]
-        self.network = network
+        self.shape = ClimberShape(settings.neighbours, settings.distil_width, len(varied))
+        self.network = ClimberAgent.fresh(self.space, self.shape, int(network_seeds[1])).network
+        self.network.model[0].index.copy_(torch.from_numpy(varied))  # type: ignore[index]
         self.model = AccuracyModel(benchmark, settings, self.teacher, fit_rng)
-        self.distiller = Distiller(network.model, settings, self.space, self.starts, self.walk_rng)
+        self.distiller = Distiller(self.network.model, settings, self.space, self.starts, self.walk_rng)
         self.ledger = self.model.ledger
 
     def _varied_columns(self, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -103,6 +100,10 @@ class ClimberTrainer:
                 "charts/best_reward": float(self.model.accuracy_E.max()),
                 "losses/distillation": error,
             }
+
+    def agent(self) -> ClimberAgent:
+        """See `Trainer`."""
+        return ClimberAgent(self.space, self.shape, copy.deepcopy(self.network))
 
     def _judge(self, codes_BL: Codes) -> Floats:
         """What the ensemble takes architectures (B,) for, in points of accuracy."""

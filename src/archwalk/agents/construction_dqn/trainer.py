@@ -1,5 +1,6 @@
 """Training of the deep Q-network that builds: one environment, replay, one update a step."""
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,20 +8,19 @@ import numpy as np
 
 from archwalk.agents.building.episodes import EpisodeLog
 from archwalk.agents.building.problem import Construction, refuse_starts
+from archwalk.agents.construction_dqn.agent import ConstructionDQNAgent, ValueShape
 from archwalk.agents.construction_dqn.settings import ConstructionDQNSettings
-from archwalk.agents.trainable import NetworkSettings
+from archwalk.agents.trainable import StepTrainer
 from archwalk.environments.walks import Sampler
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
-from archwalk.learning.action_values import ActionValues
 from archwalk.learning.double_dqn import DoubleDQN
 from archwalk.learning.exploration import Linear, explore
 from archwalk.learning.replay import Replay
 from archwalk.learning.returns import NStepReturns
-from archwalk.learning.seeding import made_from
 
 
-class ConstructionDQNTrainer:
+class ConstructionDQNTrainer(StepTrainer):
     """Trains a policy on one benchmark; the same seed gives the same bits, also across state_dict.
 
     `run` yields a row of metrics for each episode (`EpisodeLog`; a Q-network has no entropy).
@@ -36,20 +36,15 @@ class ConstructionDQNTrainer:
         starts: Sampler | None = None,
     ) -> None:
         refuse_starts(starts)
-        self.settings = settings
+        self.space, self.settings = benchmark.space, settings
         act_seed, replay_seed, network_seed, draw_seed = np.random.SeedSequence(seed).spawn(4)
         self.act_rng, self.replay_rng = np.random.default_rng(act_seed), np.random.default_rng(replay_seed)
         self.ledger = TrainingLedger(benchmark.estimator, np.random.default_rng(draw_seed))
         self.construction = Construction(benchmark.space, self.ledger, 1, settings.rules)
         inputs, actions = self.construction.inputs, self.construction.actions
-        self.network_settings = NetworkSettings(
-            neighbours=0, width=settings.width, layers=settings.layers, kind="action-values", inputs=inputs,
-            actions=actions, building=settings.rules,
-        )  # fmt: skip
-        self.network = made_from(
-            int(network_seed.generate_state(1)[0]),
-            lambda: ActionValues(inputs, settings.width, settings.layers, actions),
-        )
+        self.shape = ValueShape(inputs, actions, settings.rules, settings.width, settings.layers)
+        seed32 = int(network_seed.generate_state(1)[0])
+        self.network = ConstructionDQNAgent.fresh(self.space, self.shape, seed32).network
         self.learner = DoubleDQN(
             self.network, target_every=settings.target_every, gradient_clip=settings.gradient_clip
         )
@@ -60,15 +55,9 @@ class ConstructionDQNTrainer:
         self.losses: dict[str, float] = {}
         self.steps = 0
 
-    @property
-    def done(self) -> int:
-        """Environment steps taken."""
-        return self.steps
-
-    @property
-    def total(self) -> int:
-        """Environment steps to take."""
-        return self.settings.steps
+    def agent(self) -> ConstructionDQNAgent:
+        """See `Trainer`."""
+        return ConstructionDQNAgent(self.space, self.shape, copy.deepcopy(self.network))
 
     def run(self) -> Iterator[dict[str, float]]:
         """Train to the end, yielding metrics of each episode."""

@@ -1,14 +1,16 @@
 """Training: actors, replay and learner in one loop."""
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from archwalk.agents.dqn.agent import DQNAgent, PointerShape
 from archwalk.agents.dqn.settings import DQNSettings
 from archwalk.agents.experience import ended_accuracies, see_transitions, take_step
 from archwalk.agents.policy import GreedyPolicy
-from archwalk.agents.trainable import NetworkSettings, make_network
+from archwalk.agents.trainable import StepTrainer
 from archwalk.environments.walks import Sampler, Walks
 from archwalk.errors import DataError
 from archwalk.estimators.benchmarks import Benchmark
@@ -19,10 +21,11 @@ from archwalk.learning.replay import Batch, Replay
 from archwalk.learning.returns import NStepReturns
 
 
-class DQNTrainer:
+class DQNTrainer(StepTrainer):
     """Trains an agent on a benchmark; the same seed gives the same bits, also across state_dict."""
 
     log_every = 100
+    settings: DQNSettings
 
     def __init__(
         self, benchmark: Benchmark, settings: DQNSettings, seed: int, starts: Sampler | None = None
@@ -37,11 +40,11 @@ class DQNTrainer:
         space = benchmark.space
         rules = settings.walk(self._reference(rng))
         self.walks = Walks(space, self.ledger, settings.environments, rules, rng, starts)
-        self.network_settings = NetworkSettings(
+        self.shape = PointerShape(
             settings.neighbours, settings.width, settings.layers, settings.heads, settings.duelling
         )
         seed32 = int(network_seed.generate_state(1)[0])
-        self.network = make_network(self.network_settings, space.feature_count, seed32)
+        self.network = DQNAgent.fresh(space, self.shape, seed32).network
         self.learner = DoubleDQN(self.network, target_every=settings.target_every)
         self.policy = GreedyPolicy(space, self.network)
         self.moves = Replay(settings.capacity)
@@ -63,15 +66,9 @@ class DQNTrainer:
             )
         return float(np.nanmedian(reward_B)) / 100
 
-    @property
-    def done(self) -> int:
-        """Environment steps taken."""
-        return self.steps
-
-    @property
-    def total(self) -> int:
-        """Environment steps to take."""
-        return self.settings.steps
+    def agent(self) -> DQNAgent:
+        """See `Trainer`."""
+        return DQNAgent(self.benchmark.space, self.shape, copy.deepcopy(self.network))
 
     @property
     def progress(self) -> float:

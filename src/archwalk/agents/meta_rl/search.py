@@ -9,10 +9,10 @@ import numpy as np
 from archwalk.agents.building.agent import Builder, BuilderSettings, Told
 from archwalk.agents.building.players import RecurrentPlayer
 from archwalk.agents.building.problem import Construction
+from archwalk.agents.meta_rl.agent import MetaRLAgent
 from archwalk.agents.meta_rl.settings import RecurrentSettings
-from archwalk.agents.trainable import make_network
 from archwalk.environments.builds import BuildStep
-from archwalk.learning.a2c import A2C, Memory, RecurrentActorCritic, Step, to_segment
+from archwalk.learning.a2c import A2C, Memory, Step, to_segment
 from archwalk.strategies.base import Trials
 from archwalk.strategies.per_trial import PerTrial
 
@@ -34,9 +34,8 @@ class LearningBuilder(Builder):
     remembers = True
 
     def __init__(self, trial: Trials, settings: MetaA2CSettings) -> None:
-        shape = Construction(trial.space, Told(), 1, settings.rules)
-        network = make_network(settings.network(shape), 0, int(trial.rng.integers(2**63)))
-        assert isinstance(network, RecurrentActorCritic)
+        shape = settings.shape(Construction(trial.space, Told(), 1, settings.rules))
+        network = MetaRLAgent.fresh(trial.space, shape, int(trial.rng.integers(2**63))).network
         super().__init__(trial, BuilderSettings(RecurrentPlayer(network), settings.rules))
         self.n_step = settings.n_step
         self.learner = A2C(network, settings.learning)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from archwalk.agents.building.problem import BuildingRules, Construction, check_rules
-from archwalk.agents.trainable import NetworkSettings
+from archwalk.agents.meta_rl.agent import RecurrentShape
 from archwalk.errors import UsageError
 from archwalk.learning.a2c import A2CSettings
 from archwalk.strategies.checks import check_above_zero, check_at_least_one, check_shares
@@ -58,12 +58,9 @@ class RecurrentSettings:
             relative=self.relative,
         )
 
-    def network(self, construction: Construction) -> NetworkSettings:
-        """The network for what is seen and done in a problem."""
-        return NetworkSettings(
-            neighbours=0, width=self.width, kind="recurrent", inputs=construction.inputs,
-            actions=construction.actions, building=self.rules,
-        )  # fmt: skip
+    def shape(self, construction: Construction) -> RecurrentShape:
+        """That of the network for what is seen and done in a problem."""
+        return RecurrentShape(construction.inputs, construction.actions, self.rules, self.width)
 
     @property
     def learning(self) -> A2CSettings:

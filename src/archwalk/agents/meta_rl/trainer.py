@@ -1,5 +1,6 @@
 """Training of the deep meta-RL agent: trial after trial, each on a benchmark (P3 section 4.2.4)."""
 
+import copy
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -8,13 +9,13 @@ import numpy as np
 from archwalk.agents.building.episodes import EpisodeLog
 from archwalk.agents.building.players import draw_any
 from archwalk.agents.building.problem import Construction, refuse_starts
+from archwalk.agents.meta_rl.agent import MetaRLAgent
 from archwalk.agents.meta_rl.settings import MetaRLSettings
-from archwalk.agents.trainable import make_network
 from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.ledger import JointLedger
-from archwalk.learning.a2c import A2C, Memory, RecurrentActorCritic, Step, decide, to_segment
+from archwalk.learning.a2c import A2C, Memory, Step, decide, to_segment
 
 
 class MetaRLTrainer:
@@ -53,12 +54,11 @@ class MetaRLTrainer:
             for benchmark, ledger in zip(self.benchmarks, self.ledger.parts, strict=True)
         ]
         _check_alike(self.benchmarks, self.constructions)
-        self.network_settings = settings.network(self.constructions[0])
-        network = make_network(self.network_settings, 0, int(network_seed.generate_state(1)[0]))
-        assert isinstance(network, RecurrentActorCritic)
-        self.network = network
+        self.shape = settings.shape(self.constructions[0])
+        seed32 = int(network_seed.generate_state(1)[0])
+        self.network = MetaRLAgent.fresh(benchmark.space, self.shape, seed32).network
         self.learner = A2C(self.network, settings.learning)
-        self.episodes = EpisodeLog(settings.environments, self.network_settings.actions)
+        self.episodes = EpisodeLog(settings.environments, self.shape.actions)
         self.losses: dict[str, float] = {}
         self._begin_trial(0)
 
@@ -105,6 +105,10 @@ class MetaRLTrainer:
             if self.moves == self._length(self.trial):
                 self._begin_trial(self.trial + 1)
             self._learn()
+
+    def agent(self) -> MetaRLAgent:
+        """See `Trainer`."""
+        return MetaRLAgent(self.benchmarks[0].space, self.shape, copy.deepcopy(self.network))
 
     def _learn(self) -> None:
         """Take one segment of steps and learn from it."""

@@ -7,6 +7,7 @@ features where moves lead. The two walk by features alone: the ensemble says wha
 what moving is; neither sees ids or the table.
 """
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,14 +16,13 @@ from numpy.typing import NDArray
 
 from archwalk.agents.accuracy_model import AccuracyModel
 from archwalk.agents.distillation import Distiller
+from archwalk.agents.planner.agent import PlannerAgent, PlannerShape
 from archwalk.agents.planner.settings import PlannerSettings
-from archwalk.agents.trainable import NetworkSettings, make_network
 from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.learning.ensemble import LogEnsemble, predict
-from archwalk.learning.sets import AfterStateNetwork
 from archwalk.spaces.base import EnumerableSpace
 from archwalk.strategies.value_iteration import iterate_values
 
@@ -45,18 +45,15 @@ class PlannerTrainer:
         self.starts = starts or space.sample
         pick_seed, fit_seed, network_seed = np.random.SeedSequence(seed).spawn(3)
         self.pick_rng, self.fit_rng = np.random.default_rng(pick_seed), np.random.default_rng(fit_seed)
-        self.network_settings = NetworkSettings(
-            settings.neighbours, settings.width, members=settings.members, kind="after-state"
-        )
+        self.shape = PlannerShape(settings.neighbours, settings.width, settings.members)
         seed32 = int(network_seed.generate_state(1)[0])
-        network = make_network(self.network_settings, space.feature_count, seed32)
-        assert isinstance(network, AfterStateNetwork)
-        assert isinstance(network.stop, LogEnsemble)
-        self.network, self.stop = network, network.stop
+        self.network = PlannerAgent.fresh(space, self.shape, seed32).network
+        assert isinstance(self.network.stop, LogEnsemble)
+        self.stop = self.network.stop
         self.model = AccuracyModel(benchmark, settings, self.stop, self.fit_rng)
         self.ledger = self.model.ledger
         self.distiller = Distiller(
-            network.move, settings, space, self.starts, self.fit_rng, space.sample_uniform
+            self.network.move, settings, space, self.starts, self.fit_rng, space.sample_uniform
         )
         self._value_N: Floats | None = None
 
@@ -91,6 +88,10 @@ class PlannerTrainer:
                 "charts/best_reward": float(self.model.accuracy_E.max()),
                 "losses/distillation": self._distil(),
             }
+
+    def agent(self) -> PlannerAgent:
+        """See `Trainer`."""
+        return PlannerAgent(self.space, self.shape, copy.deepcopy(self.network))
 
     def _sample(self, n: int) -> NDArray[np.int32]:
         """Up to `n` different architectures from the starts that were not evaluated yet, at least one."""

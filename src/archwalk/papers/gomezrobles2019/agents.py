@@ -6,13 +6,14 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
+from archwalk.agents.building.agent import BuildingAgent
 from archwalk.agents.building.playing import replay, roam
 from archwalk.agents.building.problem import BuildingRules
 from archwalk.agents.construction_dqn.settings import ConstructionDQNSettings
 from archwalk.agents.construction_dqn.trainer import ConstructionDQNTrainer
 from archwalk.agents.meta_rl.settings import MetaRLSettings
 from archwalk.agents.meta_rl.trainer import MetaRLTrainer
-from archwalk.agents.trainable import NetworkSettings, make_network
+from archwalk.agents.saving import pack_agent, unpack_agent
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.presets import load_preset
 from archwalk.papers.gomezrobles2019.trace import Witness, episode_columns
@@ -92,10 +93,9 @@ def _roam(benchmark: Benchmark, rules: BuildingRules, steps: int, seed: int) -> 
 
 
 def _replay(agent: Value, benchmark: Benchmark, steps: int, seed: int) -> Value:
-    settings = NetworkSettings(**agent["settings"])
-    network, seen = make_network(settings, 0, 0), _witnessed(benchmark)
-    network.load_state_dict(agent["network"])
-    return {"trials": [_played(seen, replay(network, settings, seen, steps, seed))]}
+    trained, seen = unpack_agent(agent["packed"], benchmark.space, "this part"), _witnessed(benchmark)
+    assert isinstance(trained, BuildingAgent)
+    return {"trials": [_played(seen, replay(trained, seen, steps, seed))]}
 
 
 def _played(benchmark: Benchmark, rows: Iterator[dict[str, float]]) -> dict[str, Any]:
@@ -120,8 +120,7 @@ def _trial(benchmark: Benchmark, rows: list[dict[str, float]], seconds: float) -
 
 def _agent(trainer: MetaRLTrainer | ConstructionDQNTrainer) -> Value:
     return {
-        "network": dict(trainer.network.state_dict()),
-        "settings": asdict(trainer.network_settings),
+        "packed": pack_agent(trainer.agent()),
         "queries": trainer.ledger.queries,
         "unique": trainer.ledger.unique,
     }

@@ -1,0 +1,36 @@
+"""The agent that builds by a Q-network with the same actions in every state."""
+
+from dataclasses import dataclass
+
+from archwalk.agents.building.agent import BuildingAgent
+from archwalk.agents.building.players import Player, ValuePlayer
+from archwalk.agents.building.problem import BuildingRules
+from archwalk.learning.action_values import ActionValues
+from archwalk.spaces.base import SearchSpace
+
+
+@dataclass(frozen=True)
+class ValueShape:
+    """Of `ActionValues` with so many hidden `layers`."""
+
+    inputs: int
+    actions: int
+    rules: BuildingRules
+    width: int
+    layers: int
+
+
+class ConstructionDQNAgent(BuildingAgent[ValueShape, ActionValues]):
+    """See the file."""
+
+    name = "construction-dqn"
+    shape_class = ValueShape
+
+    @staticmethod
+    def make_network(shape: ValueShape, space: SearchSpace) -> ActionValues:
+        """See `NetworkAgent`."""
+        return ActionValues(shape.inputs, shape.width, shape.layers, shape.actions)
+
+    def player(self) -> Player:
+        """See `BuildingAgent`."""
+        return ValuePlayer(self.network)
