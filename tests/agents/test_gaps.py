@@ -14,6 +14,7 @@ from archwalk.agents.dqn.trainer import DQNTrainer
 from archwalk.agents.planner.settings import PlannerSettings
 from archwalk.agents.planner.trainer import PlannerTrainer
 from archwalk.errors import DataError
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 
 DQN = DQNSettings(
@@ -38,7 +39,7 @@ def with_gaps(benchmark, number, value):
     rows = np.random.default_rng(0).permutation(benchmark.space.size)[:number]
     reward_N, report_N = benchmark.estimator.reward_N.copy(), benchmark.estimator.report_N.copy()
     reward_N[rows] = report_N[rows] = value
-    return replace(benchmark, estimator=TableEstimator("validation", reward_N, report_N))
+    return replace(benchmark, estimator=TableEstimator(accuracies(), reward_N, report_N))
 
 
 @pytest.mark.parametrize("name", TRAINED)

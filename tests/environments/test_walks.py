@@ -9,6 +9,7 @@ from archwalk.environments.shaping import Shaping
 from archwalk.environments.walks import Walks, WalkSettings
 from archwalk.errors import UsageError
 from archwalk.estimators.ledger import TrainingLedger, paid
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 
 
@@ -307,7 +308,7 @@ def test_what_has_no_score_pays_the_worst_and_nothing_after_it(space4, value, pa
     gaps_N[::2], zeros_N[::2] = value, 0
     seen = []
     for reward_N in (gaps_N, zeros_N):
-        ledger = TrainingLedger(TableEstimator("validation", reward_N, reward_N))
+        ledger = TrainingLedger(TableEstimator(accuracies(), reward_N, reward_N))
         walks = Walks(space4, ledger, 8, WalkSettings(8, 20, pay=pay), np.random.default_rng(1))
         walks.reset()
         seen.append([walks.step(np.full(8, i % 3 + 1)).reward_B for i in range(20)])
@@ -318,7 +319,7 @@ def test_what_has_no_score_pays_the_worst_and_nothing_after_it(space4, value, pa
 def test_a_gap_among_raw_scores_pays_the_least_of_them(space4):
     reward_N = np.random.default_rng(0).uniform(-21, 21, space4.size)
     reward_N[3] = np.nan
-    purse = TrainingLedger(TableEstimator("mean-return", reward_N, reward_N))
+    purse = TrainingLedger(TableEstimator(accuracies("mean-return"), reward_N, reward_N))
     assert paid(purse, np.array([[3]])) == np.nanmin(reward_N)
 
 
