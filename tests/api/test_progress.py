@@ -1,4 +1,7 @@
+import io
+
 import pytest
+from rich.console import Console
 
 from archwalk.api import progress
 
@@ -27,3 +30,16 @@ def test_nothing_is_printed_where_nobody_asked(capsys, clock, shown):
         bar.to(1)
         bar.beside("more").to(1)
     assert capsys.readouterr().err == ""
+
+
+def test_a_bar_beside_another_is_seen_once_it_moves(monkeypatch):
+    console = Console(force_terminal=True, file=io.StringIO())
+    monkeypatch.setattr(progress, "Console", lambda stderr: console)
+    with progress.progress_bar("queries", 5) as bar:
+        other = bar.beside("supernet")
+        tasks = bar._progress.tasks
+        shown = [[task.visible for task in tasks]]
+        other.to(3, 8, "training")
+        shown.append([task.visible for task in tasks])
+    assert shown == [[True, False], [True, True]]
+    assert (tasks[1].completed, tasks[1].total, tasks[1].fields["text"]) == (3, 8, "training")

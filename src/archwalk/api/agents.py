@@ -107,6 +107,14 @@ class TrainedAgent:
         )
         return Improvement(start, stops[-1] if stops else start, edits, before, after)
 
+    def table(self) -> Benchmark | None:
+        """What it was trained on, where that is here and answers without training a network; else None."""
+        try:
+            found = load_benchmark(self.benchmark, self.config["seed"])
+        except ArchwalkError:
+            return None
+        return None if found.evaluation == "on demand" else found
+
     def training(self) -> Training:
         """Curves of its training."""
         return training_curve(
@@ -174,7 +182,7 @@ def resume(
     device: str = "cpu",
     progress: bool | None = None,
 ) -> TrainedAgent:
-    """Go on with a training that was stopped; the agent is the same to the bit. Raises DataError where there is none."""
+    """Go on with a stopped training; the agent is the same to the bit. Raises DataError where there is none."""
     folder = Path(out)
     with progress_bar(f"training in {folder}", shown=progress) as bar:
         resume_training(folder, progress=_shower(bar), place=Place(engine, address, device))

@@ -150,15 +150,18 @@ def run_improve(options: argparse.Namespace) -> None:
 
     use_one_thread()
     agent = load_agent(options.agent)
-    improvement = agent.improve(options.architecture, benchmark=options.benchmark, seed=options.seed)
+    improvement = agent.improve(
+        options.architecture, benchmark=options.benchmark or agent.table(), seed=options.seed
+    )
     if options.json:
         print_json(_improvement_json(improvement))
         return
     OUT.print(readable(improvement.found.description), highlight=False, markup=False, soft_wrap=True)
     if not improvement.edits:
         note("the agent takes your architecture for the best that it can reach")
-    for number, edit in enumerate(improvement.edits, 1):
-        note(f"edit {number}: {edit.kind}")
+    else:
+        kinds = ", ".join(edit.kind for edit in improvement.edits)
+        note(f"{len(improvement.edits)} edits from your architecture: {kinds}")
     if improvement.before and improvement.after:
         note(f"before: {improvement.before}; after: {improvement.after}")
 

@@ -86,7 +86,7 @@ def read_architecture(space: SearchSpace, given: object) -> Codes:
 def _checked_code(space: SearchSpace, code_L: np.ndarray[Any, Any]) -> Codes:
     if code_L.shape != (space.code_length,) or not np.issubdtype(code_L.dtype, np.integer):
         raise InvalidArchitectureError(
-            f"a code of {space.name} has {space.code_length} whole numbers; this one has shape {code_L.shape}, {code_L.dtype}"
+            f"a code of {space.name} has {space.code_length} whole numbers, not {code_L.dtype} of shape {code_L.shape}"
         )
     if isinstance(space, EnumerableSpace):
         if not 0 <= code_L[0] < space.size:
