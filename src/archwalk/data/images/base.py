@@ -31,6 +31,9 @@ class ImageSettings:
 
     pixels: int = 84
     """Height and width after resizing."""
+    enlarge: bool = True
+    """Whether smaller images are enlarged to that; otherwise `pixels` are the most, and images that are usually smaller
+    keep their usual size (ours)."""
     max_images: int | None = None
     """At most so many images in all, as evenly over the classes as they allow."""
     max_classes: int | None = None

@@ -10,18 +10,21 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from archwalk.data.decoding import decode_json, encode_json
 from archwalk.data.files import cache_folder, data_folder, is_regular, write_cache
-from archwalk.data.images.base import TRAINING, ImageSet, ImageSettings, Source, choose
+from archwalk.data.images.base import TRAINING, ImageSet, ImageSettings, Listing, Source, choose
 from archwalk.data.images.folders import folder_source, join_sources
 from archwalk.data.images.installed import digits_source, fashion_mnist_source, mnist5k_source
 from archwalk.data.images.pixels import finish, shrink
 from archwalk.errors import ArchwalkError, DataError, unknown
 
 FORMAT = "archwalk-images-2"
+_SIZED = 100
+"""Images that are opened to learn how large they usually are."""
 
 _log = logging.getLogger(__name__)
 
@@ -112,10 +115,11 @@ def _make(name: str, source: Source, settings: ImageSettings) -> ImageSet:
     listing = source.open()
     chosen_K, part_K = choose(name, listing.labels_N, settings)
     grey = settings.colour == "grey"
+    pixels = settings.pixels if settings.enlarge else min(settings.pixels, _usual_size(listing, chosen_K))
     pictures = []
     for i in chosen_K:
         try:
-            pictures.append(shrink(listing.read(int(i)), settings.pixels, grey=grey))
+            pictures.append(shrink(listing.read(int(i)), pixels, grey=grey))
         except (OSError, ValueError) as error:
             raise DataError(f"cannot use image {int(i) + 1} of {name}: {error}") from error
     rgb = settings.colour == "rgb" or any(picture.channels == 3 for picture in pictures)
@@ -124,6 +128,12 @@ def _make(name: str, source: Source, settings: ImageSettings) -> ImageSet:
     classes, labels_K = np.unique(labels, return_inverse=True)
     images_KCHW = np.ascontiguousarray(images_KHWC.transpose(0, 3, 1, 2))
     return ImageSet(name, images_KCHW, labels_K.astype(np.int64), part_K, tuple(map(str, classes)))
+
+
+def _usual_size(listing: Listing, chosen_K: NDArray[np.intp]) -> int:
+    """The median of the longer sides of some images, evenly chosen."""
+    some = chosen_K[np.linspace(0, len(chosen_K) - 1, min(_SIZED, len(chosen_K))).astype(int)]
+    return int(np.median([max(listing.read(int(i)).size) for i in some]))
 
 
 def _write(path: Path, made: ImageSet) -> None:
