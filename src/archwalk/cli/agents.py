@@ -67,6 +67,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
     train.add_argument("--engine", choices=ENGINES, default="local", help="where the actors run (apex)")
     train.add_argument("--address", help="of a Ray cluster to join (default: start one here)")
+    train.add_argument("--workers", help=argparse.SUPPRESS)  # those of other commands change no result
     train.add_argument("--device", default="cpu", help="of the learner's network (apex): cpu, cuda")
     add_json(train)
     train.set_defaults(run=run_train)
@@ -103,6 +104,8 @@ def run_train(options: argparse.Namespace) -> None:
     """Train or resume."""
     from archwalk.api.agents import resume, train
 
+    if options.workers is not None:
+        raise UsageError("train has no --workers: how many actors there are is a setting, --set workers=2")
     use_one_thread()
     place = {"engine": options.engine, "address": options.address, "device": options.device}
     if options.resume:

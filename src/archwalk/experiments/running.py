@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, as_completed
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,7 @@ from archwalk.strategies.base import Strategy, Trials
 from archwalk.strategies.catalogue import StrategyFactory
 
 ASK_AT_ONCE = 32
+IDLE_SECONDS = 10
 PARTS_A_WORKER = 4  # more than one, so that the last to end is not waited for alone, and progress is seen
 
 
@@ -101,13 +103,18 @@ def _run_part(
     return ledger, strategy.findings(ledger.codes_TQL, ledger.rewards_TQ)
 
 
-def process_pool(workers: int) -> Executor:
+@contextmanager
+def process_pool(workers: int) -> Iterator[Executor]:
     """Processes that start afresh, since a fork would copy the locks of numba's and torch's threads.
 
-    loky's, where those of the standard library run the script again that asked for them, and end if it has no main
-    guard; and functions of a script or a notebook reach them.
+    They are loky's: they do not run the script again that asked for them, as the standard library's do, functions
+    of a script or a notebook reach them, and whoever asks next within some seconds is given the same ones.
     """
     import loky
 
-    pool: Executor = loky.ProcessPoolExecutor(workers, initializer=use_one_thread)
-    return pool
+    pool = loky.get_reusable_executor(workers, timeout=IDLE_SECONDS, initializer=use_one_thread)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=True, kill_workers=True)
+        raise
