@@ -19,8 +19,8 @@ from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.presets import default_preset, load_preset, make_settings
 from archwalk.experiments.protocol import spawn
 from archwalk.experiments.records import Training, training_curve
-from archwalk.experiments.runs import RunFolder
-from archwalk.experiments.training import Place, resume_training, train_agent
+from archwalk.experiments.runs import Place, RunConfig, RunFolder
+from archwalk.experiments.training import resume_training, train_agent
 from archwalk.spaces.architecture import Architecture, read_architecture
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.spaces.catalogue import load_space
@@ -72,7 +72,7 @@ class TrainedAgent:
         return self.agent.paid
 
     @cached_property
-    def config(self) -> dict[str, Any]:
+    def config(self) -> RunConfig:
         """What it was trained on, how, and by which versions."""
         return self.run.config()
 
@@ -110,7 +110,7 @@ class TrainedAgent:
     def table(self) -> Benchmark | None:
         """What it was trained on, where that is here and answers without training a network; else None."""
         try:
-            found = load_benchmark(self.benchmark, self.config["seed"])
+            found = load_benchmark(self.benchmark, self.config.seed)
         except ArchwalkError:
             return None
         return None if found.evaluation == "on demand" else found
@@ -118,7 +118,7 @@ class TrainedAgent:
     def training(self) -> Training:
         """Curves of its training."""
         return training_curve(
-            self.run.metrics(), load_benchmark(self.benchmark, self.config["seed"]).objective.reward
+            self.run.metrics(), load_benchmark(self.benchmark, self.config.seed).objective.reward
         )
 
     def metrics(self) -> pandas.DataFrame:
@@ -128,7 +128,7 @@ class TrainedAgent:
         return data_frame(self.run.metrics())
 
     def __repr__(self) -> str:
-        return f"TrainedAgent({str(self.path)!r}: {self.config['strategy']} trained on {self.benchmark})"
+        return f"TrainedAgent({str(self.path)!r}: {self.config.strategy} trained on {self.benchmark})"
 
 
 def train(
@@ -195,18 +195,18 @@ def load_agent(path: str | Path) -> TrainedAgent:
     return TrainedAgent(run, _space_of(run))
 
 
-def benchmark_of(config: Mapping[str, Any]) -> str:
+def benchmark_of(config: RunConfig) -> str:
     """The name of the benchmark, with its objective, that a run's config names."""
-    return str(config.get("asked") or f"{config['benchmark']}:{config['objective']}")
+    return config.asked or f"{config.benchmark}:{config.objective}"
 
 
 def _space_of(run: RunFolder) -> SearchSpace:
     """The space that an agent was trained in: its benchmark's, or by its name where the benchmark is not here."""
     config = run.config()
     try:
-        return load_benchmark(benchmark_of(config), config["seed"]).space
+        return load_benchmark(benchmark_of(config), config.seed).space
     except ArchwalkError:
-        return load_space(config["space"])
+        return load_space(config.space)
 
 
 def _kind(space: SearchSpace, before_L: Codes, after_L: Codes) -> str:

@@ -135,7 +135,7 @@ def _print_agent(agent: TrainedAgent, options: argparse.Namespace) -> None:
     if options.json:
         print_json(
             {
-                "agent": str(agent.path), "strategy": agent.config["strategy"], "benchmark": agent.benchmark,
+                "agent": str(agent.path), "strategy": agent.config.strategy, "benchmark": agent.benchmark,
                 "training_queries": paid.queries, "training_unique": paid.unique, "training_seconds": paid.seconds,
             }
         )  # fmt: skip

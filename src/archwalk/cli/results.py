@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archwalk.cli.common import OUT, note, print_json
+from archwalk.cli.images import add_clock_options, evaluate_network, is_clocked, run_by_the_clock
 from archwalk.cli.numbers import COUNT, COUNT_OR_ZERO
 from archwalk.cli.options import (
     add_benchmark,
@@ -35,13 +36,13 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the commands of this file."""
     search = commands.add_parser("search", help="run one strategy on a benchmark")
     search.add_argument(
-        "strategy",
-        metavar="STRATEGY",
-        help="a name, a preset, or the run folder of a trained agent (archwalk list)",
-    )
+        "strategy", metavar="STRATEGY", nargs="?",
+        help="a name, a preset, or the run folder of a trained agent (archwalk list); none for a search by the clock",
+    )  # fmt: skip
     search.add_argument("--preset", help="settings: a name or a TOML file (default: the literature's)")
-    _add_protocol(search)
+    _add_protocol(search, needs_budget=False)
     add_settings(search)
+    add_clock_options(search)
     search.set_defaults(run=run_search)
 
     compare = commands.add_parser("compare", help="run several strategies from the same starts")
@@ -58,17 +59,27 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     report.add_argument("folder", metavar="DIR", type=Path)
     report.set_defaults(run=run_report)
 
-    evaluate = commands.add_parser("evaluate", help="what a benchmark says of an architecture")
-    evaluate.add_argument("benchmark", metavar="BENCHMARK", help="say nas-bench-graph:cora")
-    evaluate.add_argument("architecture", metavar="ARCH.json", type=Path)
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="what a benchmark says of an architecture, or images of a network that a search has left",
+    )
+    evaluate.add_argument(
+        "what",
+        metavar="BENCHMARK|DIR",
+        help="say nas-bench-graph:cora, or what `archwalk search --minutes` wrote",
+    )
+    evaluate.add_argument("architecture", metavar="ARCH.json", type=Path, nargs="?", help="for a benchmark")
+    evaluate.add_argument(
+        "--on", type=Path, metavar="FOLDER", help="images for a network: a folder or zip of class folders"
+    )
     add_seed(evaluate)
     add_json(evaluate)
     evaluate.set_defaults(run=run_evaluate)
 
 
-def _add_protocol(parser: argparse.ArgumentParser) -> None:
+def _add_protocol(parser: argparse.ArgumentParser, *, needs_budget: bool = True) -> None:
     add_benchmark(parser)
-    parser.add_argument("--budget", type=COUNT, required=True, help="queries in each trial")
+    parser.add_argument("--budget", type=COUNT, required=needs_budget, help="queries in each trial")
     parser.add_argument("--trials", type=COUNT, default=1, help="independent repeats (default 1)")
     add_seed(parser)
     parser.add_argument(
@@ -82,6 +93,10 @@ def _add_protocol(parser: argparse.ArgumentParser) -> None:
 
 def run_search(options: argparse.Namespace) -> None:
     """Run one strategy; print and keep its result."""
+    if is_clocked(options):
+        require_benchmark(options)
+        run_by_the_clock(options)
+        return
     name: str = options.strategy
     if options.preset:
         from archwalk.experiments.presets import load_preset
@@ -173,11 +188,16 @@ def run_report(options: argparse.Namespace) -> None:
 
 
 def run_evaluate(options: argparse.Namespace) -> None:
-    """Evaluate one architecture."""
+    """Evaluate an architecture, or a trained network."""
+    use_one_thread()
+    if options.on is not None:
+        evaluate_network(Path(options.what), options.on, options.json)
+        return
+    if options.architecture is None:
+        raise UsageError("which architecture? say archwalk evaluate BENCHMARK ARCH.json, or DIR --on FOLDER")
     from archwalk.estimators.benchmarks import load_benchmark
 
-    use_one_thread()
-    evaluation = load_benchmark(options.benchmark, options.seed).evaluate(options.architecture)
+    evaluation = load_benchmark(options.what, options.seed).evaluate(options.architecture)
     if options.json:
         print_json(evaluation.as_dict())
     else:

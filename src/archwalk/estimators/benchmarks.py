@@ -20,6 +20,7 @@ from archwalk.estimators.base import (
 )
 from archwalk.estimators.evaluation import Evaluation
 from archwalk.estimators.evaluator import Evaluator
+from archwalk.estimators.fingerprints import Fingerprint
 from archwalk.estimators.metrics import (
     TEST_ACCURACY,
     VALIDATION,
@@ -87,6 +88,20 @@ class Benchmark:
             Architecture(self.space, code_L), self.objective,
             *(float(values_B[0]) for values_B in (scores.reward_B, scores.report_B, scores.seconds_B)),
         )  # fmt: skip
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """All that its scores depend on: another one where name, objective, space, settings or data are others.
+
+        An estimator says its part by a `fingerprint` of its own; of one without, the provenance stands for it.
+        """
+        space, scores = self.space, getattr(self.estimator, "fingerprint", None)
+        return {
+            "name": self.name,
+            "objective": self.objective.name,
+            "space": {"name": space.name, "length": space.code_length, "features": space.feature_count},
+            **({"provenance": dict(self.provenance)} if scores is None else scores),
+        }
 
     @property
     def fidelities(self) -> tuple[int, ...]:
