@@ -163,33 +163,34 @@ class Result:
             for name, agents in state["strategies"].items()
         }
 
-    def plot(self, axes: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
-        """Draw the best so far against queries, the mean over trials with its 95 % interval, with matplotlib."""
-        if axes is None:
-            import matplotlib.pyplot as plt
+    def plot(
+        self, path: str | Path | None = None, *, axes: matplotlib.axes.Axes | None = None
+    ) -> matplotlib.axes.Axes:
+        """Draw the best so far against queries, the mean over trials with its 95 % interval, with matplotlib.
 
-            _, axes = plt.subplots()
+        It is drawn into `axes`, or a new figure, which is saved as `path` if there is one.
+        """
+        figure = None
+        if axes is None:
+            from matplotlib.figure import Figure
+
+            figure = Figure(layout="constrained")
+            axes = figure.subplots()
         for name, strategy in self.record.strategies.items():
             curve = strategy.curve
             if curve is None:
                 continue
             line = axes.plot(curve.queries, _floats(curve.mean), label=name)[0]
             if self.record.trials > 1:
-                axes.fill_between(
-                    curve.queries,
-                    _floats(curve.lo),
-                    _floats(curve.hi),
-                    color=line.get_color(),
-                    alpha=0.2,
-                    lw=0,
-                )
+                low, high = _floats(curve.lo), _floats(curve.hi)
+                axes.fill_between(curve.queries, low, high, color=line.get_color(), alpha=0.2, lw=0)
         report = self.benchmark.objective.report
-        axes.set(
-            xlabel="queries",
-            ylabel=f"{report.name} of the best so far{f' ({report.unit})' if report.unit else ''}",
-        )
+        unit = f" ({report.unit})" if report.unit else ""
+        axes.set(xlabel="queries", ylabel=f"{report.name} of the best so far{unit}")
         axes.set_title(f"{self.record.benchmark}, objective {self.record.objective}")
         axes.legend()
+        if figure is not None and path is not None:
+            figure.savefig(make_folder(Path(path).absolute().parent) / Path(path).name)
         return axes
 
     def page(self, path: str | Path) -> Path:
