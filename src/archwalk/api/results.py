@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from archwalk.data.architectures import ArchitectureFile, Origin
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, unknown
@@ -25,6 +26,7 @@ from archwalk.spaces.base import Codes
 if TYPE_CHECKING:
     import matplotlib.axes
     import pandas
+    from torch import nn
 
 PAGE, FOUND, EVALUATIONS = "report.html", "found.json", "evaluations.safetensors"
 
@@ -38,9 +40,9 @@ class Found:
     reward: float | None
     report: float | None
 
-    def network(self, **settings: Any) -> Any:
-        """A fresh PyTorch module; see `Architecture.network`."""
-        return self.architecture.network(**settings)
+    def network(self) -> nn.Module:
+        """The network that was scored, as a fresh PyTorch module; see `Architecture.build`."""
+        return self.architecture.build()
 
     def _repr_html_(self) -> str:
         return self.architecture.draw()
@@ -105,10 +107,8 @@ class Result:
         found = self.record.strategies[strategy].found
         if found is None:
             raise DataError(f"this result does not say what {strategy} found")
-        space = self.benchmark.space
-        return Found(
-            strategy, Architecture(space, space.parse(found.description)), found.reward, found.report
-        )
+        code_L = self.benchmark.space.parse(found.description)
+        return Found(strategy, self.benchmark.architecture(code_L), found.reward, found.report)
 
     def frame(self) -> pandas.DataFrame:
         """A row for each evaluation, in order: strategy, agent, trial, number, reward, report, architecture (JSON).
@@ -219,12 +219,20 @@ class Result:
             written.append(out / EVALUATIONS)
         if len(self.strategies) == 1:
             best = self.best
-            write_atomically(out / FOUND, json.dumps(best.architecture.description) + "\n")
+            ArchitectureFile.of(best.architecture, self._origin(best)).write(out / FOUND)
             write_atomically(out / "found.svg", best.architecture.draw())
             written += [out / FOUND, out / "found.svg"]
         self.folder = out
         self.written = written
         return written
+
+    def _origin(self, found: Found) -> Origin:
+        """Where it was found, for its file."""
+        record = self.record
+        return Origin(
+            record.benchmark, record.objective, record.seeds[0], found.strategy, found.reward, found.report,
+            record.provenance,
+        )  # fmt: skip
 
     def draw(self, folder: Path) -> list[Path]:
         """Write the page and the tables to a folder."""

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from archwalk.errors import UsageError
-
 if TYPE_CHECKING:
     from archwalk.api.progress import Bar
 
@@ -54,11 +52,9 @@ def progress_bar(title: str, total: float | None = None) -> Iterator[Bar]:
 
 def read_json(path: Path) -> Any:
     """Read a JSON file that the user named. Raises DataError if it cannot be read, UsageError if it is not JSON."""
-    from archwalk.data import decoding
+    from archwalk.data.architectures import read_description
 
-    if not path.exists():
-        raise UsageError(f"there is no file {path}")
-    return decoding.read_json(path, Any, "JSON")
+    return read_description(path)
 
 
 def add_store_option(parser: argparse.ArgumentParser) -> None:
