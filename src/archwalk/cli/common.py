@@ -8,7 +8,6 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -48,13 +47,6 @@ def progress_bar(title: str, total: float | None = None) -> Iterator[Bar]:
 
     with shown_progress(title, total, shown=True) as bar:
         yield bar
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file that the user named. Raises DataError if it cannot be read, UsageError if it is not JSON."""
-    from archwalk.data.architectures import read_description
-
-    return read_description(path)
 
 
 def add_store_option(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from archwalk.data.decoding import convert, encode_json, read_json
+from archwalk.data.decoding import convert, encode_json
 from archwalk.data.files import write_atomically
 from archwalk.errors import DataError, InvalidArchitectureError, UsageError
 from archwalk.spaces.architecture import Architecture
@@ -84,10 +84,13 @@ class ArchitectureFile:
 
 
 def read_description(path: Path) -> Any:
-    """Any JSON. Raises UsageError where there is no such file, DataError where it is no JSON or cannot be read."""
-    if not path.exists():
-        raise UsageError(f"there is no file {path}")
-    return read_json(path, Any, "JSON")
+    """Any JSON. Raises UsageError where there is no such file or it is no JSON, DataError where it cannot be read."""
+    try:
+        return _loads(path.read_text("utf-8-sig"), str(path))
+    except FileNotFoundError:
+        raise UsageError(f"there is no file {path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read {path}: {error}") from error
 
 
 def read_architecture_file(path: Path) -> ArchitectureFile | Any:
@@ -167,10 +170,10 @@ def _code_in_file(space: SearchSpace, path: Path) -> Codes:
     return found.load(space).code_L if isinstance(found, ArchitectureFile) else space.parse(found)
 
 
-def _loads(text: str) -> object:
+def _loads(text: str, source: str = "the architecture") -> Any:
     try:
         return json.loads(text)
     except RecursionError:
-        raise UsageError("the architecture is nested too deeply") from None
+        raise UsageError(f"{source} is not JSON that anybody reads: it is nested too deeply") from None
     except ValueError as error:
-        raise UsageError(f"the architecture is not JSON: {error}") from error
+        raise UsageError(f"{source} is not JSON: {error}") from error
