@@ -9,6 +9,7 @@ import numpy as np
 
 from archwalk.data import nasbench_graph as graph_files
 from archwalk.data.added.names import is_added
+from archwalk.data.architectures import code_of
 from archwalk.data.catalogue import load_table, table_path
 from archwalk.data.nasbench201_cells import TASKS as NASBENCH201_TASKS
 from archwalk.data.table import Table
@@ -20,6 +21,8 @@ from archwalk.estimators.base import (
     WeightSharingEstimator,
     fidelities_of,
 )
+from archwalk.estimators.evaluation import Evaluation
+from archwalk.estimators.evaluator import Evaluator
 from archwalk.estimators.fingerprints import Fingerprint
 from archwalk.estimators.metrics import (
     TEST_ACCURACY,
@@ -39,7 +42,6 @@ from archwalk.estimators.table import (
 from archwalk.registry import Registry
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import Codes, SearchSpace, remake
-from archwalk.spaces.catalogue import load_space
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench201.space import NASBench201
 from archwalk.spaces.nasbench_graph.canonical import OPERATIONS
@@ -101,6 +103,18 @@ class Benchmark:
             "space": {"name": space.name, "length": space.code_length, "features": space.feature_count},
             **({"provenance": dict(self.provenance)} if scores is None else scores),
         }
+
+    def evaluate(self, architecture: object) -> Evaluation:
+        """What one architecture is worth, given in any way that `code_of` knows.
+
+        Raises UsageError for what is no architecture of the space.
+        """
+        code_L = code_of(self.space, architecture)
+        scores = Evaluator.seeded(self.estimator).scores(code_L[None])
+        return Evaluation.of(
+            self.architecture(code_L), self.objective,
+            *(float(values_B[0]) for values_B in (scores.reward_B, scores.report_B, scores.seconds_B)),
+        )  # fmt: skip
 
     @property
     def fidelities(self) -> tuple[int, ...]:
@@ -165,11 +179,6 @@ def load_benchmark(name: str, seed: int = 0) -> Benchmark:
 
         return load_added(head, rest)
     return BENCHMARKS.load(head)(rest, seed)
-
-
-def find_space(name: str) -> SearchSpace:
-    """The space of a name, of the file that declares it, or of a table that was added. Raises UsageError."""
-    return load_benchmark(name).space if is_added(name) else load_space(name)
 
 
 def load_nasbench101(words: list[str], seed: int) -> Benchmark:

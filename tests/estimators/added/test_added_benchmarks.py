@@ -11,11 +11,12 @@ from archwalk.data.added.names import added_folder
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.added.models import available
 from archwalk.estimators.added.surrogate import fit_surrogate, judge, read_surrogate
-from archwalk.estimators.benchmarks import find_space, load_benchmark
+from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.estimators.table import MultiFidelityTable
 from archwalk.experiments.comparison import compare, solve_benchmark
 from archwalk.experiments.presets import make_settings
 from archwalk.experiments.runs import load_contestants
+from archwalk.spaces.catalogue import load_space
 from archwalk.spaces.declared import read_space
 from archwalk.spaces.known import KnownSpace
 from declared_cases import large, small_file
@@ -43,12 +44,12 @@ def test_a_complete_table_is_its_whole_space():
     scores = benchmark.estimator.evaluate(code[None])
     assert (scores.reward_B[0], scores.report_B[0]) == (accuracy("2010"), accuracy("2010") - 1)
     assert solve_benchmark(benchmark, 0.99) is not None
-    assert find_space("complete").size == 81
+    assert load_space("complete").size == 81
 
 
 def test_another_metric_stands_behind_the_name():
     latency = load_benchmark("complete:Latency MS")
-    assert latency.name == "complete:latency_ms"
+    assert (latency.name, latency.objective.name) == ("complete", "latency_ms")
     assert not latency.objective.reward.higher_is_better
     assert latency.objective.reward.unit == "ms"
     found = compare(latency, load_contestants(["random-search"], latency.space), budget=81, trials=1, seed=0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from archwalk.data.added.adding import COMPLETE, KNOWN
-from archwalk.data.added.names import added_folder
+from archwalk.data.added.names import added_folder, is_added
 from archwalk.data.added.stored import Added, StoredMetric, read_added, whole_space
 from archwalk.errors import UsageError
 from archwalk.estimators.added.surrogate import Surrogate, fit_surrogate, read_surrogate, write_surrogate
@@ -39,6 +39,11 @@ class SurrogateEstimator:
         return Scores(reward_B, report_B, np.full(len(codes_BL), np.nan))
 
 
+def find_added_space(name: str) -> SearchSpace | None:
+    """The space that an added table is searched in; None where there is no such table."""
+    return load_added(name, []).space if is_added(name) else None
+
+
 def load_added(name: str, words: list[str]) -> Benchmark:
     """The benchmark of an added table. Raises UsageError for a metric that it does not have."""
     added = read_added(name)
@@ -49,10 +54,9 @@ def load_added(name: str, words: list[str]) -> Benchmark:
     known_N = ~np.isnan(added.values[metric.name][-1]) & ~np.isnan(added.values[metric.report][-1])
     if not known_N.any():
         raise UsageError(f"no architecture of {name} has numbers for {metric.name} and {metric.report}")
-    full_name = name if metric.name == added.about.default else f"{name}:{metric.name}"
     if added.about.mode not in (COMPLETE, KNOWN):
         estimator, told = _surrogate(added, whole, metric, objective)
-        return Benchmark(full_name, whole, estimator, provenance | told)
+        return Benchmark(name, whole, estimator, provenance | told)
     if isinstance(whole, EnumerableSpace) and known_N.sum() == whole.size:
         return Benchmark(
             full_name, whole, _table(added, metric, objective, np.argsort(added.codes_NL[:, 0])), provenance
@@ -60,7 +64,7 @@ def load_added(name: str, words: list[str]) -> Benchmark:
     known = KnownSpace(whole, added.codes_NL[known_N], added.about.linked)
     table = _table(added, metric, objective, np.flatnonzero(known_N)[known.order_N])
     there = f"{known.size:,} architectures with numbers; walks step through these alone"
-    return Benchmark(full_name, known, table, provenance | {"known": there})
+    return Benchmark(name, known, table, provenance | {"known": there})
 
 
 def _objective(added: Added, metric: StoredMetric) -> Objective:
