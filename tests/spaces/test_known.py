@@ -5,6 +5,7 @@ import pytest
 
 from archwalk.errors import InvalidArchitectureError
 from archwalk.spaces.base import EnumerableSpace
+from archwalk.spaces.catalogue import SpaceReference
 from archwalk.spaces.known import NEAREST, KnownSpace
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench201.space import NASBench201
@@ -20,7 +21,20 @@ def some_known(whole, n, linked=False):
     return KnownSpace(whole, rng.permutation(known_NL), linked)
 
 
-class TestKnownCells(EnumerableSpaceConformance):
+class KnownSpaceConformance(EnumerableSpaceConformance):
+    def test_a_file_says_which_space_it_is_of(self, space, codes):
+        """The whole one, in which an architecture can be built, whatever is known."""
+        reference = SpaceReference.of(space)
+        assert (reference.name, reference.parameters) == (
+            getattr(space.whole, "made_as", space.whole.name), getattr(space.whole, "parameters", {}),
+        )  # fmt: skip
+        for code_L in codes[:5]:
+            np.testing.assert_array_equal(
+                space.whole.parse(space.describe(code_L)), space.codes_NL[code_L[0]]
+            )
+
+
+class TestKnownCells(KnownSpaceConformance):
     """Of NAS-Bench-201, which shows graphs."""
 
     @pytest.fixture(scope="class")
@@ -29,7 +43,7 @@ class TestKnownCells(EnumerableSpaceConformance):
         return some_known(NASBench201(), 12_000)  # each has neighbours
 
 
-class TestLinkedOfALargeSpace(EnumerableSpaceConformance):
+class TestLinkedOfALargeSpace(KnownSpaceConformance):
     """Of 10^14 architectures, next to none of which are neighbours."""
 
     @pytest.fixture(scope="class")

@@ -47,8 +47,8 @@ def run_add(options: argparse.Namespace) -> None:
     from archwalk.data.added.adding import SURROGATE, add_table
     from archwalk.data.added.names import added_folder
     from archwalk.data.added.roles import Asked
-    from archwalk.data.added.stored import FAULTS
-    from archwalk.errors import UsageError
+    from archwalk.data.added.stored import FAULTS, remove_added
+    from archwalk.errors import ArchwalkError, UsageError
     from archwalk.estimators.benchmarks import BENCHMARKS, load_benchmark
 
     if options.name in BENCHMARKS.names():
@@ -67,7 +67,11 @@ def run_add(options: argparse.Namespace) -> None:
     if about.faults:
         note(f"all of these rows: {added_folder(options.name) / FAULTS}")
     if about.mode == SURROGATE:
-        load_benchmark(options.name)
+        try:
+            load_benchmark(options.name)
+        except ArchwalkError:
+            remove_added(options.name)  # nothing can be learned from it
+            raise
     others = [metric.name for metric in about.metrics if metric.name != about.default]
     note(
         f"{options.name} is a benchmark now, its objective {about.default}"

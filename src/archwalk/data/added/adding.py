@@ -33,6 +33,9 @@ COMPLETE, KNOWN, SURROGATE = "complete", "known", "surrogate"
 CONNECTED = 0.9
 """The share of known architectures that walks must connect, where they are searched without a surrogate by default."""
 
+LEAST_LEARNED = 20
+"""Architectures from which on a surrogate can be fitted."""
+
 INFER = Asked()
 
 
@@ -198,7 +201,7 @@ def _mode(
     known = KnownSpace(space, known_NL)
     there = f"{len(known_NL):,} of {_size(space)} architectures have a number for {default}"
     connected = known.connected if len(known_NL) > 1 else 1.0
-    if asked is None and connected < CONNECTED:
+    if asked is None and connected < CONNECTED and len(known_NL) >= LEAST_LEARNED:
         told = f"edits connect only {connected:.0%} of them, so a surrogate is fitted (--mode known walks among them)"
         return SURROGATE, False, connected, [f"{there}; {told}"]
     if asked == SURROGATE:

@@ -59,7 +59,7 @@ def load_added(name: str, words: list[str]) -> Benchmark:
         return Benchmark(name, whole, estimator, provenance | told)
     if isinstance(whole, EnumerableSpace) and known_N.sum() == whole.size:
         return Benchmark(
-            full_name, whole, _table(added, metric, objective, np.argsort(added.codes_NL[:, 0])), provenance
+            name, whole, _table(added, metric, objective, np.argsort(added.codes_NL[:, 0])), provenance
         )
     known = KnownSpace(whole, added.codes_NL[known_N], added.about.linked)
     table = _table(added, metric, objective, np.flatnonzero(known_N)[known.order_N])

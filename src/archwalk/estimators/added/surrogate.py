@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from scipy.stats import kendalltau, spearmanr
 
+from archwalk.data.added.adding import LEAST_LEARNED
 from archwalk.data.files import write_atomically
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.added.models import KINDS, Arrays, available
@@ -25,9 +26,6 @@ from archwalk.spaces.base import Features
 
 FORMAT = "archwalk-surrogate-1"
 FOLDS = 5
-LEAST = 20
-"""Architectures from which on a surrogate is fitted."""
-
 MOST_JUDGED, MOST_FITTED = 10_000, 50_000
 """Architectures, drawn by lot from more, that cross-validation and the last fit learn from."""
 
@@ -78,9 +76,9 @@ def fit_surrogate(
     features_EF: Features, value_E: Floats, tell: Callable[[str], None] = lambda _: None
 ) -> Surrogate:
     """Choose and fit; `tell` is told what is being tried. Raises UsageError for too few architectures, or all alike."""
-    if len(value_E) < LEAST:
+    if len(value_E) < LEAST_LEARNED:
         raise UsageError(
-            f"a surrogate needs {LEAST} architectures, not {len(value_E)}; --mode known searches among them"
+            f"a surrogate needs {LEAST_LEARNED} architectures, not {len(value_E)}; --mode known searches among them"
         )
     if np.ptp(value_E) == 0:
         raise UsageError("all architectures of the table have the same value: there is nothing to learn")
