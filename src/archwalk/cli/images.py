@@ -83,7 +83,7 @@ def is_clocked(options: argparse.Namespace) -> bool:
         if options.strategy is None:
             raise UsageError("say a STRATEGY, or --minutes for a search by the clock on images:FOLDER")
         if options.budget is None:
-            raise UsageError("say --budget QUERIES")
+            raise UsageError("required: --budget, the queries of each trial")
         return False
     given = {"strategy": options.strategy, "--budget": options.budget, "--preset": options.preset}
     if wrong := next((name for name, value in given.items() if value is not None), None):

@@ -193,6 +193,9 @@ def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path):
     session, whole = make_search(tmp_path / "whole")
     run_until(whole, session, 9)
     assert {step.trial.rung for step in whole.done} >= {0, 1}
+    winner = whole.winner()
+    assert winner.trial.rung == max(step.trial.rung for step in whole.done)
+    assert whole.steps[whole.steps.index(winner)] is winner
     session, first = make_search(tmp_path / "killed")
     run_until(first, session, 4, kill=True)
     with (tmp_path / "killed" / "journal.jsonl").open("a") as file:

@@ -9,7 +9,7 @@ from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.images.estimator import TrainedEstimator
 from archwalk.estimators.images.settings import FULL, SMALL, TrainingSettings
-from archwalk.estimators.store.database import Store, open_store
+from archwalk.estimators.store.database import Store, usable_store
 from archwalk.spaces.base import SearchSpace, remake
 from archwalk.spaces.catalogue import SPACES
 from archwalk.spaces.nasbench101.size import NASBench101Size
@@ -110,7 +110,7 @@ def load_images_benchmark(words: list[str], seed: int) -> Benchmark:
     space, size = make_networks(chosen.get("space", "chain"), Task(data.shape, len(data.classes)), scale)
     if space.name == "nsc" and settings is FULL:
         settings = replace(settings, batch=64)  # P3 6.2
-    return training_benchmark(space, data, settings, open_store(), size=size, seed=seed)
+    return training_benchmark(space, data, settings, usable_store(), size=size, seed=seed)
 
 
 def make_networks(word: str, task: Task, scale: str = "small") -> tuple[SearchSpace, Any]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from archwalk.data.files import cache_folder
+from archwalk.data.files import working_folder
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.policies.estimator import OBJECTIVES, PolicyEstimator
@@ -13,7 +13,7 @@ from archwalk.estimators.policies.games import Game, find_game
 from archwalk.estimators.policies.games.catalogue import ATARI, MINATAR
 from archwalk.estimators.policies.games.images import SMALL
 from archwalk.estimators.policies.settings import PolicySettings
-from archwalk.estimators.store.database import Store, open_store
+from archwalk.estimators.store.database import Store, usable_store
 from archwalk.learning.ppo import PPOSettings
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.policy_cnn import papers
@@ -88,8 +88,8 @@ def load_policy_benchmark(words: list[str], seed: int) -> Benchmark:
     objective = chosen.get("objective", "mean-return")
     settings = settings_for(game, space_word, steps)
     return policy_benchmark(
-        space, game, settings, open_store(),
-        name=name, objective=objective, seed=seed, keep_in=cache_folder() / "trainings",
+        space, game, settings, usable_store(),
+        name=name, objective=objective, seed=seed, keep_in=working_folder("trainings"),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from archwalk.data.files import cache_folder, make_folder, write_atomically
+from archwalk.data.files import make_folder, working_folder, write_atomically
 from archwalk.data.images import ImageSet
 from archwalk.data.images.base import TEST, TRAINING
 from archwalk.errors import UsageError
@@ -89,9 +89,9 @@ class Session:
         self.space = ConvNet(images.shape, len(images.classes), settings.limits)
         self.recipe = recipe_for(images, self.device)
         self.workers = settings.workers or (1 if self.device == "cuda" else threads)
-        folder = cache_folder() / "rungs" / images.fingerprint[:16]
+        folder = working_folder(f"rungs/{images.fingerprint[:16]}")
         self.training = RungTraining(
-            self.space, images.name, images.fingerprint, self.recipe, self.device, make_folder(folder)
+            self.space, images.name, images.fingerprint, self.recipe, self.device, folder
         )
         self.key = self._key()
         self.place = folder / f"search-{self.key}"
