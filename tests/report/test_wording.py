@@ -1,19 +1,8 @@
 import comparisons
 import pytest
 
-from archwalk.report.wording import (
-    NBSP,
-    count,
-    counted,
-    episode_result,
-    interval_note,
-    optimum_meaning,
-    percent,
-    points,
-    price,
-    result,
-    rules,
-)
+from archwalk.report.values import NBSP, count, counted, percent, points
+from archwalk.report.wording import episode_result, interval_note, optimum_meaning, price, result, rules
 
 
 def plain(text):
@@ -56,32 +45,32 @@ def test_overlapping_intervals_settle_nothing():
 
 
 def test_what_is_not_on_record_is_not_said():
-    assert "interval" not in result(comparisons.single())
+    assert "interval" not in result(comparisons.one_trial())
     assert "interval" not in result(comparisons.bare())
-    assert price(comparisons.single()) is None
-    assert episode_result(comparisons.single()) is None
-    assert optimum_meaning(comparisons.single()) is None
-    assert "No best-so-far" in result(comparisons.record({"a": {"best_after": {}}}))
+    assert price(comparisons.one_trial()) is None
+    assert episode_result(comparisons.one_trial()) is None
+    assert optimum_meaning(comparisons.one_trial()) is None
+    assert "No best-so-far" in result(comparisons.record({"a": comparisons.nothing()}))
 
 
-@pytest.mark.parametrize("make", [comparisons.demo, comparisons.six, comparisons.single])
+@pytest.mark.parametrize("make", [comparisons.demo, comparisons.six, comparisons.one_trial])
 def test_rules_name_what_every_figure_must_name(make):
     record, text = make(), plain(" ".join(rules(make())))
     wanted = [
-        record["benchmark"],
-        record["objective"],
-        record["objective_meaning"],
+        record.benchmark,
+        record.objective,
+        record.objective_meaning,
         "150 queries",
         "trial",
         "seed",
     ]
-    wanted += [strategy["query"] for strategy in record["strategies"].values()]
+    wanted += [strategy.query for strategy in record.strategies.values()]
     assert all(word in text for word in wanted)
-    if any(strategy["trained"] for strategy in record["strategies"].values()):
+    if any(strategy.trained for strategy in record.strategies.values()):
         assert "12,000 queries, 3,500 unique architectures" in text
 
 
 def test_intervals_say_what_they_cover():
     assert "over agents and trials" in interval_note(comparisons.six())
     assert "do not cover the spread between trainings" in interval_note(comparisons.demo())
-    assert "no interval" in interval_note(comparisons.single())
+    assert "no interval" in interval_note(comparisons.one_trial())

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from archwalk.estimators.benchmarks import Benchmark
     from archwalk.experiments.protocol import Contestant
     from archwalk.experiments.records import Comparison
-    from archwalk.report.record import Record
 
 PAGE, FOUND = "report.html", "found.json"
 SUPERNETS = "supernets"
@@ -141,22 +140,21 @@ def compare_with_progress(
 
 def show(comparison: Comparison, out: Path | None, as_json: bool) -> None:
     """Print a comparison, and write it with its page and tables to a folder if there is one."""
-    from archwalk.experiments.records import plain, write_comparison
+    from archwalk.experiments.records import write_comparison
     from archwalk.report.tables import print_summary
 
     if out:
         make_folder(out)
         path = write_comparison(comparison, out)
-        note(f"wrote {path}, {draw(plain(comparison), out)}")
+        note(f"wrote {path}, {draw(comparison, out)}")
     if as_json:
         sys.stdout.write(encode_json(comparison) + "\n")
     else:
-        print_summary(plain(comparison), OUT)
+        print_summary(comparison, OUT)
 
 
 def show_found(comparison: Comparison, name: str, out: Path | None, as_json: bool) -> None:
     """Say what the only strategy found; write it to a folder if there is one, for `improve`, `export` and Python."""
-    from archwalk.experiments.records import plain
     from archwalk.report.architectures import found_sentence
 
     found = comparison.strategies[name].found
@@ -166,25 +164,25 @@ def show_found(comparison: Comparison, name: str, out: Path | None, as_json: boo
         write_atomically(out / FOUND, description + "\n")
         write_atomically(out / f"{FOUND.removesuffix('.json')}.svg", found.svg)
         note(f"wrote {out / FOUND} and its drawing")
-    if not as_json and (sentence := found_sentence(plain(comparison), name)):
+    if not as_json and (sentence := found_sentence(comparison, name)):
         OUT.print()
         OUT.print(sentence, markup=False, highlight=False, soft_wrap=True)
         OUT.print(description, markup=False, highlight=False, soft_wrap=True)
 
 
-def draw(record: Record, out: Path) -> str:
-    """Write the page and the tables of a record; say where."""
+def draw(comparison: Comparison, out: Path) -> str:
+    """Write the page and the tables of a comparison; say where."""
     from archwalk.report.page import write_page
     from archwalk.report.tables import TABLES
 
-    write_page(record, out / PAGE)
+    write_page(comparison, out / PAGE)
     for name, to_text in TABLES.items():
-        write_atomically(out / name, to_text(record))
+        write_atomically(out / name, to_text(comparison))
     return f"{out / PAGE} and {', '.join(TABLES)}"
 
 
 def run_report(options: argparse.Namespace) -> None:
     """Draw a result again."""
-    from archwalk.experiments.records import plain, read_comparison
+    from archwalk.experiments.records import read_comparison
 
-    note(f"wrote {draw(plain(read_comparison(options.folder)), options.folder)}")
+    note(f"wrote {draw(read_comparison(options.folder), options.folder)}")
