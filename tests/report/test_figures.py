@@ -1,13 +1,14 @@
 import re
 from collections import Counter
+from itertools import pairwise
 from xml.etree import ElementTree
 
-import comparisons
 import matplotlib
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
+import comparisons
 from archwalk.experiments.records import Training
 from archwalk.report.curves import draw_curves, is_cut, log_ticks, read_curves, spread, visible_range
 from archwalk.report.figures import pictures
@@ -177,3 +178,17 @@ def test_training_of_a_planner_is_drawn_over_what_it_evaluated():
     assert "best validation accuracy evaluated during training, from 79.5 to 81.25" in svg
     assert "architectures evaluated in training" in svg
     assert "random actions" not in svg
+
+
+def test_a_single_run_is_a_staircase_with_all_its_steps():
+    record = comparisons.one_trial()
+    curve = record.strategies["random-search"].curve
+    curve.mean[:] = [70.0] * 40 + [80.0] * 110
+    (read,) = read_curves(record)
+    assert read.single
+    assert read.queries_Q.tolist() == [1, 41, 150]
+    line = max(re.findall(r'<path d="(M[^"]*)"', draw_curves(record, width=720)), key=len)
+    places = [tuple(map(float, p.split())) for p in re.findall(r"[ML] ([\d.]+ [\d.]+)", line)]
+    assert len(places) == 4
+    assert all(x == nx or y == ny for (x, y), (nx, ny) in pairwise(places))
+    assert "mean" not in re.search(r"<text[^>]*>([^<]*\(%\))", draw_curves(record, width=720))[1]

@@ -2,9 +2,9 @@ import base64
 import re
 from functools import lru_cache
 
-import comparisons
 import pytest
 
+import comparisons
 from archwalk.errors import DataError
 from archwalk.report.page import render_page, write_page
 from pages import Page
@@ -63,7 +63,7 @@ def test_the_page_tells_all():
     page = Page(rendered(comparisons.demo))
     text = page.text.replace("\N{NO-BREAK SPACE}", " ")
     wanted = [
-        "Architecture search on nas-bench-graph:cora", "81.34 %", "local-search", "The intervals do not overlap.",
+        "Architecture search on nas-bench-graph:cora", "81.38 %", "local-search", "The intervals do not overlap.",
         "12,000 queries", "26,206 architectures", record.command, "python 3.11", "A query of agent, random-walk",
         "5 steps", "agent: +6.50 points", "Start: 74.00 %", "Found: 80.50 %", "optimum (exact)", "gamma 0.99",
     ]  # fmt: skip

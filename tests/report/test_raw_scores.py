@@ -33,9 +33,9 @@ def test_milliseconds_are_told_with_their_unit_and_the_lowest_is_best():
         result(record)
         .replace(NBSP, " ")
         .startswith(
-            "After 50 queries, the best architecture found by fast, chosen by estimated latency, has a mean latency of "
-            "12.18 ms (95 % interval 11.98 to 12.38; lower is better); that of mid, the best of the "
-            "others, has 13.18 ms"
+            "After 150 queries, the best architecture found by fast, chosen by estimated latency, has a mean latency "
+            "of 12.06 ms (95 % interval 11.86 to 12.26; lower is better); that of mid, the best of the "
+            "others, has 13.06 ms"
         )
     )
     assert "the difference of −1.00 ms" in result(record).replace(NBSP, " ")

@@ -42,7 +42,7 @@ def test_markdown_marks_the_best_and_leaves_the_optimum_out_of_the_contest():
     head, _, agent, *others, optimum = cells(to_markdown(comparisons.demo()))
     assert head[0] == "strategy"
     assert agent[:4] == ["agent", "**+2.50**", "**79.50**", "**81.10 ± 0.30 \\[80.90, 81.30]**"]
-    assert agent[6:] == ["**83\N{NO-BREAK SPACE}%**", "12,000 (3,500)", "80.0", "1.2"]
+    assert agent[6:] == ["**83\N{NO-BREAK SPACE}%**", "12,000 (3,500)", "80.0", "1.2", "120.5"]
     assert optimum[:4] == ["optimum (exact)", "–", "81.44", "–"]
     assert not any("**" in cell for row in [*others, optimum] for cell in row)
 

@@ -37,7 +37,9 @@ def found_section(comparison: Comparison) -> str:
             f'<div class="example">{paragraphs([sentence])}<figure class="drawing">{drawn}</figure>\n'
             f"<details><summary>As JSON</summary><pre>{details}</pre></details></div>"
         )
-    return section("found", "What was found", "\n".join(blocks)) if blocks else ""
+    if not blocks:
+        return ""
+    return section("found", "What was found", f'<div class="found">{"".join(blocks)}</div>')
 
 
 def examples_section(comparison: Comparison) -> str:

@@ -12,8 +12,6 @@ from archwalk.experiments.differences import Differences, Pair
 from archwalk.experiments.records import Best, Comparison
 from archwalk.report.values import Format
 
-PREFERRED_BUDGET = 50
-
 
 def floats(values: Sequence[float | None]) -> Floats:
     """A list as an array, NaN for None."""
@@ -47,11 +45,8 @@ def best_after(comparison: Comparison, name: str, queries: int | None) -> Best |
 
 
 def headline_budget(comparison: Comparison) -> int | None:
-    """The queries after which the result is told: 50 where they are on record, else those in the middle."""
-    known = budgets(comparison)
-    if PREFERRED_BUDGET in known:
-        return PREFERRED_BUDGET
-    return known[len(known) // 2] if known else None
+    """The queries after which the result is told: the whole budget. None where no result is on record."""
+    return max(budgets(comparison), default=None)
 
 
 def settled_budget(comparison: Comparison) -> int | None:

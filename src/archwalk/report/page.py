@@ -1,5 +1,6 @@
 """The report of a comparison as one HTML file that needs nothing else; everything from the record is escaped."""
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -121,7 +122,21 @@ def _figure(comparison: Comparison, picture: Picture) -> str:
 
 
 def _table(comparison: Comparison) -> str:
-    rows, shown = summary_rows(comparison), columns(comparison, full=True)
+    """Results, then what they cost: in one table they would not fit."""
+    every = columns(comparison, full=True)
+    results, costs = ([column for column in every if column.is_result is result] for result in (True, False))
+    notes_below = f'<div class="notes">{paragraphs(reading(comparison, full=True))}</div>'
+    body = f"{_rows(comparison, 'Table of results', results)}\n{notes_below}"
+    if costs:
+        body += f"\n<h3>What it cost</h3>\n{_rows(comparison, 'Table of costs', costs)}"
+    return section("table", "In numbers", body)
+
+
+def _rows(comparison: Comparison, name: str, shown: Sequence[Column]) -> str:
+    rows = summary_rows(comparison)
+    rows = [
+        row for row in rows if row.competes or any(row.values.get(column.key) is not None for column in shown)
+    ]
     colours, lines = strategy_colours(comparison), []
     for row in rows:
         cells = "".join(_cell(column, row, rows) for column in shown)
@@ -133,8 +148,7 @@ def _table(comparison: Comparison) -> str:
         else:
             lines.append(f'<tr class="reference"><th scope="row">{escape(row.label)}</th>{cells}</tr>')
     head = ["strategy", *(column.title for column in shown)]
-    notes_below = f'<div class="notes">{paragraphs(reading(comparison, full=True))}</div>'
-    return section("table", "In numbers", f"{table('Table of results', head, lines)}\n{notes_below}")
+    return table(name, head, lines)
 
 
 def _cell(column: Column, row: Row, rows: list[Row]) -> str:

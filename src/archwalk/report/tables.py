@@ -159,6 +159,7 @@ def columns(comparison: Comparison, *, full: bool = False) -> list[Column]:
         Column("training_queries", "training queries (unique)", count, "training_unique", is_result=False),
         Column("training_seconds", "training seconds", "{:,.1f}".format, is_result=False),
         Column("seconds", "search seconds", "{:,.1f}".format, is_result=False),
+        *([Column("unique_mean", "unique in a trial", "{:,.1f}".format, is_result=False)] if full else []),
     ]  # fmt: skip
     rows = [row for row in summary_rows(comparison) if row.competes]
     return [column for column in every if any(row.values.get(column.key) is not None for row in rows)]
@@ -174,8 +175,11 @@ def reading(comparison: Comparison, *, full: bool = False) -> list[str]:
         where = f"each of {counted(starts, 'start')}" if starts else "the same starts"
         unit = "percentage points, " if comparison.report.unit == "%" else ""
         text.append(f"Median gain ({unit}above zero is better) and mean final: one episode from {where}.")
-    spread = " ± standard deviation, with the 95 % interval of the mean," if full else ""
-    text.append(f"Best after n queries: mean{spread} over trials of the best by {reward}.")
+    if comparison.trials == 1 and all(one.agents == 1 for one in comparison.strategies.values()):
+        text.append(f"Best after n queries: the best by {reward}.")
+    else:
+        spread = " ± standard deviation, with the 95 % interval of the mean," if full else ""
+        text.append(f"Best after n queries: mean{spread} over trials of the best by {reward}.")
     if any(key.endswith("_iqm") for key in keys):
         text.append("IQM: interquartile mean, that of the middle half of the trials.")
     if "mean_rank" in keys:
