@@ -113,9 +113,9 @@ def test_limits_hold_for_all_that_is_drawn_and_walked_to() -> None:
     assert len(np.unique(codes_BL, axis=0)) > 250, "what is within the limits is still many networks"
 
 
-def test_limits_that_the_smallest_network_just_keeps_leave_it() -> None:
+def test_limits_that_thesmallest_network_just_keeps_leave_it() -> None:
     free = ConvNet((1, 28, 28), 10)
-    smallest = free.costs(free._smallest)
+    smallest = free.costs(free.smallest)
     tight = Limits(max_parameters=int(smallest.parameters_B.min()))
     codes_BL = ConvNet((1, 28, 28), 10, tight).sample(np.random.default_rng(0), 5)
     np.testing.assert_array_equal(free.costs(codes_BL).parameters_B, smallest.parameters_B.min())
@@ -124,7 +124,7 @@ def test_limits_that_the_smallest_network_just_keeps_leave_it() -> None:
 @pytest.mark.parametrize(
     "limits", [Limits(max_parameters=50), Limits(max_macs=10), Limits(max_megabytes=1e-6)]
 )
-def test_limits_that_nothing_keeps_are_refused_with_the_smallest_network(limits: Limits) -> None:
+def test_limits_that_nothing_keeps_are_refused_with_thesmallest_network(limits: Limits) -> None:
     with pytest.raises(UsageError, match=r"the smallest has \d[\d,]* parameters, \d[\d,]* MACs and"):
         ConvNet((1, 28, 28), 10, limits)
 

@@ -46,7 +46,7 @@ class ConvNet:
     ) -> None:
         """Raises UsageError for limits that no network keeps."""
         self.image_shape, self.classes, self.limits = image_shape, classes, limits or Limits()
-        if self.limits and not self.allowed_B(self._smallest).any():
+        if self.limits and not self.allowed_B(self.smallest).any():
             raise UsageError(self._refusal())
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -74,13 +74,13 @@ class ConvNet:
                 return codes_BL
             codes_BL[out] = self._draw(rng, len(out))
         out = np.flatnonzero(~self.allowed_B(codes_BL))
-        codes_BL[out] = self._shrunk(codes_BL[out], rng)
+        codes_BL[out] = self.made_smaller(codes_BL[out], rng)
         return codes_BL
 
     def _draw(self, rng: np.random.Generator, n: int) -> Codes:
         return code.canonical(rng.integers(0, self.choices, (n, self.code_length), dtype=np.int32))
 
-    def _shrunk(self, codes_BL: Codes, rng: np.random.Generator) -> Codes:
+    def made_smaller(self, codes_BL: Codes, rng: np.random.Generator) -> Codes:
         """Networks within the limits, by random ones of the edits that bring them nearer; the smallest at dead ends."""
         codes_BL, out = codes_BL.copy(), np.arange(len(codes_BL))
         while len(out := out[self._excess_B(codes_BL[out]) > 1]):
@@ -90,7 +90,7 @@ class ConvNet:
             picks_B = np.argmax(nearer_BN * (1 + rng.random(nearer_BN.shape)), axis=1)
             codes_BL[out] = codes_BNL[np.arange(len(out)), picks_B]
             stuck = out[~nearer_BN.any(axis=1)]
-            codes_BL[stuck] = self._smallest[np.argmin(self._excess_B(self._smallest))]
+            codes_BL[stuck] = self.smallest[np.argmin(self._excess_B(self.smallest))]
         return codes_BL
 
     def _excess_B(self, codes_BL: Codes) -> NDArray[np.float64]:
@@ -204,7 +204,7 @@ class ConvNet:
         return draw_dag(labels, list(pairwise(range(len(labels)))), title=title)
 
     @cached_property
-    def _smallest(self) -> Codes:
+    def smallest(self) -> Codes:
         """The networks of one narrow block each, of every kind, with and without lower resolution."""
         rows = []
         for kind in range(len(code.KINDS)):
@@ -217,8 +217,8 @@ class ConvNet:
         return np.stack(rows)
 
     def _refusal(self) -> str:
-        costs = self.costs(self._smallest)
-        at = int(np.argmin(self._excess_B(self._smallest)))
+        costs = self.costs(self.smallest)
+        at = int(np.argmin(self._excess_B(self.smallest)))
         asked = ", ".join(f"{name} {value:,}" for name, value in self.limits.as_dict().items())
         return (
             f"no network of {self.name} keeps {asked}: the smallest has {costs.parameters_B[at]:,} parameters, "

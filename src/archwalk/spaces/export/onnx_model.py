@@ -71,7 +71,7 @@ def _output_names(network: nn.Module, given: Any) -> list[str]:
 def _converted(network: nn.Module, example: Tensor, name: str, outputs: list[str]) -> bytes:
     batch = torch.export.Dim("batch")
     try:
-        with _silence():
+        with silence():
             program = torch.onnx.export(
                 network,
                 (example,),
@@ -90,7 +90,7 @@ def _converted(network: nn.Module, example: Tensor, name: str, outputs: list[str
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """What the exporter prints, warns of and logs is for its authors."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)

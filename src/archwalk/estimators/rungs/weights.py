@@ -1,0 +1,44 @@
+"""Weights that a training leaves for the next rung, in a folder that all workers see."""
+
+import contextlib
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import nn
+
+from archwalk.data.files import write_atomically
+
+
+def keep(network: nn.Module, path: Path) -> None:
+    """Write all that the network has learned."""
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    write_atomically(path, save(state))
+
+
+def restore(network: nn.Module, path: Path) -> bool:
+    """Whether the network has now what `keep` wrote; not where there is no file, or one that is damaged."""
+    try:
+        state = load_file(path)
+        network.load_state_dict(state)
+    except (OSError, SafetensorError, RuntimeError):
+        return False
+    return True
+
+
+def forget_oldest(folder: Path, most_bytes: int) -> None:
+    """Delete the files that were written first until all take no more than `most_bytes`."""
+    files = sorted(folder.glob("*.safetensors"), key=lambda path: path.stat().st_mtime_ns)
+    total = sum(path.stat().st_size for path in files)
+    for path in files:
+        if total <= most_bytes:
+            return
+        total -= path.stat().st_size
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def device_memory_format(network: nn.Module, device: str) -> nn.Module:
+    """The network on its device, channels last."""
+    return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

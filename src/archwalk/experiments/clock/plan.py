@@ -1,0 +1,93 @@
+"""How the minutes are spent: decided before the search begins, from how fast this machine trains."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from archwalk.errors import UsageError
+from archwalk.estimators.rungs.speed import Speed
+from archwalk.spaces.base import Codes
+from archwalk.spaces.convnet.space import ConvNet
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Shares of the time. Found on digits and CIFAR-10 (`benchmarks/images.py` shows it)."""
+
+    search: float = 0.4
+    """Of all minutes; the rest is the final training's."""
+    first: float = 1 / 60
+    """Of the search's core-seconds: the first cycle of a network."""
+    growth: float = 2.0
+    """How much longer each cycle is than the one before."""
+    rungs: int = 4
+    factor: int = 3
+    """Of so many networks on a rung one goes up."""
+    fewest_epochs: float = 5.0
+    """That a network must be fast enough for in its final training; slower ones are not searched."""
+    fewest_steps: int = 20
+    """Of a cycle, however short."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.search < 1 or not 0 < self.first <= 1:
+            raise UsageError("search and first of a schedule are shares above 0, search below 1")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A schedule for one machine, data set and number of minutes."""
+
+    schedule: Schedule
+    seconds: float
+    """Of the clock, for everything."""
+    workers: int
+    images: int
+    """To train on in the search."""
+    batch: int
+    speed: Speed
+
+    @property
+    def search_seconds(self) -> float:
+        """Of the clock."""
+        return self.schedule.search * self.seconds
+
+    @property
+    def cycles(self) -> tuple[float, ...]:
+        """Core-seconds of each rung's cycle."""
+        first = self.schedule.first * self.search_seconds * self.workers
+        return tuple(first * self.schedule.growth**rung for rung in range(self.schedule.rungs))
+
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        """Core-seconds of all cycles up to and with each rung's."""
+        return tuple(float(value) for value in np.cumsum(self.cycles))
+
+    @property
+    def slowest(self) -> float:
+        """Seconds that an image may take at most."""
+        final = (1 - self.schedule.search) * self.seconds * self.workers
+        return final / (self.schedule.fewest_epochs * self.images)
+
+    def steps(self, space: ConvNet, code_L: Codes, rung: int) -> tuple[int, ...]:
+        """Of each cycle up to a rung, for a network: what takes about as long for all of them."""
+        a_step = self.batch * float(self.speed.seconds_B(space.costs(code_L[None]))[0])
+        return tuple(
+            max(self.schedule.fewest_steps, round(cycle / a_step)) for cycle in self.cycles[: rung + 1]
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "seconds": self.seconds,
+            "workers": self.workers,
+            "images": self.images,
+            "batch": self.batch,
+            "schedule": vars(self.schedule),
+            "speed": self.speed.as_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, given: dict[str, Any]) -> "Plan":
+        """Of what `as_dict` gave."""
+        return cls(**given | {"schedule": Schedule(**given["schedule"]), "speed": Speed(**given["speed"])})

@@ -1,0 +1,282 @@
+"""All of it: read the images, plan, search, train the winner, judge it, write what is left."""
+
+import hashlib
+import json
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archwalk.data.files import cache_folder, make_folder, write_atomically
+from archwalk.data.images import ImageSet
+from archwalk.data.images.base import TEST, TRAINING
+from archwalk.errors import UsageError
+from archwalk.estimators.rungs.pixels import Normalisation, may_be_mirrored
+from archwalk.estimators.rungs.pool import RungPool
+from archwalk.estimators.rungs.settings import RecipeSettings, arithmetic_of, batch_for
+from archwalk.estimators.rungs.speed import measure_speed
+from archwalk.estimators.rungs.training import RungTraining
+from archwalk.estimators.rungs.weights import forget_oldest
+from archwalk.estimators.store.database import Store
+from archwalk.estimators.trainings.stored import find_device
+from archwalk.experiments.clock.delivery import deliver
+from archwalk.experiments.clock.final import Final, train_winner
+from archwalk.experiments.clock.journal import Clock, Journal
+from archwalk.experiments.clock.judging import Judgement
+from archwalk.experiments.clock.latency import latency_ms
+from archwalk.experiments.clock.plan import Plan, Schedule
+from archwalk.experiments.clock.search import Search, Step, space_within
+from archwalk.spaces.base import Codes
+from archwalk.spaces.convnet.costs import Limits
+from archwalk.spaces.convnet.members import MEMBERS
+from archwalk.spaces.convnet.space import ConvNet
+
+RESULT = "result.json"
+_TIMED = ("three-stage", "mobilenet-v2", "resnet-20")
+_WRITING = 12.0
+"""Seconds that are left for judging and writing, but no more than a tenth of all."""
+_MOST_KEPT = 4 << 30
+"""Bytes of weights that are kept for later rungs of a search."""
+
+
+@dataclass(frozen=True)
+class ClockSettings:
+    """A search by the clock."""
+
+    minutes: float = 10.0
+    limits: Limits = field(default_factory=Limits)
+    max_latency_ms: float | None = None
+    """Of one image on one thread of this machine, as measured."""
+    schedule: Schedule = field(default_factory=Schedule)
+    seed: int = 0
+    device: str = "auto"
+    engine: str = "processes"
+    address: str | None = None
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.minutes > 0:
+            raise UsageError(f"minutes must be above 0, not {self.minutes}")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a live line says."""
+
+    phase: str
+    best: float | None
+    """Validation accuracy, percent."""
+    networks: int
+    seconds_left: float
+    text: str = ""
+
+
+Watch = Callable[[Told], None]
+
+
+class Session:
+    """One search: its training, its plan, its files. `prepare` has to come first."""
+
+    def __init__(self, images: ImageSet, settings: ClockSettings, store: Store | None, threads: int) -> None:
+        self.images, self.settings, self.store, self.threads = images, settings, store, threads
+        self.arrays = images.arrays()
+        self.device = find_device(settings.device)
+        self.space = ConvNet(images.shape, len(images.classes), settings.limits)
+        self.recipe = recipe_for(images, self.device)
+        self.workers = settings.workers or (1 if self.device == "cuda" else threads)
+        folder = cache_folder() / "rungs" / images.fingerprint[:16]
+        self.training = RungTraining(
+            self.space, images.name, images.fingerprint, self.recipe, self.device, make_folder(folder)
+        )
+        self.key = self._key()
+        self.place = folder / f"search-{self.key}"
+
+    def _key(self) -> str:
+        """Of all that decides how the search goes, but for the machine's speed."""
+        s = self.settings
+        parts = [
+            self.images.fingerprint, self.recipe.as_dict(), self.device, s.minutes, s.limits.as_dict(),
+            s.max_latency_ms, asdict(s.schedule), s.seed, self.workers,
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+    def workers_ready(self) -> RungPool:
+        """Workers; they come up while the plan is made."""
+        settings = self.settings
+        return RungPool(
+            self.training, self.arrays, settings.seed,
+            workers=self.workers, engine=settings.engine, address=settings.address,
+        )  # fmt: skip
+
+    def plan(self) -> Plan:
+        """That of a search that has begun before, otherwise a new one, from how fast this machine trains."""
+        path = self.place.with_suffix(".plan.json")
+        if path.is_file():
+            return Plan.from_dict(json.loads(path.read_text()))
+        rng = np.random.default_rng(0)
+        timed = np.stack([self.space.parse(MEMBERS[name]) for name in _TIMED])
+        timed = np.concatenate([self.space.made_smaller(timed, rng), self.space.smallest[:1]])
+        speed = measure_speed(self.training, timed, self.arrays)
+        images = int((self.arrays["part"] == TRAINING).sum())
+        plan = Plan(
+            self.settings.schedule, 60 * self.settings.minutes, self.workers, images, self.recipe.batch, speed
+        )
+        write_atomically(path, json.dumps(plan.as_dict()) + "\n")
+        return plan
+
+
+def recipe_for(images: ImageSet, device: str) -> RecipeSettings:
+    """The recipe for a data set on a device."""
+    arrays = images.arrays()
+    return RecipeSettings(
+        batch=batch_for(int((arrays["part"] == TRAINING).sum())),
+        shift=max(1, images.shape[1] // 8),
+        mirror=may_be_mirrored(arrays),
+        arithmetic=arithmetic_of(device),
+    )
+
+
+def search_by_the_clock(
+    images: ImageSet, settings: ClockSettings, out: Path, store: Store | None, threads: int, watch: Watch
+) -> dict[str, Any]:
+    """Search, train, judge and write to `out`; gives what `result.json` holds.
+
+    The same call again goes on where it was, or finds that all is done. Ctrl-C ends the search with what there is.
+    """
+    session = Session(images, settings, store, threads)
+    journal = Journal(session.place.with_suffix(".jsonl"))
+    clock = Clock(journal.seconds)
+    with _interruptible() as stopped, ExitStack() as stack:
+        pool = None if journal.is_final else stack.enter_context(session.workers_ready())
+        plan = session.plan()
+        search = Search(
+            space_within(session.space, plan), session.training, plan, journal, store, settings.seed, clock,
+            _latency_check(session),
+        )  # fmt: skip
+        tell = _teller(search, watch)
+        spent = {"planning": clock.elapsed}
+        if not journal.is_final:
+            pool = pool or stack.enter_context(session.workers_ready())
+            search.run(pool, lambda search: tell("search"), stopped)
+        stack.close()
+        spent["search"] = clock.elapsed - spent["planning"]
+        winner = search.winner()
+        final = train_winner(
+            session.training, winner.climb, session.arrays, settings.seed, clock, journal,
+            until=plan.seconds - min(_WRITING, 0.1 * plan.seconds), threads=threads, stopped=stopped,
+            told=lambda done, loss: tell("final training", f"{100 * done:.0f} %"),
+        )  # fmt: skip
+    spent["final training"] = final.seconds
+    tell("judging and writing")
+    result = _result(session, plan, search, winner, final)
+    make_folder(out)
+    files = deliver(
+        out,
+        session.space,
+        winner.trial.code_L,
+        final.network,
+        Normalisation.of(session.arrays),
+        images.classes,
+    )
+    spent["judging and writing"] = clock.elapsed - sum(spent.values())
+    result |= {"files": files, "seconds": {name: round(value, 2) for name, value in spent.items()}}
+    write_atomically(out / RESULT, json.dumps(result, indent=1) + "\n")
+    write_atomically(out / "found.json", json.dumps(result["architecture"]) + "\n")
+    forget_oldest(session.training.folder, _MOST_KEPT)
+    return result
+
+
+def _teller(search: Search, watch: Watch) -> Callable[..., None]:
+    def tell(phase: str, text: str = "") -> None:
+        best = max((s.trial.accuracy for s in search.done if s.trial.accuracy), default=None)
+        watch(Told(phase, best, search.networks, search.plan.seconds - search.clock.elapsed, text))
+
+    return tell
+
+
+def _latency_check(session: Session) -> Callable[[Codes], bool]:
+    most = session.settings.max_latency_ms
+    if most is None:
+        return lambda code_L: True
+    fastest = latency_ms(session.training.fresh(session.space.smallest[0]), session.images.shape)
+    if fastest > most:
+        raise UsageError(
+            f"no network of {session.space.name} answers in {most:g} ms here: the smallest takes {fastest:.2f} ms"
+        )
+    return lambda code_L: latency_ms(session.training.fresh(code_L), session.images.shape) <= most
+
+
+def _result(session: Session, plan: Plan, search: Search, winner: Step, final: Final) -> dict[str, Any]:
+    arrays, code_L = session.arrays, winner.trial.code_L
+    places = np.flatnonzero(arrays["part"] == TEST)
+    scores_NK = session.training.scores(final.network, arrays, places)
+    judged = Judgement.of(scores_NK, arrays["labels"][places])
+    costs = session.space.costs(code_L[None])
+    return {
+        "images": {
+            "name": session.images.name, "shape": list(session.images.shape), "classes": list(session.images.classes),
+            "training": int((arrays["part"] != TEST).sum()), "test": len(places),
+            "fingerprint": session.images.fingerprint,
+        },
+        "architecture": session.space.describe(code_L),
+        "parameters": int(costs.parameters_B[0]),
+        "macs": int(costs.macs_B[0]),
+        "megabytes": float(costs.megabytes_B[0]),
+        "latency_ms": latency_ms(final.network.cpu(), session.images.shape),
+        "test": judged.as_dict(),
+        "wrong": _wrong(session, scores_NK, places),
+        "recipe": session.recipe.as_dict(),
+        "plan": plan.as_dict(),
+        "limits": session.settings.limits.as_dict() | (
+            {} if session.settings.max_latency_ms is None else {"max_latency_ms": session.settings.max_latency_ms}
+        ),
+        "seed": session.settings.seed,
+        "final": {"curves": final.curves, "seconds": final.seconds, "images": final.images, "stopped": final.stopped},
+        "tried": [_tried(session.space, step) for step in search.done],
+        "winner": search.steps.index(winner),
+        "rungs_trained_now": search.trained,
+    }  # fmt: skip
+
+
+def _tried(space: ConvNet, step: Step) -> dict[str, Any]:
+    assert step.outcome is not None
+    costs = space.costs(step.trial.code_L[None])
+    return {
+        "architecture": space.describe(step.trial.code_L), "rung": step.trial.rung, "steps": list(step.climb.steps),
+        "validation": step.trial.accuracy, "status": step.outcome.status, "seconds": step.outcome.seconds,
+        "at": step.at, "parameters": int(costs.parameters_B[0]), "macs": int(costs.macs_B[0]),
+    }  # fmt: skip
+
+
+def _wrong(session: Session, scores_NK: Any, places: Any) -> list[dict[str, Any]]:
+    """The test images that are taken for another class with most confidence."""
+    labels_N = session.arrays["labels"][places]
+    taken_N, sure_N = scores_NK.argmax(axis=1), scores_NK.max(axis=1) - np.median(scores_NK, axis=1)
+    wrong = np.flatnonzero(taken_N != labels_N)
+    worst = wrong[np.argsort(-sure_N[wrong], kind="stable")][:12]
+    return [{"image": int(places[i]), "class": int(labels_N[i]), "taken_for": int(taken_N[i])} for i in worst]
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C only says that it is time to end; the second one ends at once."""
+    said = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield said.is_set
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def hear(number: int, frame: Any) -> None:
+        said.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield said.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
