@@ -1,10 +1,10 @@
 import csv
 import io
 
-import comparisons
 import pytest
 from rich.console import Console
 
+import comparisons
 from archwalk.report.tables import columns, print_summary, summary_rows, to_csv, to_markdown
 
 EVERY = pytest.mark.parametrize("make", comparisons.VARIANTS.values(), ids=comparisons.VARIANTS)
