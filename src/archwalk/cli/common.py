@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from archwalk.errors import UsageError
-
 if TYPE_CHECKING:
     from archwalk.spaces.base import SearchSpace
 
@@ -83,11 +81,9 @@ def load_space(name: str) -> SearchSpace:
 
 def read_json(path: Path) -> Any:
     """Read a JSON file that the user named. Raises DataError if it cannot be read, UsageError if it is not JSON."""
-    from archwalk.data import decoding
+    from archwalk.data.architectures import read_description
 
-    if not path.exists():
-        raise UsageError(f"there is no file {path}")
-    return decoding.read_json(path, Any, "JSON")
+    return read_description(path)
 
 
 def add_store_option(parser: argparse.ArgumentParser) -> None:
