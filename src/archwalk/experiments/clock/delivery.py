@@ -43,7 +43,10 @@ network.load_state_dict(load_file(HERE / "weights.safetensors"))
 mean, deviation = (torch.tensor(about[name]).view(-1, 1, 1) for name in ("mean", "deviation"))
 for place in sys.argv[1:]:
     with Image.open(place) as image:
-        upright = ImageOps.exif_transpose(image).convert("L" if about["channels"] == 1 else "RGB")
+        upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I"):  # 16 bits
+        upright = Image.fromarray((np.array(upright) >> 8).astype(np.uint8))
+    upright = upright.convert("L" if about["channels"] == 1 else "RGB")
     pixels = np.array(upright.resize((about["width"], about["height"]), Image.Resampling.BILINEAR))
     planes = torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1)
     with torch.no_grad():
