@@ -124,7 +124,7 @@ def test_plugins_are_found_by_name(capsys: pytest.CaptureFixture[str]) -> None:
         "--json",
     ]
     assert main(call) == 0
-    assert '"hill-climbing": {"query": "an architecture"' in capsys.readouterr().out
+    assert '"hill-climbing":{"query":"an architecture"' in capsys.readouterr().out
 
 
 def run_example(*call: str, folder: Path) -> str:

@@ -7,7 +7,9 @@ import torch
 
 from archwalk import __version__
 from archwalk.cli.main import main
+from archwalk.data.architectures import ArchitectureFile
 from archwalk.estimators.benchmarks import load_benchmark
+from archwalk.estimators.images.tables import find_table
 from archwalk.spaces.nasbench_graph import NASBenchGraph
 
 TABLES = {"table.md", "table.tex", "table.csv"}
@@ -133,11 +135,26 @@ class TestExport:
         assert written == space.describe(space.parse(given)) != given
 
     def test_code_that_runs(self, call, chain):
-        source = call("export", chain, "--space", "nasbench101", "--to", "pytorch", "--shape", "1x16x16", "--set",
-                      "classes=7", "--set", "stem_channels=8").out  # fmt: skip
+        source = call("export", chain, "--space", "nasbench101", "--to", "pytorch", "--shape", "1x16x16", "--outputs",
+                      "7", "--set", "stem_channels=8").out  # fmt: skip
         names = {}
         exec(source, names)
         assert names["Network"]().eval()(torch.zeros(2, 1, 16, 16)).shape == (2, 7)
+
+    def test_what_a_search_found_is_the_network_that_was_trained(self, call, tmp_path):
+        """Without a setting: 6 million weights were written in place of 0.8."""
+        benchmark = load_benchmark("chain-digits")
+        convolution = np.zeros(1, np.int32)
+        ArchitectureFile.of(benchmark.architecture(convolution)).write(tmp_path / "found.json")
+        source = call("export", "found.json", "--to", "pytorch").out
+        names = {}
+        exec(source, names)
+        built = sum(weights.numel() for weights in names["Network"]().parameters())
+        assert built == find_table("chain-digits").read()["parameters"][0]
+        larger = call("export", "found.json", "--to", "pytorch", "--set", "dense=1024", "--outputs", "3").out
+        assert "filters=32, doubling=False, dense=1024" in larger
+        assert "gives (batch, 3)" in larger
+        assert "conv 1x1" in call("export", "found.json", "--space", "chain", "--to", "svg").out
 
     def test_graph(self, call, network):
         written = call("export", network, "--space", "nasbench_graph", "--to", "dot").out
@@ -149,7 +166,7 @@ class TestExport:
         pytest.importorskip("onnxscript", exc_type=ImportError)
         (tmp_path / "given.json").write_text('{"layers": [{"type": "max-pooling", "kernel_size": 2}]}')
         result = call("export", "given.json", "--space", "chain", "--to", "onnx", "--out", "it.onnx", "--shape",
-                      "1,12,8", "--set", "classes=2", "--set", "dense=4", "--seed", "5")  # fmt: skip
+                      "1,12,8", "--outputs", "2", "--set", "dense=4", "--seed", "5")  # fmt: skip
         assert (result.status, result.out, result.err) == (0, "", "")
         onnx.checker.check_model(str(tmp_path / "it.onnx"))
 

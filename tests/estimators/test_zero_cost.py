@@ -92,5 +92,5 @@ def test_a_cell_that_passes_nothing_on_scores_lowest():
 
 
 def test_networks_without_images_are_refused(proteins):
-    with pytest.raises(UsageError, match="take images"):
+    with pytest.raises(UsageError, match="networks of nasbench_graph are for node-classification"):
         Proxy(proteins, NaswotSettings())

@@ -36,6 +36,8 @@ def run_space(options: argparse.Namespace) -> None:
     """Print a space."""
     import numpy as np
 
+    from archwalk.spaces.capabilities import capabilities_of
+
     space = load_space(options.name)
     example_L = space.sample(np.random.default_rng(0), 1)[0]
     facts: dict[str, Any] = {"name": space.name}
@@ -57,6 +59,7 @@ def run_space(options: argparse.Namespace) -> None:
         "code_length": space.code_length,
         "features": space.feature_count,
         "choices": list(space.choices),
+        "can": capabilities_of(space),
         "example": space.describe(example_L),
     }
     if options.json:

@@ -16,12 +16,10 @@ the YAML file of P3's NASGym. Every key but `layers` may be left out:
     [[layers]]
     type = "addition"                 # or "concatenation"; of no effect in chains
 
-    [network]                         # what is around the layers: any of `NetworkSettings`
+    [network]                         # what is around the layers: images, classes, and any setting of `NSCSize`
     image_shape = [3, 84, 84]
 """
 
-import json
-import tomllib
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -30,10 +28,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.errors import DataError, UsageError, unknown
-from archwalk.spaces.nsc import NSC, CodeTable, NetworkSettings
-from archwalk.spaces.nsc.size import P3_NETWORK, changed
+from archwalk.data.decoding import decode_toml, read_json, read_toml
+from archwalk.errors import UsageError, unknown
+from archwalk.spaces.networks import make_size
+from archwalk.spaces.nsc import NSC, CodeTable, NSCSize
+from archwalk.spaces.nsc.size import SIZE, TASK
 from archwalk.spaces.nsc.table import MERGES, TERMINAL, label_name
+from archwalk.spaces.task import Task
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class ConstructionSettings:
     """
 
     table: CodeTable = CodeTable()  # noqa: RUF009 - frozen
-    network: NetworkSettings = P3_NETWORK
+    task: Task = TASK
+    size: NSCSize = SIZE
     action_limit: int | None = None
     limit_terminates: bool = False
     sigma: float = 0.0
@@ -69,7 +71,7 @@ class ConstructionSettings:
 
     def make_space(self) -> NSC:
         """The space of what can be built."""
-        return NSC(table=self.table, network=self.network)
+        return NSC(table=self.table, task=self.task, size=self.size)
 
 
 @dataclass(frozen=True)
@@ -114,18 +116,12 @@ def load_settings(config: "str | Path | ConstructionSettings | None") -> Constru
         names = sorted(entry.name.removesuffix(".toml") for entry in shipped.iterdir())
         if str(config) not in names:
             raise unknown("configuration (a .toml or .json file, or a name)", str(config), names)
-        return read_settings(tomllib.loads((shipped / f"{config}.toml").read_text()), str(config))
-    try:
-        text = path.read_text()
-    except FileNotFoundError:
-        raise UsageError(f"there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {path}: {error}") from error
-    try:
-        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{path} is not {path.suffix[1:].upper()}: {error}") from error
-    return read_settings(content, str(path))
+        text = (shipped / f"{config}.toml").read_text(encoding="utf-8")
+        return read_settings(decode_toml(text, dict[str, Any], str(config)), str(config))
+    if not path.exists():
+        raise UsageError(f"there is no file {path}")
+    read = read_toml if path.suffix == ".toml" else read_json
+    return read_settings(read(path, dict[str, Any], "a configuration"), str(path))
 
 
 def read_settings(content: object, where: str = "the configuration") -> ConstructionSettings:
@@ -134,7 +130,7 @@ def read_settings(content: object, where: str = "the configuration") -> Construc
         return _read(content)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from None
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, ArithmeticError, LookupError):
         raise UsageError(f"{where}: a value is of the wrong type") from None
 
 
@@ -157,9 +153,18 @@ def _read(content: object) -> ConstructionSettings:
         merges=merges,
         **{k: content[k] for k in ("depth", "kind") if k in content},
     )
-    network = changed(P3_NETWORK, content.get("network", {}))
+    task, size = _read_network(content.get("network", {}))
     rest = {k: content[k] for k in ("action_limit", "limit_terminates", "sigma") if k in content}
-    return ConstructionSettings(table, network, **rest)
+    return ConstructionSettings(table, task, size, **rest)
+
+
+def _read_network(network: Any) -> tuple[Task, NSCSize]:
+    if not isinstance(network, dict):
+        raise UsageError("[network] is a table of settings")
+    task = Task(network.get("image_shape", TASK.shape), network.get("classes", TASK.outputs))
+    settings = {name: value for name, value in network.items() if name not in ("image_shape", "classes")}
+    size: NSCSize = make_size(NSC(), settings)
+    return task, size
 
 
 def _read_layers(layers: Any) -> tuple[tuple[tuple[str, tuple[int, ...]], ...], tuple[str, ...]]:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -35,11 +36,14 @@ from archwalk.estimators.table import (
     TableEstimator,
 )
 from archwalk.registry import Registry
-from archwalk.spaces.base import SearchSpace, remake
+from archwalk.spaces.architecture import Architecture
+from archwalk.spaces.base import Codes, SearchSpace, remake
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench201.space import NASBench201
 from archwalk.spaces.nasbench_graph.canonical import OPERATIONS
+from archwalk.spaces.nasbench_graph.size import PUBLISHED
 from archwalk.spaces.nasbench_graph.space import PROTEINS_OPERATIONS, NASBenchGraph
+from archwalk.spaces.task import CIFAR10, Task
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,14 @@ class Benchmark:
     space: SearchSpace
     estimator: Estimator
     provenance: Mapping[str, str]
+    task: Task | None = None
+    """What the networks that were scored are for; None: what the space says."""
+    size: Any = None
+    """How large they are; None: as the space says."""
+
+    def architecture(self, code_L: Codes) -> Architecture:
+        """The architecture of a code (L,), with the network that was scored."""
+        return Architecture(self.space, code_L, self.task, self.size)
 
     @property
     def evaluation(self) -> str:
@@ -180,7 +192,7 @@ def load_nasbench201(words: list[str], seed: int) -> Benchmark:
     reward, report = columns[objective]
     seconds = table.columns.get(f"{reward}_seconds")
     estimator = TableEstimator(objective, table[reward], table[report], seconds)
-    return Benchmark(name, space, estimator, table.provenance)
+    return Benchmark(name, space, estimator, table.provenance, NASBENCH201_IMAGES[task])
 
 
 def load_nasbench_graph(words: list[str], seed: int) -> Benchmark:
@@ -196,9 +208,8 @@ def load_nasbench_graph(words: list[str], seed: int) -> Benchmark:
             f"the table of {graph} in nas-bench-graph does not cover the space; reinstall the package"
         )
     estimator = TableEstimator(objective, rows.validation_N[at], rows.test_N[at])
-    return Benchmark(
-        f"nas-bench-graph:{graph}", space, estimator, {"source": "nas-bench-graph (PyPI), Apache-2.0"}
-    )
+    provenance = {"source": "nas-bench-graph (PyPI), Apache-2.0"}
+    return Benchmark(f"nas-bench-graph:{graph}", space, estimator, provenance, *PUBLISHED[graph])
 
 
 def _cell_benchmark(name: str, max_vertices: int, words: list[str]) -> Benchmark:
@@ -237,6 +248,12 @@ _OBJECTIVE_COLUMNS = {
     TEST_MEAN: ("test_mean", "test_mean"),
     RUN0: ("run0", "rest_mean"),
     RANDOM_RUN: ("validation", "test"),
+}
+
+NASBENCH201_IMAGES = {
+    "cifar10": CIFAR10,
+    "cifar100": Task((3, 32, 32), 100),
+    "ImageNet16-120": Task((3, 16, 16), 120),
 }
 
 _NASBENCH201_COLUMNS = {

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError
 from archwalk.jit import Streams, kernel, random_below
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:  # torch takes a second to import, and only `build` needs it
     import torch
@@ -77,11 +78,6 @@ class SearchSpace(Protocol):
     def features(self, codes: Codes) -> Features:
         """Features (..., F) of codes (..., L); rows of -1 give zeros."""
 
-    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
-        """Features (B, F) of architectures, each written in a random one of the ways in which it can be: what is
-        learned from them does not hang on one way. Those of `features` where there is no other way.
-        """
-
     def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
         """A string of decisions (B, C) for each architecture."""
 
@@ -94,8 +90,13 @@ class SearchSpace(Protocol):
     def describe(self, code_L: Codes) -> dict[str, Any]:
         """The JSON description that `parse` reads."""
 
-    def build(self, code_L: Codes) -> torch.nn.Module:
-        """The network as a fresh PyTorch module."""
+    def build(self, code_L: Codes, task: Task, size: Any) -> torch.nn.Module:
+        """The network for a task as a fresh PyTorch module, its weights drawn from PyTorch's global generator.
+
+        `size` is of the type of the space's `default_size`, where it has one (see `networks`), else None. Where
+        `meta` is PyTorch's default device nothing is allocated. Raises InvalidArchitectureError (RuntimeError and
+        ValueError count as that) where the architecture has no network for this task, UsageError where none has.
+        """
 
     def draw(self, code_L: Codes) -> str:
         """The architecture as a self-contained SVG."""
@@ -172,7 +173,7 @@ class EnumerableSpace(ABC):
         """See `SearchSpace.describe`."""
 
     @abstractmethod
-    def build(self, code_L: Codes) -> torch.nn.Module:
+    def build(self, code_L: Codes, task: Task, size: Any) -> torch.nn.Module:
         """See `SearchSpace.build`."""
 
     @abstractmethod
@@ -233,10 +234,6 @@ class EnumerableSpace(ABC):
         _gather_rows(words, ids.reshape(-1), out)
         features: Features = out.view(np.uint8)[:, : self.feature_count]
         return features.reshape(*codes.shape[:-1], self.feature_count)
-
-    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
-        """Those of `features`: a space that knows other ways to write an architecture overrides this."""
-        return self.features(codes_BL)
 
 
 @lru_cache(maxsize=8)

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.jit import map_ranges
-from archwalk.spaces.base import Codes, EnumerableSpace, SearchSpace
+from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.spaces.capabilities import graphs_of, numbered
 from archwalk.spaces.dags import DagSpace
 from archwalk.spaces.graph_kernels import (
     PATH_COUNT,
@@ -88,9 +89,9 @@ class Featuriser:
     def __init__(self, space: SearchSpace) -> None:
         self._space = space
         self._table: GraphFeatures | None = None
-        if isinstance(space, EnumerableSpace):
-            ids_N1 = np.arange(space.size, dtype=np.int32)[:, None]
-            parts = map_ranges(lambda start, stop: compute_features(space, ids_N1[start:stop]), space.size)
+        if (whole := numbered(space)) is not None:
+            ids_N1 = np.arange(whole.size, dtype=np.int32)[:, None]
+            parts = map_ranges(lambda start, stop: compute_features(space, ids_N1[start:stop]), whole.size)
             found = _join(parts)
         else:
             found = compute_features(space, space.sample(np.random.default_rng(0), _REFERENCE))
@@ -98,7 +99,7 @@ class Featuriser:
         deviation_G = found.statistics_BG.std(axis=0, dtype=np.float64)
         self._scale_G = np.where(deviation_G > 1e-6, 1 / np.maximum(deviation_G, 1e-6), 0)
         found = self._standardise(found)
-        if isinstance(space, EnumerableSpace):
+        if whole is not None:
             self._table = found = GraphFeatures(found.statistics_BG, tuple(map(_compact, found.blocks)))
         self.units_S = _mean_distances(found)
 
@@ -141,21 +142,22 @@ def squared_distances(one: GraphFeatures, other: GraphFeatures) -> Singles:
 
 def compute_features(space: SearchSpace, codes_BL: Codes) -> GraphFeatures:
     """Features of codes (B, L), statistics as they are."""
-    if not isinstance(space, DagSpace):
+    graphs = graphs_of(space)
+    if graphs is None:
         bits_BF = space.features(codes_BL)
         rows_E, columns_E = np.nonzero(bits_BF)
         offsets = np.searchsorted(rows_E, np.arange(len(codes_BL) + 1))
         block = Counts(columns_E.astype(np.int32), bits_BF[rows_E, columns_E], offsets, bits_BF.shape[1])
         return GraphFeatures(np.empty((len(codes_BL), 0), np.float32), (block,))
-    dags = space.dags(codes_BL)
+    dags = graphs.dags(codes_BL)
     batch, cells, vertices = dags.labels_BCV.shape
     labels_GV = dags.labels_BCV.reshape(-1, vertices)
     edges_GVV = dags.edges_BCVV.reshape(-1, vertices, vertices)
-    operations, inputs = len(space.dag_operations), space.dag_inputs
+    operations, inputs = len(graphs.dag_operations), graphs.dag_inputs
     statistics_GS = np.zeros((batch * cells, 2 * operations + 2 * inputs + 6), np.float32)
     paths_G = np.zeros(batch * cells, np.int64)
     compute_statistics(labels_GV, edges_GVV, operations, inputs, statistics_GS, paths_G)
-    firsts = _countable(space)
+    firsts = _countable(graphs)
     limits = np.concatenate([[0], np.cumsum(paths_G)])
     paths = _empty_counts(limits[-1], batch * cells, cells * inputs * int(firsts[-1]))
     scratch = np.empty(max(int(paths_G.max(initial=0)), 1), np.int64)

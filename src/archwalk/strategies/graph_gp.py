@@ -20,6 +20,7 @@ from archwalk.errors import UsageError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.learning.gaussian_process import MaternBlocks, Posterior, fit_blocks
 from archwalk.spaces.base import Codes, EnumerableSpace
+from archwalk.spaces.capabilities import numbered
 from archwalk.spaces.graph_features import GraphFeatures, Singles, featuriser, squared_distances
 from archwalk.strategies.base import Trials
 from archwalk.strategies.checks import check_above_zero, check_at_least_one
@@ -137,10 +138,10 @@ class GraphGPSearcher(Searcher):
         """Architectures (N, L) that were not evaluated yet; where none is found, one that was."""
         settings, space = self.settings, self.space
         best_PL = self.history.ranking()[: settings.parents]
-        if isinstance(space, EnumerableSpace):
+        if (whole := numbered(space)) is not None:
             if self.round % settings.rescan == 0:
-                self.pool_NL = self._scan(space, posterior, known)
-            near_NL = space.neighbours(best_PL).codes_EL
+                self.pool_NL = self._scan(whole, posterior, known)
+            near_NL = whole.neighbours(best_PL).codes_EL
             ids = np.union1d(self.pool_NL[:, 0], near_NL[:, 0])
             candidates_NL = np.setdiff1d(ids, self.history.codes_EL[:, 0])[:, None]
         else:

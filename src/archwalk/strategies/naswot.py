@@ -8,7 +8,6 @@ The networks are those of `space.build`, narrower and shallower than the benchma
 channels on NAS-Bench-101 too), on random images: what is stated in the settings. Ours: fewer and smaller images.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -21,16 +20,11 @@ from archwalk.estimators.base import Floats
 from archwalk.estimators.zero_cost import naswot
 from archwalk.learning.seeding import made_from
 from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.spaces.networks import ScalableSize, build_network, check_task, default_size
+from archwalk.spaces.task import Task
 from archwalk.strategies.base import Trials
 from archwalk.strategies.checks import check_at_least_one
 from archwalk.strategies.per_trial import PerTrial, Searcher
-
-_SIZES: dict[str, Callable[[int, int], dict[str, int]]] = {
-    "nasbench101": lambda channels, cells: {"stem_channels": channels, "cells_per_stack": cells},
-    "nasbench201": lambda channels, cells: {"stem_channels": channels, "cells_per_stage": cells},
-    "darts": lambda channels, cells: {"channels": channels, "layers": 3 * cells},
-}
-"""What `build` takes for a network of so many channels at first and cells at each resolution."""
 
 _CACHED_SCORES = 100_000
 
@@ -60,14 +54,12 @@ class Proxy:
     """NASWOT's score of the architectures of a space that builds image classifiers. Each is computed once."""
 
     def __init__(self, space: SearchSpace, settings: NaswotSettings) -> None:
-        if space.name not in _SIZES:
-            raise UsageError(
-                f"naswot looks at networks that take images, which those of {space.name} do not; "
-                f"known: {', '.join(sorted(_SIZES))}"
-            )
+        self.task = Task((3, settings.resolution, settings.resolution), 10)
+        check_task(space, self.task)
         self.space = space
         self.settings = settings
-        self.sizes = _SIZES[space.name](settings.channels, settings.cells)
+        size = default_size(space)
+        self.size = size.scaled(settings.channels, settings.cells) if isinstance(size, ScalableSize) else size
         generator = torch.Generator().manual_seed(settings.seed)
         self.images = torch.randn(
             settings.batch, 3, settings.resolution, settings.resolution, generator=generator
@@ -80,7 +72,9 @@ class Proxy:
 
     def _of(self, code: bytes) -> float:
         code_L = np.frombuffer(code, np.int32)
-        network = made_from(self.settings.seed, lambda: self.space.build(code_L, **self.sizes))
+        network = made_from(
+            self.settings.seed, lambda: build_network(self.space, code_L, self.task, self.size)
+        )
         return naswot(network, self.images)
 
 

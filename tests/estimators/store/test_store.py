@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from archwalk.errors import DataError, UsageError
-from archwalk.estimators.store import Evaluation, Outcome, Problem, Store, database, open_store, store_name
+from archwalk.estimators.store import (
+    Evaluation,
+    Outcome,
+    Problem,
+    Store,
+    connecting,
+    database,
+    open_store,
+    store_name,
+)
 from archwalk.estimators.store.owner import is_dead, make_owner
 from archwalk.estimators.store.transfer import export_evaluations, read_evaluations
 
@@ -243,7 +252,7 @@ class TestSQLite:
     def test_locked_for_long(self, tmp_path, monkeypatch):
         path = tmp_path / "s.sqlite"
         finish(open_store(str(path)), 1)
-        monkeypatch.setattr(database, "_BUSY_SECONDS", 0.05)
+        monkeypatch.setattr(connecting, "_BUSY_SECONDS", 0.05)
         store = open_store(str(path))
         holder = sqlite3.connect(path, isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
@@ -326,3 +335,23 @@ class TestReturns:
     def test_they_are_numbers(self, change):
         with pytest.raises(ValueError, match="no number"):
             replace(self.OUTCOME, **change)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("curves", "["), ("versions", "[]"), ("settings", b"\xff"), ("validation", "high"), ("status", "odd"),
+     ("finished", "soon"), ("architecture", "[" * 100_000), ("seconds", None)],
+)  # fmt: skip
+def test_a_damaged_row_is_one_line(tmp_path, column, value):
+    file = tmp_path / "store.sqlite"
+    finish(open_store(str(file)), 1)
+    with sqlite3.connect(file) as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(archwalk_evaluations)")]
+        connection.execute("CREATE TABLE copy AS SELECT * FROM archwalk_evaluations")
+        connection.execute("DROP TABLE archwalk_evaluations")
+        connection.execute(f"CREATE TABLE archwalk_evaluations ({', '.join(columns)})")
+        connection.execute("INSERT INTO archwalk_evaluations SELECT * FROM copy")
+        connection.execute(f"UPDATE archwalk_evaluations SET {column} = ?", (value,))
+    with pytest.raises(DataError, match=r"row .{12} of the store .*store.sqlite") as caught:
+        open_store(str(file)).evaluations()
+    assert "\n" not in str(caught.value)

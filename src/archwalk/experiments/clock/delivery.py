@@ -12,6 +12,7 @@ from torch.nn.functional import interpolate
 from archwalk.data.files import write_atomically
 from archwalk.errors import DataError
 from archwalk.estimators.rungs.pixels import Normalisation
+from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import Codes
 from archwalk.spaces.convnet.space import ConvNet
 from archwalk.spaces.export.onnx_model import silence
@@ -82,7 +83,7 @@ def deliver(
 ) -> list[str]:
     """Write all files but the page; gives their names. Without the extra `onnx` there is no ONNX model."""
     network = network.cpu().eval()
-    source = to_pytorch(space, code_L)
+    source = to_pytorch(Architecture(space, code_L))
     channels, height, width = space.image_shape
     about: dict[str, Any] = {
         "classes": list(classes), "channels": channels, "height": height, "width": width,

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from archwalk.data.files import cache_folder, make_folder, write_atomically
+from archwalk.data.files import make_folder, working_folder, write_atomically
 from archwalk.data.images import ImageSet
 from archwalk.data.images.base import TEST, TRAINING
 from archwalk.errors import UsageError
@@ -36,7 +36,7 @@ from archwalk.spaces.convnet.costs import Limits
 from archwalk.spaces.convnet.members import MEMBERS
 from archwalk.spaces.convnet.space import ConvNet
 
-RESULT = "result.json"
+RESULT, FOUND, TEST_FILES = "result.json", "found.json", "test-images.txt"
 _TIMED = ("three-stage", "mobilenet-v2", "resnet-20")
 _WRITING = 12.0
 """Seconds that are left for judging and writing, but no more than a tenth of all."""
@@ -89,9 +89,9 @@ class Session:
         self.space = ConvNet(images.shape, len(images.classes), settings.limits)
         self.recipe = recipe_for(images, self.device)
         self.workers = settings.workers or (1 if self.device == "cuda" else threads)
-        folder = cache_folder() / "rungs" / images.fingerprint[:16]
+        folder = working_folder(f"rungs/{images.fingerprint[:16]}")
         self.training = RungTraining(
-            self.space, images.name, images.fingerprint, self.recipe, self.device, make_folder(folder)
+            self.space, images.name, images.fingerprint, self.recipe, self.device, folder
         )
         self.key = self._key()
         self.place = folder / f"search-{self.key}"
@@ -183,10 +183,16 @@ def search_by_the_clock(
         Normalisation.of(session.arrays),
         images.classes,
     )
+    if images.files_N:
+        names = [name for name, part in zip(images.files_N, images.part_N, strict=True) if part == TEST]
+        write_atomically(
+            out / TEST_FILES, "".join(f"{name}\n" for name in names).encode(errors="surrogateescape")
+        )
+        files.append(TEST_FILES)
     spent["judging and writing"] = clock.elapsed - sum(spent.values())
     result |= {"files": files, "seconds": {name: round(value, 2) for name, value in spent.items()}}
     write_atomically(out / RESULT, json.dumps(result, indent=1) + "\n")
-    write_atomically(out / "found.json", json.dumps(result["architecture"]) + "\n")
+    write_atomically(out / FOUND, json.dumps(result["architecture"]) + "\n")
     forget_oldest(session.training.folder, _MOST_KEPT)
     return result
 

@@ -112,7 +112,7 @@ def _rank(policies: PolicyEstimator, method: Method, seed: int, keep_in: Path) -
         return made[-1]
 
     started = time.process_time()
-    strategy = method.factory(Trials(policies.space, 1, spawn(seed, 1, 0), share_weights=share_weights))
+    strategy = method.factory(Trials(policies.policies, 1, spawn(seed, 1, 0), share_weights=share_weights))
     assert isinstance(strategy, PerTrial)
     searcher: Any = strategy.searchers[0]
     ranked_NL = searcher.propose()

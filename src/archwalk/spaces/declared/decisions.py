@@ -68,7 +68,10 @@ class Decision:
 
     def as_dict(self) -> dict[str, Any]:
         """As `read_decision` takes it. Raises UsageError where `when` is a function."""
-        found: dict[str, Any] = {self.kind: list(self.values)}
+        values: list[Any] = list(self.values)
+        if self.kind == "integer":  # three values would be read as first, last and step
+            values = [values[0], values[-1], values[1] - values[0] if len(values) > 1 else 1]
+        found: dict[str, Any] = {self.kind: values}
         if self.when is not None:
             if not isinstance(self.when, str):
                 raise UsageError(f"when of {self.name!r} is a Python function, which no file can hold")
