@@ -15,7 +15,7 @@ from archwalk.agents.remembered import RememberedValues
 from archwalk.estimators.base import Floats
 from archwalk.jit import Streams
 from archwalk.learning.ensemble import predict
-from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.spaces.base import Codes, EnumerableSpace, SearchSpace
 from archwalk.strategies.base import Trials
 from archwalk.strategies.walker import EPISODE_LIMIT, Walker
 
@@ -53,13 +53,15 @@ class WalkingAgent(NetworkAgent[W, N], Generic[W, N]):
 class JudgingAgent(WalkingAgent[W, N], Generic[W, N]):
     """An agent that can say what any architecture is worth by itself (ours can, that of Cassimon et al. 2024 cannot).
 
-    It values each architecture once. It knows where the episodes of a search ended and steps aside rather than end
-    there again.
+    It knows where the episodes of a search ended and steps aside rather than end there again. In a space that can be
+    enumerated it values each architecture once; in a larger one walks hardly ever meet one again.
     """
 
     def __init__(self, space: SearchSpace, shape: W, network: N) -> None:
         super().__init__(space, shape, network)
-        self.values = RememberedValues(self._value)
+        self.values = (
+            RememberedValues(self._value, space.size) if isinstance(space, EnumerableSpace) else None
+        )
 
     @abstractmethod
     def judge(self, features_TF: Tensor) -> Tensor:
@@ -72,16 +74,19 @@ class JudgingAgent(WalkingAgent[W, N], Generic[W, N]):
 
     def worth(self, codes_BL: Codes) -> Floats:
         """What architectures (B,) are worth."""
-        worth_B: Floats = self.values(codes_BL)[0]
+        worth_B: Floats = (self.values or self._value)(codes_BL)[0]
         return worth_B
 
     def act(self, codes_RKL: Codes, count_R: NDArray[np.int32]) -> NDArray[np.int64]:
         """See `WalkingAgent.act`."""
+        if self.values is None:
+            return super().act(codes_RKL, count_R)
         present_RK = np.arange(codes_RKL.shape[1]) <= count_R[:, None]
         q_RK = np.full(present_RK.shape, -np.inf)
         _, stop_T, q_RK[present_RK] = self.values(codes_RKL[present_RK])
         q_RK[:, 0] = stop_T[np.cumsum(count_R + 1) - count_R - 1]
-        return q_RK.argmax(axis=1)
+        action_R: NDArray[np.int64] = q_RK.argmax(axis=1)
+        return action_R
 
     def strategy(self, trials: Trials) -> Walker:
         """See `Agent`."""
