@@ -61,7 +61,8 @@ def test_what_is_left_is_used_without_archwalk(found):
     ]
     places = np.flatnonzero(images.part_N == TEST)
     for i in places:
-        Image.fromarray(images.images_NCHW[i, 0]).save(folder / f"{i}.png")
+        pixels = images.images_NCHW[i, 0]
+        Image.fromarray(pixels.astype(np.uint16) * 257 if i % 4 == 3 else pixels).save(folder / f"{i}.png")
     without = (
         "import runpy, sys; sys.modules['archwalk'] = None; sys.argv = sys.argv[1:]; "
         "runpy.run_path(sys.argv[0], run_name='__main__')"
@@ -193,6 +194,9 @@ def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path):
     session, whole = make_search(tmp_path / "whole")
     run_until(whole, session, 9)
     assert {step.trial.rung for step in whole.done} >= {0, 1}
+    winner = whole.winner()
+    assert winner.trial.rung == max(step.trial.rung for step in whole.done)
+    assert whole.steps[whole.steps.index(winner)] is winner
     session, first = make_search(tmp_path / "killed")
     run_until(first, session, 4, kill=True)
     with (tmp_path / "killed" / "journal.jsonl").open("a") as file:
