@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from archwalk.cli.common import OUT, load_space, print_json, read_json
+from archwalk.cli.common import OUT, print_json
 from archwalk.errors import UsageError
 
 
@@ -37,6 +37,7 @@ def run_space(options: argparse.Namespace) -> None:
     import numpy as np
 
     from archwalk.spaces.capabilities import capabilities_of
+    from archwalk.spaces.catalogue import load_space
 
     space = load_space(options.name)
     example_L = space.sample(np.random.default_rng(0), 1)[0]
@@ -71,8 +72,11 @@ def run_space(options: argparse.Namespace) -> None:
 
 def run_neighbours(options: argparse.Namespace) -> None:
     """Print the neighbours of an architecture."""
+    from archwalk.data.architectures import code_of
+    from archwalk.spaces.catalogue import load_space
+
     space = load_space(options.space)
-    code_L = space.parse(read_json(options.architecture))
+    code_L = code_of(space, options.architecture)
     found = space.neighbours(code_L[None])
     hash_of = getattr(space, "published_hash", None)
     rows = [

@@ -128,6 +128,11 @@ class QueryLedger:
         """Their rewards, as the strategy was told them: higher is better."""
         return self.objective.reward.upward(self._history("reward_B"))
 
+    @property
+    def scores_TQ(self) -> tuple[Floats, Floats]:
+        """Rewards and reports of all that was paid for, as they are."""
+        return self._history("reward_B"), self._history("report_B")
+
     def _history(self, name: str) -> Floats:
         return np.concatenate([getattr(s, name).reshape(self.trials, -1) for s in self._scores], axis=1)
 
@@ -159,7 +164,11 @@ class QueryLedger:
 
     def unique_T(self) -> NDArray[np.int64]:
         """Different architectures that each trial paid for."""
-        return np.array([len(np.unique(codes_QL, axis=0)) for codes_QL in self.codes_TQL])
+        codes_TQL = self.codes_TQL
+        if codes_TQL.shape[2] == 1:
+            sorted_TQ = np.sort(codes_TQL[:, :, 0], axis=1)
+            return np.array([1 + np.count_nonzero(np.diff(sorted_Q)) for sorted_Q in sorted_TQ])
+        return np.array([len(np.unique(codes_QL, axis=0)) for codes_QL in codes_TQL])
 
     def best_codes_TL(self) -> Codes:
         """The architecture of best reward in each trial."""

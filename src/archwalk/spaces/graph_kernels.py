@@ -9,23 +9,27 @@ PATH_COUNT = 2
 
 
 @kernel
-def distances_of_counts(columns_E, counts_E, offsets, places, known_UE, squares_E, out_NE):  # type: ignore[no-untyped-def]
-    """Squared distances (N, E) of sparse rows to dense ones, whose columns in use are `known_UE` at `places`."""
-    for n in range(len(offsets) - 1):
-        row = out_NE[n]
-        row[:] = squares_E
-        square = np.float32(0)
-        for e in range(offsets[n], offsets[n + 1]):
-            count = np.float32(counts_E[e])
-            square += count * count
+def add_distances_of_counts(  # type: ignore[no-untyped-def]
+    columns_E, counts_E, starts_N, stops_N, places, known_UE, squares_E, weight, products_E, out_NE
+):
+    """Add squared distances (N, E) times `weight` of sparse rows to dense ones, whose columns in use have their
+    `places` in `known_UE`; what is then below zero, by rounding, is zero. `products_E` is room for integers.
+    """
+    for n in range(len(starts_N)):
+        products_E[:] = 0
+        square = np.int64(0)
+        for e in range(starts_N[n], stops_N[n]):
+            count = products_E.dtype.type(counts_E[e])
+            square += np.int64(counts_E[e]) * np.int64(counts_E[e])
             place = places[columns_E[e]]
             if place >= 0:
                 known = known_UE[place]
-                twice = np.float32(2) * count
-                for k in range(len(row)):
-                    row[k] -= twice * known[k]
+                for k in range(len(products_E)):
+                    products_E[k] += count * products_E.dtype.type(known[k])
+        row, own = out_NE[n], np.float32(square)
         for k in range(len(row)):
-            row[k] += square
+            distance = row[k] + weight * (own + squares_E[k] - np.float32(2) * np.float32(products_E[k]))
+            row[k] = distance if distance > 0 else np.float32(0)
 
 
 @kernel

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from archwalk.estimators.base import Floats
 from archwalk.estimators.policies.estimator import PolicyEstimator
+from archwalk.experiments.bootstrap import BOOTSTRAP_SAMPLES
 from archwalk.experiments.protocol import spawn
-from archwalk.experiments.statistics import BOOTSTRAP_SAMPLES
 from archwalk.experiments.supernets import KeptWeights, kept
 from archwalk.papers.mazyavkina2020.sizes import (
     NOTES,
