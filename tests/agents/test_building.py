@@ -123,10 +123,9 @@ CASES = pytest.mark.parametrize(
 
 @CASES
 def test_a_run_folder_resumes_and_searches(made_up, strategy, settings, tmp_path, monkeypatch):
-    benchmark = chains()
-    benchmark = replace(benchmark, name="made-up:0")
+    benchmark, asked = chains(), {"asked": "made-up:0"}
     monkeypatch.setattr("archwalk.experiments.training.CHECKPOINT_SECONDS", 0.0)
-    whole = train_agent(benchmark, strategy, settings, seed=0, out=tmp_path / "whole")
+    whole = train_agent(benchmark, strategy, settings, seed=0, out=tmp_path / "whole", **asked)
     rows = whole.metrics()
     assert all({"charts/reward", "charts/length", "actions/7", "steps", "unique"} <= set(row) for row in rows)
 
@@ -135,7 +134,7 @@ def test_a_run_folder_resumes_and_searches(made_up, strategy, settings, tmp_path
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_agent(benchmark, strategy, settings, seed=0, out=tmp_path / "part", progress=stop)
+        train_agent(benchmark, strategy, settings, seed=0, out=tmp_path / "part", progress=stop, **asked)
     with pytest.raises(DataError, match="not finished"):
         load_contestant(str(tmp_path / "part"), benchmark.space)
     part = resume_training(tmp_path / "part")
@@ -164,7 +163,7 @@ def test_the_command_line(made_up, tmp_path, capsys):
     command = ["train", "meta-rl", "--benchmark", "made-up:0", "--out", str(out), "--steps", "40"]
     assert main([*command, *words]) == 0
     assert RunFolder(out).metrics()[-1]["steps"] == 75
-    assert RunFolder(out).config()["asked"] == "made-up:0"
+    assert RunFolder(out).config().asked == "made-up:0"
     assert main(["search", str(out), "--benchmark", "made-up:1", "--budget", "10", "--trials", "2"]) == 0
     capsys.readouterr()
     (tmp_path / "a.json").write_text('{"layers": [{"type": "convolution", "kernel_size": 3}]}')

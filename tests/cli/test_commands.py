@@ -211,9 +211,9 @@ class TestData:
 class TestTrain:
     def test_leaves_a_run_folder(self, agent):
         config = json.loads((agent / "config.json").read_text())
-        assert config["preset"] == "archwalk-nas-bench-graph-dqn", "the benchmark's own is the default"
-        assert (config["settings"]["steps"], config["settings"]["environments"]) == (480, 8)
-        assert config["settings"]["gamma"] == 0.99
+        assert config.preset == "archwalk-nas-bench-graph-dqn", "the benchmark's own is the default"
+        assert (config.settings["steps"], config.settings["environments"]) == (480, 8)
+        assert config.settings["gamma"] == 0.99
         assert (agent / "agent.safetensors").exists()
 
     def test_default_folder_names_what_it_is(self, call, tmp_path):
@@ -237,7 +237,7 @@ class TestTrain:
         )  # fmt: skip
         assert result.status == 0
         config = json.loads((tmp_path / "run" / "config.json").read_text())
-        assert config["preset"] == "archwalk-nasbench101-dqn"
+        assert config.preset == "archwalk-nasbench101-dqn"
 
 
 class TestImprove:

@@ -170,10 +170,17 @@ class TestMisuse:
             ("validation", "high", "validation is 'high'"),
             ("validation", "nan", "is not in percent"),
             ("seed", "1", "its key is not that of its other columns"),
-            ("architecture", "{", "row 2 .* is no evaluation"),
+            ("architecture", "{", "row 2 of .*: architecture is damaged"),
+            ("seed", "1" * 5_000, "seed is '1111"),
+            ("seed", str(2**63), "more than 64 bits"),
+            ("parameters", "-1", "no number of weights"),
+            ("finished", "inf", "Invalid isoformat string"),
+            ("finished", "2026-01-01T00:00:00", "no time of a time zone"),
+            ("architecture", '{"a":' + "[" * 40_000, "nested too deeply"),
+            ("settings", "{}", "by which arithmetic"),
             ("status", "claimed", "unknown status 'claimed'"),
-            ("curves", "[]", "JSON objects"),
-            ("curves", '{"loss": [NaN]}', "NaN is not JSON"),
+            ("curves", "[]", "curves is not what it should be: Expected `object`, got `array`"),
+            ("curves", '{"loss": [NaN]}', "curves is damaged: JSON is malformed"),
         ],
     )
     def test_wrong_rows(self, call, store, tmp_path, column, value, message):
@@ -182,7 +189,7 @@ class TestMisuse:
         call("store", "export", file)
         rows = list(csv.DictReader(file.open(newline="")))
         rows[1][column] = value
-        with file.open("w", newline="") as out:
+        with file.open("w", newline="", encoding="utf-8-sig") as out:  # a byte-order mark, as Excel writes
             writer = csv.DictWriter(out, rows[0])
             writer.writeheader()
             writer.writerows(rows)

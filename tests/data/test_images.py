@@ -19,6 +19,7 @@ from archwalk.data.images import (
     load_images,
     missing_images,
 )
+from archwalk.data.images.base import TEST, TRAINING, VALIDATION
 from archwalk.errors import ArchwalkError, DataError, MissingExtraError, UsageError
 
 SMALL = ImageSettings(pixels=8)
@@ -207,25 +208,90 @@ class TestRefused:
             load_images(str(folder), ImageSettings(pixels=8, max_images=6))
 
     @pytest.mark.parametrize("content", [b"", b"no image", b"\x89PNG\r\n\x1a\n"])
-    def test_an_unreadable_image(self, folder, content):
+    def test_an_unreadable_image_is_left_out_and_named(self, folder, content, caplog):
         (folder / "ants" / "0.png").write_bytes(content)
-        self.refused(folder, r"cannot read the image .*0\.png")
+        (folder / "bees" / "1.png").write_bytes(content)
+        whole = sum(1 for _ in folder.rglob("*.png"))
+        for _ in range(2):  # read, then kept
+            caplog.clear()
+            data = load_images(str(folder), ImageSettings(pixels=8))
+            assert data.left_out == ("ants/0.png", "bees/1.png")
+            assert len(data.labels_N) == len(data.files_N) == whole - 2
+            assert f"2 of the {whole} images of photos are left out" in caplog.text
+            assert "ants/0.png, bees/1.png" in caplog.text
 
-    def test_an_image_that_is_cut_off(self, folder):
+    def test_an_image_that_is_cut_off_is_left_out(self, folder):
         path = folder / "ants" / "0.png"
         path.write_bytes(path.read_bytes()[:-30])
-        self.refused(folder, r"cannot read the image .*0\.png")
+        assert load_images(str(folder), ImageSettings(pixels=8)).left_out == ("ants/0.png",)
 
-    def test_a_damaged_zip_file(self, folder):
+    def test_a_damaged_image_of_a_zip_file_is_left_out(self, folder):
         file = zipped(folder)
         content = bytearray(file.read_bytes())
         content[60] ^= 0xFF  # in the first image
         file.write_bytes(content)
-        self.refused(file, "cannot read the image")
+        assert len(load_images(str(file), ImageSettings(pixels=8)).left_out) == 1
+
+    def test_a_class_of_which_nothing_can_be_read(self, folder):
+        for path in (folder / "ants").iterdir():
+            path.write_bytes(b"")
+        self.refused(
+            folder, r"no image for training can be read of class 'ants' of photos; cannot read the image"
+        )
 
     def test_an_image_of_many_pixels(self, folder, monkeypatch):
         monkeypatch.setattr("archwalk.data.images.pixels._MOST_PIXELS", 50)
         self.refused(folder, "has 12 x 9 pixels")
+
+
+class TestGivenSplit:
+    def split(self, tmp_path, *parts):
+        for part in parts:
+            for label, bright in (("ants", 10), ("bees", 200)):
+                for i in range(8):
+                    path = tmp_path / "photos" / part / label / f"{i}.png"
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    paint(path, bright)
+        return load_images(str(tmp_path / "photos"), ImageSettings(pixels=8, split="given"))
+
+    def named(self, data, part):
+        return {
+            name.split("/")[0] for name, one in zip(data.files_N, data.part_N, strict=True) if one == part
+        }
+
+    def test_the_test_is_as_it_is_given_and_validation_is_cut_from_training(self, tmp_path):
+        data = self.split(tmp_path, "train", "test")
+        assert self.named(data, TEST) == {"test"}
+        assert self.named(data, VALIDATION) == self.named(data, TRAINING) == {"train"}
+        assert np.count_nonzero(data.part_N == VALIDATION) == 4
+
+    def test_all_three_are_as_they_are_given(self, tmp_path):
+        data = self.split(tmp_path, "training", "val", "test")
+        assert [self.named(data, part) for part in (TRAINING, VALIDATION, TEST)] == [
+            {"training"},
+            {"val"},
+            {"test"},
+        ]
+
+    def test_validation_alone_is_the_test(self, tmp_path):
+        assert self.named(self.split(tmp_path, "train", "val"), TEST) == {"val"}
+
+    def test_without_a_split_ours_is_used(self, tmp_path):
+        data = self.split(tmp_path, "one", "two")
+        assert data.classes == ("one/ants", "one/bees", "two/ants", "two/bees")
+        assert {*data.part_N.tolist()} == {TRAINING, VALIDATION, TEST}
+
+
+def test_images_keep_their_size_where_they_are_not_enlarged(tmp_path):
+    for label, bright in (("ants", 10), ("bees", 200)):
+        for i in range(4):
+            (tmp_path / "photos" / label).mkdir(parents=True, exist_ok=True)
+            paint(tmp_path / "photos" / label / f"{i}.png", bright)
+    sizes = [
+        load_images(str(tmp_path / "photos"), ImageSettings(pixels=pixels, enlarge=False)).shape[1:]
+        for pixels in (32, 8)
+    ]
+    assert sizes == [(12, 12), (8, 8)]  # the longer side is 12 pixels
 
 
 class TestInstalled:

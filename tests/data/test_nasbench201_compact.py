@@ -91,13 +91,13 @@ def test_truncated_file_is_named(copy, name):
 @pytest.mark.parametrize(
     ("name", "old", "new", "message"),
     [
-        (TESTS, "ArchitectureString", "Strings", "it has no column 'ArchitectureString'"),
+        (TESTS, "ArchitectureString", "Strings", "it has no 'ArchitectureString'"),
         (TESTS, "|nor_conv_1x1~0|skip_connect~1|", "|nor_conv_1x1~0|", "has the form"),
         (TESTS, "avg_pool_3x3~0", "none~0", "each of the 15,625 cells once is wanted"),
         (TESTS, "85.86333333333334", "", "could not convert"),
         (TESTS, "85.86333333333334", "nan", "absent or not between 0 and 100"),
         (TESTS, "85.86333333333334,", "", "rows of different lengths"),
-        (VALIDATIONS, "val_accs", "accs", "it has no column 'val_accs'"),
+        (VALIDATIONS, "val_accs", "accs", "it has no 'val_accs'"),
         (VALIDATIONS, "(4, 0, 3, 1, 4, 3)", "(4, 0, 3, 1, 4)", "not 6 operations"),
         (VALIDATIONS, "(4, 0, 3, 1, 4, 3)", "(5, 0, 3, 1, 4, 3)", "not 6 operations from 0 to 4"),
         (VALIDATIONS, "84.99", "-84.99", "not between 0 and 100"),
@@ -123,5 +123,5 @@ def test_other_frame_is_named(copy, data_root):
     (copy / SHORT).write_bytes(
         gzip.decompress((data_root / "nasbench101/FreeREA/params.pkl.gz").read_bytes())
     )
-    with pytest.raises(DataError, match=f"{SHORT} is not a table.*no column 'cellstr'"):
+    with pytest.raises(DataError, match=f"{SHORT} is not a table.*it has no 'cellstr'"):
         import_nasbench201(copy, SPACE)

@@ -14,7 +14,7 @@ from archwalk.environments.construction import (
     flatten_observations,
 )
 from archwalk.environments.construction_settings import ConstructionSettings, load_settings, read_settings
-from archwalk.errors import UsageError
+from archwalk.errors import DataError, UsageError
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
@@ -243,6 +243,7 @@ LAYERS = [{"type": "convolution", "kernel_sizes": [1, 3]}]
         ({"layers": LAYERS, "depth": True}, "depth must be of type int"),
         ({"layers": LAYERS, "sigma": 2}, "sigma must be between 0 and 1"),
         ({"layers": LAYERS, "sigma": "much"}, "wrong type"),
+        ({"layers": [{"type": []}]}, "wrong type|unknown type"),
         ({"layers": LAYERS, "action_limit": 0}, "at least 1 action"),
         ({"layers": LAYERS, "network": {"filter": 3}}, "did you mean 'filters'"),
         ({"layers": LAYERS, "network": 3}, "wrong type"),
@@ -272,9 +273,17 @@ def test_a_configuration_that_is_not_there(config, message):
 
 
 def test_a_file_that_is_no_toml(tmp_path):
-    (tmp_path / "bad.toml").write_text("depth = ")
-    with pytest.raises(UsageError, match=r"bad\.toml is not TOML"):
-        load_settings(tmp_path / "bad.toml")
+    for content, message in (
+        (b"depth = ", "is not TOML"),
+        (b"depth = " + b"[" * 100_000, "nested too deeply"),
+        (b"\xff", "not text in UTF-8"),
+    ):
+        (tmp_path / "bad.toml").write_bytes(content)
+        with pytest.raises(DataError, match=rf"bad\.toml .*{message}"):
+            load_settings(tmp_path / "bad.toml")
+    (tmp_path / "bad.json").write_bytes(b"[" * 100_000)
+    with pytest.raises(DataError, match=r"bad\.json"):
+        load_settings(tmp_path / "bad.json")
 
 
 @pytest.mark.parametrize(

@@ -8,20 +8,22 @@ from archwalk.agents.base import Paid
 from archwalk.agents.dqn.agent import DQNAgent, PointerShape
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import ArchwalkError, DataError, UsageError
-from archwalk.experiments.runs import RunFolder, load_contestant, load_contestants
+from archwalk.experiments.runs import RunConfig, RunFolder, load_contestant, load_contestants
 from archwalk.strategies.base import Trials
 
 SHAPE = PointerShape(neighbours=5, width=8, layers=1, heads=2, duelling=True)
 
 
+def config(space, seed=0):
+    return RunConfig(
+        strategy="dqn", benchmark="tiny", objective="validation", space=space.name, features=space.feature_count,
+        settings={}, seed=seed, fingerprint={},
+    )  # fmt: skip
+
+
 def write_run(path, space, seed=0, finish=True):
     run = RunFolder(path)
-    config = {
-        "space": space.name,
-        "features": space.feature_count,
-        "seed": seed,
-    }
-    run.create(config)
+    run.create(config(space, seed))
     agent = DQNAgent.fresh(space, SHAPE, seed)
     agent.paid = Paid(100 + seed, 50, 2.0)
     if finish:
@@ -118,10 +120,10 @@ def test_a_folder_without_runs(tmp_path, space4):
 )
 def test_damaged_runs_are_one_line(tmp_path, space4, damage, message):
     write_run(tmp_path / "run", space4)
-    config, agent = tmp_path / "run" / "config.json", tmp_path / "run" / "agent.safetensors"
+    file, agent = tmp_path / "run" / "config.json", tmp_path / "run" / "agent.safetensors"
     saved = read_state(agent)
     if damage == "config":
-        config.write_text(config.read_text()[:-20])
+        file.write_text(file.read_text()[:-20])
     elif damage == "agent":
         agent.write_bytes(agent.read_bytes()[:100])
     elif damage == "shape":
@@ -141,21 +143,23 @@ def test_damaged_runs_are_one_line(tmp_path, space4, damage, message):
     assert "\n" not in str(caught.value)
 
 
-def test_creating_never_overwrites(tmp_path):
+def test_creating_never_overwrites(tmp_path, space4):
     run = RunFolder(tmp_path / "run")
-    run.create({"seed": 1})
+    run.create(config(space4, 1))
     with pytest.raises(UsageError, match="holds a run already"):
-        run.create({"seed": 2})
-    assert run.config() == {"seed": 1}
+        run.create(config(space4, 2))
+    assert run.config() == config(space4, 1)
 
 
-def test_metrics_after_the_checkpoint_are_cut_off(tmp_path):
+def test_metrics_after_the_checkpoint_are_cut_off(tmp_path, space4):
     run = RunFolder(tmp_path / "run")
-    run.create({})
+    run.create(config(space4))
     run.log({"steps": 1})
-    run.checkpoint({"x": np.arange(3)})
+    run.checkpoint({"x": np.arange(3)}, [{"loss": 0.5}], 2.5)
     run.log({"steps": 2})
-    np.testing.assert_array_equal(run.restore()["x"], [0, 1, 2])
+    restored = run.restore()
+    np.testing.assert_array_equal(restored.trainer["x"], [0, 1, 2])
+    assert (restored.window, restored.seconds) == ([{"loss": 0.5}], 2.5)
     assert run.metrics() == [{"steps": 1}]
     (tmp_path / "run" / "checkpoint.safetensors").unlink()
     assert run.restore() is None

@@ -16,8 +16,7 @@ from archwalk.late import use_one_thread
 from archwalk.learning.engines import ENGINES
 
 if TYPE_CHECKING:
-    from archwalk.experiments.runs import RunFolder
-    from archwalk.experiments.training import Place
+    from archwalk.experiments.runs import Place, RunFolder
 
 DEMO_SCALES = {"smoke": (50, 20, 200), "small": (150, 200, 2_000)}
 """Budget, trials and starts of single episodes."""
@@ -94,7 +93,7 @@ def run_demo(options: argparse.Namespace) -> None:
 def run_train(options: argparse.Namespace) -> None:
     """Train or resume."""
     from archwalk.agents.catalogue import TRAINERS
-    from archwalk.experiments.training import Place
+    from archwalk.experiments.runs import Place
 
     use_one_thread()
     place = Place(options.engine, options.address, options.device)
@@ -132,7 +131,7 @@ def run_improve(options: argparse.Namespace) -> None:
 
     use_one_thread()
     run = RunFolder(options.checkpoint)
-    space = SPACES.load(run.config()["space"])()
+    space = SPACES.load(run.config().space)()
     start_L = space.parse(read_json(options.architecture))
     episodes = run.agent(space).improve(start_L[None], spawn(options.seed, 0))
     found = space.describe(episodes.finals_BL[0])
@@ -157,7 +156,8 @@ def train(
     from archwalk.agents.catalogue import TRAINERS
     from archwalk.estimators.benchmarks import load_benchmark
     from archwalk.experiments.presets import default_preset, load_preset, make_settings
-    from archwalk.experiments.training import HERE, train_agent
+    from archwalk.experiments.runs import HERE
+    from archwalk.experiments.training import train_agent
 
     settings_class, _ = TRAINERS.load(strategy)
     preset = load_preset(preset_name) if preset_name else default_preset(strategy, benchmark_name)

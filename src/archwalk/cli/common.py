@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from archwalk.errors import DataError, UsageError
+from archwalk.errors import UsageError
 
 if TYPE_CHECKING:
     from archwalk.spaces.base import SearchSpace
@@ -83,14 +83,11 @@ def load_space(name: str) -> SearchSpace:
 
 def read_json(path: Path) -> Any:
     """Read a JSON file that the user named. Raises DataError if it cannot be read, UsageError if it is not JSON."""
-    try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
-        raise UsageError(f"there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {path}: {error}") from error
-    except ValueError as error:
-        raise UsageError(f"{path} is not JSON: {error}") from error
+    from archwalk.data import decoding
+
+    if not path.exists():
+        raise UsageError(f"there is no file {path}")
+    return decoding.read_json(path, Any, "JSON")
 
 
 def add_store_option(parser: argparse.ArgumentParser) -> None:

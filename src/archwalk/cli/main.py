@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from archwalk import __version__
-from archwalk.cli import agents, data, exporting, inspection, reproduction, results, store
+from archwalk.cli import agents, data, exporting, images, inspection, reproduction, results, store
 from archwalk.errors import ArchwalkError, UsageError, unknown
 
 INTERRUPTED = 130
@@ -30,7 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = Parser(prog="archwalk", description="Neural architecture search by reinforcement learning.")
     parser.add_argument("--version", action="version", version=f"archwalk {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (agents, data, exporting, inspection, results, reproduction, store):
+    for module in (agents, data, exporting, images, inspection, results, reproduction, store):
         module.add_commands(commands)
     return parser
 

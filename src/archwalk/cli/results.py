@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archwalk.cli.common import OUT, note, progress_bar
+from archwalk.cli.images import add_clock_options, is_clocked, run_by_the_clock
 from archwalk.cli.numbers import COUNT, COUNT_OR_ZERO, SEED, WORKERS
 from archwalk.data.decoding import encode_json
 from archwalk.data.files import make_folder, write_atomically
@@ -31,9 +32,13 @@ SUPERNETS = "supernets"
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the commands of this file."""
     search = commands.add_parser("search", help="run one strategy on a benchmark")
-    search.add_argument("strategy", metavar="STRATEGY", help="a name, or the run folder of a trained agent")
+    search.add_argument(
+        "strategy", metavar="STRATEGY", nargs="?",
+        help="a name, or the run folder of a trained agent; none for a search by the clock",
+    )  # fmt: skip
     search.add_argument("--preset", help="settings of the strategy (default: the literature's)")
-    _add_protocol(search, "KEY=VALUE")
+    _add_protocol(search, "KEY=VALUE", needs_budget=False)
+    add_clock_options(search)
     search.set_defaults(run=run_search_command)
 
     compare = commands.add_parser("compare", help="run several strategies from the same starts")
@@ -52,11 +57,11 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     report.set_defaults(run=run_report)
 
 
-def _add_protocol(parser: argparse.ArgumentParser, assignment: str) -> None:
+def _add_protocol(parser: argparse.ArgumentParser, assignment: str, *, needs_budget: bool = True) -> None:
     parser.add_argument(
         "--benchmark", required=True, help="say nas-bench-graph:cora or nasbench101:test-mean"
     )
-    parser.add_argument("--budget", type=COUNT, required=True, help="queries in each trial")
+    parser.add_argument("--budget", type=COUNT, required=needs_budget, help="queries in each trial")
     parser.add_argument("--trials", type=COUNT, default=1)
     parser.add_argument("--seed", type=SEED, default=0)
     parser.add_argument(
@@ -76,6 +81,9 @@ def run_search_command(options: argparse.Namespace) -> None:
     """Run one strategy and print its record."""
     from archwalk.experiments.presets import load_preset
 
+    if is_clocked(options):
+        run_by_the_clock(options)
+        return
     name: str = options.strategy
     if options.preset:
         preset = load_preset(options.preset)

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from archwalk.data.decoding import read_json
 from archwalk.data.files import Progress, cache_folder, make_folder, sha256_of, write_atomically
 from archwalk.errors import DataError
 
@@ -122,12 +123,9 @@ def _check_hash(url: str, path: Path) -> None:
 
 
 def _read_hashes(lock: Path) -> dict[str, str]:
-    try:
-        hashes = json.loads(lock.read_text())
-    except FileNotFoundError:
+    if not lock.exists():
         return {}
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {lock} ({error}); delete it to begin anew") from error
-    if not isinstance(hashes, dict):
-        raise DataError(f"{lock} does not hold hashes by URL; delete it to begin anew")
-    return hashes
+    try:
+        return read_json(lock, dict[str, str], "hashes by URL")
+    except DataError as error:
+        raise DataError(f"{error}; delete it to begin anew") from error

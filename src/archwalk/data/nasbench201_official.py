@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.data.files import Progress, sha256_of
+from archwalk.data.files import Progress, read_file, sha256_of
 from archwalk.data.nasbench201_cells import cell_ids, check_accuracies
 from archwalk.data.pickles import NUMPY, StandIns, load_pickle
 from archwalk.data.table import Table
@@ -147,10 +147,7 @@ def _seconds(training: dict[str, Any], last: str) -> float:
 
 
 def _read_pickle(path: Path) -> Any:
-    try:
-        compressed = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
+    compressed = read_file(path)
     try:
         content = bz2.decompress(compressed)
     except (OSError, ValueError, EOFError) as error:

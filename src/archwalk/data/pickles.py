@@ -19,6 +19,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archwalk.data.files import read_file
 from archwalk.errors import DataError
 
 StandIns = Mapping[tuple[str, str], Any]
@@ -158,12 +159,10 @@ def read_pickle(path: Path, stand_ins: StandIns = NUMPY) -> Any:
 
     Raises DataError if the file cannot be read, is damaged or names a global that has no stand-in.
     """
-    try:
-        content = path.read_bytes()
-        if path.suffix == ".gz":
+    content = read_file(path)
+    if path.suffix == ".gz":
+        try:
             content = gzip.decompress(content)
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
-    except (EOFError, ValueError, zlib.error) as error:
-        raise DataError(f"{path} is not a whole gzip file ({error})") from error
+        except (OSError, EOFError, ValueError, zlib.error) as error:
+            raise DataError(f"{path} is not a whole gzip file ({error})") from error
     return load_pickle(content, str(path), stand_ins)

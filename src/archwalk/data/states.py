@@ -1,11 +1,14 @@
 """Checkpoints: nested state of arrays and plain values in one safetensors file, read back bit by bit.
 
-No pickle: arrays and tensors are safetensors entries, the rest is JSON in the file's header.
+No pickle: arrays and tensors are safetensors entries, the rest is JSON in the file's header, with a checksum of all of
+it: a file in which a byte was flipped is refused.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +21,10 @@ from archwalk.errors import DataError
 if TYPE_CHECKING:
     import torch
 
-FORMAT = "archwalk-state-1"
+FORMAT = "archwalk-state-2"
+
+_SIGNED = {np.dtype(f"u{size}"): np.dtype(f"i{size}") for size in (2, 4, 8)}
+"""Stored as such: not every version of safetensors has the unsigned ones."""
 
 
 def write_state(path: Path, state: dict[str, Any]) -> None:
@@ -26,9 +32,10 @@ def write_state(path: Path, state: dict[str, Any]) -> None:
     from safetensors.torch import save
 
     tensors: dict[str, torch.Tensor] = {}
-    skeleton = _take_apart(state, "", tensors)
-    metadata = {"format": FORMAT, "state": json.dumps(skeleton)}
-    write_atomically(path, save({k: v.contiguous() for k, v in tensors.items()}, metadata))
+    skeleton = json.dumps(_take_apart(state, "", tensors))
+    tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    head = {"checksum": _checksum(skeleton, tensors), "state": skeleton}
+    write_atomically(path, save(tensors, {FORMAT: json.dumps(head)}))  # one entry: several have no order
 
 
 def read_state(path: Path) -> dict[str, Any]:
@@ -38,13 +45,29 @@ def read_state(path: Path) -> dict[str, Any]:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            if metadata.get("format") != FORMAT:
+            if FORMAT not in metadata:
                 raise DataError(f"{path} is not a checkpoint of this version of archwalk ({FORMAT})")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dictionary
-        state: dict[str, Any] = _put_together(json.loads(metadata["state"]), tensors)
-    except (SafetensorError, KeyError, ValueError) as error:
+        head = json.loads(metadata[FORMAT])
+        if _checksum(head["state"], tensors) != head["checksum"]:
+            raise ValueError("its checksum is another one")
+        state: dict[str, Any] = _put_together(json.loads(head["state"]), tensors)
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+    except (SafetensorError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"the checkpoint {path} is damaged: {error}") from error
     return state
+
+
+def _checksum(skeleton: str, tensors: Mapping[str, torch.Tensor]) -> str:
+    """SHA-256 of everything that is read back."""
+    import torch
+
+    digest = sha256(skeleton.encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.cpu().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _take_apart(value: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
@@ -54,8 +77,9 @@ def _take_apart(value: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
         tensors[path] = value.detach()
         return {"$tensor": path}
     if isinstance(value, np.ndarray):
-        tensors[path] = torch.from_numpy(np.array(value))
-        return {"$array": path}
+        signed = _SIGNED.get(value.dtype)
+        tensors[path] = torch.from_numpy(np.array(value if signed is None else value.view(signed)))
+        return {"$array": path} if signed is None else {"$array": path, "dtype": value.dtype.name}
     if isinstance(value, dict):
         return {
             "$items": [[k, _take_apart(v, f"{path}/{k}", tensors)] for k, v in value.items()]
@@ -75,5 +99,6 @@ def _put_together(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
     if "$tensor" in value:
         return tensors[value["$tensor"]]
     if "$array" in value:
-        return tensors[value["$array"]].numpy()
+        array = tensors[value["$array"]].numpy()
+        return array.view(value["dtype"]) if "dtype" in value else array
     return {k: _put_together(v, tensors) for k, v in value["$items"]}

@@ -12,7 +12,7 @@ from typing import IO
 
 import google_crc32c
 
-from archwalk.data.files import Progress
+from archwalk.data.files import Progress, opened
 from archwalk.errors import DataError
 
 _MASK = 0xA282EAD8
@@ -26,7 +26,7 @@ def read_records(path: Path, progress: Progress | None = None) -> Iterator[bytes
     Raises DataError with the byte offset of the record that is truncated or damaged.
     """
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             total = os.fstat(file.fileno()).st_size
             offset, next_report = 0, 0
             while offset < total:
@@ -49,7 +49,7 @@ def masked_crc(content: bytes) -> int:
 def is_tfrecord(path: Path) -> bool:
     """Whether the file begins as a TFRecord file does: with a length and its right checksum."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             header = file.read(_HEADER)
     except OSError:
         return False

@@ -20,8 +20,6 @@ the YAML file of P3's NASGym. Every key but `layers` may be left out:
     image_shape = [3, 84, 84]
 """
 
-import json
-import tomllib
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -30,7 +28,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.errors import DataError, UsageError, unknown
+from archwalk.data.decoding import decode_toml, read_json, read_toml
+from archwalk.errors import UsageError, unknown
 from archwalk.spaces.nsc import NSC, CodeTable, NetworkSettings
 from archwalk.spaces.nsc.size import P3_NETWORK, changed
 from archwalk.spaces.nsc.table import MERGES, TERMINAL, label_name
@@ -114,18 +113,12 @@ def load_settings(config: "str | Path | ConstructionSettings | None") -> Constru
         names = sorted(entry.name.removesuffix(".toml") for entry in shipped.iterdir())
         if str(config) not in names:
             raise unknown("configuration (a .toml or .json file, or a name)", str(config), names)
-        return read_settings(tomllib.loads((shipped / f"{config}.toml").read_text()), str(config))
-    try:
-        text = path.read_text()
-    except FileNotFoundError:
-        raise UsageError(f"there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {path}: {error}") from error
-    try:
-        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{path} is not {path.suffix[1:].upper()}: {error}") from error
-    return read_settings(content, str(path))
+        text = (shipped / f"{config}.toml").read_text(encoding="utf-8")
+        return read_settings(decode_toml(text, dict[str, Any], str(config)), str(config))
+    if not path.exists():
+        raise UsageError(f"there is no file {path}")
+    read = read_toml if path.suffix == ".toml" else read_json
+    return read_settings(read(path, dict[str, Any], "a configuration"), str(path))
 
 
 def read_settings(content: object, where: str = "the configuration") -> ConstructionSettings:
@@ -134,7 +127,7 @@ def read_settings(content: object, where: str = "the configuration") -> Construc
         return _read(content)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from None
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, ArithmeticError, LookupError):
         raise UsageError(f"{where}: a value is of the wrong type") from None
 
 

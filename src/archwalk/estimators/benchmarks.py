@@ -18,6 +18,7 @@ from archwalk.estimators.base import (
     WeightSharingEstimator,
     fidelities_of,
 )
+from archwalk.estimators.fingerprints import Fingerprint
 from archwalk.estimators.metrics import (
     TEST_ACCURACY,
     VALIDATION,
@@ -72,6 +73,20 @@ class Benchmark:
     def objective(self) -> Objective:
         """What reward and report are."""
         return self.estimator.objective
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """All that its scores depend on: another one where name, objective, space, settings or data are others.
+
+        An estimator says its part by a `fingerprint` of its own; of one without, the provenance stands for it.
+        """
+        space, scores = self.space, getattr(self.estimator, "fingerprint", None)
+        return {
+            "name": self.name,
+            "objective": self.objective.name,
+            "space": {"name": space.name, "length": space.code_length, "features": space.feature_count},
+            **({"provenance": dict(self.provenance)} if scores is None else scores),
+        }
 
     @property
     def fidelities(self) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.estimators.base import Bits, Floats, Scores
+from archwalk.estimators.fingerprints import Fingerprint, digests
 from archwalk.estimators.metrics import Metric, Objective
 from archwalk.jit import draws_at
 from archwalk.spaces.base import Codes
@@ -37,6 +38,11 @@ class TableEstimator:
         metric = self.objective.reward
         return metric.upward(_at_most_zero(metric.upward(self.reward_N)))
 
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Digests of the scores."""
+        return digests(reward=self.reward_N, report=self.report_N)
+
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Look codes (B, 1) up."""
         ids = codes_BL[:, 0]
@@ -59,6 +65,11 @@ class MultiFidelityTable(TableEstimator):
         self.reward_FN = np.asarray(reward_FN, np.float64)
         self.seconds_FN = np.full(self.reward_FN.shape, np.nan) if seconds_FN is None else seconds_FN
 
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Digests of the scores."""
+        return digests(reward=self.reward_FN, report=self.report_N) | {"epochs": list(self.fidelities)}
+
     def evaluate_at(self, codes_BL: Codes, fidelity: int) -> Scores:
         """Look codes (B, 1) up, as trained for `fidelities[fidelity]` epochs."""
         ids = codes_BL[:, 0]
@@ -78,6 +89,11 @@ class RandomRunEstimator:
     def __init__(self, validation_NR: NDArray[np.float32], test_NR: NDArray[np.float32]) -> None:
         self.validation_NR = validation_NR
         self.test_NR = test_NR
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Digests of the runs."""
+        return digests(reward=self.validation_NR, report=self.test_NR)
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Draw a run for each row of codes (B, 1), the same for the same row whenever it is asked."""
@@ -106,6 +122,11 @@ class MultiFidelityRandomRun(RandomRunEstimator):
         super().__init__(validation_NFR[:, -1], test_NR)
         self.fidelities = fidelities
         self.validation_NFR = validation_NFR
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Digests of the runs."""
+        return digests(reward=self.validation_NFR, report=self.test_NR) | {"epochs": list(self.fidelities)}
 
     def evaluate_at(self, codes_BL: Codes, fidelity: int) -> Scores:
         """As `evaluate`, but for the rewards, which are of runs of `fidelities[fidelity]` epochs."""

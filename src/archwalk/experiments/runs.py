@@ -8,15 +8,15 @@ DIR/agent.safetensors        the trained agent, at the end
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from archwalk.agents.catalogue import TRAINERS
+from archwalk.data.decoding import convert, decode_json, encode_json, read_json
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, UsageError
@@ -48,53 +48,120 @@ def now() -> str:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a training runs; it changes no bit of the result, but for the device.
+
+    `engine` and `address` are those of `make_engine`, `device` is that of the learner's network.
+    """
+
+    engine: str = "local"
+    address: str | None = None
+    device: str = "cpu"
+
+
+HERE = Place()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """What a run was begun with: all that a resumed one needs, and where it began.
+
+    `asked` is the whole name that the benchmark was loaded by, where there is one; `fingerprint` is the benchmark's, on
+    which alone the run goes on. `own_starts` says that training set out from architectures that a caller drew.
+    """
+
+    kind: Literal["agent"] = "agent"
+    strategy: str
+    benchmark: str
+    asked: str | None = None
+    objective: str
+    space: str
+    features: int
+    preset: str | None = None
+    settings: dict[str, Any]
+    seed: int
+    own_starts: bool = False
+    fingerprint: dict[str, Any]
+    place: Place = HERE
+    created: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What is written of a training that goes on: the trainer's state, the rows of metrics that make no line yet, the
+    time that it took, and how much of the metrics belongs to it.
+    """
+
+    trainer: dict[str, Any]
+    window: list[dict[str, float]]
+    seconds: float
+    metrics_bytes: int
+
+
+_Row = dict[str, int | float | None]
+
+
+@dataclass(frozen=True)
 class RunFolder:
     """The folder of one training run."""
 
     path: Path
 
-    def create(self, config: dict[str, Any]) -> None:
+    def create(self, config: RunConfig) -> None:
         """Begin a run. Raises UsageError if the folder holds one already."""
         if (self.path / CONFIG).exists():
             raise UsageError(f"{self.path} holds a run already; add --resume to go on, or name another --out")
         make_folder(self.path)
-        write_atomically(self.path / CONFIG, json.dumps(config, indent=2) + "\n")
+        write_atomically(self.path / CONFIG, encode_json(config, indent=2) + "\n")
 
-    def config(self) -> dict[str, Any]:
-        """What the run was begun with. Raises DataError if this is no run folder."""
+    def config(self) -> RunConfig:
+        """What the run was begun with. Raises DataError if this is no run folder, or its config is no config."""
         file = self.path / CONFIG
         if not file.exists():
             raise DataError(f"{self.path} is not a run folder: it has no {CONFIG}")
+        return read_json(file, RunConfig, "the config of a run of this version of archwalk")
+
+    def log(self, row: Mapping[str, int | float | None]) -> None:
+        """Append a line of metrics. Raises DataError if the disk refuses."""
+        file = self.path / METRICS
         try:
-            config: dict[str, Any] = json.loads(file.read_text())
-        except ValueError as error:
-            raise DataError(f"{file} is damaged: {error}") from error
-        return config
+            with file.open("a") as log:
+                log.write(encode_json(row) + "\n")
+        except OSError as error:
+            raise DataError(f"cannot write {file}: {error.strerror}") from error
 
-    def log(self, row: dict[str, Any]) -> None:
-        """Append a line of metrics."""
-        with (self.path / METRICS).open("a") as file:
-            file.write(json.dumps(row) + "\n")
-
-    def checkpoint(self, state: dict[str, Any]) -> None:
+    def checkpoint(self, trainer: dict[str, Any], window: list[dict[str, float]], seconds: float) -> None:
         """Write the state of training, with how much of the metrics belongs to it."""
         metrics = self.path / METRICS
         size = metrics.stat().st_size if metrics.exists() else 0
-        write_state(self.path / CHECKPOINT, {"state": state, "metrics_bytes": size})
+        write_state(
+            self.path / CHECKPOINT,
+            {"trainer": trainer, "window": window, "seconds": seconds, "metrics_bytes": size},
+        )
 
-    def restore(self) -> dict[str, Any] | None:
-        """The last checkpoint's state, with later metrics cut off; None if there is no checkpoint yet."""
+    def restore(self) -> Checkpoint | None:
+        """The last checkpoint, with later metrics cut off; None if there is none yet. Raises DataError if damaged."""
         metrics, file = self.path / METRICS, self.path / CHECKPOINT
-        checkpoint = read_state(file) if file.exists() else None
+        checkpoint = None
+        if file.exists():
+            what = "a checkpoint of this version of archwalk"
+            checkpoint = convert(read_state(file), Checkpoint, str(file), what)
         if metrics.exists():
             with metrics.open("r+b") as log:
-                log.truncate(checkpoint["metrics_bytes"] if checkpoint else 0)
-        return checkpoint["state"] if checkpoint else None
+                log.truncate(checkpoint.metrics_bytes if checkpoint else 0)
+        return checkpoint
 
-    def metrics(self) -> list[dict[str, Any]]:
-        """All lines of metrics."""
+    def metrics(self) -> list[_Row]:
+        """All lines of metrics; one that a kill cut off is left out. Raises DataError for a damaged one."""
         file = self.path / METRICS
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        try:
+            *lines, _ = file.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise DataError(f"cannot read {file}: {error.strerror}") from error
+        return [decode_json(line, _Row, f"line {n} of {file}", "metrics") for n, line in enumerate(lines, 1)]
 
     def finish(self, agent: Agent) -> None:
         """Write the trained agent; the checkpoint is not needed any more."""
@@ -112,10 +179,11 @@ class RunFolder:
         """The trained agent. Raises DataError for one of another space or an unfinished run; see `load_agent`."""
         from archwalk.agents.saving import load_agent
 
-        self.config()
+        config = self.config()
         if not self.finished:
             raise DataError(
-                f"the training in {self.path} is not finished; go on with: archwalk train ... --resume"
+                f"the training in {self.path} is not finished; go on with: archwalk train {config.strategy} --resume "
+                f"--out {self.path}"
             )
         return load_agent(self.path / AGENT, space)
 
@@ -185,8 +253,8 @@ def load_contestant(
     return Contestant(
         label or path.resolve().name,
         tuple(agents),
-        tuple(config["seed"] for config in configs),
-        strategy=configs[0].get("strategy", ""),
+        tuple(config.seed for config in configs),
+        strategy=configs[0].strategy,
     )
 
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +11,19 @@ import numpy as np
 from archwalk.agents.base import Paid
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.agents.trainable import DistributedTrainerFactory, Trainer
+from archwalk.data.decoding import convert
 from archwalk.environments.walks import Sampler
-from archwalk.errors import UsageError
+from archwalk.errors import ArchwalkError, UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.estimators.fingerprints import require_same
 from archwalk.experiments.presets import describe_settings
-from archwalk.experiments.runs import RunFolder, now
+from archwalk.experiments.runs import CONFIG, HERE, Checkpoint, Place, RunConfig, RunFolder, now
 from archwalk.learning.engines import make_engine
 from archwalk.versions import versions
 
 CHECKPOINT_SECONDS = 60.0
 
 Progress = Callable[[int, int, dict[str, float]], None]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a training runs; it changes no bit of the result, but for the device.
-
-    `engine` and `address` are those of `make_engine`, `device` is that of the learner's network.
-    """
-
-    engine: str = "local"
-    address: str | None = None
-    device: str = "cpu"
-
-
-HERE = Place()
 
 
 def train_agent(
@@ -63,46 +49,69 @@ def train_agent(
     with _trainer(strategy, benchmark, settings, seed, starts, place) as trainer:
         run = RunFolder(out)
         run.create(
-            {
-                "kind": "agent",
-                "strategy": strategy,
-                "benchmark": benchmark.name,
-                "asked": asked,
-                "objective": benchmark.objective.name,
-                "space": benchmark.space.name,
-                "features": benchmark.space.feature_count,
-                "preset": preset,
-                "settings": describe_settings(settings),
-                "seed": seed,
-                "place": asdict(place),
-                "created": now(),
-                "versions": versions(),
-            }
+            RunConfig(
+                strategy=strategy,
+                benchmark=benchmark.name,
+                asked=asked,
+                objective=benchmark.objective.name,
+                space=benchmark.space.name,
+                features=benchmark.space.feature_count,
+                preset=preset,
+                settings=describe_settings(settings),
+                seed=seed,
+                own_starts=starts is not None,
+                fingerprint=benchmark.fingerprint,
+                place=place,
+                created=now(),
+                versions=versions(),
+            )
         )
-        return _train(run, trainer, 0.0, progress)
+        return _train(run, trainer, None, progress)
 
 
-def resume_training(out: Path, progress: Progress | None = None, place: Place = HERE) -> RunFolder:
+def resume_training(
+    out: Path,
+    progress: Progress | None = None,
+    place: Place = HERE,
+    *,
+    benchmark: Benchmark | None = None,
+    starts: Sampler | None = None,
+) -> RunFolder:
     """Go on where the last checkpoint was; the result is the same to the bit as without the interruption.
 
-    The place may be another one than before. Raises DataError if there is no run in `out`, UsageError if its
-    benchmark is not known here.
+    The place may be another one than before. The benchmark is loaded by the name that the run was begun with, unless it
+    is handed in; `starts` are those that the training was begun with. Raises DataError if there is no run in `out`, or
+    the benchmark is not what it was, UsageError if it is not known here.
     """
     run = RunFolder(out)
     config = run.config()
     if run.finished:
         return run
-    strategy, seed, asked = config["strategy"], config["seed"], config.get("asked")
-    if asked:
-        benchmark = load_benchmark(asked, seed)
-    else:
-        benchmark = load_benchmark(f"{config['benchmark']}:{config['objective']}")
-    settings = TRAINERS.load(strategy)[0](**config["settings"])
-    with _trainer(strategy, benchmark, settings, seed, None, place) as trainer:
-        state = run.restore()
-        if state is not None:
-            trainer.load_state_dict(state["trainer"])
-        return _train(run, trainer, state["seconds"] if state else 0.0, progress)
+    if config.own_starts != (starts is not None):
+        needed = (
+            "with starts of its own; hand them in again" if config.own_starts else "without starts of its own"
+        )
+        raise UsageError(f"the training in {out} was begun {needed}")
+    if benchmark is None:
+        benchmark = load_benchmark(config.asked or f"{config.benchmark}:{config.objective}", config.seed)
+    require_same(config.fingerprint, benchmark.fingerprint, f"the training in {out}")
+    settings_class, _ = TRAINERS.load(config.strategy)
+    settings = convert(config.settings, settings_class, f"{out / CONFIG}", f"a config of {config.strategy}")
+    with _trainer(config.strategy, benchmark, settings, config.seed, starts, place) as trainer:
+        checkpoint = run.restore()
+        if checkpoint is not None:
+            _load(trainer, checkpoint, run)
+        return _train(run, trainer, checkpoint, progress)
+
+
+def _load(trainer: Trainer, checkpoint: Checkpoint, run: RunFolder) -> None:
+    try:
+        trainer.load_state_dict(checkpoint.trainer)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
+        why = " ".join(str(error).split())
+        raise ArchwalkError(
+            f"the checkpoint in {run.path} does not fit this version of archwalk: {why}"
+        ) from error
 
 
 @contextmanager
@@ -122,16 +131,22 @@ def _trainer(
         yield factory(benchmark, settings, seed, starts)
 
 
-def _train(run: RunFolder, trainer: Trainer, seconds_before: float, progress: Progress | None) -> RunFolder:
+def _train(
+    run: RunFolder, trainer: Trainer, begun: Checkpoint | None, progress: Progress | None
+) -> RunFolder:
     started = saved = time.perf_counter()
     rounds, between = trainer.run(), True
-    window: list[dict[str, float]] = []
+    window = list(begun.window) if begun else []
 
     def seconds() -> float:
-        return seconds_before + time.perf_counter() - started
+        return (begun.seconds if begun else 0.0) + time.perf_counter() - started
+
+    def log() -> None:
+        run.log(_average(window) | _paid(trainer) | {"seconds": round(seconds(), 2)})
+        window.clear()
 
     def checkpoint() -> None:
-        run.checkpoint({"trainer": trainer.state_dict(), "seconds": seconds()})
+        run.checkpoint(trainer.state_dict(), window, seconds())
 
     try:
         while True:
@@ -142,8 +157,7 @@ def _train(run: RunFolder, trainer: Trainer, seconds_before: float, progress: Pr
                 break
             window.append(metrics)
             if len(window) == trainer.log_every:
-                run.log(_average(window) | _paid(trainer) | {"seconds": round(seconds(), 2)})
-                window = []
+                log()
                 if time.perf_counter() - saved > CHECKPOINT_SECONDS:
                     checkpoint()
                     saved = time.perf_counter()
@@ -153,13 +167,15 @@ def _train(run: RunFolder, trainer: Trainer, seconds_before: float, progress: Pr
         if between:  # amid a step the state is neither that before nor that after it
             checkpoint()
         raise
+    if window:
+        log()
     agent = trainer.agent()
     agent.paid = Paid(trainer.ledger.queries, trainer.ledger.unique, seconds())
     run.finish(agent)
     return run
 
 
-def _paid(trainer: Trainer) -> dict[str, Any]:
+def _paid(trainer: Trainer) -> dict[str, float]:
     return {
         "steps": trainer.done,
         "queries": trainer.ledger.queries,

@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from archwalk.data.decoding import read_json
 from archwalk.data.files import write_atomically
+from archwalk.errors import DataError
 from archwalk.experiments.runs import now
 from archwalk.papers.setup import Setup, benchmark_settings, identity
 from archwalk.versions import versions
@@ -82,8 +84,8 @@ def run_item(paper: str, item: Item, setup: Setup) -> Record:
 def _read(path: Path) -> Record | None:
     """None where it is damaged."""
     try:
-        record: Record = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        record = read_json(path, Record)
+    except DataError as error:
         _log.warning("archwalk: %s is damaged (%s); it is computed again", path, error)
         return None
     return record

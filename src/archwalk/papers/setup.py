@@ -117,10 +117,10 @@ class Setup:
         if not folders:
             raise DataError(f"{name} is not a run folder (no {CONFIG}) and holds none")
         config = RunFolder(folders[0]).config()
-        if config["space"] != benchmark.space.name:
-            self.note(f"The agent in {name} was trained on {config['benchmark']} and is left out here.")
+        if config.space != benchmark.space.name:
+            self.note(f"The agent in {name} was trained on {config.benchmark} and is left out here.")
             return False
-        trained_on = f"{config['benchmark']}:{config['objective']}"
+        trained_on = f"{config.benchmark}:{config.objective}"
         if trained_on != f"{benchmark.name}:{benchmark.objective.name}":
             self.note(f"The agent in {name} was trained on {trained_on}.")
         return True

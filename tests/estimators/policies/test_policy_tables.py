@@ -101,7 +101,7 @@ def test_what_is_not_whole_or_not_there_is_said(estimators, folder):
     with pytest.raises(DataError, match="damaged"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
     path.write_text("{}")
-    with pytest.raises(DataError, match="damaged"):
+    with pytest.raises(DataError, match="is not a table of agents"):
         load_benchmark("policy-cnn:MinAtar-Freeway")
 
 

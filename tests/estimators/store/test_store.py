@@ -326,3 +326,23 @@ class TestReturns:
     def test_they_are_numbers(self, change):
         with pytest.raises(ValueError, match="no number"):
             replace(self.OUTCOME, **change)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("curves", "["), ("versions", "[]"), ("settings", b"\xff"), ("validation", "high"), ("status", "odd"),
+     ("finished", "soon"), ("architecture", "[" * 100_000), ("seconds", None)],
+)  # fmt: skip
+def test_a_damaged_row_is_one_line(tmp_path, column, value):
+    file = tmp_path / "store.sqlite"
+    finish(open_store(str(file)), 1)
+    with sqlite3.connect(file) as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(archwalk_evaluations)")]
+        connection.execute("CREATE TABLE copy AS SELECT * FROM archwalk_evaluations")
+        connection.execute("DROP TABLE archwalk_evaluations")
+        connection.execute(f"CREATE TABLE archwalk_evaluations ({', '.join(columns)})")
+        connection.execute("INSERT INTO archwalk_evaluations SELECT * FROM copy")
+        connection.execute(f"UPDATE archwalk_evaluations SET {column} = ?", (value,))
+    with pytest.raises(DataError, match=r"row .{12} of the store .*store.sqlite") as caught:
+        open_store(str(file)).evaluations()
+    assert "\n" not in str(caught.value)

@@ -14,6 +14,7 @@ from archwalk.agents.meta_rl.settings import MetaRLSettings
 from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.estimators.fingerprints import require_same
 from archwalk.estimators.ledger import JointLedger
 from archwalk.learning.a2c import A2C, Memory, Step, decide, to_segment
 
@@ -151,6 +152,7 @@ class MetaRLTrainer:
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on."""
         return {
+            "benchmarks": [benchmark.fingerprint for benchmark in self.benchmarks],
             "trial": self.trial,
             "moves": self.moves,
             "rng": self.rng.bit_generator.state,
@@ -163,7 +165,9 @@ class MetaRLTrainer:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore what `state_dict` gave."""
+        """Restore what `state_dict` gave. Raises DataError if it is of a training on other benchmarks."""
+        for n, pair in enumerate(zip(state["benchmarks"], self.benchmarks, strict=True), 1):
+            require_same(pair[0], pair[1].fingerprint, f"benchmark {n} of the training")
         self.trial, self.moves = int(state["trial"]), int(state["moves"])
         self.rng.bit_generator.state = state["rng"]
         output, cell = state["memory"]

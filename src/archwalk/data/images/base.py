@@ -44,6 +44,10 @@ class ImageSettings:
     """Share of the images of each class."""
     test: float = 1 / 3
     """Share of the images of each class."""
+    split: Literal["ours", "given"] = "ours"
+    """`given`: where the folders say which images are for the test (or, without such, for validation), these are
+    (ours).
+    """
     seed: int = 0
     """Of the choice and of the split."""
 
@@ -72,6 +76,10 @@ class Listing:
     """The class of each."""
     read: Callable[[int], "Image"]
     """The image of a place in that order. Raises DataError."""
+    files_N: Sequence[str] = ()
+    """The name of each; empty where they are no files."""
+    parts_N: Sequence[int | None] = ()
+    """The part that each is given for, None where nothing is said of it; empty where nothing is said at all."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,10 @@ class ImageSet:
     part_N: NDArray[np.uint8]
     """TRAINING, VALIDATION or TEST."""
     classes: tuple[str, ...]
+    files_N: tuple[str, ...] = ()
+    """The name of each image; empty where they are no files."""
+    left_out: tuple[str, ...] = ()
+    """Files that could not be read."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -153,6 +165,32 @@ def choose(
         part_N[taken[test : test + validation]] = VALIDATION
     chosen_K = np.flatnonzero(part_N != 255)
     return chosen_K, part_N[chosen_K]
+
+
+def choose_given(
+    name: str, labels_N: Sequence[str], parts_N: Sequence[int | None], settings: ImageSettings
+) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+    """All images, the test as it is given; where only validation is given, that is the test. What is missing then is
+    cut from the rest, in every class alike. Raises DataError where a class is nowhere to be learned from.
+    """
+    rng = np.random.default_rng(settings.seed)
+    names, class_N = np.unique(np.asarray(labels_N, object), return_inverse=True)
+    if len(names) < 2:
+        raise DataError(f"{name} has {len(names)} class; classification needs at least 2 class folders")
+    part_N = np.array([TRAINING if part is None else part for part in parts_N], np.uint8)
+    if not (part_N == TEST).any():
+        part_N[part_N == VALIDATION] = TEST
+    has_validation = (part_N == VALIDATION).any()
+    share = settings.validation / (1 - settings.test)
+    for c, class_name in enumerate(names):
+        member = rng.permutation(np.flatnonzero((class_N == c) & (part_N == TRAINING)))
+        if len(member) < 2:
+            raise DataError(
+                f"class {class_name!r} of {name} has {len(member)} images for training; it needs at least 2"
+            )
+        if not has_validation:
+            part_N[member[: max(1, round(share * len(member)))]] = VALIDATION
+    return np.arange(len(part_N)), part_N
 
 
 def _most_per_class(counts: list[int], most: int | None) -> int:

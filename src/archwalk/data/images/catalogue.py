@@ -6,8 +6,10 @@ import logging
 import os
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +18,27 @@ from safetensors.numpy import save
 
 from archwalk.data.decoding import decode_json, encode_json
 from archwalk.data.files import cache_folder, data_folder, is_regular, write_cache
-from archwalk.data.images.base import TRAINING, ImageSet, ImageSettings, Listing, Source, choose
+from archwalk.data.images.base import (
+    MOST_PIXELS,
+    TEST,
+    TRAINING,
+    VALIDATION,
+    ImageSet,
+    ImageSettings,
+    Listing,
+    Source,
+    choose,
+    choose_given,
+)
 from archwalk.data.images.folders import folder_source, join_sources
 from archwalk.data.images.installed import digits_source, fashion_mnist_source, mnist5k_source
 from archwalk.data.images.pixels import finish, shrink
 from archwalk.errors import ArchwalkError, DataError, unknown
 
-FORMAT = "archwalk-images-2"
+FORMAT = "archwalk-images-3"
+_NAMES = ("classes", "files_N", "left_out")
+_SHOWN = 20
+"""Files that are named in a warning."""
 _SIZED = 100
 """Images that are opened to learn how large they usually are."""
 
@@ -92,6 +108,12 @@ def load_images(name: str, settings: ImageSettings | None = None) -> ImageSet:
     if kept is None:
         kept = _make(short, source, settings)
         _write(path, kept)
+    if kept.left_out:
+        more = f" and {len(kept.left_out) - _SHOWN} more" if len(kept.left_out) > _SHOWN else ""
+        _log.warning(
+            "archwalk: %d of the %d images of %s are left out, since they cannot be read: %s%s", len(kept.left_out),
+            len(kept.left_out) + len(kept.labels_N), short, ", ".join(kept.left_out[:_SHOWN]), more,
+        )  # fmt: skip
     if kept.copies:
         _log.warning(
             "archwalk: %d of the %d images of %s in validation and test are exact copies of training images, so scores "
@@ -111,37 +133,67 @@ def _find(name: str) -> Source:
 
 
 def _make(name: str, source: Source, settings: ImageSettings) -> ImageSet:
-    """Read the chosen images."""
+    """Read the chosen images; what cannot be read is left out."""
     listing = source.open()
-    chosen_K, part_K = choose(name, listing.labels_N, settings)
-    grey = settings.colour == "grey"
+    if settings.split == "given" and any(part in (TEST, VALIDATION) for part in listing.parts_N):
+        chosen_K, part_K = choose_given(name, listing.labels_N, listing.parts_N, settings)
+    else:
+        chosen_K, part_K = choose(name, listing.labels_N, settings)
     pixels = settings.pixels if settings.enlarge else min(settings.pixels, _usual_size(listing, chosen_K))
-    pictures = []
-    for i in chosen_K:
+    pictures, read_K, errors = [], np.ones(len(chosen_K), np.bool_), {}
+    for k, i in enumerate(chosen_K):
         try:
-            pictures.append(shrink(listing.read(int(i)), pixels, grey=grey))
-        except (OSError, ValueError) as error:
-            raise DataError(f"cannot use image {int(i) + 1} of {name}: {error}") from error
+            pictures.append(shrink(listing.read(int(i)), pixels, grey=settings.colour == "grey"))
+        except (DataError, OSError, ValueError) as error:
+            read_K[k] = False
+            errors[listing.files_N[i] if listing.files_N else f"image {i + 1}"] = str(error)
+    wanted = {listing.labels_N[i] for i in chosen_K}
+    chosen_K, part_K = chosen_K[read_K], part_K[read_K]
+    labels = np.array([listing.labels_N[i] for i in chosen_K], object)
+    _check_what_is_left(name, labels, part_K, wanted, errors)
     rgb = settings.colour == "rgb" or any(picture.channels == 3 for picture in pictures)
     images_KHWC = finish(pictures, rgb=rgb)
-    labels = np.array([listing.labels_N[i] for i in chosen_K], object)
     classes, labels_K = np.unique(labels, return_inverse=True)
     images_KCHW = np.ascontiguousarray(images_KHWC.transpose(0, 3, 1, 2))
-    return ImageSet(name, images_KCHW, labels_K.astype(np.int64), part_K, tuple(map(str, classes)))
+    files = tuple(listing.files_N[i] for i in chosen_K) if listing.files_N else ()
+    return ImageSet(
+        name, images_KCHW, labels_K.astype(np.int64), part_K, tuple(map(str, classes)), files, tuple(errors)
+    )
+
+
+def _check_what_is_left(
+    name: str, labels_K: NDArray[Any], part_K: NDArray[np.uint8], wanted: set[str], errors: dict[str, str]
+) -> None:
+    """Raise DataError where a class has lost all of its images, or those for training."""
+    lost = sorted(wanted - set(labels_K[part_K == TRAINING]))
+    if lost and errors:
+        raise DataError(
+            f"no image for training can be read of class {lost[0]!r} of {name}; {next(iter(errors.values()))}"
+        )
 
 
 def _usual_size(listing: Listing, chosen_K: NDArray[np.intp]) -> int:
     """The median of the longer sides of some images, evenly chosen."""
     some = chosen_K[np.linspace(0, len(chosen_K) - 1, min(_SIZED, len(chosen_K))).astype(int)]
-    return int(np.median([max(listing.read(int(i)).size) for i in some]))
+    sizes = []
+    for i in some:
+        with suppress(DataError, OSError, ValueError):  # it is named later
+            sizes.append(max(listing.read(int(i)).size))
+    return int(np.median(sizes)) if sizes else MOST_PIXELS
 
 
 def _write(path: Path, made: ImageSet) -> None:
-    names = [
-        os.fsencode(name).decode("latin-1") for name in made.classes
-    ]  # some are no UTF-8, which JSON must be
-    metadata = {"format": FORMAT, "classes": encode_json(names), "fingerprint": made.fingerprint}
+    metadata = {
+        "format": FORMAT,
+        "fingerprint": made.fingerprint,
+        **{key: encode_json(_plain(getattr(made, key))) for key in _NAMES},
+    }
     write_cache(path, save(made.arrays(), metadata=metadata))
+
+
+def _plain(names: Sequence[str]) -> list[str]:
+    """Names as UTF-8 has them, which JSON must be: some are not."""
+    return [os.fsencode(name).decode("latin-1") for name in names]
 
 
 def _read(path: Path, name: str) -> ImageSet | None:
@@ -151,10 +203,15 @@ def _read(path: Path, name: str) -> ImageSet | None:
     try:
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
-            names = decode_json(metadata["classes"], list[str], str(path))
+            classes, files, left_out = (
+                tuple(
+                    os.fsdecode(one.encode("latin-1"))
+                    for one in decode_json(metadata[key], list[str], str(path))
+                )
+                for key in _NAMES
+            )
             images, labels, part = (file.get_tensor(key) for key in ("images", "labels", "part"))
-        classes = tuple(os.fsdecode(name.encode("latin-1")) for name in names)
-        kept = ImageSet(name, images, labels, part, classes)
+        kept = ImageSet(name, images, labels, part, classes, files, left_out)
         return kept if kept.fingerprint == metadata["fingerprint"] else None
     except (DataError, SafetensorError, OSError, KeyError, ValueError):
         return None

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archwalk.data.files import read_file
-from archwalk.data.images.base import Listing, Source
+from archwalk.data.images.base import TEST, VALIDATION, Listing, Source
 from archwalk.data.images.pixels import decode_image
 from archwalk.errors import DataError
 
@@ -39,6 +39,8 @@ _PARTS = re.compile(
     re.IGNORECASE,
 )
 """Folders of a split: train, test_images, val2017."""
+_PART_OF = {"te": TEST, "ev": TEST, "va": VALIDATION, "de": VALIDATION}
+"""By the first letters of such a folder."""
 _NOT_THE_USERS = {
     "__macosx", "@eadir", "@tmp", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "lost+found",
     "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information", "__pycache__",
@@ -84,7 +86,11 @@ def join_sources(sources: Sequence[Source]) -> Source:
             at = int(np.searchsorted(starts, i, side="right")) - 1
             return listings[at].read(i - int(starts[at]))
 
-        return Listing([label for listing in listings for label in listing.labels_N], read)
+        return Listing(
+            [label for listing in listings for label in listing.labels_N],
+            read,
+            [name for listing in listings for name in listing.files_N],
+        )
 
     return Source(" ".join(source.stamp for source in sources), open_all)
 
@@ -93,7 +99,8 @@ def _source(root: Path, files: list[_File]) -> Source:
     files = sorted(files, key=lambda file: file.path.parts)
     if not files:
         raise DataError(f"{root} holds no images; it should hold a folder of images for each class")
-    labels = _labels(root, [file.path.parent.parts for file in files])
+    folders = [file.path.parent.parts for file in files]
+    labels = _labels(root, folders)
     digest = hashlib.sha256(repr([(str(file.path), file.stamp) for file in files]).encode())
 
     def read(i: int) -> "Image":
@@ -104,7 +111,9 @@ def _source(root: Path, files: list[_File]) -> Source:
             raise DataError(f"cannot read the image {place}: {error}") from error
         return decode_image(content, place)
 
-    return Source(digest.hexdigest(), lambda: Listing(labels, read))
+    parts = _parts(folders)
+    names = [str(file.path) for file in files]
+    return Source(digest.hexdigest(), lambda: Listing(labels, read, names, parts))
 
 
 def _labels(root: Path, folders: list[tuple[str, ...]]) -> list[str]:
@@ -125,13 +134,31 @@ def _below_what_all_share(folders: list[tuple[str, ...]]) -> list[tuple[str, ...
 
 
 def _without_parts(folders: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Without the level at which all folders are parts of a split, be it above the classes or inside each."""
+    """Without the level at which all folders are parts of a split."""
+    level = _level_of_parts(folders)
+    if level is None:
+        return folders
+    rest = slice(1, None) if level == 0 else slice(None, -1)
+    return _below_what_all_share([parts[rest] for parts in folders])
+
+
+def _level_of_parts(folders: list[tuple[str, ...]]) -> int | None:
+    """The level at which all folders are parts of a split, be it above the classes, 0, or inside each, -1."""
     if all(len(parts) > 1 for parts in folders):
-        for level, rest in ((0, slice(1, None)), (-1, slice(None, -1))):
+        for level in (0, -1):
             names = {parts[level] for parts in folders}
             if len(names) > 1 and all(map(_PARTS.fullmatch, names)):
-                return _below_what_all_share([parts[rest] for parts in folders])
-    return folders
+                return level
+    return None
+
+
+def _parts(folders: list[tuple[str, ...]]) -> list[int | None]:
+    """The part that the folders of each image name, None for training; empty where they are no split."""
+    folders = _below_what_all_share(folders)
+    level = _level_of_parts(folders)
+    if level is None:
+        return []
+    return [_PART_OF.get(parts[level][:2].lower()) for parts in folders]
 
 
 def _files_of_folder(root: Path) -> list[_File]:

@@ -8,13 +8,12 @@ A pickled Booster holds a snapshot, {"Config": settings, "Model": model}, as
 sums of trees with one value a leaf and splits by a threshold, fitted to a squared error.
 """
 
-import json
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.errors import DataError
+from archwalk.data.decoding import decode_json, reading
 from archwalk.estimators.nasbench301.binary_boosters import MODEL, SNAPSHOT, read_binary
 from archwalk.estimators.nasbench301.trees import Nodes, Trees, make_trees
 from archwalk.estimators.nasbench301.ubjson import read_ubjson
@@ -28,7 +27,7 @@ def read_booster(content: bytes, source: str) -> Trees:
 
     Raises DataError if it is damaged or another kind of model.
     """
-    try:
+    with reading(source, "holds no regression trees of xgboost"):
         if content.startswith((SNAPSHOT, MODEL)):
             nodes, objective, booster = read_binary(content)
         else:
@@ -36,9 +35,6 @@ def read_booster(content: bytes, source: str) -> Trees:
         if objective not in _OBJECTIVES or booster != "gbtree":
             raise ValueError(f"{booster} with objective {objective}")
         return make_trees(nodes)
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise DataError(f"{source} holds no regression trees of xgboost ({reason})") from error
 
 
 def _parse(content: bytes) -> Any:
@@ -46,7 +42,7 @@ def _parse(content: bytes) -> Any:
     if content[:1] != b"{":
         raise ValueError(f"it begins with {content[:4]!r}")
     if content[1:2] in (b'"', b" ", b"\n", b"\r", b"\t"):
-        return json.loads(content)
+        return decode_json(content, dict[str, Any], "the model")
     return read_ubjson(content)
 
 

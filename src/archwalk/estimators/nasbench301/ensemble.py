@@ -10,7 +10,6 @@ Read from the official folder, `xgb_v1.0` of the published models: one folder a 
 and no code of it runs; xgboost is not needed.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archwalk.data.decoding import read_json
 from archwalk.data.nasbench301 import MEMBER_MODEL, ensemble_files, member_configs
 from archwalk.data.pickles import NUMPY, Function, StandIns, read_pickle
 from archwalk.errors import DataError
@@ -116,7 +116,7 @@ def read_ensemble(folder: Path) -> Ensemble:
 
 
 def _read_member(path: Path, folder: Path) -> Member:
-    model, data = (_read_json(config) for config in member_configs(path))
+    model, data = (read_json(config, dict[str, Any], "a configuration") for config in member_configs(path))
     if model.get("model") != "xgb" or model.get("param:bananas_enc"):
         kind = "path encodings" if model.get("param:bananas_enc") else f"the kind {model.get('model')!r}"
         raise DataError(f"{path} is a model of {kind}, not of XGB; give the folder xgb_v1.0")
@@ -131,18 +131,6 @@ def _read_member(path: Path, folder: Path) -> Member:
 def _natural(text: str) -> list[str | int]:
     """For sorting: member_2 before member_10."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text())
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise DataError(f"{path} is not JSON ({error})") from error
-    if not isinstance(content, dict):
-        raise DataError(f"{path} is not a JSON object")
-    return content
 
 
 class _PickledBooster:

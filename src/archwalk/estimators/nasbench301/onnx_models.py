@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archwalk.data.files import read_file
 from archwalk.data.protobuf import read_fields
 from archwalk.errors import DataError, MissingExtraError
 
@@ -29,10 +30,7 @@ def open_model(path: Path) -> "InferenceSession":
         import onnxruntime
     except ImportError as error:
         raise MissingExtraError("onnxruntime", "nb301") from error
-    try:
-        model = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
+    model = read_file(path)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what goes wrong is raised; onnxruntime would also print it

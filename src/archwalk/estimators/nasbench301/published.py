@@ -7,13 +7,14 @@ Source: `zc_nasbench301_725.json` and `zc_nasbench301_500.json`, in the history 
 (Apache-2.0).
 """
 
-import json
 from ast import literal_eval
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from archwalk.errors import DataError
+from archwalk.data.decoding import decode_json, reading
+from archwalk.data.files import read_file
 from archwalk.estimators.base import Floats
 from archwalk.spaces.base import Codes
 from archwalk.spaces.darts.code import canonical_codes
@@ -29,14 +30,9 @@ def read_official_predictions(folder: Path) -> tuple[Codes, Floats]:
     accuracies: dict[str, float] = {}
     for name in _FILES:
         path = folder / name
-        try:
-            content = json.loads(path.read_text())
+        with reading(str(path), "does not hold predictions of NAS-Bench-301"):
+            content = decode_json(read_file(path), dict[str, Any], "it")
             cells = content.get("nasbench301", content)["cifar10"]
             accuracies |= {text: float(figures["val_accuracy"]) for text, figures in cells.items()}
             edges = np.array([literal_eval(text) for text in accuracies], np.int32).reshape(-1, 2, 8, 2)
-        except OSError as error:
-            raise DataError(f"cannot read {path}: {error.strerror}") from error
-        except (ValueError, SyntaxError, KeyError, TypeError, AttributeError) as error:
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-            raise DataError(f"{path} does not hold predictions of NAS-Bench-301 ({reason})") from error
     return canonical_codes(edges[..., 0], edges[..., 1]), np.array(list(accuracies.values()))

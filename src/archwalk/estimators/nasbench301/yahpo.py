@@ -10,13 +10,13 @@ Source: Pfisterer et al., YAHPO Gym, AutoML 2022; github.com/slds-lmu/yahpo_data
 0.59), and `encoding_v2.json`.
 """
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from archwalk.data.decoding import read_json
 from archwalk.data.nasbench301 import YAHPO_MODELS, yahpo_files
 from archwalk.errors import DataError
 from archwalk.estimators.base import Floats, Scores
@@ -118,12 +118,7 @@ def load_yahpo(folder: Path) -> YAHPOSurrogate:
 
 def _check_encoding(path: Path) -> None:
     """Compare the published integer codes with those of `features.py`. Raises DataError."""
-    try:
-        published = json.loads(path.read_text())
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise DataError(f"{path} is not JSON ({error})") from error
+    published = read_json(path, dict[str, Any], "an encoding")
     if published != expected_encoding():
         raise DataError(f"{path} is not the encoding that this version of archwalk knows")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import nn
 
+from archwalk.data.decoding import reading
 from archwalk.data.files import make_folder
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError
@@ -49,10 +50,11 @@ class Checkpoint:
         except DataError as error:
             _log.warning("%s; the training begins anew", error)
             return
-        network.load_state_dict(state["network"])
-        agent.load_state_dict(state["agent"])
-        curves.update(state["curves"])
-        self._began -= state["seconds"]
+        with reading(str(self.path), "is not a checkpoint of this training"):
+            network.load_state_dict(state["network"])
+            agent.load_state_dict(state["agent"])
+            curves.update(state["curves"])
+            self._began -= state["seconds"]
 
     def keep(self, network: nn.Module, agent: Agent, curves: Curves) -> None:
         """Write the file, if the last time was long ago."""

@@ -3,7 +3,6 @@
 Listing them does without PyTorch.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,7 +11,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from archwalk.data.files import cache_folder
+from archwalk.data.decoding import decode_json, reading
+from archwalk.data.files import cache_folder, read_file
+from archwalk.errors import ArchwalkError
 
 FOLDER: Traversable = files("archwalk.estimators.policies") / "tables_of_ours"
 
@@ -41,10 +42,16 @@ def made_tables() -> dict[str, list[int]]:
     made = {}
     for name, path in sorted(table_files().items()):
         word = name.removesuffix(".json").rpartition("-space-")[2]
-        with suppress(ValueError, KeyError, TypeError, IndexError):
-            table = json.loads(path.read_text())
+        with suppress(ArchwalkError), reading(name, "is not a table of agents"):
+            table = load_table(path)
             made[f"policy-cnn:{table['game']}:space-{word}"] = [table["seeds"][s] for s in whole_seeds(table)]
     return made
+
+
+def load_table(path: Traversable) -> dict[str, Any]:
+    """The content of a table's file. Raises DataError."""
+    content = read_file(path) if isinstance(path, Path) else path.read_bytes()
+    return decode_json(content, dict[str, Any], path.name, "a table of agents")
 
 
 def whole_seeds(table: Mapping[str, Any]) -> list[int]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from archwalk.data.decoding import reading
 from archwalk.data.files import write_atomically
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Floats
@@ -121,8 +122,8 @@ def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> Polic
     """What a file has of all architectures. Raises DataError where it is of something else, lists other architectures
     than the space's in the order of ids, or has no seed under which all are trained.
     """
-    try:
-        table = json.loads(path.read_text())
+    with reading(path.name, "is not a table of agents"):
+        table = embedded.load_table(path)
         made = space.name, NumberedPolicyCNN.numbering, game.fingerprint
         if (table["space"], table["numbering"], table["fingerprint"]) != made:
             raise DataError(f"{path.name} is of another space, game or version of archwalk; make it anew")
@@ -130,8 +131,6 @@ def read_table(path: Traversable, space: NumberedPolicyCNN, game: Game) -> Polic
         if [row["architecture"] for row in table["architectures"]] != every:
             raise DataError(f"{path.name} does not list all {space.size} networks by their ids; make it anew")
         return parse_table(table, path.name, game.lowest)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise DataError(f"{path.name} is damaged: {error}") from error
 
 
 def parse_table(table: Mapping[str, Any], name: str, lowest: float) -> PolicyTable:

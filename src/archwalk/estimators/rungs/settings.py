@@ -22,7 +22,7 @@ class RecipeSettings:
     """
 
     batch: int = 128
-    learning_rate: float = 4e-3
+    learning_rate: float = 1e-2
     """At the peak of a cycle, for batches of 128; it grows with the root of the batch."""
     weight_decay: float = 0.05
     """Of convolutions and dense layers; normalisation and biases have none."""

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from archwalk.data.decoding import reading
 from archwalk.data.files import cache_folder, make_folder
 from archwalk.errors import DataError, MissingExtraError, UsageError
 from archwalk.estimators.store.owner import is_dead, make_owner
@@ -104,7 +105,8 @@ class Store:
                     EVALUATIONS.c.key.in_(part), EVALUATIONS.c.status != CLAIMED
                 )
                 for row in connection.execute(query).mappings():
-                    outcome = read_outcome(row)
+                    with self._reading(row):
+                        outcome = read_outcome(row)
                     if holds_on(outcome, problem.machine):
                         found[keys[row["key"]]] = outcome
         return found
@@ -126,8 +128,9 @@ class Store:
         with self._begin() as connection:
             of_key = EVALUATIONS.c.key == values["key"]
             row = connection.execute(select(EVALUATIONS).where(of_key)).mappings().first()
-        if row is None or not _is_free(row, problem.machine):
-            return False
+        with self._reading(row):
+            if row is None or not _is_free(row, problem.machine):
+                return False
         seen = ("status", "owner", "lease", "finished")
         as_seen = [EVALUATIONS.c[column] == row[column] for column in seen]
         taking = (
@@ -158,7 +161,11 @@ class Store:
             rows = (
                 connection.execute(query.order_by(EVALUATIONS.c.finished, EVALUATIONS.c.key)).mappings().all()
             )
-        return [read_evaluation(row) for row in rows]
+        found = []
+        for row in rows:
+            with self._reading(row):
+                found.append(read_evaluation(row))
+        return found
 
     def forget(self, statuses: Sequence[str], dataset: str | None = None, space: str | None = None) -> int:
         """Delete what ended with one of these `STATUSES`, so that it may be trained again. Returns how many."""
@@ -217,6 +224,11 @@ class Store:
             raise DataError(f"the store {self.name} cannot be used: {reason[0]}") from error
         except SQLAlchemyError as error:
             raise DataError(f"the store {self.name} cannot be used: {str(error).splitlines()[0]}") from error
+
+    def _reading(self, row: Any) -> AbstractContextManager[None]:
+        """Around code that takes a row apart: what is damaged is one line that names the row."""
+        key = str(row["key"])[:12] if row is not None else ""
+        return reading(f"row {key} of the store {self.name}", "is not an evaluation")
 
     def _form(self) -> str | None:
         """Of the tables; None where there are none, or somebody is just making them."""

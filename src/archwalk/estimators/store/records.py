@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +19,8 @@ STATUSES = {
     "lost": "the process that trained it died, twice",
 }
 """All but `done` score 0."""
+
+_LARGEST = 2**63
 
 MACHINE = "machine"
 """Among the versions of what failed so: where."""
@@ -78,11 +81,13 @@ class Outcome:
                 raise ValueError(f"{name} {self.metric} {score} is no number")
         if not (math.isfinite(self.seconds) and self.seconds >= 0):
             raise ValueError(f"{self.seconds} are no seconds")
+        if self.parameters is not None and not 0 <= self.parameters < _LARGEST:
+            raise ValueError(f"{self.parameters} is no number of weights")
 
 
 def holds_on(outcome: Outcome, machine: str) -> bool:
     """Whether an outcome is that of a machine's trainings: not if another failed for lack of time or memory."""
-    return outcome.status not in OF_THE_MACHINE or outcome.versions.get(MACHINE, "") == machine
+    return outcome.status not in OF_THE_MACHINE or outcome.versions.get(MACHINE, machine) == machine
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,10 @@ class Problem:
     seed: int
     machine: str = field(default="", compare=False)
     """Where we train, for what fails for lack of time or memory; no part of the key."""
+
+    def __post_init__(self) -> None:
+        if not -_LARGEST <= self.seed < _LARGEST:
+            raise ValueError(f"the seed {self.seed} has more than 64 bits")
 
     @cached_property
     def settings_json(self) -> str:
@@ -125,6 +134,10 @@ class Evaluation:
     outcome: Outcome
     finished: str
     """When, UTC, ISO 8601."""
+
+    def __post_init__(self) -> None:
+        if datetime.fromisoformat(self.finished).utcoffset() is None:
+            raise ValueError(f"finished at {self.finished!r}, which is no time of a time zone")
 
     @property
     def key(self) -> str:

@@ -1,10 +1,10 @@
 """The tables of the database of experiments, and rows in and out of them."""
 
-import json
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Float, MetaData, String, Table, Text
 
+from archwalk.data.decoding import decode_json
 from archwalk.estimators.store.records import Evaluation, Outcome, Problem, canonical_json, metric_of
 
 FORM = "2"
@@ -91,10 +91,10 @@ def outcome_values(outcome: Outcome, finished: str) -> dict[str, Any]:
 
 
 def read_outcome(row: Any) -> Outcome:
-    """The outcome in a row (a mapping). Raises ValueError, TypeError or KeyError where it holds something else."""
-    curves, versions, settings = (_json(row[name]) for name in ("curves", "versions", "settings"))
-    if not all(isinstance(value, dict) for value in (curves, versions, settings)):
-        raise ValueError("curves, versions and settings are JSON objects")
+    """The outcome in a row (a mapping). Raises DataError, or one of `WRONG_CONTENT`, where it holds something else."""
+    curves = decode_json(row["curves"], dict[str, list[float]], "curves")
+    versions = decode_json(row["versions"], dict[str, str], "versions")
+    settings = decode_json(row["settings"], dict[str, Any], "settings")
     return Outcome(
         row["status"], row["reason"], row["validation"], row["test"], row["parameters"], row["seconds"],
         curves, versions, metric_of(settings),
@@ -103,17 +103,8 @@ def read_outcome(row: Any) -> Outcome:
 
 def read_evaluation(row: Any) -> Evaluation:
     """The evaluation in a row. Raises as `read_outcome` does."""
-    outcome, settings = read_outcome(row), _json(row["settings"])
-    if not isinstance(_json(row["architecture"]), dict):
-        raise ValueError("an architecture is a JSON object")
+    outcome = read_outcome(row)
+    settings = decode_json(row["settings"], dict[str, Any], "settings")
+    decode_json(row["architecture"], dict[str, Any], "architecture")
     problem = Problem(row["space"], row["dataset"], row["dataset_fingerprint"], settings, row["seed"])
     return Evaluation(problem, row["architecture"], outcome, row["finished"])
-
-
-def _json(text: str) -> Any:
-    """A value in strict JSON: Python's reader takes NaN as well, which no database of ours holds."""
-    return json.loads(text, parse_constant=_refuse)
-
-
-def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is not JSON")

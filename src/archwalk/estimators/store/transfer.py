@@ -2,12 +2,12 @@
 
 import csv
 import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from archwalk.data.files import make_folder, write_atomically
+from archwalk.data.decoding import reading
+from archwalk.data.files import make_folder, read_file, write_atomically
 from archwalk.errors import DataError, MissingExtraError, UsageError
 from archwalk.estimators.store.records import Evaluation
 from archwalk.estimators.store.tables import (
@@ -42,13 +42,9 @@ def read_evaluations(path: Path) -> list[Evaluation]:
     that is neither .csv nor .parquet, MissingExtraError without pyarrow.
     """
     read = _by_suffix(path, {".csv": _read_csv, ".parquet": _read_parquet})
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
     evaluations = []
-    for number, row in enumerate(read(path, content), start=1):
-        try:
+    for number, row in enumerate(read(path, read_file(path)), start=1):
+        with reading(f"row {number} of {path}", "is not an evaluation"):
             one = read_evaluation({name: _checked(name, row[name]) for name in EXPORTED})
             if "arithmetic" not in one.problem.settings:
                 raise ValueError(
@@ -56,8 +52,6 @@ def read_evaluations(path: Path) -> list[Evaluation]:
                 )
             if one.key != row["key"]:
                 raise ValueError("its key is not that of its other columns")
-        except (ValueError, TypeError, KeyError, json.JSONDecodeError) as error:
-            raise DataError(f"row {number} of {path} is no evaluation: {error}") from error
         evaluations.append(one)
     return evaluations
 
@@ -87,7 +81,7 @@ def _csv_of(rows: Sequence[Row]) -> bytes:
 
 def _read_csv(path: Path, content: bytes) -> list[Row]:
     try:
-        reader = csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
+        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
         _check_columns(path, reader.fieldnames or [])
         return [_from_text(path, reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
@@ -116,11 +110,12 @@ def _parquet_of(rows: Sequence[Row]) -> bytes:
 
 
 def _read_parquet(path: Path, content: bytes) -> list[Row]:
-    arrow, parquet = _pyarrow()
+    _, parquet = _pyarrow()
     try:
         table = parquet.read_table(io.BytesIO(content))
-    except (arrow.ArrowException, OSError) as error:
-        raise DataError(f"{path} is not Parquet: {str(error).splitlines()[0]}") from error
+    except Exception as error:  # over a damaged file also UnicodeDecodeError, and more that is not documented
+        reason = str(error).splitlines() or [type(error).__name__]
+        raise DataError(f"{path} is not Parquet: {reason[0]}") from error
     _check_columns(path, table.column_names)
     rows: list[Row] = table.to_pylist()
     return rows

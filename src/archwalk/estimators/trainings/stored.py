@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from archwalk.data.files import Progress, untold
 from archwalk.errors import DataError, UsageError, unknown
+from archwalk.estimators.fingerprints import Fingerprint
 from archwalk.estimators.store.database import LEASE_SECONDS, Store
 from archwalk.estimators.store.records import DONE, MACHINE, OF_THE_MACHINE, Outcome, Problem, canonical_json
 from archwalk.estimators.trainings.isolation import arithmetic_on, machine_on
@@ -62,6 +63,17 @@ class StoredTrainings:
         """Networks that were trained here: those that were not in the store."""
         self._known: dict[str, Outcome] = {}
         self._pool: TrainingPool | None = None
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Data and settings of the trainings, and their seed."""
+        problem = self.problem
+        return {
+            "dataset": problem.dataset,
+            "dataset_fingerprint": problem.dataset_fingerprint,
+            "settings": {"space": problem.space, **problem.settings},
+            "seed": problem.seed,
+        }
 
     def outcomes(self, codes_BL: Codes, progress: Progress = untold) -> list[Outcome]:
         """All that is known of each row's training; `progress` is told how many are, of how many different ones.

@@ -41,6 +41,16 @@ class Journal:
         except OSError as error:
             raise DataError(f"cannot write {self.path}: {error.strerror}") from error
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self.lines.clear()
+        self.path.unlink(missing_ok=True)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the final training has begun."""
+        return any("final" in line for line in self.lines)
+
     @property
     def seconds(self) -> float:
         """Of the clock, that it accounts for."""

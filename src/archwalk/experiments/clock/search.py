@@ -165,15 +165,22 @@ class Search:
         return self.training.problem(climb, self.seed).key(self.training.architecture(climb))
 
     def _replay(self) -> None:
-        """Do again what the journal says was done, by the store. What was begun and not done is begun again."""
+        """Do again what the journal says was done, by the store. What was begun and not done is begun again.
+
+        A journal of trainings that are not in the store any longer is begun anew.
+        """
         for line in self.journal.lines:
             if "begun" in line:
                 code_L = self.space.parse(line["begun"])
                 self.steps.append(Step(Trial(code_L, line["rung"]), Climb(code_L, tuple(line["steps"]))))
             elif "done" in line:
                 outcome = self._stored(self.steps[line["done"]])
-                if outcome is not None:
-                    self._note(line["done"], outcome, line["at"])
+                if outcome is None:
+                    self.steps.clear()
+                    self.journal.clear()
+                    self.clock.before = 0.0
+                    break
+                self._note(line["done"], outcome, line["at"])
         self._waiting = [number for number, step in enumerate(self.steps) if step.outcome is None]
 
     def winner(self) -> Step:

@@ -5,7 +5,7 @@ import json
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from archwalk.spaces.convnet.costs import Limits
 from archwalk.spaces.convnet.members import MEMBERS
 from archwalk.spaces.convnet.space import ConvNet
 
-RESULT = "result.json"
+RESULT, FOUND, TEST_FILES = "result.json", "found.json", "test-images.txt"
 _TIMED = ("three-stage", "mobilenet-v2", "resnet-20")
 _WRITING = 12.0
 """Seconds that are left for judging and writing, but no more than a tenth of all."""
@@ -151,18 +151,19 @@ def search_by_the_clock(
     session = Session(images, settings, store, threads)
     journal = Journal(session.place.with_suffix(".jsonl"))
     clock = Clock(journal.seconds)
-    is_searched = any("final" in line for line in journal.lines)
-    with _interruptible() as stopped:
-        with nullcontext() if is_searched else session.workers_ready() as pool:
-            plan = session.plan()
-            search = Search(
-                space_within(session.space, plan), session.training, plan, journal, store, settings.seed, clock,
-                _latency_check(session),
-            )  # fmt: skip
-            tell = _teller(search, watch)
-            spent = {"planning": clock.elapsed}
-            if pool is not None:
-                search.run(pool, lambda search: tell("search"), stopped)
+    with _interruptible() as stopped, ExitStack() as stack:
+        pool = None if journal.is_final else stack.enter_context(session.workers_ready())
+        plan = session.plan()
+        search = Search(
+            space_within(session.space, plan), session.training, plan, journal, store, settings.seed, clock,
+            _latency_check(session),
+        )  # fmt: skip
+        tell = _teller(search, watch)
+        spent = {"planning": clock.elapsed}
+        if not journal.is_final:
+            pool = pool or stack.enter_context(session.workers_ready())
+            search.run(pool, lambda search: tell("search"), stopped)
+        stack.close()
         spent["search"] = clock.elapsed - spent["planning"]
         winner = search.winner()
         final = train_winner(
@@ -182,10 +183,16 @@ def search_by_the_clock(
         Normalisation.of(session.arrays),
         images.classes,
     )
+    if images.files_N:
+        names = [name for name, part in zip(images.files_N, images.part_N, strict=True) if part == TEST]
+        write_atomically(
+            out / TEST_FILES, "".join(f"{name}\n" for name in names).encode(errors="surrogateescape")
+        )
+        files.append(TEST_FILES)
     spent["judging and writing"] = clock.elapsed - sum(spent.values())
     result |= {"files": files, "seconds": {name: round(value, 2) for name, value in spent.items()}}
     write_atomically(out / RESULT, json.dumps(result, indent=1) + "\n")
-    write_atomically(out / "found.json", json.dumps(result["architecture"]) + "\n")
+    write_atomically(out / FOUND, json.dumps(result["architecture"]) + "\n")
     forget_oldest(session.training.folder, _MOST_KEPT)
     return result
 

@@ -133,7 +133,7 @@ def _about(run: RunFolder) -> dict[str, Any]:
     config, rows = run.config(), run.metrics()
     last = rows[-1] if rows else {}
     return {
-        **{key: config[key] for key in ("strategy", "objective", "preset", "settings", "seed")},
+        **{key: getattr(config, key) for key in ("strategy", "objective", "preset", "settings", "seed")},
         "steps": last.get("steps"),
         "queries": last.get("queries"),
         "unique": last.get("unique"),

@@ -1,7 +1,7 @@
 """Trainings that a reproduction of P1 starts itself: the paper's agent, or another, cut to the scale."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,13 @@ from typing import Any
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.errors import DataError
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.experiments.presets import default_preset, load_preset, make_settings, preset_names
+from archwalk.experiments.presets import (
+    default_preset,
+    describe_settings,
+    load_preset,
+    make_settings,
+    preset_names,
+)
 from archwalk.experiments.runs import CONFIG, RunFolder
 from archwalk.experiments.training import resume_training, train_agent
 from archwalk.papers.scales import Scale
@@ -90,7 +96,7 @@ def _train(benchmark: Benchmark, strategy: str, training: Training, tell: Any) -
     if not (out / CONFIG).exists():
         return train_agent(benchmark, strategy, settings, seed=seed, out=out, progress=tell)
     config = RunFolder(out).config()
-    if config["settings"] != asdict(settings) or config["seed"] != seed:
+    if config.settings != describe_settings(settings) or config.seed != seed:
         raise DataError(f"{out} holds a training with other settings; delete it or name another --out")
     return resume_training(out, progress=tell)
 
