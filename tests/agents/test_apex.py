@@ -265,7 +265,7 @@ def test_devices_that_are_not_here(tiny, device):
         ({"learning_starts": 400}, "nothing would be learned: 400 steps leave no batch of 16 after the 400"),
         ({"batch": 301}, "nothing would be learned"),
         ({"alpha": -1.0}, "alpha of the shaping"),
-        ({"pay": "often"}, 'pay must be "difference" or "final"'),
+        ({"pay": "often"}, "unknown reward of walks 'often'; known: difference, final"),
     ],
 )
 def test_settings_that_make_no_sense(changes, message):

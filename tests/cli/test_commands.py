@@ -244,7 +244,12 @@ class TestImprove:
     def test_leads_to_an_architecture(self, call, agent, network):
         answer = call("improve", agent, network, "--json").json
         space = NASBenchGraph()
-        assert set(answer) == {"start", "found", "steps"}
+        assert set(answer) == {"start", "found", "steps", "edits", "before", "after"}
+        assert len(answer["edits"]) == answer["steps"]
+        assert all(edit["kind"] in space.edit_kinds for edit in answer["edits"])
+        if answer["edits"]:
+            assert answer["edits"][-1]["architecture"] == answer["found"]
+        assert answer["before"]["reward"]["unit"] == "%"
         assert space.describe(space.parse(answer["start"])) == answer["start"]
         assert space.describe(space.parse(answer["found"])) == answer["found"]
         assert 0 <= answer["steps"] <= 32
@@ -254,7 +259,8 @@ class TestImprove:
         result = call("improve", agent, network)
         assert result.status == 0
         assert set(json.loads(result.out)) == {"link", "ops"}
-        assert "edits from your architecture" in result.err
+        assert "edits from your architecture: " in result.err
+        assert "before: validation accuracy " in result.err
 
 
 class TestSearch:
@@ -355,6 +361,7 @@ class TestCompare:
         assert {file.name for file in (tmp_path / "result").iterdir()} == {
             "result.json",
             "report.html",
+            "evaluations.safetensors",
             *TABLES,
         }
         assert compared.err.startswith("archwalk: wrote ")
@@ -385,7 +392,7 @@ def test_demo(call, tmp_path):
     assert list(record["strategies"]) == ["agent", "local-search", "random-walk", "random-search"]
     assert record["benchmark"] == "nas-bench-graph:photo"
     assert {file.name for file in (tmp_path / "demo").iterdir()} == {
-        "agent", "result.json", "report.html", *TABLES,
+        "agent", "result.json", "report.html", "evaluations.safetensors", *TABLES,
     }  # fmt: skip
     finals = {name: s["episodes"]["mean_final_reward"] for name, s in record["strategies"].items()}
     assert finals["agent"] > max(finals["random-walk"], finals["random-search"])

@@ -263,7 +263,7 @@ def test_starts_come_from_the_given_sampler(tiny):
         ({"neighbours": 0}, "at least 1 neighbour, not 0"),
         ({"neighbours": -5}, "at least 1 neighbour"),
         ({"episode_limit": 0}, "at least 1 step, not 0"),
-        ({"pay": "both"}, 'must be "difference" or "final", not \'both\''),
+        ({"pay": "both"}, "unknown reward of walks 'both'; known: difference, final"),
     ],
 )
 def test_settings_that_make_no_sense(settings, message):

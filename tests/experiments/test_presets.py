@@ -122,7 +122,7 @@ def test_values_are_converted(text, expected):
         ("gamma=high", "gamma takes a number, not 'high'"),
         ("reference=best", "reference takes a number, not 'best'"),
         ("gamma=1.5", "gamma must be at least 0 and below 1"),
-        ("pay=well", 'pay must be "difference" or "final"'),
+        ("pay=well", "unknown reward of walks 'well'"),
     ],
 )
 def test_wrong_assignments_are_one_line(assignment, message):

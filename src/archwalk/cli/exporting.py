@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import load_space, read_json, readable
+from archwalk.cli.common import readable
 from archwalk.cli.numbers import SEED
 from archwalk.data.files import write_atomically
 from archwalk.errors import UsageError
@@ -55,8 +55,11 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 def run_export(options: argparse.Namespace) -> None:
     """Write an architecture in another form."""
     _check(options)
+    from archwalk.spaces.architecture import read_architecture
+    from archwalk.spaces.catalogue import load_space
+
     space = load_space(options.space)
-    content = _content(options, space, space.parse(read_json(options.architecture)))
+    content = _content(options, space, read_architecture(space, options.architecture))
     if options.out:
         write_atomically(options.out, content)
     elif isinstance(content, str):

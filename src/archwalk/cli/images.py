@@ -43,14 +43,6 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     predict.add_argument("--json", action="store_true")
     predict.set_defaults(run=run_predict)
 
-    evaluate = commands.add_parser("evaluate", help="judge a network that a search has left on other images")
-    evaluate.add_argument("folder", metavar="DIR", type=Path, help="what `archwalk search --minutes` wrote")
-    evaluate.add_argument(
-        "--on", required=True, type=Path, metavar="FOLDER", help="a folder or zip of class folders"
-    )
-    evaluate.add_argument("--json", action="store_true")
-    evaluate.set_defaults(run=run_evaluate)
-
 
 def add_clock_options(search: argparse.ArgumentParser) -> None:
     """What a search by the clock can be told."""
@@ -179,14 +171,14 @@ def run_predict(options: argparse.Namespace) -> None:
         )
 
 
-def run_evaluate(options: argparse.Namespace) -> None:
-    """Judge a network on other images."""
+def evaluate_network(folder: Path, images: Path, as_json: bool) -> None:
+    """Judge a network that a search has left on other images."""
     from archwalk.experiments.clock.using import TrainedNetwork
 
-    judged, left_out = TrainedNetwork(options.folder).evaluate(options.on)
+    judged, left_out = TrainedNetwork(folder).evaluate(images)
     if left_out:
         note(f"{len(left_out)} images cannot be read and are left out: {', '.join(left_out[:20])}")
-    if options.json:
+    if as_json:
         print_json(judged.as_dict() | {"left_out": left_out})
         return
     low, high = judged.interval

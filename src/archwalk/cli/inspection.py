@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from archwalk.cli.common import OUT, load_space, print_json, read_json
+from archwalk.cli.common import OUT, print_json
 from archwalk.errors import UsageError
 
 
@@ -35,6 +35,8 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 def run_space(options: argparse.Namespace) -> None:
     """Print a space."""
     import numpy as np
+
+    from archwalk.spaces.catalogue import load_space
 
     space = load_space(options.name)
     example_L = space.sample(np.random.default_rng(0), 1)[0]
@@ -68,8 +70,11 @@ def run_space(options: argparse.Namespace) -> None:
 
 def run_neighbours(options: argparse.Namespace) -> None:
     """Print the neighbours of an architecture."""
+    from archwalk.spaces.architecture import read_architecture
+    from archwalk.spaces.catalogue import load_space
+
     space = load_space(options.space)
-    code_L = space.parse(read_json(options.architecture))
+    code_L = read_architecture(space, options.architecture)
     found = space.neighbours(code_L[None])
     hash_of = getattr(space, "published_hash", None)
     rows = [

@@ -2,12 +2,13 @@
 
 import argparse
 import errno
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from archwalk import __version__
-from archwalk.cli import agents, data, exporting, images, inspection, reproduction, results, store
+from archwalk.cli import agents, data, exporting, images, inspection, listing, reproduction, results, store
 from archwalk.errors import ArchwalkError, UsageError, unknown
 
 INTERRUPTED = 130
@@ -30,7 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = Parser(prog="archwalk", description="Neural architecture search by reinforcement learning.")
     parser.add_argument("--version", action="version", version=f"archwalk {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (agents, data, exporting, images, inspection, results, reproduction, store):
+    for module in (agents, results, images, listing, inspection, exporting, reproduction, data, store):
         module.add_commands(commands)
     return parser
 
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 the work failed, 2 the call was wrong."""
     try:
         options = make_parser().parse_args(arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        options.command_line = shlex.join(["archwalk", *words])
         options.run(options)
         sys.stdout.flush()
     except ArchwalkError as error:

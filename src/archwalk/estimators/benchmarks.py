@@ -18,6 +18,8 @@ from archwalk.estimators.base import (
     WeightSharingEstimator,
     fidelities_of,
 )
+from archwalk.estimators.evaluation import Evaluation
+from archwalk.estimators.evaluator import Evaluator
 from archwalk.estimators.fingerprints import Fingerprint
 from archwalk.estimators.metrics import (
     TEST_ACCURACY,
@@ -35,6 +37,7 @@ from archwalk.estimators.table import (
     TableEstimator,
 )
 from archwalk.registry import Registry
+from archwalk.spaces.architecture import Architecture, read_architecture
 from archwalk.spaces.base import SearchSpace, remake
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench201.space import NASBench201
@@ -73,6 +76,18 @@ class Benchmark:
     def objective(self) -> Objective:
         """What reward and report are."""
         return self.estimator.objective
+
+    def evaluate(self, architecture: object) -> Evaluation:
+        """What one architecture is worth, given in any way that `read_architecture` knows.
+
+        Raises UsageError for what is no architecture of the space.
+        """
+        code_L = read_architecture(self.space, architecture)
+        scores = Evaluator.seeded(self.estimator).scores(code_L[None])
+        return Evaluation.of(
+            Architecture(self.space, code_L), self.objective,
+            *(float(values_B[0]) for values_B in (scores.reward_B, scores.report_B, scores.seconds_B)),
+        )  # fmt: skip
 
     @property
     def fingerprint(self) -> Fingerprint:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from archwalk.agents.apex.agent import FirstTokenShape
 from archwalk.environments.shaping import Shaping
-from archwalk.environments.walks import Pay, WalkSettings
+from archwalk.environments.walks import WalkSettings
 from archwalk.errors import UsageError
 from archwalk.learning.exploration import per_worker_epsilon
 from archwalk.strategies.checks import check_above_zero, check_at_least_one, check_q_learning, check_shares
@@ -33,7 +33,7 @@ class ApexSettings:
     environments: int = 32
     neighbours: int = 50
     episode_limit: int = 16
-    pay: Pay = "difference"
+    pay: str = "difference"
     alpha: float | None = 6.0
     reference: float = 1.0
     gamma: float = 0.9

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from archwalk.environments.shaping import Shaping
-from archwalk.environments.walks import Pay, WalkSettings
+from archwalk.environments.walks import WalkSettings
 from archwalk.strategies.checks import check_above_zero, check_at_least_one, check_q_learning, check_shares
 
 
@@ -28,7 +28,7 @@ class DQNSettings:
     environments: int = 256
     neighbours: int = 50
     episode_limit: int = 16
-    pay: Pay = "final"
+    pay: str = "final"
     alpha: float = 32.0
     reference: float | None = None
     calibration: int = 256
