@@ -154,7 +154,7 @@ def trained_agent() -> Callable[[EnumerableSpace], DQNAgent]:
     agents: dict[tuple[str, int], DQNAgent] = {}
     settings = DQNSettings(
         steps=400, environments=8, neighbours=6, episode_limit=6, capacity=300, learning_starts=50, batch=16,
-        calibration=8, width=16, heads=2,
+        target_every=10, calibration=8, width=16, heads=2,
     )  # fmt: skip
 
     def get(space: EnumerableSpace) -> DQNAgent:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from archwalk.errors import UsageError
-from archwalk.experiments.presets import load_preset, make_settings
+from archwalk.experiments.presets import load_preset
+from archwalk.experiments.settings import make_settings
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.darts.space import DARTS
 from archwalk.spaces.nasbench201.space import NASBench201

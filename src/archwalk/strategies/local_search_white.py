@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from archwalk.estimators.base import Floats
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.base import Strategy, Trials
-from archwalk.strategies.checks import check_at_least_one
+from archwalk.strategies.checks import Count, check_settings
 from archwalk.strategies.seen import SeenCodes
 from archwalk.strategies.strings import Strings, draw_strings
 
@@ -35,11 +35,11 @@ class LocalSearchWhiteSettings:
     neighbourhood and moves to the best, if that is better.
     """
 
-    starts: int = 10
+    starts: Count = 10
     first_improvement: bool = True
 
     def __post_init__(self) -> None:
-        check_at_least_one(self, "starts")
+        check_settings(self)
 
 
 class LocalSearchWhite(Strategy):

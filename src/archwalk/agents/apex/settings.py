@@ -8,7 +8,17 @@ from archwalk.environments.shaping import Shaping
 from archwalk.environments.walks import WalkSettings
 from archwalk.errors import UsageError
 from archwalk.learning.exploration import per_worker_epsilon
-from archwalk.strategies.checks import check_above_zero, check_at_least_one, check_q_learning, check_shares
+from archwalk.strategies.checks import (
+    Count,
+    CountOrZero,
+    Discount,
+    NotNegative,
+    Positive,
+    Share,
+    check_heads,
+    check_settings,
+    check_target_updates,
+)
 
 
 @dataclass(frozen=True)
@@ -28,63 +38,59 @@ class ApexSettings:
     length: ClassVar[str] = "steps"
     """The setting that says how long training is."""
 
-    steps: int = 10_000_000
-    workers: int = 8
-    environments: int = 32
+    scaled: ClassVar[tuple[str, ...]] = ("learning_starts", "target_every")
+    """What is counted in its unit, so that a shorter training needs less of it."""
+
+    steps: Count = 10_000_000
+    workers: Count = 8
+    environments: Count = 32
     neighbours: int = 50
     episode_limit: int = 16
     pay: str = "difference"
     alpha: float | None = 6.0
     reference: float = 1.0
-    gamma: float = 0.9
-    n_step: int = 3
-    shards: int = 4
-    capacity: int = 25_000
-    per_alpha: float = 0.6
-    per_beta: float = 0.4
-    per_eps: float = 1e-6
-    learning_starts: int = 50_000
-    batch: int = 512
-    training_intensity: float = 1.0
-    fragment: int = 50
-    block: int = 1_024
-    sync_delay: int = 400
-    target_every: int = 500_000
-    learning_rate: float = 4e-5
-    gradient_clip: float = 40.0
-    epsilon_base: float = 0.4
-    epsilon_alpha: float = 7.0
-    width: int = 256
-    encoder_layers: int = 3
-    layers: int = 2
-    heads: int = 4
+    gamma: Discount = 0.9
+    n_step: Count = 3
+    shards: Count = 4
+    capacity: Count = 25_000
+    per_alpha: Share = 0.6
+    per_beta: Share = 0.4
+    per_eps: Positive = 1e-6
+    learning_starts: CountOrZero = 50_000
+    batch: Count = 512
+    training_intensity: Positive = 1.0
+    fragment: Count = 50
+    block: Count = 1_024
+    sync_delay: CountOrZero = 400
+    target_every: Count = 500_000
+    learning_rate: Positive = 4e-5
+    gradient_clip: Positive = 40.0
+    epsilon_base: Share = 0.4
+    epsilon_alpha: NotNegative = 7.0
+    width: Count = 256
+    encoder_layers: Count = 3
+    layers: Count = 2
+    heads: Count = 4
 
     def __post_init__(self) -> None:
-        check_at_least_one(
-            self, "steps", "workers", "environments", "n_step", "shards", "capacity", "batch", "fragment", "block",
-            "target_every", "width", "encoder_layers", "layers", "heads",
-        )  # fmt: skip
-        check_q_learning(self)
-        check_shares(self, "per_alpha", "per_beta", "epsilon_base")
-        check_above_zero(self, "per_eps", "training_intensity", "learning_rate", "gradient_clip")
-        for name in ("learning_starts", "sync_delay", "epsilon_alpha"):
-            if not getattr(self, name) >= 0:
-                raise UsageError(f"{name} must be at least 0, not {getattr(self, name)}")
+        check_settings(self)
+        check_heads(self)
         self._check_that_it_learns()
         self.walk()
 
     def _check_that_it_learns(self) -> None:
         if self.capacity < self.shards:
             raise UsageError(f"capacity {self.capacity} must be at least 1 for each of {self.shards} shards")
-        if self.updates_after(self.steps) < 1:
-            raise UsageError(
-                f"nothing would be learned: {self.steps} steps leave no batch of {self.batch} after the "
-                f"{self.learning_starts} before learning_starts; lower learning_starts"
-            )
+        check_target_updates(self.updates_after(self.steps), self.target_updates, self.steps)
 
     def updates_after(self, steps: int) -> int:
         """How many updates are due after so many steps."""
         return int(self.training_intensity * max(0, steps - self.learning_starts) / self.batch)
+
+    @property
+    def target_updates(self) -> int:
+        """After how many updates the target network follows."""
+        return -(-self.target_every // self.batch)
 
     @property
     def block_steps(self) -> int:

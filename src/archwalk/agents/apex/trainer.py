@@ -1,7 +1,6 @@
 """Training by Ape-X: actors fill the shards of a prioritised replay while a learner learns from them."""
 
 import copy
-import math
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, Literal
@@ -66,7 +65,7 @@ class ApexTrainer(StepTrainer):
         self.network = fresh.network.to(_find_device(device))
         self.learner = DoubleDQN(
             self.network,
-            target_every=math.ceil(settings.target_every / settings.batch),
+            target_every=settings.target_updates,
             gradient_clip=settings.gradient_clip,
         )
         self.actors = Crew(
@@ -164,6 +163,7 @@ class ApexTrainer(StepTrainer):
     def _counts(self) -> dict[str, float]:
         return {
             "charts/updates": float(self.learner.updates),
+            "charts/target_updates": float(self.learner.target_updates),
             "charts/lost": float(self.actors.lost + self.shards.lost),
         }
 

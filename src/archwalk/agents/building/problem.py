@@ -124,14 +124,6 @@ class Construction:
             getattr(self, name).load_state_dict(found)
 
 
-def check_rules(settings: Any) -> None:
-    """Raise UsageError for rules among the settings of a trainer that make no sense."""
-    if settings.action_limit < 0:
-        raise UsageError(f"action_limit must be at least 0, not {settings.action_limit}")
-    if not 0 <= settings.sigma <= 1:
-        raise UsageError(f"sigma must be between 0 and 1, not {settings.sigma}")
-
-
 def refuse_starts(starts: Sampler | None) -> None:
     """Raise UsageError if somebody wants to say where training begins."""
     if starts is not None:

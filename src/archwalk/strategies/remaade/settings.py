@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from archwalk.errors import UsageError
-from archwalk.strategies.checks import check_above_zero, check_at_least_one, check_words
+from archwalk.strategies.checks import Count, CountOrZero, Discount, NotNegative, Positive, check_settings
 
 PolicyName = Literal["maade", "made", "nade", "lstm", "independent"]
 Objective = Literal["reinforce", "ppo", "ppo-standard"]
@@ -20,28 +19,18 @@ class RemaadeSettings:
     """
 
     policy: PolicyName = "maade"
-    width: int = 36
-    blocks: int = 1
+    width: Count = 36
+    blocks: Count = 1
     families: bool = True
-    orders: int = 1
-    batch: int = 30
+    orders: CountOrZero = 1
+    batch: Count = 30
     objective: Objective = "reinforce"
-    epochs: int = 1
-    clip: float = 0.1
-    learning_rate: float = 1e-2
+    epochs: Count = 1
+    clip: Positive = 0.1
+    learning_rate: Positive = 1e-2
     optimiser: Literal["adam", "sgd"] = "adam"
-    baseline_momentum: float = 0.9
-    entropy: float = 0.0
+    baseline_momentum: Discount = 0.9
+    entropy: NotNegative = 0.0
 
     def __post_init__(self) -> None:
-        check_words(self)
-        check_at_least_one(self, "width", "blocks", "batch", "epochs")
-        check_above_zero(self, "learning_rate", "clip")
-        if self.orders < 0:
-            raise UsageError(f"orders must not be negative (0 stands for all N!), not {self.orders}")
-        if not 0 <= self.baseline_momentum < 1:
-            raise UsageError(
-                f"baseline_momentum must be at least 0 and below 1, not {self.baseline_momentum}"
-            )
-        if self.entropy < 0:
-            raise UsageError(f"entropy must not be negative, not {self.entropy}")
+        check_settings(self)
