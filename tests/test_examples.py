@@ -171,13 +171,9 @@ class TestASpaceWithBuildAlone:
     def test_is_ranked_by_a_proxy_of_its_own(self) -> None:
         space = MLP()
         codes_BL = np.arange(0, space.size, 20, dtype=np.int32)[:, None]
-        score_B = scorer(space, ZeroCostSettings(proxy="curvature", batch=8)).scores(codes_BL)
+        made = scorer(space, ZeroCostSettings(proxy="curvature", batch=8))
         linear = space.parse({"activations": ["identity"] * 4})
-        assert (
-            score_B.max()
-            > 1e-3
-            > scorer(space, ZeroCostSettings(proxy="curvature", batch=8)).scores(linear[None])[0]
-        )
+        assert made.scores(codes_BL).max() > 1e-3 > made.scores(linear[None])[0]
 
     def test_is_exported(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         (tmp_path / "mlp.json").write_text('{"activations": ["relu", "tanh", "identity", "relu"]}')

@@ -19,7 +19,7 @@ from archwalk.errors import DataError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.protocol import Search
-from archwalk.experiments.records import Comparison, plain, read_comparison, write_comparison
+from archwalk.experiments.records import Comparison, read_comparison, write_comparison
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import Codes
 
@@ -197,7 +197,7 @@ class Result:
         """Write the report as one HTML page that needs nothing else."""
         from archwalk.report.page import write_page
 
-        write_page(plain(self.record), Path(path))
+        write_page(self.record, Path(path))
         return Path(path)
 
     def summary(self) -> str:
@@ -207,7 +207,7 @@ class Result:
         from archwalk.report.tables import print_summary
 
         text = io.StringIO()
-        print_summary(plain(self.record), Console(file=text, width=100))
+        print_summary(self.record, Console(file=text, width=100))
         return text.getvalue()
 
     def save(self, folder: str | Path) -> list[Path]:
@@ -240,7 +240,7 @@ class Result:
 
         written = [self.page(folder / PAGE)]
         for name, to_text in TABLES.items():
-            write_atomically(folder / name, to_text(plain(self.record)))
+            write_atomically(folder / name, to_text(self.record))
             written.append(folder / name)
         return written
 
@@ -260,7 +260,7 @@ class Result:
 
         from archwalk.report.curves import draw_curves
 
-        return f"<pre>{escape(self.summary())}</pre>{draw_curves(plain(self.record), width=700) or ''}"
+        return f"<pre>{escape(self.summary())}</pre>{draw_curves(self.record, width=700) or ''}"
 
 
 def load_result(folder: str | Path) -> Result:

@@ -18,7 +18,8 @@ STATUSES = {
     "diverged": "its loss or its outputs are not numbers",
     "lost": "the process that trained it died, twice",
 }
-"""All but `done` have failed. What that scores is the estimator's to say: 0 on images, with agents a game's lowest."""
+"""All but `done` have failed. What that scores is the estimator's to say: 0 on images, the game's lowest with agents.
+"""
 
 _LARGEST = 2**63
 
