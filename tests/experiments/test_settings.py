@@ -242,8 +242,8 @@ class TestShortTrainings:
     @pytest.mark.parametrize(
         ("cls", "changes", "message"),
         [
-            (PlannerSettings, {"evaluations": 200, "initial": 256}, r"initial \(256\) must not exceed evaluations \(200\)"),
-            (DQNSettings, {"target_every": 100_000}, "600,000 steps have 2,325 updates, and it follows every 100,000; lower"),
+            (PlannerSettings, {"evaluations": 200, "initial": 256}, r"initial \(256\) must not exceed"),
+            (DQNSettings, {"target_every": 100_000}, "2,325 updates, and it follows every 100,000; lower"),
             (DQNSettings, {"learning_starts": 700_000}, "learning_starts leaves no update in 600,000 steps"),
             (ApexSettings, {"steps": 60_000, "target_every": 500_000}, "the target network would stay as it begins"),
             (ApexSettings, {"steps": 100}, "nothing would be learned"),
