@@ -126,8 +126,8 @@ def test_a_file_that_is_no_preset(tmp_path, content, message):
 def test_no_file(tmp_path):
     with pytest.raises(UsageError, match=r"there is no preset .*absent.toml"):
         load_preset(str(tmp_path / "absent.toml"))
+    (tmp_path / "folder.toml").mkdir()
     with pytest.raises(DataError, match="cannot read"):
-        (tmp_path / "folder.toml").mkdir()
         load_preset(str(tmp_path / "folder.toml"))
 
 

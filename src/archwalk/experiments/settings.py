@@ -25,7 +25,7 @@ def make_settings(cls: type[S], preset: Preset | None = None, changes: Changes =
     """Settings of a dataclass: its defaults, then the preset's, then `changes`.
 
     What is counted in steps is scaled with the length of a training (`length`, `scaled` of the class) where only that
-    was changed and the training would be too short otherwise; a note says so. Raises UsageError for an unknown name or
+    was changed and the training would be too short otherwise; a note says so, and one says what would never happen. Raises UsageError for an unknown name or
     a value of another kind, with what would be right.
     """
     typed, base = _as_mapping(changes), preset.settings if preset else {}
@@ -40,20 +40,30 @@ def make_settings(cls: type[S], preset: Preset | None = None, changes: Changes =
                 values[name] = read_value(name, value, hints[name])
             except UsageError as error:
                 raise UsageError(f"{source}{error}") from None
-    try:
-        return cls(**values)
-    except UsageError as error:
-        scaled = _scaled(cls, base, values, typed)
-        if not scaled:
-            raise
-        try:
-            made = cls(**values | scaled)
-        except UsageError:
-            raise error from None
+    made, why = _made(cls, values)
+    if not why:
+        assert made is not None
+        return made
+    scaled = _scaled(cls, base, values, typed)
+    better, still = _made(cls, values | scaled) if scaled else (None, why)
+    if better is not None and not still:
         length: str = cls.length  # type: ignore[attr-defined]
         changed = ", ".join(f"{name} {value}" for name, value in scaled.items())
         _log.warning("archwalk: scaled to %s %s: %s", f"{values[length]:,}", length, changed)
-        return made
+        return better
+    if made is None:
+        raise UsageError(why)
+    _log.warning("archwalk: %s", why)
+    return made
+
+
+def _made(cls: type[S], values: Mapping[str, Any]) -> tuple[S | None, str]:
+    """Settings, where they can be, and what is wrong with them: an error, or what would never happen."""
+    try:
+        made = cls(**values)
+    except UsageError as error:
+        return None, str(error)
+    return made, made.unused() if hasattr(made, "unused") else ""
 
 
 def _as_mapping(changes: Changes) -> dict[str, Any]:

@@ -74,14 +74,11 @@ def check_heads(settings: Any) -> None:
         raise UsageError(f"width {settings.width} must be a multiple of heads {settings.heads}")
 
 
-def check_target_updates(updates: int, target_every: int, steps: int) -> None:
-    """Raise UsageError where a training of `steps` has no update, or too few for one of the target network."""
-    if updates < 1:
-        raise UsageError(
-            f"nothing would be learned: learning_starts leaves no update in {steps:,} steps; lower it"
-        )
+def say_unused_target(updates: int, target_every: int, steps: int) -> str:
+    """What is to be said of a training of `steps` in which the target network is never updated; else nothing."""
     if updates < target_every:
-        raise UsageError(
-            f"the target network would stay as it begins: {steps:,} steps have {updates:,} updates, and it follows "
+        return (
+            f"the target network stays as it begins: {steps:,} steps have {max(0, updates):,} updates, and it follows "
             f"every {target_every:,}; lower target_every"
         )
+    return ""

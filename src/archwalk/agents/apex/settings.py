@@ -17,7 +17,7 @@ from archwalk.strategies.checks import (
     Share,
     check_heads,
     check_settings,
-    check_target_updates,
+    say_unused_target,
 )
 
 
@@ -81,11 +81,19 @@ class ApexSettings:
     def _check_that_it_learns(self) -> None:
         if self.capacity < self.shards:
             raise UsageError(f"capacity {self.capacity} must be at least 1 for each of {self.shards} shards")
-        check_target_updates(self.updates_after(self.steps), self.target_updates, self.steps)
+        if self.updates_after(self.steps) < 1:
+            raise UsageError(
+                f"nothing would be learned: {self.steps} steps leave no batch of {self.batch} after the "
+                f"{self.learning_starts} before learning_starts; lower learning_starts"
+            )
 
     def updates_after(self, steps: int) -> int:
         """How many updates are due after so many steps."""
         return int(self.training_intensity * max(0, steps - self.learning_starts) / self.batch)
+
+    def unused(self) -> str:
+        """What of the algorithm would never happen in so short a training."""
+        return say_unused_target(self.updates_after(self.steps), self.target_updates, self.steps)
 
     @property
     def target_updates(self) -> int:

@@ -11,7 +11,7 @@ from archwalk.strategies.checks import (
     Range,
     Share,
     check_settings,
-    check_target_updates,
+    say_unused_target,
 )
 
 
@@ -55,8 +55,11 @@ class ConstructionDQNSettings:
 
     def __post_init__(self) -> None:
         check_settings(self)
+
+    def unused(self) -> str:
+        """What of the algorithm would never happen in so short a training."""
         updates = self.steps - min(self.learning_starts, self.capacity) + 1 - (self.n_step - 1)
-        check_target_updates(updates, self.target_every, self.steps)
+        return say_unused_target(updates, self.target_every, self.steps)
 
     @property
     def capacity(self) -> int:

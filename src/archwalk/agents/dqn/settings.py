@@ -14,7 +14,7 @@ from archwalk.strategies.checks import (
     Share,
     check_heads,
     check_settings,
-    check_target_updates,
+    say_unused_target,
 )
 
 
@@ -66,14 +66,13 @@ class DQNSettings:
     def __post_init__(self) -> None:
         check_settings(self)
         check_heads(self)
-        check_target_updates(self._updates, self.target_every, self.steps)
         self.walk(1.0)
 
-    @property
-    def _updates(self) -> int:
-        """How many updates training takes."""
+    def unused(self) -> str:
+        """What of the algorithm would never happen in so short a training."""
         rounds, before = (-(-steps // self.environments) for steps in (self.steps, self.learning_starts))
-        return self.updates * (rounds - max(1, before) + 1 - (self.n_step - 1))
+        updates = self.updates * (rounds - max(1, before) + 1 - (self.n_step - 1))
+        return say_unused_target(updates, self.target_every, self.steps)
 
     def walk(self, reference: float) -> WalkSettings:
         """The rules of training episodes, with the reference of their shaping."""
