@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP ?= $(BIN)/python -m pip
-EXTRAS := dev,docs,examples,frames,graph,images,nb301,onnx,parquet,postgres,ray,rl,tpe
+EXTRAS := completion,dev,docs,examples,frames,graph,images,nb301,onnx,parquet,postgres,ray,rl,tpe
 WORKERS ?= 2
 
 # One thread a process: the tests are spread over processes.

@@ -24,6 +24,7 @@ from archwalk.estimators.policies.training import PolicyTraining
 from archwalk.learning.episodes import WINDOW
 from archwalk.spaces.policy_cnn.network import Head
 from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN, numbered
+from archwalk.spaces.task import ACTOR_CRITIC, Task
 
 
 class OneGame(gymnasium.Env[NDArray[Any], int]):
@@ -53,7 +54,7 @@ class Extractor(BaseFeaturesExtractor):  # type: ignore[misc] # SB3 is not typed
     def __init__(
         self, observations: gymnasium.spaces.Box, space: NumberedPolicyCNN, code_L: NDArray[np.int32]
     ) -> None:
-        network = space.build(code_L, channels=observations.shape[0], actions=2)
+        network = space.build(code_L, Task(observations.shape, 2, ACTOR_CRITIC))
         assert isinstance(network.head, Head)
         super().__init__(observations, network.head.dense.out_features)
         self.stem, self.blocks, self.dense = network.stem, network.blocks, network.head.dense

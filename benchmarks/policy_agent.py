@@ -18,7 +18,7 @@ from archwalk.estimators.policies.agent import Agent
 from archwalk.estimators.policies.benchmark import declaration_for
 from archwalk.estimators.policies.games import Game, find_game
 from archwalk.estimators.policies.settings import PolicySettings
-from archwalk.estimators.policies.training import to_device
+from archwalk.estimators.trainings.attempts import placed
 from archwalk.estimators.trainings.isolation import alone
 from archwalk.estimators.trainings.stored import find_device
 from archwalk.learning.ppo import PPOSettings
@@ -63,10 +63,8 @@ def main() -> None:
     ]
     ppo = PPOSettings(learning_rate=options.learning_rate, epochs=options.epochs)
     with alone(device, options.seed):
-        made = space.build(
-            space.parse({"convolutions": layers}), channels=game.observation[0], actions=game.actions
-        )
-    network = to_device(made, device)
+        made = space.build(space.parse({"convolutions": layers}), game.task)
+    network = placed(made, device)
     agent = Agent(game, network.parameters(), PolicySettings(options.steps, ppo), options.seed, device)
     if options.checkpoint and options.checkpoint.exists():
         state = read_state(options.checkpoint)

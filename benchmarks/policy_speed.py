@@ -18,7 +18,8 @@ from archwalk.estimators.policies.benchmark import declaration_for, settings_for
 from archwalk.estimators.policies.games import Game, find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.sharing import PolicySupernet
-from archwalk.estimators.policies.training import PolicyTraining, to_device
+from archwalk.estimators.policies.training import PolicyTraining
+from archwalk.estimators.trainings.attempts import placed
 from archwalk.spaces.policy_cnn.network import PolicyNetwork, make_head, make_stem
 from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN, numbered
 
@@ -53,7 +54,7 @@ def two_layers(game: Game) -> nn.Module:
     """The fixed convolution of search space 1 and the dense layer, nothing between."""
     declaration = declaration_for(game, "space-1")
     stem, head = make_stem(declaration, game.observation[0]), make_head(declaration, game.actions)
-    return to_device(PolicyNetwork(stem, [], head), "cpu")
+    return placed(PolicyNetwork(stem, [], head), "cpu")
 
 
 def both(space: NumberedPolicyCNN, place: int, game: Game, word: str, updates: int) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from archwalk.estimators.images import SMALL, TrainedEstimator
-from archwalk.estimators.images.benchmark import SCALES, training_benchmark
+from archwalk.estimators.images.benchmark import NETWORKS, SCALES, training_benchmark
 from archwalk.estimators.store import open_store
 from archwalk.spaces.nasbench101.space import NASBench101
 
@@ -24,7 +24,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(str(Path(folder) / "store.sqlite"))
         benchmark = training_benchmark(
-            space, options.images, SMALL, store, images=SCALES["small"][0], workers=options.workers
+            space,
+            options.images,
+            SMALL,
+            store,
+            size=NETWORKS["cells"].sizes["small"],
+            images=SCALES["small"][0],
+            workers=options.workers,
         )
         estimator = benchmark.estimator
         assert isinstance(estimator, TrainedEstimator)

@@ -22,7 +22,7 @@ result = archwalk.search(
 print(result.best.architecture, result.best.reward, result.best.report)
 print(result.best.network())
 print(result.frame().groupby("trial")["report"].max())
-result.plot().get_figure().savefig(options.out / "search" / "curve.png")
+result.plot(options.out / "search" / "curve.png")
 
 agent = archwalk.train("planner", benchmark, out=options.out / "agent", settings=short)
 improvement = agent.improve(cell, benchmark=benchmark)

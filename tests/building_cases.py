@@ -8,9 +8,10 @@ from archwalk.estimators.base import Scores
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
-from archwalk.spaces.nsc import NSC, Chain, NetworkSettings
+from archwalk.spaces.nsc import NSC, Chain, NSCSize
+from archwalk.spaces.task import Task
 
-NETWORK = NetworkSettings(image_shape=(1, 12, 12), filters=2, dense=4)
+TASK, SIZE = Task((1, 12, 12), 10), NSCSize(filters=2, dense=4)
 
 META = MetaRLSettings(steps=60, later_steps=35, n_step=4, width=8)
 DQN = ConstructionDQNSettings(steps=90, learning_starts=20, batch=8, target_every=5, width=8)
@@ -18,7 +19,7 @@ DQN = ConstructionDQNSettings(steps=90, learning_starts=20, batch=8, target_ever
 
 def chains(seed=0, depth=4):
     """All chains, with accuracies between 10 % and 95 % that the layers determine."""
-    space = Chain(depth, network=NETWORK)
+    space = Chain(depth, TASK, SIZE)
     raw_N = space.feature_table @ np.random.default_rng(seed).normal(size=space.feature_count)
     reward_N = np.interp(raw_N, (raw_N.min(), raw_N.max()), (10, 95))
     return Benchmark(f"chains-{seed}", space, TableEstimator(accuracies(), reward_N, reward_N), {})
@@ -40,7 +41,7 @@ class Smooth:
 
 def branches(depth=4):
     """Networks with branches."""
-    space = NSC(depth, "multi-branch", network=NETWORK)
+    space = NSC(depth, "multi-branch", task=TASK, size=SIZE)
     return Benchmark("branches", space, Smooth(space), {})
 
 

@@ -18,7 +18,7 @@ norm = { categorical = ["batch", "layer"], when = "optimiser == 'sgd' and moment
 fixed = ["always"]
 
 [[build]]
-layer = "Linear(4, width)"
+layer = "Linear(inputs, width)"
 [[build]]
 layer = "GELU()"
 when = "activation == 'gelu'"
@@ -26,7 +26,7 @@ when = "activation == 'gelu'"
 layer = "Linear(width, width)"
 repeat = "depth - 1"
 [[build]]
-layer = "Linear(width, 2 * depth)"
+layer = "Linear(width, outputs)"
 """
 
 
@@ -36,11 +36,11 @@ def small_file(folder: Path) -> Path:
     return path
 
 
-def made_network(architecture, outputs=2):
+def made_network(architecture, task):
     """What `build` of the large space calls."""
     from torch import nn
 
-    return nn.Linear(len(architecture), outputs)
+    return nn.Linear(task.shape[0], task.outputs)
 
 
 def even(width0, width1):

@@ -15,10 +15,16 @@ import numpy as np
 from numba.core import event
 from numpy.typing import NDArray
 
+from archwalk.home import has_home, temporary_home
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 Streams = NDArray[np.uint64]
+
+
+if not has_home():  # numba would make a folder of the name ~
+    numba.config.CACHE_DIR = str(temporary_home() / "numba")
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:

@@ -11,7 +11,8 @@ from archwalk.data.states import read_state, write_state
 from archwalk.environments.builds import NO_ACTION
 from archwalk.errors import UsageError
 from archwalk.spaces.nsc import Chain
-from building_cases import META, NETWORK, branches, chains
+from archwalk.spaces.task import Task
+from building_cases import META, SIZE, branches, chains
 from model_based import assert_same_network
 
 CASES = pytest.mark.parametrize(
@@ -261,8 +262,7 @@ def test_misuse(tiny):
 
 def test_pools_alone_can_be_masked():
     """Where nothing makes sense anything may be chosen."""
-    small = replace(NETWORK, image_shape=(1, 1, 1))
-    benchmark = replace(chains(), space=Chain(4, network=small))
+    benchmark = replace(chains(), space=Chain(4, Task((1, 1, 1), 10), SIZE))
     trainer = make(replace(META, masks=True), [benchmark])
     rows = list(trainer.run())
     assert all(row[f"actions/{a}"] == 0 for row in rows[1:] for a in range(3, 7))

@@ -4,8 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from archwalk.data.architectures import code_of
 from archwalk.errors import DataError, InvalidArchitectureError, UsageError
-from archwalk.spaces.architecture import Architecture, read_architecture
+from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.catalogue import load_space
 
 
@@ -23,7 +24,7 @@ def test_an_architecture_is_given_in_many_ways(architecture, tmp_path):
     given += [architecture.code_L.tolist()] if isinstance(architecture.description, list) else []
     given += [int(architecture.code_L[0])] if space.code_length == 1 else []
     for one in given:
-        assert Architecture(space, read_architecture(space, one)) == architecture
+        assert Architecture(space, code_of(space, one)) == architecture
 
 
 def test_what_is_none_is_refused(architecture, tmp_path):
@@ -34,13 +35,13 @@ def test_what_is_none_is_refused(architecture, tmp_path):
     wrong += [-1, 10**8] if space.code_length == 1 else [np.full(space.code_length, 77)]
     for one in wrong:
         with pytest.raises((InvalidArchitectureError, UsageError)) as caught:
-            read_architecture(space, one)
+            code_of(space, one)
         assert "\n" not in str(caught.value)
     with pytest.raises(UsageError, match="there is no file"):
-        read_architecture(space, str(tmp_path / "absent.json"))
+        code_of(space, str(tmp_path / "absent.json"))
     (tmp_path / "b.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match="cannot read"):
-        read_architecture(space, Path(tmp_path / "b.json"))
+        code_of(space, Path(tmp_path / "b.json"))
 
 
 def test_architectures_are_values(architecture):

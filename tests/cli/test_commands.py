@@ -7,7 +7,9 @@ import torch
 
 from archwalk import __version__
 from archwalk.cli.main import main
+from archwalk.data.architectures import ArchitectureFile
 from archwalk.estimators.benchmarks import load_benchmark
+from archwalk.estimators.images.tables import find_table
 from archwalk.spaces.nasbench_graph import NASBenchGraph
 
 TABLES = {"table.md", "table.tex", "table.csv"}
@@ -133,11 +135,26 @@ class TestExport:
         assert written == space.describe(space.parse(given)) != given
 
     def test_code_that_runs(self, call, chain):
-        source = call("export", chain, "--space", "nasbench101", "--to", "pytorch", "--shape", "1x16x16", "--set",
-                      "classes=7", "--set", "stem_channels=8").out  # fmt: skip
+        source = call("export", chain, "--space", "nasbench101", "--to", "pytorch", "--shape", "1x16x16", "--outputs",
+                      "7", "--set", "stem_channels=8").out  # fmt: skip
         names = {}
         exec(source, names)
         assert names["Network"]().eval()(torch.zeros(2, 1, 16, 16)).shape == (2, 7)
+
+    def test_what_a_search_found_is_the_network_that_was_trained(self, call, tmp_path):
+        """Without a setting: 6 million weights were written in place of 0.8."""
+        benchmark = load_benchmark("chain-digits")
+        convolution = np.zeros(1, np.int32)
+        ArchitectureFile.of(benchmark.architecture(convolution)).write(tmp_path / "found.json")
+        source = call("export", "found.json", "--to", "pytorch").out
+        names = {}
+        exec(source, names)
+        built = sum(weights.numel() for weights in names["Network"]().parameters())
+        assert built == find_table("chain-digits").read()["parameters"][0]
+        larger = call("export", "found.json", "--to", "pytorch", "--set", "dense=1024", "--outputs", "3").out
+        assert "filters=32, doubling=False, dense=1024" in larger
+        assert "gives (batch, 3)" in larger
+        assert "conv 1x1" in call("export", "found.json", "--space", "chain", "--to", "svg").out
 
     def test_graph(self, call, network):
         written = call("export", network, "--space", "nasbench_graph", "--to", "dot").out
@@ -149,7 +166,7 @@ class TestExport:
         pytest.importorskip("onnxscript", exc_type=ImportError)
         (tmp_path / "given.json").write_text('{"layers": [{"type": "max-pooling", "kernel_size": 2}]}')
         result = call("export", "given.json", "--space", "chain", "--to", "onnx", "--out", "it.onnx", "--shape",
-                      "1,12,8", "--set", "classes=2", "--set", "dense=4", "--seed", "5")  # fmt: skip
+                      "1,12,8", "--outputs", "2", "--set", "dense=4", "--seed", "5")  # fmt: skip
         assert (result.status, result.out, result.err) == (0, "", "")
         onnx.checker.check_model(str(tmp_path / "it.onnx"))
 
@@ -211,9 +228,9 @@ class TestData:
 class TestTrain:
     def test_leaves_a_run_folder(self, agent):
         config = json.loads((agent / "config.json").read_text())
-        assert config.preset == "archwalk-nas-bench-graph-dqn", "the benchmark's own is the default"
-        assert (config.settings["steps"], config.settings["environments"]) == (480, 8)
-        assert config.settings["gamma"] == 0.99
+        assert config["preset"] == "archwalk-nas-bench-graph-dqn", "the benchmark's own is the default"
+        assert (config["settings"]["steps"], config["settings"]["environments"]) == (480, 8)
+        assert config["settings"]["gamma"] == 0.99
         assert (agent / "agent.safetensors").exists()
 
     def test_default_folder_names_what_it_is(self, call, tmp_path):
@@ -237,7 +254,7 @@ class TestTrain:
         )  # fmt: skip
         assert result.status == 0
         config = json.loads((tmp_path / "run" / "config.json").read_text())
-        assert config.preset == "archwalk-nasbench101-dqn"
+        assert config["preset"] == "archwalk-nasbench101-dqn"
 
 
 class TestImprove:
@@ -259,7 +276,7 @@ class TestImprove:
         result = call("improve", agent, network)
         assert result.status == 0
         assert set(json.loads(result.out)) == {"link", "ops"}
-        assert "edits from your architecture: " in result.err
+        assert "edits from your architecture: " in result.err  # and which, or why none
         assert "before: validation accuracy " in result.err
 
 
@@ -306,7 +323,11 @@ class TestSearch:
         said = call(*words).out
         record = json.loads((tmp_path / "run/result.json").read_text())
         found = record["strategies"]["random-search"]["found"]
-        assert json.loads((tmp_path / "run/found.json").read_text()) == found["description"]
+        file = json.loads((tmp_path / "run/found.json").read_text())
+        assert file["description"] == found["description"]
+        assert file["origin"]["reward"] == found["reward"]
+        exported = call("export", "run/found.json", "--to", "json").out
+        assert json.loads(exported) == found["description"]
         assert said.splitlines()[-1] == json.dumps(found["description"])
         assert "Found by random-search, the best by validation accuracy of 3\xa0trials: " in said
         ElementTree.fromstring((tmp_path / "run/found.svg").read_text())
@@ -397,3 +418,12 @@ def test_demo(call, tmp_path):
     finals = {name: s["episodes"]["mean_final_reward"] for name, s in record["strategies"].items()}
     assert finals["agent"] > max(finals["random-walk"], finals["random-search"])
     assert record["training"]["steps"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_shells_complete_words(call, shell):
+    pytest.importorskip("shtab")
+    said = call("completion", shell)
+    assert said.status == 0
+    assert "compare" in said.out
+    assert "--strategies" in said.out

@@ -94,7 +94,7 @@ def refused(result, status, message):
         (["search", "local-serch", *PROTEINS, "--budget", "5"], "did you mean 'local-search'"),
         (["search", "dqn", *PROTEINS, "--budget", "5"], "dqn must be trained first"),
         (["search", "random-walk", "--budget", "5"], "which benchmark"),
-        (["search", "random-walk", *PROTEINS], "required: --budget"),
+        (["search", "random-walk", *PROTEINS], "say --budget"),
         (
             ["search", "random-walk", *PROTEINS, "--budget", "0"],
             "--budget: takes a whole number from 1 to .*, not '0'",
@@ -182,15 +182,24 @@ def test_wrong_architectures(call, chain, command, content, message):
         (["--to", "onnx", "--out", "x.onnx", "--seed", "-1"], "--seed: takes a whole number from 0 to 9,22"),
         (["--to", "pytorch", "--seed", "1"], "--seed is for --to onnx"),
         (["--to", "svg", "--shape", "3,32,32"], "--shape is for --to pytorch and onnx"),
-        (["--to", "dot", "--set", "classes=2"], "--set is for --to pytorch and onnx"),
+        (["--to", "dot", "--set", "stacks=2"], "--set is for --to pytorch and onnx"),
+        (["--to", "json", "--outputs", "2"], "--outputs is for --to pytorch and onnx"),
+        (["--to", "pytorch", "--outputs", "0"], "--outputs: takes a whole number from 1"),
         (
             ["--to", "pytorch", "--shape", "3,0,32"],
             "a shape is whole numbers with commas, as 3,32,32, not '3,0,32'",
         ),
         (["--to", "pytorch", "--shape", "3,1,32"], "cannot read inputs of the shape 3,1,32"),
-        (["--to", "pytorch", "--set", "classes"], "--set takes KEY=VALUE, not 'classes'"),
-        (["--to", "pytorch", "--set", "clases=3"], "networks of nasbench101 have no setting 'clases'"),
-        (["--to", "pytorch", "--set", "classes=many"], "cannot build this network with classes='many'"),
+        (["--to", "pytorch", "--set", "stacks"], "--set takes KEY=VALUE, not 'stacks'"),
+        (
+            ["--to", "pytorch", "--set", "stack=3"],
+            "unknown setting of networks of nasbench101 'stack'; did you mean",
+        ),
+        (["--to", "pytorch", "--set", "classes=3"], "is said by --outputs N, not by --set"),
+        (
+            ["--to", "pytorch", "--set", "stacks=many"],
+            "stacks of networks of nasbench101: Expected `int`, got `str`",
+        ),
     ],
 )
 def test_exports_that_cannot_be(call, chain, options, message):

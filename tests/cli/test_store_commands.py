@@ -170,7 +170,7 @@ class TestMisuse:
             ("validation", "high", "validation is 'high'"),
             ("validation", "nan", "is not in percent"),
             ("seed", "1", "its key is not that of its other columns"),
-            ("architecture", "{", "row 2 of .*: architecture is damaged"),
+            ("architecture", "{", "row 2 of .*architecture is damaged"),
             ("seed", "1" * 5_000, "seed is '1111"),
             ("seed", str(2**63), "more than 64 bits"),
             ("parameters", "-1", "no number of weights"),

@@ -1,8 +1,8 @@
 """Every block of code in the documents: it runs, or it says why not and is at least right in form.
 
-A page is read from top to bottom, as a reader would type it: its Python blocks share their variables, its commands their
-folder. A block that takes long, or needs what is not here, has a comment `<!-- not run: REASON -->` on the line before it;
-its Python must compile, its commands must be ones that archwalk understands.
+A page is read from top to bottom, as a reader would type it: its Python blocks share their variables, its commands
+their folder. A block that takes long, or needs what is not here, has a comment `<!-- not run: REASON -->` on the line
+before it; its Python must compile, its commands must be ones that archwalk understands.
 """
 
 import json
@@ -91,7 +91,10 @@ def test_blocks_run(
 
 
 def test_blocks_are_found() -> None:
-    page = "a\n```python\nx = 1\n```\n- b\n  ```sh\n  archwalk search \\\n    tpe  # c\n  ```\n<!-- not run: long -->\n```python\ny\n```\n"
+    page = (
+        "a\n```python\nx = 1\n```\n- b\n  ```sh\n  archwalk search \\\n    tpe  # c\n  ```\n"
+        "<!-- not run: long -->\n```python\ny\n```\n"
+    )
     first, second, third = blocks_of(page)
     assert first == Block("python", "x = 1\n", 2, None)
     assert commands_of(second.code) == [["archwalk", "search", "tpe"]]

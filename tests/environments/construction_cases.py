@@ -6,12 +6,13 @@ from archwalk.environments.construction_settings import ConstructionSettings
 from archwalk.errors import InvalidArchitectureError
 from archwalk.estimators.base import Scores
 from archwalk.estimators.metrics import accuracies
-from archwalk.spaces.nsc import NSC, CodeTable, NetworkSettings
+from archwalk.spaces.nsc import CodeTable, NSCSize
+from archwalk.spaces.task import Task
 
-NETWORK = NetworkSettings(image_shape=(1, 12, 12), filters=2, dense=4)
+TASK, SIZE = Task((1, 12, 12), 10), NSCSize(filters=2, dense=4)
 
-CHAIN = ConstructionSettings(CodeTable(4, "chain"), NETWORK)
-MULTI = ConstructionSettings(CodeTable(4, "multi-branch"), NETWORK, sigma=0.1)
+CHAIN = ConstructionSettings(CodeTable(4, "chain"), TASK, SIZE)
+MULTI = ConstructionSettings(CodeTable(4, "multi-branch"), TASK, SIZE, sigma=0.1)
 
 
 class MadeUp:
@@ -50,7 +51,7 @@ class Naive:
 
     def __init__(self, settings):
         self.settings = settings
-        self.space = NSC(table=settings.table, network=settings.network)
+        self.space = settings.make_space()
         self.rows, self.p, self.steps, self.score = [], {1: 0, 2: 0}, 0, 0.0
 
     def step(self, action):

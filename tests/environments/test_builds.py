@@ -8,7 +8,7 @@ from archwalk.environments.builds import Builds, End
 from archwalk.environments.construction_settings import ConstructionSettings, list_actions
 from archwalk.errors import UsageError
 from archwalk.estimators.ledger import TrainingLedger
-from archwalk.spaces.nsc import NSC, Chain, CodeTable, NetworkSettings
+from archwalk.spaces.nsc import NSC, Chain, CodeTable, NSCSize
 
 CONV1, CONV3, CONV5, MAX2, MAX3, AVG2, AVG3, STOP, ADD, CONCAT, UP1, DOWN1, UP2, DOWN2 = range(14)
 
@@ -147,9 +147,9 @@ def test_a_pool_larger_than_the_image_ends_without_reward():
 
 
 def test_too_many_weights_end_without_reward():
-    small = NetworkSettings(image_shape=(1, 12, 12), filters=2, dense=4, max_parameters=300)
-    assert play(make_builds(CHAIN, network=small), CONV1)[0][1] == End.INVALID
-    assert play(make_builds(CHAIN, network=small), MAX3)[0][1] == End.NONE
+    small = NSCSize(filters=2, dense=4, max_parameters=300)
+    assert play(make_builds(CHAIN, size=small), CONV1)[0][1] == End.INVALID
+    assert play(make_builds(CHAIN, size=small), MAX3)[0][1] == End.NONE
 
 
 def test_an_estimator_that_says_nan_ends_without_reward():
@@ -220,7 +220,7 @@ def test_the_mask_says_what_ends_an_episode_for_nothing(settings):
 
 
 def test_a_table_of_chains_is_looked_up_by_id():
-    space = Chain(network=cases.NETWORK)
+    space = Chain(4, cases.TASK, cases.SIZE)
     builds = make_builds(CHAIN, space=space)
     step = builds.step(np.array([CONV3]))
     assert step.codes_BL.tolist() == [[1]]

@@ -25,7 +25,7 @@ ENV = "archwalk/Construction-v0"
 
 @pytest.fixture
 def chains():
-    space = Chain(network=CHAIN.network)
+    space = Chain(4, CHAIN.task, CHAIN.size)
     rng = np.random.default_rng(0)
     estimator = TableEstimator(accuracies(), rng.uniform(10, 90, space.size), rng.uniform(10, 90, space.size))
     return Benchmark("chains", space, estimator, {"source": "made up"})
@@ -77,7 +77,10 @@ def test_the_papers_settings_come_with_archwalk(name, actions, width, limit):
     assert settings.limit_terminates
     kind = "chain" if actions == 8 else "multi-branch"
     assert settings.table == CodeTable(10, kind)
-    assert settings.network == NSC().network, "the defaults of a network are the paper's"
+    own = NSC()
+    assert (settings.task, settings.size) == (own.default_task, own.default_size), (
+        "the defaults are the paper's"
+    )
 
 
 @pytest.mark.parametrize("config", [CHAIN, MULTI], ids=["chain", "multi-branch"])
@@ -217,8 +220,8 @@ def test_a_configuration_file_makes_codes_and_actions(tmp_path):
     )
     settings = env.vector.settings
     assert (settings.limit, settings.sigma, settings.limit_terminates) == (12, 0.5, False)
-    assert settings.network.image_shape == (1, 8, 8)
-    assert settings.network.dense == 16
+    assert settings.task.shape == (1, 8, 8)
+    assert settings.size.dense == 16
     assert env.observation_space["state"].shape == (5, 8 + 6 + 6 + 8)
 
 
@@ -246,7 +249,7 @@ LAYERS = [{"type": "convolution", "kernel_sizes": [1, 3]}]
         ({"layers": [{"type": []}]}, "wrong type|unknown type"),
         ({"layers": LAYERS, "action_limit": 0}, "at least 1 action"),
         ({"layers": LAYERS, "network": {"filter": 3}}, "did you mean 'filters'"),
-        ({"layers": LAYERS, "network": 3}, "wrong type"),
+        ({"layers": LAYERS, "network": 3}, "is a table of settings"),
         ({"layers": [{"type": "convolution", "kernels": [1]}]}, "did you mean 'kernel_sizes'"),
         ({"layers": [{"type": "convolution", "kernel_sizes": 3}]}, "list of integers, not 3"),
         ({"layers": [{"type": "conv", "kernel_sizes": [3]}]}, "unknown type of layer 'conv'"),
@@ -303,6 +306,8 @@ def test_bad_arguments_are_one_line(arguments, message):
 
 def test_a_benchmark_says_which_layers_there_are(chains):
     env = ConstructionEnv(chains, limit_terminates=True)
-    assert env.vector.settings == ConstructionSettings(chains.space.table, chains.space.network, None, True)
+    assert env.vector.settings == ConstructionSettings(
+        chains.space.table, chains.space.default_task, chains.space.default_size, None, True
+    )
     with pytest.raises(UsageError, match="the configuration is of chain networks of 10 layers"):
         ConstructionEnv(chains, config="gomezrobles2019-chain")

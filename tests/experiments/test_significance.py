@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata, trim_mean, wilcoxon
 
+from archwalk.experiments.bootstrap import Bootstrap, bootstrap_counts
 from archwalk.experiments.differences import Friedman
 from archwalk.experiments.significance import (
     compare_pairs,
@@ -20,7 +21,7 @@ from archwalk.experiments.significance import (
     superiority,
     undivided,
 )
-from archwalk.experiments.statistics import bootstrap_counts, interquartile_interval, interquartile_mean
+from archwalk.experiments.statistics import interquartile_mean
 
 
 def by_enumeration(differences):
@@ -95,6 +96,12 @@ def test_ranks_by_hand():
     one, other, third = ([[3.0, 1.0], [2.0, 5.0]], [[1.0, 1.0], [2.0, 4.0]], [[2.0, 1.0], [1.0, 6.0]])
     ranks = mean_ranks([np.array(values) for values in (one, other, third)])
     np.testing.assert_allclose(ranks, [[1.25, 2.0], [2.25, 2.5], [2.5, 1.5]])
+
+
+def test_ranks_of_many_are_those_that_scipy_gives():
+    values_KTQ = np.random.default_rng(0).integers(0, 4, (5, 30, 3)) / 3
+    expected = np.mean([rankdata(-values_KTQ[:, t], axis=0) for t in range(30)], axis=0)
+    np.testing.assert_allclose(mean_ranks(list(values_KTQ)), expected)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +197,7 @@ def test_interquartile_mean_is_a_trimmed_mean():
 @pytest.mark.parametrize("shape", [(1, 13), (1, 16), (3, 9)])
 def test_interquartile_interval_is_that_of_the_samples(shape):
     values = np.random.default_rng(0).normal(size=shape)
-    low, high = interquartile_interval(values, np.random.default_rng(3), samples=500)
+    low, high = Bootstrap(values, np.random.default_rng(3), samples=500).interquartile_interval(values)
     counts = bootstrap_counts(*shape, np.random.default_rng(3), 500)
     drawn = [trim_mean(np.repeat(values.ravel(), count.ravel()), 0.25) for count in counts]
     assert (low, high) == pytest.approx(np.quantile(drawn, [0.025, 0.975]))

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from archwalk.experiments import bootstrap
+from archwalk.experiments.bootstrap import Bootstrap, bootstrap_counts, mean_interval
 from archwalk.experiments.statistics import (
-    bootstrap_means,
     crossing,
-    mean_interval,
     moving_average,
     normal_interval,
     symmetric_intervals,
@@ -37,7 +37,7 @@ def test_interval_of_agents_covers_the_mean_of_all_trainings():
 def test_spread_within_agents_counts_too():
     """Agents alike, trials not: the interval is about that of all trials together."""
     values = np.random.default_rng(0).normal(size=(5, 40, 200))
-    means = bootstrap_means(values, np.random.default_rng(1))
+    means = Bootstrap(values, np.random.default_rng(1)).means(values)
     spread = means.std(axis=0).mean()
     assert spread == pytest.approx(1 / np.sqrt(200), rel=0.45)
     assert spread > 1 / np.sqrt(200)
@@ -67,7 +67,8 @@ def test_no_spread_no_width():
 
 def test_bootstrap_of_two_values_is_binomial():
     """Means of two draws out of 0 and 1 are 0, 0.5 and 1 with shares 1/4, 1/2 and 1/4."""
-    means = bootstrap_means(np.array([[[0.0], [1.0]]]), np.random.default_rng(0), samples=20_000)
+    values = np.array([[[0.0], [1.0]]])
+    means = Bootstrap(values, np.random.default_rng(0), samples=20_000).means(values)
     values, counts = np.unique(means, return_counts=True)
     assert values.tolist() == [0, 0.5, 1]
     np.testing.assert_allclose(counts / 20_000, [0.25, 0.5, 0.25], atol=0.015)
@@ -76,7 +77,7 @@ def test_bootstrap_of_two_values_is_binomial():
 def test_points_of_a_curve_are_resampled_together():
     """All points of one bootstrap sample come from the same trials."""
     values = np.random.default_rng(0).normal(size=(2, 12, 1))
-    means = bootstrap_means(np.concatenate([values, values + 3], axis=2), np.random.default_rng(0))
+    means = Bootstrap(values, np.random.default_rng(0)).means(np.concatenate([values, values + 3], axis=2))
     np.testing.assert_allclose(means[:, 1], means[:, 0] + 3)
 
 
@@ -121,3 +122,22 @@ def test_moving_average_looks_back_and_leaves_gaps_out():
 )
 def test_crossing_is_where_the_lead_is_taken_for_good(other, at):
     assert crossing(np.array([2.0, 2.0, 2.0, 2.0]), np.array(other, float)) == at
+
+
+@pytest.mark.parametrize("agents", [1, 3])
+def test_what_is_computed_in_parts_is_what_is_computed_at_once(agents, monkeypatch):
+    """Samples in parts of two, and points of a curve in parts of three."""
+    values = np.random.default_rng(0).normal(size=(agents, 20, 10))
+    at_once = Bootstrap(values, np.random.default_rng(1), samples=50)
+    monkeypatch.setattr(bootstrap, "_DRAWS_AT_ONCE", 40 * agents)
+    monkeypatch.setattr(bootstrap, "_POINTS_AT_ONCE", 3)
+    in_parts = Bootstrap(values, np.random.default_rng(1), samples=50)
+    np.testing.assert_array_equal(in_parts.counts_SE, at_once.counts_SE)
+    ends = np.quantile(at_once.counts_SE @ values.reshape(-1, 10) / (agents * 20), [0.025, 0.975], axis=0)
+    np.testing.assert_allclose(in_parts.mean_interval(values)[1:], ends)
+
+
+def test_every_trial_is_drawn_equally_often():
+    counts = bootstrap_counts(1, 7, np.random.default_rng(0), 20_000)
+    np.testing.assert_allclose(counts.mean(axis=(0, 1)), 1, atol=0.03)
+    np.testing.assert_allclose(counts.var(axis=(0, 1)), 6 / 7, atol=0.04)

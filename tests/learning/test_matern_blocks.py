@@ -57,6 +57,19 @@ def test_the_posterior_is_the_formula(data):
     np.testing.assert_allclose(deviation_N**2, variance_N, rtol=1e-3, atol=1e-5)
 
 
+def test_no_deviation_is_above_what_the_nearest_leaves(data):
+    x_EF, targets_E, y_NF = data
+    kernel = MaternBlocks(LOGS)
+    one, near = np.array([0]), squares(x_EF[:1] + 0.1, x_EF)
+    for squared_SNE in (squares(y_NF, x_EF), squares(x_EF, x_EF), near):
+        values_NE = kernel.of(squared_SNE).astype(np.float32)
+        posterior = kernel.posterior(squares(x_EF, x_EF), targets_E)
+        assert (posterior.highest_deviation(values_NE) >= posterior.deviation(values_NE) - 1e-6).all()
+    alone = kernel.posterior(squares(x_EF[one], x_EF[one]), targets_E[one])
+    values_N1 = kernel.of(near[:, :, one]).astype(np.float32)
+    np.testing.assert_allclose(alone.highest_deviation(values_N1), alone.deviation(values_N1), rtol=1e-5)
+
+
 def test_the_fit_finds_what_matters_and_what_is_noise():
     """Targets that a known process drew: of the first block alone, and with known noise."""
     rng = np.random.default_rng(1)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from archwalk.errors import UsageError
-from archwalk.spaces.dags import NO_VERTEX, DagSpace, require_dags
+from archwalk.spaces.capabilities import require_graphs
+from archwalk.spaces.convnet import ConvNet
+from archwalk.spaces.dags import NO_VERTEX, DagSpace
 from archwalk.spaces.darts import DARTS
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench201 import NASBench201
@@ -151,6 +153,8 @@ def test_a_cell_of_201_that_passes_nothing_on_keeps_its_ends():
 
 
 def test_a_space_without_graphs_is_refused():
-    with pytest.raises(UsageError, match="darts, nsc, chain and the numbered policy-cnn do"):
-        require_dags(object(), "nasbot")
-    assert require_dags(OURS["darts"], "nasbot") is OURS["darts"]
+    with pytest.raises(
+        UsageError, match=r"nasbot needs a space that shows its .*convnet does not; known: .*darts"
+    ):
+        require_graphs(ConvNet(), "nasbot")
+    assert require_graphs(OURS["darts"], "nasbot") is OURS["darts"]

@@ -2,6 +2,7 @@ import ast
 import json
 import math
 import re
+from collections import namedtuple
 from itertools import combinations
 
 import numpy as np
@@ -184,3 +185,16 @@ def test_published_genotypes_are_of_the_space(data_root):
         code = SPACE.parse({**genotype, "normal_concat": [2, 3, 4, 5], "reduce_concat": [2, 3, 4, 5]})
         edges = np.array([cells])
         np.testing.assert_array_equal(canonical_codes(edges[..., 0], edges[..., 1])[0], code)
+
+
+def test_a_genotype_as_darts_makes_it():
+    """A named tuple with ranges, and what searching leaves in it: numbers of NumPy."""
+    Genotype = namedtuple("Genotype", "normal normal_concat reduce reduce_concat")
+    code_L = SPACE.sample(np.random.default_rng(0), 1)[0]
+    plain = SPACE.describe(code_L)
+    cells = {
+        name: [(operation, np.int64(state)) for operation, state in plain[name]]
+        for name in ("normal", "reduce")
+    }
+    made = Genotype(cells["normal"], range(2, 6), cells["reduce"], range(2, 6))
+    np.testing.assert_array_equal(SPACE.parse(made), code_L)

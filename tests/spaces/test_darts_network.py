@@ -10,6 +10,8 @@ from archwalk.errors import UsageError
 from archwalk.spaces.darts import DARTS
 from archwalk.spaces.darts.code import canonical_codes
 from archwalk.spaces.darts.operations import FactorizedReduce, drop_path, make_operation
+from archwalk.spaces.darts.size import DARTSSize
+from archwalk.spaces.task import Task
 
 SPACE = DARTS()
 
@@ -25,7 +27,7 @@ def images(size, channels=3):
 def test_parameter_count_of_darts_is_the_published_one():
     """train.py of quark0/darts logs "param size = 3.349342MB" for DARTS_V2: 20 layers, 36 channels, no head."""
     with torch.device("meta"):
-        network = SPACE.build(SPACE.parse(DARTS_V2), layers=20, channels=36)
+        network = SPACE.build(SPACE.parse(DARTS_V2), size=DARTSSize(36, layers=20))
     assert parameters(network) == 3_349_342
 
 
@@ -51,7 +53,7 @@ def test_parameter_count_by_hand():
     pools = [["max_pool_3x3", state] for node in range(4) for state in (0, 1)]
     concat = [2, 3, 4, 5]
     code = SPACE.parse({"normal": pools, "normal_concat": concat, "reduce": pools, "reduce_concat": concat})
-    network = SPACE.build(code, channels=4, layers=3, classes=7, in_channels=1)
+    network = SPACE.build(code, Task((1, 16, 16), 7), DARTSSize(4, layers=3))
     stem = 12 * 9 + 24
     first = 2 * (12 * 4 + 8)  # a normal cell
     second = (12 * 8 + 16) + (16 * 8 + 16)  # both others reduce
@@ -62,7 +64,7 @@ def test_parameter_count_by_hand():
 @pytest.mark.parametrize("seed", range(4))
 def test_forward_and_backward(seed):
     code = SPACE.sample(np.random.default_rng(seed), 1)[0]
-    network = SPACE.build(code, channels=4, layers=5, classes=6, in_channels=1, drop_path=0.3)
+    network = SPACE.build(code, Task((1, 16, 16), 6), DARTSSize(4, layers=5, drop_path=0.3))
     for size in (16, 13):
         scores = network(images(size, 1))
         assert scores.shape == (2, 6)
@@ -71,13 +73,13 @@ def test_forward_and_backward(seed):
 
 
 def test_resolution_halves_twice():
-    network = SPACE.build(SPACE.parse(DARTS_V2), channels=4, layers=8)
+    network = SPACE.build(SPACE.parse(DARTS_V2), size=DARTSSize(4, layers=8))
     shapes = [tuple(output.shape[1:]) for output in network._outputs(images(32))]
     assert shapes == [(16, 32, 32)] * 2 + [(32, 16, 16)] * 3 + [(64, 8, 8)] * 3
 
 
 def test_cell_computes_its_graph():
-    network = SPACE.build(SPACE.parse(DARTS_V2), channels=4, layers=3).eval()
+    network = SPACE.build(SPACE.parse(DARTS_V2), size=DARTSSize(4, layers=3)).eval()
     cell = network.cells[0]
     x = torch.randn(2, 12, 6, 6, generator=torch.Generator().manual_seed(0))
     y = torch.randn(2, 12, 6, 6, generator=torch.Generator().manual_seed(1))
@@ -140,17 +142,17 @@ def test_drop_path_keeps_the_mean():
 
 
 def test_drop_path_only_in_training():
-    network = SPACE.build(SPACE.parse(DARTS_V2), channels=4, layers=3, drop_path=0.5)
+    network = SPACE.build(SPACE.parse(DARTS_V2), size=DARTSSize(4, layers=3, drop_path=0.5))
     assert not torch.equal(network(images(8)), network(images(8)))
     network.eval()
     torch.testing.assert_close(network(images(8)), network(images(8)), rtol=0, atol=0)
 
 
 def test_auxiliary_head():
-    network = SPACE.build(SPACE.parse(DARTS_V2), channels=4, classes=6, auxiliary=True)
+    network = SPACE.build(SPACE.parse(DARTS_V2), Task((3, 32, 32), 6), DARTSSize(4, auxiliary=True))
     assert [scores.shape for scores in network.forward_with_auxiliary(images(32))] == [(2, 6)] * 2
     assert network(images(32)).shape == (2, 6)
-    plain = SPACE.build(SPACE.parse(DARTS_V2), channels=4, classes=6)
+    plain = SPACE.build(SPACE.parse(DARTS_V2), Task((3, 32, 32), 6), DARTSSize(4))
     head = 64 * 128 + 2 * 128 + 128 * 768 * 4 + 2 * 768 + 769 * 6
     assert parameters(network) - parameters(plain) == head
     with pytest.raises(UsageError, match="auxiliary=True"):
@@ -159,5 +161,5 @@ def test_auxiliary_head():
 
 @pytest.mark.parametrize("settings", [{"channels": 5}, {"channels": 0}, {"layers": 0}])
 def test_impossible_sizes_are_refused(settings):
-    with pytest.raises(UsageError, match="channels must be even and layers at least 1"):
-        SPACE.build(SPACE.parse(DARTS_V2), **settings)
+    with pytest.raises(UsageError, match=r"must be (even|a whole number)"):
+        DARTSSize(**settings)

@@ -10,7 +10,10 @@ import pytest
 from archwalk.spaces.dags import Dags
 from archwalk.spaces.darts import DARTS
 from archwalk.spaces.graph_features import (
+    Counts,
+    Distances,
     Featuriser,
+    GraphFeatures,
     compute_features,
     featuriser,
     squared_distances,
@@ -45,9 +48,8 @@ def as_written(space, dags):
 def assert_same(one, other):
     np.testing.assert_array_equal(one.statistics_BG, other.statistics_BG)
     for a, b in zip(one.blocks, other.blocks, strict=True):
-        np.testing.assert_array_equal(a.columns_E, b.columns_E)
-        np.testing.assert_array_equal(a.counts_E, b.counts_E)
-        np.testing.assert_array_equal(a.offsets, b.offsets)
+        for found, expected in zip(a.entries(), b.entries(), strict=True):
+            np.testing.assert_array_equal(found, expected)
 
 
 def orders(edges_VV):
@@ -88,10 +90,11 @@ def test_paths_and_neighbourhoods_are_counted(space):
             if by_hand is paths_by_hand:
                 wanted = Counter({thing: min(n, PATH_COUNT) for thing, n in wanted.items()})
             row = block.rows(np.array([b]))
-            assert sorted(row.counts_E) == sorted(wanted.values())
-            for column in row.columns_E:
+            _, columns_E, counts_E = row.entries()
+            assert sorted(counts_E) == sorted(wanted.values())
+            for column in columns_E:
                 columns.setdefault(int(column), set()).add(b)
-            assert len(row.columns_E) == len(wanted)
+            assert len(columns_E) == len(wanted)
             for thing in wanted:
                 columns.setdefault(thing, set()).add(b)
         by_column = Counter(frozenset(bs) for key, bs in columns.items() if isinstance(key, int))
@@ -147,13 +150,42 @@ def test_distances_are_those_of_the_features(space):
     assert np.abs(own_SNN[:, range(30), range(30)]).max() < 1e-3
 
 
+@pytest.mark.parametrize("counts", [(1, 2), (255, 255)])
+def test_weighted_sums_of_distances(counts):
+    """Also of counts whose products need more than sixteen bits; a block without weight does not count."""
+    rng = np.random.default_rng(3)
+    few, many = rng.integers(0, counts[0] + 1, (2, 7, 9)), rng.integers(0, counts[1] + 1, (2, 7, 30))
+    one, other = (
+        GraphFeatures(rng.normal(size=(7, 4)).astype(np.float32), (counts_of(a), counts_of(b)))
+        for a, b in zip(few, many, strict=True)
+    )
+    squared_SNE = squared_distances(one, other)
+    expected_NE = np.square(many[0][:, None] - many[1]).sum(axis=2)
+    np.testing.assert_array_equal(squared_SNE[2], expected_NE)
+    for weights_S in (np.array([0.5, 2.0, 0.01]), np.array([0.0, 1.0, 0.0]), np.array([3.0, 0.0, 0.0])):
+        found_NE = Distances(other, weights_S)(one)
+        np.testing.assert_allclose(
+            found_NE, np.einsum("s,sne->ne", weights_S, squared_SNE), rtol=1e-5, atol=1e-5
+        )
+
+
+def counts_of(dense_BF):
+    """Rows in falling order, so that entries do not lie as rows do."""
+    rows_E, columns_E = np.nonzero(dense_BF[::-1])
+    starts_B, stops_B = (
+        np.searchsorted(rows_E, np.arange(len(dense_BF)), side)[::-1] for side in ("left", "right")
+    )
+    counts_E = dense_BF[::-1][rows_E, columns_E]
+    return Counts(columns_E.astype(np.int32), counts_E.astype(np.uint8), starts_B, stops_B, dense_BF.shape[1])
+
+
 def test_the_table_is_what_is_computed(space5):
     featurise = featuriser(space5)
     assert featuriser(space5) is featurise
     codes_BL = np.arange(0, space5.size, 17, dtype=np.int32)[:, None]
     looked_up, computed = featurise(codes_BL), compute_features(space5, codes_BL)
     for table, block in zip(looked_up.blocks, computed.blocks, strict=True):
-        np.testing.assert_array_equal(table.counts_E, block.counts_E)
+        np.testing.assert_array_equal(table.entries()[2], block.entries()[2])
         assert table.width <= block.width
     np.testing.assert_allclose(
         squared_distances(looked_up, looked_up)[1:], squared_distances(computed, computed)[1:]

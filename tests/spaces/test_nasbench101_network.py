@@ -9,6 +9,8 @@ import torch
 
 from archwalk.spaces.nasbench101.cell import read_cell
 from archwalk.spaces.nasbench101.network import CellNetwork, parameter_count, vertex_channels
+from archwalk.spaces.nasbench101.size import NASBench101Size
+from archwalk.spaces.task import Task
 
 C3, C1, POOL = "conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3"
 
@@ -55,15 +57,15 @@ def test_vertex_is_as_wide_as_the_widest_that_it_feeds():
 @pytest.mark.parametrize("name", CELLS)
 def test_count_equals_the_built_network(name):
     matrix, operations = CELLS[name]
-    settings = {"stem_channels": 12, "stacks": 2, "cells_per_stack": 2, "classes": 7, "in_channels": 1}
-    network = CellNetwork(matrix, operations, **settings)
+    task, size = Task((1, 8, 8), 7), NASBench101Size(12, stacks=2, cells_per_stack=2)
+    network = CellNetwork(matrix, operations, task, size)
     built = sum(parameter.numel() for parameter in network.parameters())
-    assert parameter_count(matrix, operations, **settings) == built
+    assert parameter_count(matrix, operations, task, size) == built
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_forward_and_backward(name):
-    network = CellNetwork(*CELLS[name], stem_channels=8, stacks=3, cells_per_stack=1, classes=5)
+    network = CellNetwork(*CELLS[name], Task((3, 16, 16), 5), NASBench101Size(8, cells_per_stack=1))
     images = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     scores = network(images)
     assert scores.shape == (2, 5)
@@ -75,7 +77,7 @@ def test_forward_and_backward(name):
 def test_cell_computes_its_graph():
     """Vertex 1 has 3 channels, vertex 2 the first 2 of them; the output is both, plus the projected input."""
     matrix, operations = cell("01 12 13 23 03", POOL, C1)
-    network = CellNetwork(matrix, operations, stem_channels=5, stacks=1, cells_per_stack=1).eval()
+    network = CellNetwork(matrix, operations, size=NASBench101Size(5, stacks=1, cells_per_stack=1)).eval()
     block = network.body[1]
     x = torch.rand(1, 5, 4, 4, generator=torch.Generator().manual_seed(0))
     one = torch.nn.functional.max_pool2d(block.projections["1"](x), 3, stride=1, padding=1)
@@ -85,7 +87,7 @@ def test_cell_computes_its_graph():
 
 
 def test_published_constants():
-    network = CellNetwork(*CELLS["chain"], stem_channels=64, stacks=1)
+    network = CellNetwork(*CELLS["chain"], size=NASBench101Size(64, stacks=1))
     conv, norm, _ = network.body[0]
     assert (norm.eps, norm.momentum) == (1e-5, 0.003)
     assert conv.bias is None

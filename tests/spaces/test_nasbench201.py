@@ -8,6 +8,8 @@ from archwalk.errors import InvalidArchitectureError
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.nasbench201 import EDGES, OPERATIONS, NASBench201
 from archwalk.spaces.nasbench201.network import CellNetwork
+from archwalk.spaces.nasbench201.size import NASBench201Size
+from archwalk.spaces.task import Task
 from archwalk.testing.spaces import EnumerableSpaceConformance
 
 SPACE = NASBench201()
@@ -123,13 +125,13 @@ def test_choices_out_of_range_are_refused():
 def test_parameter_counts(string, classes, parameters):
     """The first four are the published extremes of CIFAR-10 and CIFAR-100 (in millions in the official file)."""
     with torch.device("meta"):
-        network = SPACE.build(SPACE.parse(string), classes=classes)
+        network = SPACE.build(SPACE.parse(string), Task((3, 32, 32), classes))
     assert sum(parameter.numel() for parameter in network.parameters()) == parameters
 
 
 @pytest.mark.parametrize("string", [MIXED, EMPTY, LARGEST])
 def test_forward_and_backward(string):
-    network = SPACE.build(SPACE.parse(string), stem_channels=4, cells_per_stage=1, classes=7, in_channels=1)
+    network = SPACE.build(SPACE.parse(string), Task((1, 16, 16), 7), NASBench201Size(4, cells_per_stage=1))
     images = torch.randn(2, 1, 16, 16, generator=torch.Generator().manual_seed(0))
     scores = network(images)
     assert scores.shape == (2, 7)
@@ -141,7 +143,7 @@ def test_forward_and_backward(string):
 
 def test_cell_computes_its_graph():
     names = ["nor_conv_1x1", "skip_connect", "avg_pool_3x3", "none", "skip_connect", "nor_conv_3x3"]
-    network = CellNetwork(names, stem_channels=4, stages=1, cells_per_stage=1).eval()
+    network = CellNetwork(names, size=NASBench201Size(4, stages=1, cells_per_stage=1)).eval()
     cell = network.body[2]
     x = torch.randn(2, 4, 6, 6, generator=torch.Generator().manual_seed(0))
     one = cell.layers[0](x)

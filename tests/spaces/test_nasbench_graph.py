@@ -10,8 +10,16 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from archwalk.errors import InvalidArchitectureError, MissingExtraError, UsageError
-from archwalk.spaces.nasbench_graph import OPERATIONS, PROTEINS_OPERATIONS, PUBLISHED, NASBenchGraph
+from archwalk.spaces.nasbench_graph import (
+    OPERATIONS,
+    PROTEINS_OPERATIONS,
+    PUBLISHED,
+    NASBenchGraph,
+    NASBenchGraphSize,
+)
 from archwalk.spaces.nasbench_graph.canonical import LINKS
+from archwalk.spaces.nasbench_graph.size import nodes
+from archwalk.spaces.networks import make_size
 
 PUBLISHED_ALL_SKIP = 88888
 
@@ -236,7 +244,7 @@ class TestNetwork:
     @pytest.mark.parametrize("link", [[0, 1, 2, 3], [0, 1, 1, 1], [0, 0, 1, 2]])
     def test_trains_every_parameter(self, space, link, ops, preprocess):
         network = space.build(
-            code_of(space, link, ops), in_features=5, classes=3, hidden=8, preprocess=preprocess
+            code_of(space, link, ops), nodes(5, 3), NASBenchGraphSize(hidden=8, preprocess=preprocess)
         )
         edge_index = torch.tensor([[0, 1, 2, 3, 4, 5], [1, 2, 3, 4, 5, 0]])
         x = torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
@@ -256,23 +264,23 @@ class TestNetwork:
 
         6 % of the rows of physics hold something else, not always whole numbers.
         """
-        settings = PUBLISHED[data_set]
+        task, size = PUBLISHED[data_set]
         table = light_read(data_set)
         hashes = np.random.default_rng(0).choice(sorted(table), 40, replace=False)
         agree = 0
         for hash_ in hashes.tolist():
             code = np.searchsorted(space.hashes, [hash_]).astype(np.int32)
             with torch.device("meta"):
-                network = space.build(code, **settings)
+                network = space.build(code, task, size)
             raw_inputs = sum(isinstance(module, torch.nn.Identity) for module in network.activations)
-            unused = raw_inputs * 2 * settings["hidden"]
+            unused = raw_inputs * 2 * size.hidden
             count = sum(parameter.numel() for parameter in network.parameters())
             agree += count + unused == round(float(table[hash_]["para"]) * 1e6)
         assert agree >= (36 if data_set == "physics" else 40)
 
     def test_odd_width_is_refused(self, space):
         with pytest.raises(UsageError, match="even"):
-            space.build(code_of(space, [0, 1, 2, 3], "gat gat gat gat"), hidden=63)
+            make_size(space, {"hidden": 63})
 
 
 def test_missing_library_is_named(space, monkeypatch):

@@ -21,11 +21,12 @@ from archwalk.strategies.graph_gp import (
     GraphGP,
     GraphGPSettings,
     choose_batch,
+    choose_told,
     log_distance,
 )
 from archwalk.testing.strategies import MadeUpEstimator, StrategyConformance
 
-SMALL = GraphGPSettings(initial=4, batch=3, steps=3, early=10, refit=2, rescan=2, scan=40, keep=15)
+SMALL = GraphGPSettings(initial=4, batch=3, steps=3, most=12, early=10, refit=2, rescan=2, scan=40, keep=15)
 
 
 class TestOnSmallCells(StrategyConformance):
@@ -113,6 +114,35 @@ def test_a_batch_adds_deviations_in_turn():
     assert sorted(choose_batch(mean_N, deviation_N, 9)) == [0, 1, 2, 3]
 
 
+def test_a_batch_is_the_one_that_all_deviations_would_give(space5):
+    """Those that are not computed could not have won."""
+    estimator = MadeUpEstimator(space5)
+    strategy = GraphGP(Trials(space5, 1, np.random.default_rng(3)), GraphGPSettings(initial=20))
+    run_trials(estimator, strategy, 40)
+    outlook = strategy.searchers[0]._condition()
+    codes_NL = np.arange(space5.size, dtype=np.int32)[:, None]
+    mean_N, highest_N = outlook._bounds(codes_NL)
+    deviation_N = outlook._deviation(codes_NL)
+    assert (highest_N >= deviation_N - 1e-5).all()
+    np.testing.assert_array_equal(outlook.choose_batch(codes_NL, 6), choose_batch(mean_N, deviation_N, 6))
+    best = np.sort(np.argsort(-(mean_N + deviation_N), kind="stable")[:50])
+    assert (
+        len(np.setdiff1d(outlook.highest(codes_NL, deviations=1, wanted=50), best)) <= 1
+    )  # but for rounding
+
+
+def test_of_many_evaluations_the_best_are_told_and_some_of_the_rest():
+    rewards_E = np.random.default_rng(0).permutation(100).astype(float)
+    np.testing.assert_array_equal(choose_told(rewards_E, 100), np.arange(100))
+    told_K = choose_told(rewards_E, 31)
+    assert len(set(told_K)) == 31
+    assert (np.diff(told_K) > 0).all()
+    assert set(range(84, 100)) <= set(rewards_E[told_K])
+    rest_K = told_K[rewards_E[told_K] < 84]
+    assert len(rest_K) == 15
+    assert np.diff(rest_K).max() < 15  # all along the search
+
+
 def test_the_bound_follows_from_the_rewards():
     rewards_E = np.array([90.0, 91, 92, 93, 94, 94])
     bound = 94 + 0.2 * (94 - 91)
@@ -149,6 +179,7 @@ def test_the_default_preset():
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
+        ({"most": 0}, "most must be at least 1"),
         ({"batch": 0}, "batch must be at least 1"),
         ({"bound_share": 0.0}, "bound_share must be above 0"),
         ({"early": -1}, "early must not be negative"),

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from archwalk.spaces.nsc import NSC, Chain, NetworkSettings
+from archwalk.spaces.nsc import NSC, Chain
+from archwalk.spaces.task import Task
 from archwalk.strategies.base import Trials
 from archwalk.strategies.random_search import RandomSearch
 from archwalk.strategies.random_walk import RandomWalk
 from archwalk.strategies.walker import EPISODE_LIMIT, take_walks
 
 ALPHA = 1e-6
-SMALL_IMAGES = NetworkSettings((1, 5, 5))
+SMALL_IMAGES = Task((1, 5, 5), 10)
 
 
 def neighbours_of(space, i):
@@ -135,7 +136,7 @@ def test_random_search_improves_nothing(space4):
     np.testing.assert_array_equal(episodes.steps_B, 0)
 
 
-@pytest.mark.parametrize("space", [NSC(4, "chain", network=SMALL_IMAGES), Chain(3, SMALL_IMAGES)])
+@pytest.mark.parametrize("space", [NSC(4, "chain", task=SMALL_IMAGES), Chain(3, SMALL_IMAGES)])
 def test_random_search_draws_nothing_that_cannot_be_built(space):
     """Images of 5 pixels leave room for two pools: without this half of the budget is lost."""
     strategy = RandomSearch(Trials(space, 3, np.random.default_rng(0)))

@@ -11,9 +11,12 @@ from archwalk.estimators.base import Scores
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.metrics import accuracies
 from archwalk.spaces.base import Codes
+from archwalk.spaces.networks import build_network
+from archwalk.spaces.task import Task
 from archwalk_mlp.space import MLP
 
 STEPS = 60
+TASK = Task(shape=(2,), outputs=2)
 Points = tuple[torch.Tensor, torch.Tensor]
 
 
@@ -37,7 +40,7 @@ class Spirals:
         """Validation and test accuracy of a network, which depend on it and on the seed alone."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            network = self.space.build(np.array([architecture], np.int32))
+            network = build_network(self.space, np.array([architecture], np.int32), TASK)
         optimiser = torch.optim.Adam(network.parameters(), lr=0.02)
         points, classes = self.training
         for _ in range(STEPS):
@@ -69,4 +72,4 @@ def load_spirals(words: list[str], seed: int) -> Benchmark:
     if words not in ([], ["validation"]):
         raise UsageError("mlp-spirals has one objective: validation")
     space = MLP()
-    return Benchmark("mlp-spirals", space, Spirals(space, seed), {"source": "made by its own code"})
+    return Benchmark("mlp-spirals", space, Spirals(space, seed), {"source": "made by its own code"}, TASK)

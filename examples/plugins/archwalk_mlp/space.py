@@ -1,30 +1,40 @@
 """Multilayer perceptrons: four hidden layers, each with one of three activations, 81 networks."""
 
+import math
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError
-from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, require_keys
+from archwalk.spaces.base import Codes, Features, NeighbourGraph, require_keys
 from archwalk.spaces.drawing import draw_dag
+from archwalk.spaces.mixed_base import MixedBaseSpace
+from archwalk.spaces.task import Task
 
 ACTIVATIONS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "identity": torch.nn.Identity}
 NAMES = tuple(ACTIVATIONS)
 LAYERS = 4
-WIDTH = 12
 
 
-class MLP(EnumerableSpace):
-    """The number of an architecture is its activations, read as digits."""
+@dataclass(frozen=True)
+class Size:
+    """How large the networks are."""
+
+    width: int = 12
+
+
+class MLP(MixedBaseSpace):
+    """The number of an architecture is its activations, read as digits. All are equally likely as starts."""
 
     name = "mlp"
     edit_kinds = ("relabel",)
     choices = (len(NAMES),) * LAYERS
     size = len(NAMES) ** LAYERS
+    default_size = Size()
 
     @cached_property
     def graph(self) -> NeighbourGraph:
@@ -45,20 +55,6 @@ class MLP(EnumerableSpace):
         """One-hot activations."""
         return np.eye(len(NAMES), dtype=np.uint8)[self.to_choices(self._everyone)].reshape(self.size, -1)
 
-    @cached_property
-    def start_weights(self) -> NDArray[np.float64]:
-        """All architectures alike."""
-        return np.full(self.size, 1 / self.size)
-
-    def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
-        """The activation of each layer."""
-        return np.stack(np.unravel_index(codes_BL[:, 0], self.choices), axis=1).astype(np.int32)
-
-    def from_choices(self, choices_BC: NDArray[np.int32]) -> Codes:
-        """Every string names an architecture, so none gives -1."""
-        ids: NDArray[np.intp] = np.ravel_multi_index(tuple(choices_BC.T), self.choices)
-        return ids.astype(np.int32)[:, None]
-
     def parse(self, description: object) -> Codes:
         """Read {"activations": ["relu", ...]}."""
         given = require_keys(description, "activations")["activations"]
@@ -71,19 +67,16 @@ class MLP(EnumerableSpace):
         """What `parse` reads."""
         return {"activations": [NAMES[i] for i in self.to_choices(code_L[None])[0]]}
 
-    def build(self, code_L: Codes) -> torch.nn.Module:
-        """A classifier of points (B, 2) into two classes."""
-        layers: list[torch.nn.Module] = [torch.nn.Linear(2, WIDTH)]
+    def build(self, code_L: Codes, task: Task, size: Size) -> torch.nn.Module:
+        """A classifier of points, images or whatever else, each as one vector."""
+        first = torch.nn.Linear(math.prod(task.shape), size.width)
+        layers: list[torch.nn.Module] = [torch.nn.Flatten(), first]
         for name in self.describe(code_L)["activations"]:
-            layers += [ACTIVATIONS[name](), torch.nn.Linear(WIDTH, WIDTH)]
-        layers[-1] = torch.nn.Linear(WIDTH, 2)
+            layers += [ACTIVATIONS[name](), torch.nn.Linear(size.width, size.width)]
+        layers[-1] = torch.nn.Linear(size.width, task.outputs)
         return torch.nn.Sequential(*layers)
 
     def draw(self, code_L: Codes) -> str:
         """The layers from input to output as SVG."""
         labels = ["input", *self.describe(code_L)["activations"], "output"]
         return draw_dag(labels, list(pairwise(range(len(labels)))))
-
-    @cached_property
-    def _everyone(self) -> Codes:
-        return np.arange(self.size, dtype=np.int32)[:, None]

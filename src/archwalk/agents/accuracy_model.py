@@ -14,6 +14,7 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger, paid
 from archwalk.learning.ensemble import EnsembleLearner, LogEnsemble
 from archwalk.spaces.base import Codes, Features
+from archwalk.spaces.capabilities import rewritten_features
 from archwalk.strategies.checks import check_above_zero, check_at_least_one
 
 
@@ -106,7 +107,7 @@ class AccuracyModel:
             return self.rng.integers(0, len(self), shape)
 
         return self._fit(
-            updates, targets_E, rows_of, lambda codes: self.space.rewritten_features(codes, self.rng)
+            updates, targets_E, rows_of, lambda codes: rewritten_features(self.space, codes, self.rng)
         )
 
     def tell_apart(self, updates: int, sharpness: float) -> float:

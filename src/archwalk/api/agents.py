@@ -14,6 +14,7 @@ import numpy as np
 from archwalk.agents.base import Paid
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.api.progress import Bar, progress_bar
+from archwalk.data.architectures import code_of
 from archwalk.errors import ArchwalkError, UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.presets import default_preset, load_preset, make_settings
@@ -21,7 +22,7 @@ from archwalk.experiments.protocol import spawn
 from archwalk.experiments.records import Training, training_curve
 from archwalk.experiments.runs import Place, RunConfig, RunFolder
 from archwalk.experiments.training import resume_training, train_agent
-from archwalk.spaces.architecture import Architecture, read_architecture
+from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.spaces.catalogue import load_space
 from archwalk.strategies.base import Trials
@@ -86,10 +87,10 @@ class TrainedAgent:
     ) -> Improvement:
         """A few edits from your architecture to a better one, without an evaluation on the way.
 
-        `architecture` may be given in any way that `read_architecture` knows. With a `benchmark`, it says what was
+        `architecture` may be given in any way that `code_of` knows. With a `benchmark`, it says what was
         gained. Raises UsageError for an agent that builds from nothing.
         """
-        start_L = read_architecture(self.space, architecture)
+        start_L = code_of(self.space, architecture)
         strategy = self.agent(Trials(self.space, 1, spawn(seed, 0)))
         if not isinstance(strategy, Walker):
             raise UsageError(f"the agent in {self.path} builds from nothing; it improves no architecture")

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from archwalk.data.architectures import ArchitectureFile, Origin
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.protocol import Search
-from archwalk.experiments.records import Comparison, plain, read_comparison, write_comparison
+from archwalk.experiments.records import Comparison, read_comparison, write_comparison
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import Codes
 
 if TYPE_CHECKING:
     import matplotlib.axes
     import pandas
+    from torch import nn
 
 PAGE, FOUND, EVALUATIONS = "report.html", "found.json", "evaluations.safetensors"
 
@@ -38,9 +40,9 @@ class Found:
     reward: float | None
     report: float | None
 
-    def network(self, **settings: Any) -> Any:
-        """A fresh PyTorch module; see `Architecture.network`."""
-        return self.architecture.network(**settings)
+    def network(self) -> nn.Module:
+        """The network that was scored, as a fresh PyTorch module; see `Architecture.build`."""
+        return self.architecture.build()
 
     def _repr_html_(self) -> str:
         return self.architecture.draw()
@@ -105,10 +107,8 @@ class Result:
         found = self.record.strategies[strategy].found
         if found is None:
             raise DataError(f"this result does not say what {strategy} found")
-        space = self.benchmark.space
-        return Found(
-            strategy, Architecture(space, space.parse(found.description)), found.reward, found.report
-        )
+        code_L = self.benchmark.space.parse(found.description)
+        return Found(strategy, self.benchmark.architecture(code_L), found.reward, found.report)
 
     def frame(self) -> pandas.DataFrame:
         """A row for each evaluation, in order: strategy, agent, trial, number, reward, report, architecture (JSON).
@@ -163,40 +163,41 @@ class Result:
             for name, agents in state["strategies"].items()
         }
 
-    def plot(self, axes: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
-        """Draw the best so far against queries, the mean over trials with its 95 % interval, with matplotlib."""
-        if axes is None:
-            import matplotlib.pyplot as plt
+    def plot(
+        self, path: str | Path | None = None, *, axes: matplotlib.axes.Axes | None = None
+    ) -> matplotlib.axes.Axes:
+        """Draw the best so far against queries, the mean over trials with its 95 % interval, with matplotlib.
 
-            _, axes = plt.subplots()
+        It is drawn into `axes`, or a new figure, which is saved as `path` if there is one.
+        """
+        figure = None
+        if axes is None:
+            from matplotlib.figure import Figure
+
+            figure = Figure(layout="constrained")
+            axes = figure.subplots()
         for name, strategy in self.record.strategies.items():
             curve = strategy.curve
             if curve is None:
                 continue
             line = axes.plot(curve.queries, _floats(curve.mean), label=name)[0]
             if self.record.trials > 1:
-                axes.fill_between(
-                    curve.queries,
-                    _floats(curve.lo),
-                    _floats(curve.hi),
-                    color=line.get_color(),
-                    alpha=0.2,
-                    lw=0,
-                )
+                low, high = _floats(curve.lo), _floats(curve.hi)
+                axes.fill_between(curve.queries, low, high, color=line.get_color(), alpha=0.2, lw=0)
         report = self.benchmark.objective.report
-        axes.set(
-            xlabel="queries",
-            ylabel=f"{report.name} of the best so far{f' ({report.unit})' if report.unit else ''}",
-        )
+        unit = f" ({report.unit})" if report.unit else ""
+        axes.set(xlabel="queries", ylabel=f"{report.name} of the best so far{unit}")
         axes.set_title(f"{self.record.benchmark}, objective {self.record.objective}")
         axes.legend()
+        if figure is not None and path is not None:
+            figure.savefig(make_folder(Path(path).absolute().parent) / Path(path).name)
         return axes
 
     def page(self, path: str | Path) -> Path:
         """Write the report as one HTML page that needs nothing else."""
         from archwalk.report.page import write_page
 
-        write_page(plain(self.record), Path(path))
+        write_page(self.record, Path(path))
         return Path(path)
 
     def summary(self) -> str:
@@ -206,7 +207,7 @@ class Result:
         from archwalk.report.tables import print_summary
 
         text = io.StringIO()
-        print_summary(plain(self.record), Console(file=text, width=100))
+        print_summary(self.record, Console(file=text, width=100))
         return text.getvalue()
 
     def save(self, folder: str | Path) -> list[Path]:
@@ -218,12 +219,20 @@ class Result:
             written.append(out / EVALUATIONS)
         if len(self.strategies) == 1:
             best = self.best
-            write_atomically(out / FOUND, json.dumps(best.architecture.description) + "\n")
+            ArchitectureFile.of(best.architecture, self._origin(best)).write(out / FOUND)
             write_atomically(out / "found.svg", best.architecture.draw())
             written += [out / FOUND, out / "found.svg"]
         self.folder = out
         self.written = written
         return written
+
+    def _origin(self, found: Found) -> Origin:
+        """Where it was found, for its file."""
+        record = self.record
+        return Origin(
+            record.benchmark, record.objective, record.seeds[0], found.strategy, found.reward, found.report,
+            record.provenance,
+        )  # fmt: skip
 
     def draw(self, folder: Path) -> list[Path]:
         """Write the page and the tables to a folder."""
@@ -231,7 +240,7 @@ class Result:
 
         written = [self.page(folder / PAGE)]
         for name, to_text in TABLES.items():
-            write_atomically(folder / name, to_text(plain(self.record)))
+            write_atomically(folder / name, to_text(self.record))
             written.append(folder / name)
         return written
 
@@ -251,7 +260,7 @@ class Result:
 
         from archwalk.report.curves import draw_curves
 
-        return f"<pre>{escape(self.summary())}</pre>{draw_curves(plain(self.record), width=700) or ''}"
+        return f"<pre>{escape(self.summary())}</pre>{draw_curves(self.record, width=700) or ''}"
 
 
 def load_result(folder: str | Path) -> Result:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from archwalk.api.contestants import as_contestant
+from archwalk.data.architectures import code_of
 from archwalk.data.files import make_folder
 from archwalk.errors import DataError, UsageError
 from archwalk.experiments.protocol import spawn
-from archwalk.spaces.architecture import Architecture, read_architecture
+from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.spaces.catalogue import load_space
 from archwalk.strategies.base import Strategy, Trials
@@ -71,13 +72,13 @@ class Study:
     def tell(self, architecture: object, reward: float, report: float = math.nan) -> None:
         """Say what an architecture that was asked for is worth; NaN if it cannot be evaluated.
 
-        `architecture` may be given in any way that `read_architecture` knows. `report` is what you would judge it by,
+        `architecture` may be given in any way that `code_of` knows. `report` is what you would judge it by,
         which the strategy never sees. It is in the study's file when this returns. Raises UsageError for an
         architecture that was not asked for, or was told before.
         """
         if not _is_number(reward):
             raise UsageError(f"a reward is a number, or NaN where there is none, not {reward!r}")
-        code_L = read_architecture(self.space, architecture)
+        code_L = code_of(self.space, architecture)
         waiting = (i for i, asked_L in enumerate(self._asked) if i not in self._answers)
         place = next((i for i in waiting if np.array_equal(self._asked[i], code_L)), None)
         if place is None:

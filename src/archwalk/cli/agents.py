@@ -161,7 +161,7 @@ def run_improve(options: argparse.Namespace) -> None:
         return
     OUT.print(readable(improvement.found.description), highlight=False, markup=False, soft_wrap=True)
     if not improvement.edits:
-        note("the agent takes your architecture for the best that it can reach")
+        note("no edits from your architecture: the agent takes it for the best that it can reach")
     else:
         kinds = ", ".join(edit.kind for edit in improvement.edits)
         note(f"{len(improvement.edits)} edits from your architecture: {kinds}")

@@ -8,12 +8,9 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-
-from archwalk.errors import UsageError
 
 if TYPE_CHECKING:
     from archwalk.api.progress import Bar
@@ -50,15 +47,6 @@ def progress_bar(title: str, total: float | None = None) -> Iterator[Bar]:
 
     with shown_progress(title, total, shown=True) as bar:
         yield bar
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file that the user named. Raises DataError if it cannot be read, UsageError if it is not JSON."""
-    from archwalk.data import decoding
-
-    if not path.exists():
-        raise UsageError(f"there is no file {path}")
-    return decoding.read_json(path, Any, "JSON")
 
 
 def add_store_option(parser: argparse.ArgumentParser) -> None:

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archwalk.cli.common import readable
-from archwalk.cli.numbers import SEED
+from archwalk.cli.numbers import COUNT, SEED
 from archwalk.data.files import write_atomically
 from archwalk.errors import UsageError
 
 if TYPE_CHECKING:
-    from archwalk.spaces.base import Codes, SearchSpace
+    from archwalk.spaces.architecture import Architecture
 
 _DESCRIPTION = """\
 Write an architecture in another form. pytorch: a Python module that needs PyTorch alone, with the class Network and
 weights still to be learned. onnx: the network with first weights, for batches of any size (extra onnx). dot: its graph
-for Graphviz. svg: a drawing. json: its canonical form."""
+for Graphviz. svg: a drawing. json: its canonical form. The found.json of a search says what its network reads, gives
+and how large it is; of a plain description that is the space's, and what the options say."""
 
 _NETWORKS = ("pytorch", "onnx")
 
@@ -31,14 +32,20 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
         "export", help="an architecture as PyTorch code, ONNX, a graph, a drawing", description=_DESCRIPTION
     )
     export.add_argument("architecture", metavar="ARCH.json", type=Path)
-    export.add_argument("--space", required=True)
+    export.add_argument("--space", help="of a plain description; found.json says it itself")
     export.add_argument("--to", required=True, choices=["pytorch", "onnx", "svg", "dot", "json"])
     export.add_argument("--out", type=Path, help="file to write (default: standard output, but for onnx)")
     export.add_argument(
         "--shape",
         type=_shape,
         metavar="C,H,W",
-        help="pytorch, onnx: of the images that the network reads (default: the space's, 3,32,32 for cells)",
+        help="pytorch, onnx: of what the network reads (default: the file's or the space's, 3,32,32 for cells)",
+    )
+    export.add_argument(
+        "--outputs",
+        type=COUNT,
+        metavar="N",
+        help="pytorch, onnx: classes, or an agent's actions (default: the file's or the space's)",
     )
     export.add_argument(
         "--set",
@@ -46,7 +53,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
         default=[],
         metavar="KEY=VALUE",
         dest="assignments",
-        help="pytorch, onnx: what else the space's networks can be told: classes=100, actions=4, stem_channels=16",
+        help="pytorch, onnx: how large the network is, in the space's own settings: stem_channels=16, dense=128",
     )
     export.add_argument("--seed", type=SEED, help="onnx: of the first weights (default 0)")
     export.set_defaults(run=run_export)
@@ -54,12 +61,14 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 
 def run_export(options: argparse.Namespace) -> None:
     """Write an architecture in another form."""
-    _check(options)
-    from archwalk.spaces.architecture import read_architecture
+    from archwalk.data.architectures import read_architecture
     from archwalk.spaces.catalogue import load_space
 
-    space = load_space(options.space)
-    content = _content(options, space, read_architecture(space, options.architecture))
+    _check(options)
+    architecture, _ = read_architecture(
+        options.architecture, load_space(options.space) if options.space else None
+    )
+    content = _content(options, _changed(options, architecture))
     if options.out:
         write_atomically(options.out, content)
     elif isinstance(content, str):
@@ -69,7 +78,12 @@ def run_export(options: argparse.Namespace) -> None:
 def _check(options: argparse.Namespace) -> None:
     """Refuse options that this form has no use for."""
     if options.to not in _NETWORKS:
-        for name, value in (("--shape", options.shape), ("--set", options.assignments or None)):
+        given = (
+            ("--shape", options.shape),
+            ("--outputs", options.outputs),
+            ("--set", options.assignments or None),
+        )
+        for name, value in given:
             if value is not None:
                 raise UsageError(
                     f"{name} is for --to pytorch and onnx; {options.to} shows the architecture alone"
@@ -80,23 +94,40 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError("an ONNX model is no text: say which file to write, --out FILE")
 
 
-def _content(options: argparse.Namespace, space: SearchSpace, code_L: Codes) -> str | bytes:
+def _changed(options: argparse.Namespace, architecture: Architecture) -> Architecture:
+    """The architecture with the task and the size that the options say."""
+    from archwalk.spaces.architecture import Architecture
+    from archwalk.spaces.networks import make_size
+    from archwalk.spaces.task import Task
+
+    task, settings = architecture.task, _settings(options.assignments)
+    if settings.keys() & {"classes", "actions", "outputs"}:
+        raise UsageError("how many classes or actions there are is said by --outputs N, not by --set")
+    if task is not None:
+        task = Task(options.shape or task.shape, options.outputs or task.outputs, task.kind)
+    elif options.shape and options.outputs:
+        task = Task(options.shape, options.outputs)
+    size = make_size(architecture.space, architecture.settings | settings)
+    return Architecture(architecture.space, architecture.code_L, task, size)
+
+
+def _content(options: argparse.Namespace, architecture: Architecture) -> str | bytes:
+    space, code_L = architecture.space, architecture.code_L
     if options.to == "svg":
         return space.draw(code_L)
     if options.to == "json":
-        return readable(space.describe(code_L)) + "\n"
+        return readable(architecture.description) + "\n"
     if options.to == "dot":
         from archwalk.spaces.export.dot import to_dot
 
         return to_dot(space, code_L)
-    settings = _settings(options.assignments)
     if options.to == "pytorch":
         from archwalk.spaces.export.pytorch import to_pytorch
 
-        return to_pytorch(space, code_L, options.shape, settings)
+        return to_pytorch(architecture)
     from archwalk.spaces.export.onnx_model import to_onnx
 
-    return to_onnx(space, code_L, options.shape, settings, seed=options.seed or 0)
+    return to_onnx(architecture, seed=options.seed or 0)
 
 
 def _shape(text: str) -> tuple[int, ...]:

@@ -36,6 +36,7 @@ def run_space(options: argparse.Namespace) -> None:
     """Print a space."""
     import numpy as np
 
+    from archwalk.spaces.capabilities import capabilities_of
     from archwalk.spaces.catalogue import load_space
 
     space = load_space(options.name)
@@ -59,6 +60,7 @@ def run_space(options: argparse.Namespace) -> None:
         "code_length": space.code_length,
         "features": space.feature_count,
         "choices": list(space.choices),
+        "can": capabilities_of(space),
         "example": space.describe(example_L),
     }
     if options.json:
@@ -70,11 +72,11 @@ def run_space(options: argparse.Namespace) -> None:
 
 def run_neighbours(options: argparse.Namespace) -> None:
     """Print the neighbours of an architecture."""
-    from archwalk.spaces.architecture import read_architecture
+    from archwalk.data.architectures import code_of
     from archwalk.spaces.catalogue import load_space
 
     space = load_space(options.space)
-    code_L = read_architecture(space, options.architecture)
+    code_L = code_of(space, options.architecture)
     found = space.neighbours(code_L[None])
     hash_of = getattr(space, "published_hash", None)
     rows = [

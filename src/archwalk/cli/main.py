@@ -8,10 +8,21 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from archwalk import __version__
-from archwalk.cli import agents, data, exporting, images, inspection, listing, reproduction, results, store
+from archwalk.cli import (
+    agents,
+    completion,
+    data,
+    exporting,
+    images,
+    inspection,
+    listing,
+    reproduction,
+    results,
+    store,
+)
+from archwalk.cli.guard import INTERRUPTED, Terminated, ending_in_order, print_anything, report_unforeseen
 from archwalk.errors import ArchwalkError, UsageError, unknown
-
-INTERRUPTED = 130
+from archwalk.secrets import hide_secrets
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,21 +44,23 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for module in (agents, results, images, listing, inspection, exporting, reproduction, data, store):
         module.add_commands(commands)
+    completion.add_command(commands, make_parser)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 the work failed, 2 the call was wrong."""
+    print_anything()
     try:
         options = make_parser().parse_args(arguments)
         words = sys.argv[1:] if arguments is None else arguments
-        options.command_line = shlex.join(["archwalk", *words])
+        options.command_line = hide_secrets(shlex.join(["archwalk", *words]))
         options.run(options)
         sys.stdout.flush()
     except ArchwalkError as error:
         return _fail(str(error), error.status)
-    except KeyboardInterrupt:
-        return _fail("stopped", INTERRUPTED)
+    except KeyboardInterrupt as stop:
+        return _fail("stopped", stop.status if isinstance(stop, Terminated) else INTERRUPTED)
     except BrokenPipeError:  # the reader of our output went away
         sys.stderr.close()
         return 1
@@ -57,14 +70,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         place = f" ({error.filename})" if error.filename else ""
         hint = "; free some space and try again" if error.errno == errno.ENOSPC else ""
         return _fail(f"{error.strerror or error}{place}{hint}", 1)
+    except Exception as error:  # the last net
+        return _fail(report_unforeseen(error, sys.argv[1:] if arguments is None else arguments), 1)
     return 0
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"archwalk: {' '.join(message.split())}", file=sys.stderr)
+    print(f"archwalk: {hide_secrets(' '.join(message.split()))}", file=sys.stderr)
     return status
 
 
 def run() -> NoReturn:
     """Entry point of the console script."""
-    sys.exit(main())
+    with ending_in_order():
+        sys.exit(main())

@@ -154,7 +154,6 @@ def _compare(
 
 def print_result(result: Result, as_json: bool, out: Path | None) -> None:
     """A result for a program or for a person, who is told where it was written."""
-    from archwalk.experiments.records import plain
     from archwalk.report.tables import print_summary
 
     if out:
@@ -162,16 +161,15 @@ def print_result(result: Result, as_json: bool, out: Path | None) -> None:
     if as_json:
         sys.stdout.write(encode_json(result.record) + "\n")
     else:
-        print_summary(plain(result.record), OUT)
+        print_summary(result.record, OUT)
 
 
 def _print_found(result: Result, out: Path | None) -> None:
     """What the only strategy found, and what to do with it."""
-    from archwalk.experiments.records import plain
     from archwalk.report.architectures import found_sentence
 
     best = result.best
-    if sentence := found_sentence(plain(result.record), best.strategy):
+    if sentence := found_sentence(result.record, best.strategy):
         OUT.print()
         OUT.print(sentence, markup=False, highlight=False, soft_wrap=True)
         OUT.print(json.dumps(best.architecture.description), markup=False, highlight=False, soft_wrap=True)

@@ -1,10 +1,12 @@
 """Where files live, and how they are written: whole or not at all."""
 
+import atexit
 import errno
 import hashlib
 import logging
 import os
 import select
+import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,7 +16,8 @@ from typing import BinaryIO
 
 import platformdirs
 
-from archwalk.errors import DataError
+from archwalk.errors import DataError, UsageError
+from archwalk.home import has_home, temporary_home
 
 MOST_BYTES = 1 << 31
 """Of a file that is read as a whole."""
@@ -39,7 +42,20 @@ def part_of_all(progress: Progress, part: int, parts: int) -> Progress:
 
 def cache_folder() -> Path:
     """The folder of imported tables and downloads: `ARCHWALK_CACHE`, or the user's cache folder."""
-    return Path(os.environ.get("ARCHWALK_CACHE") or platformdirs.user_cache_dir("archwalk"))
+    named = os.environ.get("ARCHWALK_CACHE")
+    if named:
+        return Path(named)
+    if has_home() or os.environ.get("XDG_CACHE_HOME"):
+        return Path(platformdirs.user_cache_dir("archwalk"))
+    return temporary_home()
+
+
+def user_path(text: str) -> Path:
+    """A path that a user wrote, `~` the home. Raises UsageError where there is none."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{text}: there is no such home folder; write the whole path") from error
 
 
 def data_folder() -> Path | None:
@@ -57,13 +73,28 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+def working_folder(name: str) -> Path:
+    """A folder inside the cache folder for what is going on; a temporary one, with a note, where it cannot be made."""
+    folder = cache_folder() / name
+    try:
+        if os.access(make_folder(folder), os.W_OK):
+            return folder
+        reason = f"{folder} cannot be written"
+    except DataError as error:
+        reason = str(error)
+    temporary = Path(tempfile.mkdtemp(prefix="archwalk-"))
+    _log.warning("archwalk: %s; what cannot be kept there is in %s until this ends", reason, temporary)
+    atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+    return temporary
+
+
 def write_atomically(path: Path, content: bytes | str) -> None:
     """Write under a temporary name beside `path`, then rename: a kill leaves the old file or the new one.
 
     Raises DataError if the folder or the disk refuses.
     """
     if isinstance(content, str):
-        content = content.encode()
+        content = content.encode(errors="replace")  # names of files may be no UTF-8
     make_folder(path.parent)
     temporary = None
     try:

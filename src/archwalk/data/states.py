@@ -66,7 +66,8 @@ def _checksum(skeleton: str, tensors: Mapping[str, torch.Tensor]) -> str:
     digest = sha256(skeleton.encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.cpu().reshape(-1).view(torch.uint8).numpy().data)
+        flat = tensor.cpu().reshape(-1).clone(memory_format=torch.contiguous_format)  # a stride may be 0
+        digest.update(flat.view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

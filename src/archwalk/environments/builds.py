@@ -18,7 +18,7 @@ from archwalk.jit import kernel
 from archwalk.spaces.base import Codes
 from archwalk.spaces.nsc import NSC, Chain
 from archwalk.spaces.nsc.code import FIRST, KERNEL, ROW, SECOND, TYPE, is_merge
-from archwalk.spaces.nsc.size import measure_all
+from archwalk.spaces.nsc.measuring import measure_all
 from archwalk.spaces.nsc.table import AVG_POOLING, MAX_POOLING, TERMINAL
 
 Bools = NDArray[np.bool_]
@@ -64,7 +64,7 @@ class Builds:
 
     Reward of a step: the score of the network as it then is, a fraction in [0, 1] (P3), `sigma` times that if the
     action shifted a pointer. It is 0 where there is no layer yet, where a pointer went out of bounds, and where the
-    network cannot be built: an image too small for a pool, more weights than the space's `network` allows (then
+    network cannot be built: an image too small for a pool, more weights than the space's `default_size` allows (then
     the estimator is not asked), or an estimator that has no score. What did not change is not evaluated again.
 
     The pointers p1 and p2 are numbers of layers, 0 the image. P3 does not say where they begin or what a new layer
@@ -165,9 +165,10 @@ class Builds:
         """
         layers_BDR = self.layers_BDR.copy()
         layers_BDR[layers_BDR[:, :, TYPE] == TERMINAL] = 0
-        shapes_BD3 = measure_all(layers_BDR, self.space.network).shapes_BD3
+        task = self.space.default_task
+        shapes_BD3 = measure_all(layers_BDR, task, self.space.default_size).shapes_BD3
         mask_BA = np.empty((self.batch, len(self.actions.names)), np.bool_)
-        image = np.array(self.space.network.image_shape)
+        image = np.array(task.shape)
         _mask(self.actions.rows_A4, self.length_B, self.pointers_B2, shapes_BD3, image, mask_BA)
         return mask_BA
 

@@ -216,7 +216,7 @@ def _resolve(
         if not isinstance(space, NSC | Chain):
             raise UsageError(f"{benchmark.name} has no layers to stack; its space is {space.name}")
         table = space.table if config is None else settings.table
-        settings = replace(settings, table=table, network=space.network)
+        settings = replace(settings, table=table, task=space.default_task, size=space.default_size)
     elif hasattr(benchmark, "evaluate"):
         space, estimator = settings.make_space(), benchmark
     else:

@@ -16,7 +16,7 @@ the YAML file of P3's NASGym. Every key but `layers` may be left out:
     [[layers]]
     type = "addition"                 # or "concatenation"; of no effect in chains
 
-    [network]                         # what is around the layers: any of `NetworkSettings`
+    [network]                         # what is around the layers: images, classes, and any setting of `NSCSize`
     image_shape = [3, 84, 84]
 """
 
@@ -30,9 +30,11 @@ from numpy.typing import NDArray
 
 from archwalk.data.decoding import decode_toml, read_json, read_toml
 from archwalk.errors import UsageError, unknown
-from archwalk.spaces.nsc import NSC, CodeTable, NetworkSettings
-from archwalk.spaces.nsc.size import P3_NETWORK, changed
+from archwalk.spaces.networks import make_size
+from archwalk.spaces.nsc import NSC, CodeTable, NSCSize
+from archwalk.spaces.nsc.size import SIZE, TASK
 from archwalk.spaces.nsc.table import MERGES, TERMINAL, label_name
+from archwalk.spaces.task import Task
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class ConstructionSettings:
     """
 
     table: CodeTable = CodeTable()  # noqa: RUF009 - frozen
-    network: NetworkSettings = P3_NETWORK
+    task: Task = TASK
+    size: NSCSize = SIZE
     action_limit: int | None = None
     limit_terminates: bool = False
     sigma: float = 0.0
@@ -68,7 +71,7 @@ class ConstructionSettings:
 
     def make_space(self) -> NSC:
         """The space of what can be built."""
-        return NSC(table=self.table, network=self.network)
+        return NSC(table=self.table, task=self.task, size=self.size)
 
 
 @dataclass(frozen=True)
@@ -150,9 +153,18 @@ def _read(content: object) -> ConstructionSettings:
         merges=merges,
         **{k: content[k] for k in ("depth", "kind") if k in content},
     )
-    network = changed(P3_NETWORK, content.get("network", {}))
+    task, size = _read_network(content.get("network", {}))
     rest = {k: content[k] for k in ("action_limit", "limit_terminates", "sigma") if k in content}
-    return ConstructionSettings(table, network, **rest)
+    return ConstructionSettings(table, task, size, **rest)
+
+
+def _read_network(network: Any) -> tuple[Task, NSCSize]:
+    if not isinstance(network, dict):
+        raise UsageError("[network] is a table of settings")
+    task = Task(network.get("image_shape", TASK.shape), network.get("classes", TASK.outputs))
+    settings = {name: value for name, value in network.items() if name not in ("image_shape", "classes")}
+    size: NSCSize = make_size(NSC(), settings)
+    return task, size
 
 
 def _read_layers(layers: Any) -> tuple[tuple[tuple[str, tuple[int, ...]], ...], tuple[str, ...]]:

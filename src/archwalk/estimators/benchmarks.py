@@ -3,10 +3,13 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from archwalk.data import nasbench_graph as graph_files
+from archwalk.data.added.names import added_names, is_added
+from archwalk.data.architectures import code_of
 from archwalk.data.catalogue import load_table, table_path
 from archwalk.data.nasbench201_cells import TASKS as NASBENCH201_TASKS
 from archwalk.data.table import Table
@@ -37,12 +40,14 @@ from archwalk.estimators.table import (
     TableEstimator,
 )
 from archwalk.registry import Registry
-from archwalk.spaces.architecture import Architecture, read_architecture
-from archwalk.spaces.base import SearchSpace, remake
+from archwalk.spaces.architecture import Architecture
+from archwalk.spaces.base import Codes, SearchSpace, remake
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench201.space import NASBench201
 from archwalk.spaces.nasbench_graph.canonical import OPERATIONS
+from archwalk.spaces.nasbench_graph.size import PUBLISHED
 from archwalk.spaces.nasbench_graph.space import PROTEINS_OPERATIONS, NASBenchGraph
+from archwalk.spaces.task import CIFAR10, Task
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,14 @@ class Benchmark:
     space: SearchSpace
     estimator: Estimator
     provenance: Mapping[str, str]
+    task: Task | None = None
+    """What the networks that were scored are for; None: what the space says."""
+    size: Any = None
+    """How large they are; None: as the space says."""
+
+    def architecture(self, code_L: Codes) -> Architecture:
+        """The architecture of a code (L,), with the network that was scored."""
+        return Architecture(self.space, code_L, self.task, self.size)
 
     @property
     def evaluation(self) -> str:
@@ -77,18 +90,6 @@ class Benchmark:
         """What reward and report are."""
         return self.estimator.objective
 
-    def evaluate(self, architecture: object) -> Evaluation:
-        """What one architecture is worth, given in any way that `read_architecture` knows.
-
-        Raises UsageError for what is no architecture of the space.
-        """
-        code_L = read_architecture(self.space, architecture)
-        scores = Evaluator.seeded(self.estimator).scores(code_L[None])
-        return Evaluation.of(
-            Architecture(self.space, code_L), self.objective,
-            *(float(values_B[0]) for values_B in (scores.reward_B, scores.report_B, scores.seconds_B)),
-        )  # fmt: skip
-
     @property
     def fingerprint(self) -> Fingerprint:
         """All that its scores depend on: another one where name, objective, space, settings or data are others.
@@ -102,6 +103,18 @@ class Benchmark:
             "space": {"name": space.name, "length": space.code_length, "features": space.feature_count},
             **({"provenance": dict(self.provenance)} if scores is None else scores),
         }
+
+    def evaluate(self, architecture: object) -> Evaluation:
+        """What one architecture is worth, given in any way that `code_of` knows.
+
+        Raises UsageError for what is no architecture of the space.
+        """
+        code_L = code_of(self.space, architecture)
+        scores = Evaluator.seeded(self.estimator).scores(code_L[None])
+        return Evaluation.of(
+            self.architecture(code_L), self.objective,
+            *(float(values_B[0]) for values_B in (scores.reward_B, scores.report_B, scores.seconds_B)),
+        )  # fmt: skip
 
     @property
     def fidelities(self) -> tuple[int, ...]:
@@ -161,7 +174,13 @@ def load_benchmark(name: str, seed: int = 0) -> Benchmark:
     Raises UsageError for an unknown name, DataError where its data is not here.
     """
     head, *rest = name.split(":")
-    return BENCHMARKS.load(head)(rest, seed)
+    if head in BENCHMARKS.names():
+        return BENCHMARKS.load(head)(rest, seed)
+    if is_added(head):
+        from archwalk.estimators.added.benchmark import load_added
+
+        return load_added(head, rest)
+    raise unknown("benchmark", head, [*BENCHMARKS.names(), *added_names()])
 
 
 def load_nasbench101(words: list[str], seed: int) -> Benchmark:
@@ -195,7 +214,7 @@ def load_nasbench201(words: list[str], seed: int) -> Benchmark:
     reward, report = columns[objective]
     seconds = table.columns.get(f"{reward}_seconds")
     estimator = TableEstimator(objective, table[reward], table[report], seconds)
-    return Benchmark(name, space, estimator, table.provenance)
+    return Benchmark(name, space, estimator, table.provenance, NASBENCH201_IMAGES[task])
 
 
 def load_nasbench_graph(words: list[str], seed: int) -> Benchmark:
@@ -211,9 +230,8 @@ def load_nasbench_graph(words: list[str], seed: int) -> Benchmark:
             f"the table of {graph} in nas-bench-graph does not cover the space; reinstall the package"
         )
     estimator = TableEstimator(objective, rows.validation_N[at], rows.test_N[at])
-    return Benchmark(
-        f"nas-bench-graph:{graph}", space, estimator, {"source": "nas-bench-graph (PyPI), Apache-2.0"}
-    )
+    provenance = {"source": "nas-bench-graph (PyPI), Apache-2.0"}
+    return Benchmark(f"nas-bench-graph:{graph}", space, estimator, provenance, *PUBLISHED[graph])
 
 
 def _cell_benchmark(name: str, max_vertices: int, words: list[str]) -> Benchmark:
@@ -252,6 +270,12 @@ _OBJECTIVE_COLUMNS = {
     TEST_MEAN: ("test_mean", "test_mean"),
     RUN0: ("run0", "rest_mean"),
     RANDOM_RUN: ("validation", "test"),
+}
+
+NASBENCH201_IMAGES = {
+    "cifar10": CIFAR10,
+    "cifar100": Task((3, 32, 32), 100),
+    "ImageNet16-120": Task((3, 16, 16), 120),
 }
 
 _NASBENCH201_COLUMNS = {

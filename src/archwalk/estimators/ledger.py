@@ -164,7 +164,11 @@ class QueryLedger:
 
     def unique_T(self) -> NDArray[np.int64]:
         """Different architectures that each trial paid for."""
-        return np.array([len(np.unique(codes_QL, axis=0)) for codes_QL in self.codes_TQL])
+        codes_TQL = self.codes_TQL
+        if codes_TQL.shape[2] == 1:
+            sorted_TQ = np.sort(codes_TQL[:, :, 0], axis=1)
+            return np.array([1 + np.count_nonzero(np.diff(sorted_Q)) for sorted_Q in sorted_TQ])
+        return np.array([len(np.unique(codes_QL, axis=0)) for codes_QL in codes_TQL])
 
     def best_codes_TL(self) -> Codes:
         """The architecture of best reward in each trial."""

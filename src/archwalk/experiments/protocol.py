@@ -15,15 +15,14 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.evaluator import Evaluator
 from archwalk.estimators.ledger import Curves, QueryLedger
 from archwalk.estimators.metrics import Metric, Objective
+from archwalk.experiments.bootstrap import Bootstrap
 from archwalk.experiments.records import Best, Curve, Episodes, Histogram, StrategyResult
 from archwalk.experiments.running import run_in_processes, run_trials
 from archwalk.experiments.statistics import (
-    interquartile_interval,
     interquartile_mean,
     interval,
     known,
     known_mean,
-    mean_interval,
     number,
     numbers,
     symmetric_intervals,
@@ -158,9 +157,10 @@ def _tell(progress: Progress | None, before: int, queries: float) -> None:
 
 def summarise_search(search: Search, contestant: Contestant, budget: int, seed: int) -> StrategyResult:
     """What a comparison's record says of one contestant's search."""
-    report_GTQ, rng = search.report_GTQ, spawn(seed, 7)
+    report_GTQ = search.report_GTQ
+    bootstrap = Bootstrap(report_GTQ, spawn(seed, 2))
     reward_GTQ = np.stack([curves.reward_TQ for curves in search.curves])
-    mean_Q, low_Q, high_Q = mean_interval(report_GTQ, spawn(seed, 2))
+    mean_Q, low_Q, high_Q = bootstrap.mean_interval(report_GTQ)
     after = {}
     for queries in shown_budgets(budget):
         at = queries - 1
@@ -170,7 +170,7 @@ def summarise_search(search: Search, contestant: Contestant, budget: int, seed: 
             std=number(known(report_GT).std()) if np.isfinite(mean_Q[at]) else None,
             ci95=interval(low_Q[at], high_Q[at]),
             iqm=number(interquartile_mean(report_GT)),
-            iqm_ci95=interval(*interquartile_interval(report_GT, rng)),
+            iqm_ci95=interval(*bootstrap.interquartile_interval(report_GT)),
             reward_mean=number(known_mean(reward_GTQ[:, :, at])),
             unknown=int(np.isnan(report_GT).sum()),
         )

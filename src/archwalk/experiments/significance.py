@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from archwalk.estimators.base import Floats
 from archwalk.estimators.metrics import Metric
+from archwalk.experiments.bootstrap import BOOTSTRAP_SAMPLES, Bootstrap, mean_interval, percentiles
 from archwalk.experiments.differences import (
     Differences,
     Friedman,
@@ -25,16 +26,7 @@ from archwalk.experiments.differences import (
     Shares,
     Significance,
 )
-from archwalk.experiments.statistics import (
-    BOOTSTRAP_SAMPLES,
-    interval,
-    known,
-    known_mean,
-    mean_interval,
-    number,
-    numbers,
-    percentiles,
-)
+from archwalk.experiments.statistics import interval, known, known_mean, number, numbers
 
 LEVEL = 0.05
 EXACT_UP_TO = 200
@@ -95,6 +87,11 @@ def holm(p_K: Sequence[float]) -> list[float]:
     return corrected
 
 
+def least_p(pairs: Sequence[Pair]) -> list[float]:
+    """The least `p_holm` that each pair could have had with its trials: if in every pair one had always been better."""
+    return holm([min(1.0, 2.0 ** (1 - pair.trials)) for pair in pairs])
+
+
 def friedman(values_KT: Floats) -> Friedman | None:
     """Whether K strategies rank alike over T trials: statistic and p; None for fewer than three, or one trial."""
     from scipy.stats import friedmanchisquare
@@ -121,17 +118,15 @@ def mean_ranks(values_KTQ: Sequence[Floats]) -> Floats:
 
     A trial in which a value is not known does not count; NaN where none does.
     """
-    from scipy.stats import rankdata
-
-    trials, shape = len(values_KTQ[0]), (len(values_KTQ), values_KTQ[0].shape[1])
-    total_KQ, counted_Q = np.zeros(shape), np.zeros(shape[1])
-    for t in range(trials):
-        values_KQ = np.round([values_TQ[t] for values_TQ in values_KTQ], DECIMALS)
-        counts_Q = np.isfinite(values_KQ).all(axis=0)
-        total_KQ[:, counts_Q] += rankdata(-values_KQ[:, counts_Q], axis=0)
-        counted_Q += counts_Q
+    known_TQ: NDArray[np.bool_] = np.logical_and.reduce([np.isfinite(values_TQ) for values_TQ in values_KTQ])
+    rounded_KTQ = [np.where(known_TQ, np.round(values_TQ, DECIMALS), np.nan) for values_TQ in values_KTQ]
+    counted_Q = known_TQ.sum(axis=0)
+    doubled_KQ = np.tile(counted_Q, (len(rounded_KTQ), 1))
+    for k, one_TQ in enumerate(rounded_KTQ):
+        for other_TQ in rounded_KTQ:
+            doubled_KQ[k] += 2 * (other_TQ > one_TQ).sum(axis=0) + (other_TQ == one_TQ).sum(axis=0)
     with np.errstate(invalid="ignore"):
-        ranks_KQ: Floats = total_KQ / counted_Q
+        ranks_KQ: Floats = doubled_KQ / 2 / counted_Q
     return ranks_KQ
 
 
@@ -158,38 +153,31 @@ def difference_intervals(
     All strategies have the same trials in a sample, so that what trials have in common cancels; the agents of each
     are drawn beside them. A trial in which a report of the pair is not known is in no sample of the pair.
     """
-    trials = next(iter(reports.values())).shape[1]
-    weights_ST = rng.multinomial(trials, np.full(trials, 1 / trials), size=samples) / trials
+    common = Bootstrap(next(iter(reports.values()))[:1], rng, samples)
     shares, means = dict[str, Floats](), dict[str, Floats]()
     for name, report_GTQ in reports.items():
         agents = len(report_GTQ)
         shares[name] = rng.multinomial(agents, np.full(agents, 1 / agents), size=samples) / agents
-        means[name] = _sample_means(report_GTQ, shares[name], weights_ST)
+        means[name] = _sample_means(report_GTQ, shares[name], common)
     ends = {}
     for pair in combinations(reports, 2):
         known_TQ = known_trials(*(reports[name] for name in pair))
         one_SQ, other_SQ = (
             means[name]
             if known_TQ.all()
-            else _sample_means(reports[name], shares[name], weights_ST, known_TQ)
+            else _sample_means(np.where(known_TQ, reports[name], np.nan), shares[name], common)
             for name in pair
         )
         ends[pair] = percentiles(one_SQ - other_SQ, level)
     return ends
 
 
-def _sample_means(
-    report_GTQ: Floats, shares_SG: Floats, weights_ST: Floats, known_TQ: NDArray[np.bool_] | None = None
-) -> Floats:
-    """Means (S, Q) of the samples that have these shares of agents and weights of trials, of the trials known."""
-    report_GTQ = report_GTQ if known_TQ is None else np.where(known_TQ, report_GTQ, 0.0)
+def _sample_means(report_GTQ: Floats, shares_SG: Floats, trials: Bootstrap) -> Floats:
+    """Means (S, Q) of the samples that have these shares of agents and these trials."""
     means: Floats = np.add.reduce(
-        [shares_SG[:, g, None] * (weights_ST @ report_TQ) for g, report_TQ in enumerate(report_GTQ)]
+        [shares_SG[:, g, None] * trials.means(report_TQ[None]) for g, report_TQ in enumerate(report_GTQ)]
     )
-    if known_TQ is None:
-        return means
-    with np.errstate(invalid="ignore"):
-        return means / (weights_ST @ known_TQ.astype(float))  # type: ignore[no-any-return]
+    return means
 
 
 def known_trials(*reports: Floats) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""Statistics of trials, with every random draw from a generator that is handed in.
+"""Statistics of trials.
 
 Values that are not known are NaN: they are left out, and what nothing is known of is NaN.
 """
@@ -9,69 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.estimators.base import Floats
-
-BOOTSTRAP_SAMPLES = 5_000
-"""As P1 (section 4.1.2)."""
-
-
-def bootstrap_counts(
-    agents: int, trials: int, rng: np.random.Generator, samples: int = BOOTSTRAP_SAMPLES
-) -> NDArray[np.int64]:
-    """How often each trial of each agent is in a bootstrap sample: (samples, G, T), each sample of G x T draws.
-
-    With several agents, agents are drawn first and then trials within each (both with replacement), so what is
-    computed from them covers the spread between trainings; with one agent it is the ordinary bootstrap over trials.
-    """
-    shares_T = np.full(trials, 1 / trials)
-    if agents == 1:
-        return rng.multinomial(trials, shares_T, size=samples)[:, None, :]
-    picked = rng.integers(0, agents, size=(samples, agents))
-    counts_SGT = np.zeros((samples, agents, trials), np.int64)
-    rows = np.arange(samples)
-    for slot in range(agents):
-        counts_SGT[rows, picked[:, slot]] += rng.multinomial(trials, shares_T, size=samples)
-    return counts_SGT
-
-
-def bootstrap_means(values_GTQ: Floats, rng: np.random.Generator, samples: int = BOOTSTRAP_SAMPLES) -> Floats:
-    """Means (samples, Q) of bootstrap samples of G agents with T trials each (`bootstrap_counts`).
-
-    NaN where a sample has no known value.
-    """
-    agents, trials, points = values_GTQ.shape
-    draws = agents * trials
-    counts_SE = bootstrap_counts(agents, trials, rng, samples).reshape(samples, draws)
-    values_EQ = values_GTQ.reshape(draws, points)
-    known_EQ = np.isfinite(values_EQ)
-    means: Floats
-    if known_EQ.all():
-        means = (counts_SE / draws) @ values_EQ
-    else:
-        with np.errstate(invalid="ignore"):
-            means = (counts_SE @ np.where(known_EQ, values_EQ, 0.0)) / (counts_SE @ known_EQ.astype(float))
-    return means
-
-
-def mean_interval(
-    values_GTQ: Floats, rng: np.random.Generator, level: float = 0.95
-) -> tuple[Floats, Floats, Floats]:
-    """Mean (Q,) over agents and trials, and the ends of its bootstrap percentile interval (Q,) each."""
-    low, high = percentiles(bootstrap_means(values_GTQ, rng), level)
-    if np.isfinite(values_GTQ).all():
-        return values_GTQ.mean(axis=(0, 1)), low, high
-    return np.array([known_mean(values_GT) for values_GT in np.moveaxis(values_GTQ, 2, 0)]), low, high
-
-
-def percentiles(means_SQ: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Ends (Q,) of the percentile interval of bootstrap samples."""
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    if not np.isnan(means_SQ).any():
-        low, high = np.quantile(means_SQ, tails, axis=0)
-        return low, high
-    columns = (column[np.isfinite(column)] for column in means_SQ.T)
-    ends = [np.quantile(column, tails) if len(column) else np.full(2, np.nan) for column in columns]
-    low, high = np.transpose(ends)
-    return low, high
 
 
 def known(values: Floats) -> Floats:
@@ -108,25 +45,6 @@ def interquartile_mean(values: Floats) -> float:
     cut = numbers.size // 4
     middle = np.partition(numbers, (cut, numbers.size - cut - 1))[cut : numbers.size - cut]
     return float(middle.mean())
-
-
-def interquartile_interval(
-    values_GT: Floats, rng: np.random.Generator, level: float = 0.95, samples: int = BOOTSTRAP_SAMPLES
-) -> tuple[float, float]:
-    """Ends of the bootstrap percentile interval of the interquartile mean over all agents and trials."""
-    order = np.argsort(values_GT, axis=None, kind="stable")
-    order = order[np.isfinite(values_GT.reshape(-1)[order])]
-    agents, trials = values_GT.shape
-    counts_SE = bootstrap_counts(agents, trials, rng, samples).reshape(samples, values_GT.size)[:, order]
-    # Sorted, the known draws of a sample fill places 0 to drawn - 1; those in the middle half count.
-    drawn_S1 = counts_SE.sum(axis=1, keepdims=True)
-    cut_S1 = drawn_S1 // 4
-    ends_SE = np.clip(np.cumsum(counts_SE, axis=1), cut_S1, drawn_S1 - cut_S1)
-    inside_SE = np.diff(ends_SE, axis=1, prepend=cut_S1)
-    with np.errstate(invalid="ignore"):
-        means_S = inside_SE @ values_GT.reshape(-1)[order] / (drawn_S1 - 2 * cut_S1)[:, 0]
-    low, high = percentiles(means_S[:, None], level)
-    return float(low[0]), float(high[0])
 
 
 def weighted_mean(values: Floats, weights: NDArray[np.float64]) -> float:

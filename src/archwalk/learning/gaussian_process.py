@@ -13,9 +13,12 @@ from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 from scipy.special import ndtr
 
+from archwalk.jit import kernel
+
 Floats = NDArray[np.float64]
 
 _JITTER = 1e-4
+_LEAST_VARIANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,11 @@ class MaternBlocks:
 
     def of(self, squared_SNE: NDArray[np.floating]) -> NDArray[np.floating]:
         """The kernel's values (N, E) for squared distances in each block, in their precision; without noise."""
-        radius_NE, falling_NE = self._radius(squared_SNE)
+        return self.of_sum(np.einsum("s,sne->ne", self.weights_S.astype(squared_SNE.dtype), squared_SNE))
+
+    def of_sum(self, sum_NE: NDArray[np.floating]) -> NDArray[np.floating]:
+        """The same for sums over blocks of `weights_S` times squared distances, which are overwritten."""
+        radius_NE, falling_NE = self._radius(sum_NE)
         values_NE: NDArray[np.floating] = radius_NE * radius_NE
         values_NE /= 3
         values_NE += radius_NE
@@ -75,13 +82,17 @@ class MaternBlocks:
         values_NE *= falling_NE
         return values_NE
 
-    def _radius(self, squared_SNE: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    @property
+    def weights_S(self) -> Floats:
+        """What a squared distance in each block adds to the square of sqrt(5) times the distance."""
+        weights_S: Floats = 5 * np.exp(2 * self.logs[:-2])
+        return weights_S
+
+    def _radius(self, sum_NE: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """sqrt(5) times the distance, and the variance times its exponential."""
-        weights_S = (5 * np.exp(2 * self.logs[:-2])).astype(squared_SNE.dtype)
-        radius_NE = np.einsum("s,sne->ne", weights_S, squared_SNE)
-        np.sqrt(radius_NE, out=radius_NE)
+        radius_NE = np.sqrt(sum_NE, out=sum_NE)
         falling_NE = np.exp(-radius_NE)
-        falling_NE *= squared_SNE.dtype.type(self.variance)
+        falling_NE *= sum_NE.dtype.type(self.variance)
         return radius_NE, falling_NE
 
     @property
@@ -96,26 +107,29 @@ class MaternBlocks:
 
     def loss(self, squared_SEE: Floats, targets_E: Floats) -> tuple[float, Floats]:
         """Minus the log marginal likelihood of targets of mean zero, and its gradient by `logs`."""
-        radius_EE, falling_EE = self._radius(squared_SEE)
+        radius_EE, falling_EE = self._radius(np.einsum("s,sef->ef", self.weights_S, squared_SEE))
         kernel_EE = (1 + radius_EE + radius_EE**2 / 3) * falling_EE
-        lower_EE = cholesky(kernel_EE + self.noise * np.eye(len(targets_E)), lower=True)
+        lower_EE = self._factor(kernel_EE)
         alpha_E = cho_solve((lower_EE, True), targets_E)
         half_log_determinant = float(np.log(np.diagonal(lower_EE)).sum())
         loss = (
             0.5 * float(targets_E @ alpha_E) + half_log_determinant + 0.5 * len(targets_E) * np.log(2 * np.pi)
         )
-        inverse_EE = np.tril(dpotri(lower_EE, lower=1)[0])
-        inverse_EE += np.tril(inverse_EE, -1).T
-        slope_EE = 0.5 * (inverse_EE - np.outer(alpha_E, alpha_E))  # of the loss by the matrix
-        by_square_EE = slope_EE * falling_EE * (1 + radius_EE) * (-5 / 6)
-        scales = 2 * np.exp(2 * self.logs[:-2]) * np.einsum("ef,sef->s", by_square_EE, squared_SEE)
-        rest = [(slope_EE * kernel_EE).sum(), np.trace(slope_EE) * np.exp(self.logs[-1])]
-        return loss, np.concatenate([scales, rest])
+        inverse_EE = dpotri(lower_EE, lower=1)[0]
+        by_square_S, by_kernel, trace = sum_slopes(inverse_EE, alpha_E, radius_EE, falling_EE, squared_SEE)
+        scales_S = 2 * np.exp(2 * self.logs[:-2]) * by_square_S
+        return loss, np.array([*scales_S, by_kernel, trace * np.exp(self.logs[-1])])
+
+    def _factor(self, kernel_EE: NDArray[np.floating]) -> Floats:
+        """The lower Cholesky factor of the kernel's values and noise."""
+        matrix_EE = kernel_EE.copy()
+        matrix_EE.flat[:: len(matrix_EE) + 1] += self.noise
+        lower_EE: Floats = cholesky(matrix_EE, lower=True, overwrite_a=True, check_finite=False)
+        return lower_EE
 
     def posterior(self, squared_SEE: Floats, targets_E: Floats) -> "Posterior":
         """Condition on targets of mean zero."""
-        matrix_EE = self.of(squared_SEE) + self.noise * np.eye(len(targets_E))
-        lower_EE = cholesky(matrix_EE, lower=True)
+        lower_EE = self._factor(self.of(squared_SEE))
         return Posterior(self, lower_EE.astype(np.float32), cho_solve((lower_EE, True), targets_E))
 
 
@@ -128,12 +142,52 @@ class Posterior:
     alpha_E: Floats
 
     def __call__(self, squared_SNE: NDArray[np.floating]) -> tuple[Floats, Floats]:
-        """Mean and deviation (N,) of the function, without noise, in single precision."""
-        cross_NE = self.kernel.of(squared_SNE).astype(np.float32, copy=False)
-        mean_N = cross_NE @ self.alpha_E.astype(np.float32)
+        """Mean and deviation (N,) for squared distances from the data in each block, in single precision."""
+        cross_NE = self.kernel.of(squared_SNE).astype(np.float32)
+        return self.mean(cross_NE), self.deviation(cross_NE)
+
+    def mean(self, cross_NE: NDArray[np.float32]) -> Floats:
+        """Of the function (N,), where the kernel with the data is `cross_NE`."""
+        return (cross_NE @ self.alpha_E.astype(np.float32)).astype(np.float64)
+
+    def deviation(self, cross_NE: NDArray[np.float32]) -> Floats:
+        """Of the function (N,), without noise."""
         white_EN = solve_triangular(self.lower_EE, cross_NE.T, lower=True, check_finite=False)
-        variance_N = self.kernel.variance - np.square(white_EN).sum(axis=0).astype(np.float64)
-        return mean_N.astype(np.float64), np.sqrt(np.maximum(variance_N, 1e-6))
+        return self._root(np.square(white_EN).sum(axis=0))
+
+    def highest_deviation(self, cross_NE: NDArray[np.float32]) -> Floats:
+        """What no deviation (N,) is above: the one that the nearest of the data alone would leave."""
+        near_N = (
+            cross_NE.view(np.int32).max(axis=1).view(np.float32).astype(np.float64)
+        )  # the same above zero, faster
+        return self._root(near_N**2 / (self.kernel.variance + self.kernel.noise))
+
+    def _root(self, explained_N: NDArray[np.floating]) -> Floats:
+        variance_N = self.kernel.variance - explained_N.astype(np.float64)
+        return np.sqrt(np.maximum(variance_N, _LEAST_VARIANCE))
+
+
+@kernel
+def sum_slopes(inverse_EE, alpha_E, radius_EE, falling_EE, squared_SEE):  # type: ignore[no-untyped-def]
+    """Slopes of the loss: by squared distances of each block, by the variance's logarithm, and by the noise.
+
+    Of the inverse, as of all of these symmetrical matrices, the lower triangle is read.
+    """
+    by_square_S, by_kernel, trace = np.zeros(len(squared_SEE)), 0.0, 0.0
+    for e in range(len(alpha_E)):
+        for f in range(e + 1):
+            slope = (
+                inverse_EE[e, f] - alpha_E[e] * alpha_E[f]
+            )  # by the matrix: half of it, and twice off the diagonal
+            if f == e:
+                slope *= 0.5
+                trace += slope
+            radius = radius_EE[e, f]
+            by_distance = slope * falling_EE[e, f] * (1 + radius) * (-5 / 6)
+            for s in range(len(squared_SEE)):
+                by_square_S[s] += by_distance * squared_SEE[s, e, f]
+            by_kernel += slope * falling_EE[e, f] * (1 + radius + radius * radius / 3)
+    return by_square_S, by_kernel, trace
 
 
 def fit_blocks(

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from archwalk.estimators.base import Floats
+from archwalk.experiments.bootstrap import mean_interval
 from archwalk.experiments.protocol import spawn
 from archwalk.experiments.significance import difference_intervals
-from archwalk.experiments.statistics import mean_interval
 
 
 def estimate(values_S: Floats, seed: int) -> dict[str, Any]:

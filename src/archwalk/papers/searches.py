@@ -5,9 +5,9 @@ from typing import Any
 
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.experiments.bootstrap import BOOTSTRAP_SAMPLES
 from archwalk.experiments.protocol import run_search, spawn, summarise_search
 from archwalk.experiments.records import StrategyResult, plain, restored
-from archwalk.experiments.statistics import BOOTSTRAP_SAMPLES
 from archwalk.papers.setup import Entrant, Setup, benchmark_settings
 
 

@@ -1,36 +1,70 @@
-"""An architecture as people handle it: a code together with the space that it belongs to."""
+"""An architecture with all that its network hangs on."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from archwalk.errors import DataError, InvalidArchitectureError, UsageError
-from archwalk.spaces.base import Codes, EnumerableSpace, SearchSpace
+from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.spaces.networks import build_network, default_size, default_task, make_size, size_settings
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
-    import torch
+    from torch import nn
 
 
 @dataclass(frozen=True, eq=False)
 class Architecture:
-    """A code (L,) in its space. Two are equal if their spaces' names and their codes are."""
+    """A code (L,) of a space and the network that it stands for: for which task, and how large.
+
+    Without a task it is the space's own (None where the space has none); likewise the size.
+    """
 
     space: SearchSpace
     code_L: Codes
+    task: Task | None = None
+    size: Any = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "task", self.task or default_task(self.space))
+        if self.size is None:
+            object.__setattr__(self, "size", default_size(self.space))
+
+    @classmethod
+    def read(
+        cls,
+        space: SearchSpace,
+        description: object,
+        task: Task | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Architecture:
+        """From a description, and settings of its size.
+
+        Raises InvalidArchitectureError for the one, UsageError for the others.
+        """
+        return cls(space, space.parse(description), task, make_size(space, settings or {}))
 
     @property
     def description(self) -> dict[str, Any]:
-        """What `space.parse` reads: plain values, for JSON."""
+        """As the space describes it."""
         return self.space.describe(self.code_L)
 
-    def network(self, **settings: Any) -> torch.nn.Module:
-        """A fresh PyTorch module; `settings` are those of the space's networks, say `classes=100`."""
-        return self.space.build(self.code_L, **settings)
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Those of its size."""
+        return size_settings(self.size)
+
+    @property
+    def changed_settings(self) -> dict[str, Any]:
+        """Those of its size that are not the space's own."""
+        own = size_settings(default_size(self.space))
+        return {name: value for name, value in self.settings.items() if value != own.get(name)}
+
+    def build(self) -> nn.Module:
+        """The network, fresh; see `build_network`."""
+        return build_network(self.space, self.code_L, self.task, self.size)
 
     def draw(self) -> str:
         """A self-contained SVG."""
@@ -38,11 +72,11 @@ class Architecture:
 
     def neighbours(self) -> list[Architecture]:
         """All architectures that are one edit away."""
-        return [
-            Architecture(self.space, code_L) for code_L in self.space.neighbours(self.code_L[None]).codes_EL
-        ]
+        found_EL = self.space.neighbours(self.code_L[None]).codes_EL
+        return [replace(self, code_L=code_L) for code_L in found_EL]
 
     def __eq__(self, other: object) -> bool:
+        """The same code of the same space, whatever the network is for."""
         return isinstance(other, Architecture) and self._key == other._key
 
     def __hash__(self) -> int:
@@ -57,66 +91,3 @@ class Architecture:
 
     def _repr_html_(self) -> str:
         return self.draw()
-
-
-def read_architecture(space: SearchSpace, given: object) -> Codes:
-    """The code (L,) of an architecture, however it is given.
-
-    `given` is an `Architecture`, what `space.parse` reads (or JSON text of it), the path of a JSON file, a code (L,),
-    or the number of an architecture in an `EnumerableSpace`. Raises InvalidArchitectureError for what is none of the
-    space's, UsageError for text that is not JSON or a file that does not exist, DataError for one that cannot be
-    read.
-    """
-    if isinstance(given, Architecture):
-        if given.space.name != space.name:
-            raise InvalidArchitectureError(f"an architecture of {given.space.name} is none of {space.name}")
-        return given.code_L
-    if isinstance(given, int | np.integer | np.ndarray) and not isinstance(given, bool):
-        return _checked_code(space, np.atleast_1d(np.asarray(given)))
-    if isinstance(given, Path):
-        return space.parse(_read_file(given))
-    if isinstance(given, str):
-        if given.lstrip().startswith(("{", "[")):
-            return space.parse(_loads(given))
-        if given.endswith(".json"):
-            return space.parse(_read_file(Path(given)))
-    return space.parse(given)
-
-
-def _checked_code(space: SearchSpace, code_L: np.ndarray[Any, Any]) -> Codes:
-    if code_L.shape != (space.code_length,) or not np.issubdtype(code_L.dtype, np.integer):
-        raise InvalidArchitectureError(
-            f"a code of {space.name} has {space.code_length} whole numbers, not {code_L.dtype} of shape {code_L.shape}"
-        )
-    if isinstance(space, EnumerableSpace):
-        if not 0 <= code_L[0] < space.size:
-            raise InvalidArchitectureError(
-                f"{space.name} numbers its architectures 0 to {space.size - 1}, not {code_L[0]}"
-            )
-        return code_L.astype(np.int32)
-    code_L = code_L.astype(np.int32)
-    try:  # only a valid code has a description that names it
-        valid = np.array_equal(space.parse(space.describe(code_L)), code_L)
-    except (UsageError, LookupError, ValueError):
-        valid = False
-    if not valid:
-        raise InvalidArchitectureError(f"{code_L.tolist()} is no code of {space.name}")
-    return code_L
-
-
-def _read_file(path: Path) -> object:
-    try:
-        return _loads(path.read_text("utf-8-sig"), f"{path}")
-    except FileNotFoundError:
-        raise UsageError(f"there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {path}: {error}") from error
-
-
-def _loads(text: str, source: str = "the architecture") -> object:
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise UsageError(f"{source} is nested too deeply") from None
-    except ValueError as error:
-        raise UsageError(f"{source} is not JSON: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError
 from archwalk.jit import Streams, kernel, random_below
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:  # torch takes a second to import, and only `build` needs it
     import torch
@@ -77,11 +79,6 @@ class SearchSpace(Protocol):
     def features(self, codes: Codes) -> Features:
         """Features (..., F) of codes (..., L); rows of -1 give zeros."""
 
-    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
-        """Features (B, F) of architectures, each written in a random one of the ways in which it can be: what is
-        learned from them does not hang on one way. Those of `features` where there is no other way.
-        """
-
     def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
         """A string of decisions (B, C) for each architecture."""
 
@@ -94,8 +91,13 @@ class SearchSpace(Protocol):
     def describe(self, code_L: Codes) -> dict[str, Any]:
         """The JSON description that `parse` reads."""
 
-    def build(self, code_L: Codes) -> torch.nn.Module:
-        """The network as a fresh PyTorch module."""
+    def build(self, code_L: Codes, task: Task, size: Any) -> torch.nn.Module:
+        """The network for a task as a fresh PyTorch module, its weights drawn from PyTorch's global generator.
+
+        `size` is of the type of the space's `default_size`, where it has one (see `networks`), else None. Where
+        `meta` is PyTorch's default device nothing is allocated. Raises InvalidArchitectureError (RuntimeError and
+        ValueError count as that) where the architecture has no network for this task, UsageError where none has.
+        """
 
     def draw(self, code_L: Codes) -> str:
         """The architecture as a self-contained SVG."""
@@ -172,7 +174,7 @@ class EnumerableSpace(ABC):
         """See `SearchSpace.describe`."""
 
     @abstractmethod
-    def build(self, code_L: Codes) -> torch.nn.Module:
+    def build(self, code_L: Codes, task: Task, size: Any) -> torch.nn.Module:
         """See `SearchSpace.build`."""
 
     @abstractmethod
@@ -234,10 +236,6 @@ class EnumerableSpace(ABC):
         features: Features = out.view(np.uint8)[:, : self.feature_count]
         return features.reshape(*codes.shape[:-1], self.feature_count)
 
-    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
-        """Those of `features`: a space that knows other ways to write an architecture overrides this."""
-        return self.features(codes_BL)
-
 
 @lru_cache(maxsize=8)
 def remake(space: type[Any], *arguments: Any) -> Any:
@@ -252,12 +250,40 @@ def sample_cumulative(cumulative: NDArray[np.float64], rng: np.random.Generator,
     return drawn
 
 
+_DEEPEST = 100
+
+
 def require_keys(description: object, *keys: str) -> dict[str, Any]:
-    """Check that a JSON description is an object with `keys`. Raises InvalidArchitectureError."""
-    if not isinstance(description, dict) or any(key not in description for key in keys):
+    """Check that a description is an object with `keys`; returns it as JSON has it (see `as_plain`).
+
+    Raises InvalidArchitectureError.
+    """
+    plain = as_plain(description._asdict() if hasattr(description, "_asdict") else description)
+    if not isinstance(plain, dict) or any(key not in plain for key in keys):
         wanted = ", ".join(f'"{key}"' for key in keys)
         raise InvalidArchitectureError(f"an architecture is a JSON object with the keys {wanted}")
-    return description
+    return plain
+
+
+def as_plain(value: Any, depth: int = 0) -> Any:
+    """A description that other tools or Python have made, as JSON has it: tuples, ranges and arrays are lists, numbers
+    of NumPy and PyTorch plain ones. Raises InvalidArchitectureError for what no array holds.
+    """
+    if depth == _DEEPEST:
+        raise InvalidArchitectureError("the description is nested too deeply")
+    if not isinstance(value, str | dict) and hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {key: as_plain(part, depth + 1) for key, part in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [as_plain(part, depth + 1) for part in value]
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise InvalidArchitectureError("a number of the description has more than 64 bits")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidArchitectureError(f"the description has {value} where a number is needed")
+    return value
 
 
 @kernel

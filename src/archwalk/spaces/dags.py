@@ -9,10 +9,12 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.errors import UsageError
 from archwalk.spaces.base import Codes
 
 NO_VERTEX = -1
+
+Graph = tuple[list[str], list[tuple[int, int]]]
+"""Labels of vertices, and pairs (from, to) of them."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,18 @@ class DagSpace(Protocol):
         """The graphs of codes (B, L)."""
 
 
-def require_dags(space: object, wanted_by: str) -> DagSpace:
-    """The space, if it shows graphs. Raises UsageError with the spaces that do."""
-    if not isinstance(space, DagSpace):
-        name = getattr(space, "name", type(space).__name__)
-        raise UsageError(
-            f"{wanted_by} compares architectures as graphs, which the space {name} does not show (`dags`); "
-            "nasbench101, nasbench201, nasbench_graph, darts, nsc, chain and the numbered policy-cnn do"
-        )
-    return space
+def labelled_graphs(space: DagSpace, code_L: Codes) -> list[Graph]:
+    """The graphs of an architecture with the names of its operations; what lies on no path is left out."""
+    dags = space.dags(code_L[None])
+    one = space.dag_inputs == 1
+    inputs = ["input"] if one else [f"input {i}" for i in range(1, space.dag_inputs + 1)]
+    words, found = [*space.dag_operations, "output", *inputs], []
+    for labels_V, edges_VV in zip(dags.labels_BCV[0], dags.edges_BCVV[0], strict=True):
+        there = np.flatnonzero(labels_V != NO_VERTEX)
+        place = {int(v): i for i, v in enumerate(there)}
+        edges = [(place[int(u)], place[int(v)]) for u, v in np.argwhere(edges_VV)]
+        found.append(([words[label] for label in labels_V[there]], edges))
+    return found
 
 
 def keep_paths(labels_GV: NDArray[np.int32], edges_GVV: NDArray[np.bool_], operations: int) -> None:

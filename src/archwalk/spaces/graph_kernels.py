@@ -9,23 +9,27 @@ PATH_COUNT = 2
 
 
 @kernel
-def distances_of_counts(columns_E, counts_E, offsets, places, known_UE, squares_E, out_NE):  # type: ignore[no-untyped-def]
-    """Squared distances (N, E) of sparse rows to dense ones, whose columns in use are `known_UE` at `places`."""
-    for n in range(len(offsets) - 1):
-        row = out_NE[n]
-        row[:] = squares_E
-        square = np.float32(0)
-        for e in range(offsets[n], offsets[n + 1]):
-            count = np.float32(counts_E[e])
-            square += count * count
+def add_distances_of_counts(  # type: ignore[no-untyped-def]
+    columns_E, counts_E, starts_N, stops_N, places, known_UE, squares_E, weight, products_E, out_NE
+):
+    """Add squared distances (N, E) times `weight` of sparse rows to dense ones, whose columns in use have their
+    `places` in `known_UE`; what is then below zero, by rounding, is zero. `products_E` is room for integers.
+    """
+    for n in range(len(starts_N)):
+        products_E[:] = 0
+        square = np.int64(0)
+        for e in range(starts_N[n], stops_N[n]):
+            count = products_E.dtype.type(counts_E[e])
+            square += np.int64(counts_E[e]) * np.int64(counts_E[e])
             place = places[columns_E[e]]
             if place >= 0:
                 known = known_UE[place]
-                twice = np.float32(2) * count
-                for k in range(len(row)):
-                    row[k] -= twice * known[k]
+                for k in range(len(products_E)):
+                    products_E[k] += count * products_E.dtype.type(known[k])
+        row, own = out_NE[n], np.float32(square)
         for k in range(len(row)):
-            row[k] += square
+            distance = row[k] + weight * (own + squares_E[k] - np.float32(2) * np.float32(products_E[k]))
+            row[k] = distance if distance > 0 else np.float32(0)
 
 
 @kernel
@@ -89,6 +93,30 @@ def _write_run_lengths(found, n, most, columns_E, counts_E, at):  # type: ignore
 
 
 @kernel
+def walk_paths(labels_GV, edges_GVV, g, operations, firsts, first, stack, top, found, n):  # type: ignore[no-untyped-def]
+    """Follow the paths of graph `g` that begin with what is on the stack (vertex, operations so far, their digits), as
+    long as `found` has room: from its place `n` on it gets, for each path to the output, `first` plus the place of its
+    operations in the order of `firsts`.
+
+    Gives how many are left on the stack, to go on with, and how many are in `found`.
+    """
+    longest, vertices = len(firsts) - 2, labels_GV.shape[1]
+    while top and n < len(found):
+        top -= 1
+        u, length, digits = stack[top]
+        for v in range(u + 1, vertices):
+            if not edges_GVV[g, u, v]:
+                continue
+            if labels_GV[g, v] == operations:
+                found[n] = first + firsts[length] + digits
+                n += 1
+            elif length < longest:
+                stack[top] = v, length + 1, digits * operations + labels_GV[g, v]
+                top += 1
+    return top, n
+
+
+@kernel
 def count_paths(  # type: ignore[no-untyped-def]
     labels_GV, edges_GVV, operations, firsts, inputs, cells, found, columns_E, counts_E, offsets
 ):
@@ -104,19 +132,7 @@ def count_paths(  # type: ignore[no-untyped-def]
                 continue
             first = ((g % cells) * inputs + labels_GV[g, source] - operations - 1) * firsts[-1]
             stack[0] = source, 0, 0
-            top = 1
-            while top:
-                top -= 1
-                u, length, digits = stack[top]
-                for v in range(u + 1, vertices):
-                    if not edges_GVV[g, u, v]:
-                        continue
-                    if labels_GV[g, v] == operations:
-                        found[n] = first + firsts[length] + digits
-                        n += 1
-                    elif length < longest:
-                        stack[top] = v, length + 1, digits * operations + labels_GV[g, v]
-                        top += 1
+            _, n = walk_paths(labels_GV, edges_GVV, g, operations, firsts, first, stack, 1, found, n)
         at = _write_run_lengths(found, n, PATH_COUNT, columns_E, counts_E, at)
         offsets[g + 1] = at
     return at

@@ -21,7 +21,7 @@ from archwalk.estimators.base import Floats
 from archwalk.learning.ensemble import Perceptrons, fit_epochs, predict
 from archwalk.learning.seeding import made_from
 from archwalk.spaces.base import Codes, Features, SearchSpace
-from archwalk.spaces.dags import DagSpace
+from archwalk.spaces.capabilities import graphs_of
 from archwalk.spaces.paths import path_encoding
 from archwalk.strategies.base import Trials
 from archwalk.strategies.checks import check_above_zero, check_at_least_one
@@ -140,8 +140,9 @@ class Bananas(PerTrial):
 
 def encode(space: SearchSpace, codes_BL: Codes, settings: BananasSettings) -> Features:
     """What the predictors see; the space's features where it shows no graphs, too."""
-    if settings.encoding == "path" and isinstance(space, DagSpace):
-        return path_encoding(space, codes_BL, settings.path_length)
+    graphs = graphs_of(space)
+    if settings.encoding == "path" and graphs is not None:
+        return path_encoding(graphs, codes_BL, settings.path_length)
     return space.features(codes_BL)
 
 

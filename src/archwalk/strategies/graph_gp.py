@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archwalk.errors import UsageError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.learning.gaussian_process import MaternBlocks, Posterior, fit_blocks
+from archwalk.learning.shortlists import largest
 from archwalk.spaces.base import Codes, EnumerableSpace
-from archwalk.spaces.graph_features import GraphFeatures, Singles, featuriser, squared_distances
+from archwalk.spaces.capabilities import numbered
+from archwalk.spaces.graph_features import Distances, Featuriser, Singles, featuriser, squared_distances
 from archwalk.strategies.base import Trials
 from archwalk.strategies.checks import check_above_zero, check_at_least_one
 from archwalk.strategies.history import History, distinct, mutants
@@ -34,7 +37,7 @@ TRANSFORMS = ("log-distance", "none")
 EDIT_CHANCES = (0.5, 0.3, 0.2)
 """Of mutants one, two and three edits away, where a space is not enumerable."""
 
-_CHUNK = 8192
+_AT_ONCE = 256  # candidates: what is computed of them fits a cache
 _SCALE_CENTRE, _SCALE_SPREAD = 0.0, 1.0  # a distance as between two random architectures counts 1
 _VARIANCE_CENTRE, _VARIANCE_SPREAD = 0.0, 0.5
 _NOISE_CENTRE, _NOISE_SPREAD = -4.0, 1.5
@@ -44,7 +47,8 @@ _SMALLEST_MARGIN = 0.01  # of the bound above the best, in units of all that was
 @dataclass(frozen=True)
 class GraphGPSettings:
     """`initial` architectures, then `batch` at a time. The process is fitted in every round until `early` evaluations,
-    then every `refit` rounds, by `steps` of the optimiser.
+    then every `refit` rounds, by `steps` of the optimiser. It is told of `most` evaluations (`choose_told`), so that a
+    round costs the same however many there were.
 
     Every `rescan` rounds `scan` architectures are looked at, of which `keep` stay candidates, beside the neighbours of
     the best `parents`; where a space cannot be enumerated, `keep` mutants of the parents and samples. `bound_share`
@@ -57,6 +61,7 @@ class GraphGPSettings:
     early: int = 60
     refit: int = 4
     steps: int = 15
+    most: int = 256
     rescan: int = 4
     scan: int = 100_000
     keep: int = 6_000
@@ -66,7 +71,9 @@ class GraphGPSettings:
     without: str = ""
 
     def __post_init__(self) -> None:
-        check_at_least_one(self, "initial", "batch", "refit", "steps", "rescan", "scan", "keep", "parents")
+        check_at_least_one(
+            self, "initial", "batch", "refit", "steps", "most", "rescan", "scan", "keep", "parents"
+        )
         check_above_zero(self, "bound_share")
         if self.early < 0:
             raise UsageError(f"early must not be negative, not {self.early}")
@@ -85,9 +92,9 @@ class GraphGPSearcher(Searcher):
         self.history = History(self.space)
         self.featurise = featuriser(self.space)
         blocks = len(self.featurise.units_S)
-        self._units_S11 = self.featurise.units_S[:, None, None].astype(np.float32)
+        self._units_S = 1 / self.featurise.units_S
         if settings.without and blocks == len(BLOCKS):
-            self._units_S11[BLOCKS.index(settings.without)] = np.inf
+            self._units_S[BLOCKS.index(settings.without)] = 0
         self._centre = np.array([*[_SCALE_CENTRE] * blocks, _VARIANCE_CENTRE, _NOISE_CENTRE])
         self._spread = np.array([*[_SCALE_SPREAD] * blocks, _VARIANCE_SPREAD, _NOISE_SPREAD])
         self.logs = self._centre
@@ -98,51 +105,40 @@ class GraphGPSearcher(Searcher):
         """The starts, then batches."""
         if not len(self.history):
             return distinct(self.trial.next_starts(self.settings.initial)[0])
-        known = self.featurise(self.history.codes_EL)
-        posterior = self._condition(known)
-        candidates_NL = self._candidates(posterior, known)
+        outlook = self._condition()
+        candidates_NL = self._candidates(outlook)
         self.round += 1
-        mean_N, deviation_N = self._judge(posterior, known, candidates_NL)
-        return candidates_NL[choose_batch(mean_N, deviation_N, self.settings.batch)]
+        return candidates_NL[outlook.choose_batch(candidates_NL, self.settings.batch)]
 
     def learn(self, codes_KL: Codes, rewards_K: Floats) -> None:
         """The process is conditioned when it is asked."""
         self.history.add(codes_KL, rewards_K)
 
-    def _condition(self, known: GraphFeatures) -> Posterior:
-        settings, evaluated = self.settings, len(self.history)
+    def _condition(self) -> "Outlook":
+        settings = self.settings
         rewards_E = self.history.targets()
         if settings.transform == "log-distance":
             rewards_E = log_distance(rewards_E, settings.initial, settings.bound_share)
-        targets_E = (rewards_E - rewards_E.mean()) / max(float(rewards_E.std()), 1e-9)
-        squared_SEE = self._squared(known, known).astype(np.float64)
-        if evaluated <= settings.early or self.round % settings.refit == 0:
+        told_K = choose_told(rewards_E, settings.most)
+        targets_E, known = rewards_E[told_K], self.featurise(self.history.codes_EL[told_K])
+        targets_E = (targets_E - targets_E.mean()) / max(float(targets_E.std()), 1e-9)
+        squared_SEE = squared_distances(known, known) * self._units_S[:, None, None]
+        if len(self.history) <= settings.early or self.round % settings.refit == 0:
             found = fit_blocks(squared_SEE, targets_E, self.logs, self._centre, self._spread, settings.steps)
             self.logs = found.logs
-        return MaternBlocks(self.logs).posterior(squared_SEE, targets_E)
+        kernel = MaternBlocks(self.logs)
+        distances = Distances(known, kernel.weights_S * self._units_S)
+        return Outlook(self.featurise, distances, kernel.posterior(squared_SEE, targets_E))
 
-    def _squared(self, one: GraphFeatures, other: GraphFeatures) -> Singles:
-        return squared_distances(one, other) / self._units_S11
-
-    def _judge(self, posterior: Posterior, known: GraphFeatures, codes_NL: Codes) -> tuple[Floats, Floats]:
-        """Mean and deviation (N,) of each."""
-        parts = [
-            posterior(self._squared(self.featurise(codes_NL[at : at + _CHUNK]), known))
-            for at in range(0, len(codes_NL), _CHUNK)
-        ]
-        mean_N, deviation_N = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return mean_N, deviation_N
-
-    def _candidates(self, posterior: Posterior, known: GraphFeatures) -> Codes:
+    def _candidates(self, outlook: "Outlook") -> Codes:
         """Architectures (N, L) that were not evaluated yet; where none is found, one that was."""
         settings, space = self.settings, self.space
         best_PL = self.history.ranking()[: settings.parents]
-        if isinstance(space, EnumerableSpace):
+        if (whole := numbered(space)) is not None:
             if self.round % settings.rescan == 0:
-                self.pool_NL = self._scan(space, posterior, known)
-            near_NL = space.neighbours(best_PL).codes_EL
-            ids = np.union1d(self.pool_NL[:, 0], near_NL[:, 0])
-            candidates_NL = np.setdiff1d(ids, self.history.codes_EL[:, 0])[:, None]
+                self.pool_NL = self._scan(whole, outlook)
+            near_NL = whole.neighbours(best_PL).codes_EL
+            candidates_NL = self._unseen(whole, self.pool_NL, near_NL)
         else:
             turns_NL = best_PL[np.arange(settings.keep) % len(best_PL)]
             near_NL = mutants(space, turns_NL, EDIT_CHANCES, self.rng)
@@ -150,17 +146,25 @@ class GraphGPSearcher(Searcher):
             candidates_NL = self.history.unseen(np.concatenate([near_NL, sampled_NL]))
         return candidates_NL if len(candidates_NL) else self.history.sampled(1, self.rng)
 
-    def _scan(self, space: EnumerableSpace, posterior: Posterior, known: GraphFeatures) -> Codes:
+    def _scan(self, space: EnumerableSpace, outlook: "Outlook") -> Codes:
         """The most promising of the pool and of architectures drawn from the whole space, (N, 1)."""
-        drawn = np.arange(space.size)
-        if space.size > self.settings.scan:
-            drawn = self.rng.choice(space.size, self.settings.scan, replace=False)
-        ids = np.setdiff1d(np.union1d(drawn, self.pool_NL[:, 0]), self.history.codes_EL[:, 0])
-        pool_NL = ids.astype(np.int32)[:, None]
-        if len(pool_NL) <= self.settings.keep:
+        settings = self.settings
+        if space.size > settings.scan:
+            drawn = self.rng.choice(space.size, settings.scan, replace=False)
+        else:
+            drawn = np.arange(space.size)
+        pool_NL = self._unseen(space, self.pool_NL, drawn[:, None].astype(np.int32))
+        if len(pool_NL) <= settings.keep:
             return pool_NL
-        mean_N, deviation_N = self._judge(posterior, known, pool_NL)
-        return pool_NL[np.argsort(-(mean_N + deviation_N), kind="stable")[: self.settings.keep]]
+        return pool_NL[outlook.highest(pool_NL, deviations=1, wanted=settings.keep)]
+
+    def _unseen(self, space: EnumerableSpace, *parts_NL: Codes) -> Codes:
+        """What was not evaluated yet, (N, 1), each once, in the order of ids."""
+        wanted = np.zeros(space.size, bool)
+        for part_NL in parts_NL:
+            wanted[part_NL[:, 0]] = True
+        wanted[self.history.codes_EL[:, 0]] = False
+        return np.flatnonzero(wanted).astype(np.int32)[:, None]
 
     def state_dict(self) -> dict[str, Any]:
         """What was evaluated, the candidates kept, and where the next fit starts."""
@@ -175,6 +179,51 @@ class GraphGPSearcher(Searcher):
         self.history.load_state_dict(state["history"])
         self.pool_NL, self.logs = np.array(state["pool"]), np.array(state["logs"])
         self.round = state["round"]
+
+
+class Outlook:
+    """What a process that has seen E architectures expects of others.
+
+    Deviations are computed of those alone that may be among the highest.
+    """
+
+    def __init__(self, featurise: Featuriser, distances: Distances, posterior: Posterior) -> None:
+        self._featurise, self._distances, self._posterior = featurise, distances, posterior
+
+    def _cross(self, codes_NL: Codes) -> Singles:
+        return self._posterior.kernel.of_sum(self._distances(self._featurise(codes_NL)))
+
+    def _bounds(self, codes_NL: Codes) -> tuple[Floats, Floats]:
+        """Means (N,), and what the deviations are not above."""
+        mean_N, highest_N = np.empty(len(codes_NL)), np.empty(len(codes_NL))
+        for at in range(0, len(codes_NL), _AT_ONCE):
+            part = slice(at, at + _AT_ONCE)
+            cross_KE = self._cross(codes_NL[part])
+            mean_N[part] = self._posterior.mean(cross_KE)
+            highest_N[part] = self._posterior.highest_deviation(cross_KE)
+        return mean_N, highest_N
+
+    def _deviation(self, codes_NL: Codes) -> Floats:
+        return self._posterior.deviation(self._cross(codes_NL))
+
+    def highest(self, codes_NL: Codes, deviations: float, wanted: int) -> NDArray[np.int64]:
+        """Places, ascending, of the `wanted` that are highest by mean and so many deviations."""
+        return self._highest(codes_NL, *self._bounds(codes_NL), deviations, wanted)
+
+    def _highest(
+        self, codes_NL: Codes, mean_N: Floats, highest_N: Floats, deviations: float, wanted: int
+    ) -> NDArray[np.int64]:
+        return largest(
+            mean_N + deviations * highest_N,
+            lambda places_K: mean_N[places_K] + deviations * self._deviation(codes_NL[places_K]),
+            wanted,
+        )
+
+    def choose_batch(self, codes_NL: Codes, wanted: int) -> NDArray[np.int64]:
+        """Places of up to `wanted`, see `choose_batch`: some of those that are highest by one of `DEVIATIONS`."""
+        bounds = self._bounds(codes_NL)
+        places_K = np.unique([self._highest(codes_NL, *bounds, each, wanted) for each in DEVIATIONS])
+        return places_K[choose_batch(bounds[0][places_K], self._deviation(codes_NL[places_K]), wanted)]
 
 
 class GraphGP(PerTrial):
@@ -195,6 +244,18 @@ def log_distance(rewards_E: Floats, initial: int, share: float) -> Floats:
     bound = best + max(share * (best - usual), _SMALLEST_MARGIN * seen)
     values: Floats = -np.log(bound - rewards_E) if seen > 0 else np.zeros_like(rewards_E)
     return values
+
+
+def choose_told(rewards_E: Floats, most: int) -> NDArray[np.int64]:
+    """Places, ascending, of up to `most` evaluations: half are the best of all, the others are from the rest, evenly
+    over time, so that what is bad is known as well.
+    """
+    if len(rewards_E) <= most:
+        return np.arange(len(rewards_E))
+    order_E = np.argsort(-rewards_E, kind="stable")
+    best = most - most // 2
+    rest = np.sort(order_E[best:])
+    return np.sort(np.concatenate([order_E[:best], rest[np.arange(most // 2) * len(rest) // (most // 2)]]))
 
 
 def choose_batch(mean_N: Floats, deviation_N: Floats, wanted: int) -> list[int]:

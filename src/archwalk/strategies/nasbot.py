@@ -23,7 +23,7 @@ from archwalk.errors import UsageError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.learning.gaussian_process import Decomposed, expected_improvement, upper_confidence_bound
 from archwalk.spaces.base import Codes
-from archwalk.spaces.dags import require_dags
+from archwalk.spaces.capabilities import require_graphs
 from archwalk.spaces.otmann import Otmann
 from archwalk.strategies.base import Trials
 from archwalk.strategies.checks import check_at_least_one
@@ -106,7 +106,7 @@ class NasbotSearcher(Searcher):
         super().__init__(trial, settings)
         self.settings: NasbotSettings = settings
         self.history = History(self.space)
-        self.otmann = Otmann(require_dags(self.space, "nasbot"), STRUCTURE_COSTS)
+        self.otmann = Otmann(require_graphs(self.space, "nasbot"), STRUCTURE_COSTS)
         self.kernel: Kernel | None = None
         self._fitted = 0  # evaluations that the kernel was fitted to
         self._known = self.otmann.positions(self.history.codes_EL)

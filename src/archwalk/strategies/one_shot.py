@@ -15,7 +15,8 @@ from scipy.stats import spearmanr
 
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats, SharedWeights
-from archwalk.spaces.base import Codes, EnumerableSpace
+from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.spaces.capabilities import numbered
 from archwalk.strategies.base import Trials
 from archwalk.strategies.per_trial import PerTrial, Searcher
 
@@ -118,6 +119,7 @@ class OneShot(PerTrial):
         return {"proxy": {"rank_correlation": correlation, "architectures": architectures}}
 
 
-def everyone(space: object) -> Codes | None:
+def everyone(space: SearchSpace) -> Codes | None:
     """All codes of a space that is numbered."""
-    return np.arange(space.size, dtype=np.int32)[:, None] if isinstance(space, EnumerableSpace) else None
+    whole = numbered(space)
+    return None if whole is None else np.arange(whole.size, dtype=np.int32)[:, None]

@@ -9,7 +9,12 @@ class TestMySpace(EnumerableSpaceConformance):  # SpaceConformance where it cann
 """
 
 import json
+import math
 import pickle
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,12 +22,27 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from archwalk.errors import InvalidArchitectureError, MissingExtraError
+from archwalk.errors import InvalidArchitectureError, MissingExtraError, UsageError
 from archwalk.jit import make_streams
 from archwalk.spaces.base import Codes, EnumerableSpace, SearchSpace
+from archwalk.spaces.capabilities import (
+    CAPABILITIES,
+    capabilities_of,
+    graphs_of,
+    require,
+    rewritten_features,
+)
+from archwalk.spaces.catalogue import FAMILIES, SPACES, SpaceReference
+from archwalk.spaces.dags import NO_VERTEX
+from archwalk.spaces.networks import build_network, default_size, default_task, make_size, size_settings
+from archwalk.spaces.task import ACTOR_CRITIC, NODE_CLASSIFICATION, Task
 
 ALPHA = 1e-6
 """Chance that a test of a distribution fails although the distribution is right."""
+
+_SPOILT: list[object] = [
+    None, -1, 10**30, 1.5, math.nan, math.inf, True, "", "\ud800", [], [[]], {}, {"a": []}, [{}], range(3), b"x",
+]  # fmt: skip
 
 JUNK: list[object] = [None, 3, 1.5, True, "", "junk", [], [[]], {}, {"junk": 1}, [None], [1, 2, 3]]
 
@@ -77,7 +97,7 @@ class SpaceConformance:
             assert np.count_nonzero(np.diff(kinds)) + 1 == len(np.unique(kinds)), "not grouped by kind"
 
     def test_rewritten_features_depend_on_the_seed_alone(self, space: SearchSpace, codes: Codes) -> None:
-        one, again = (space.rewritten_features(codes, np.random.default_rng(0)) for _ in range(2))
+        one, again = (rewritten_features(space, codes, np.random.default_rng(0)) for _ in range(2))
         np.testing.assert_array_equal(one, again)
         assert one.shape == (len(codes), space.feature_count)
         assert one.dtype == np.uint8
@@ -157,6 +177,17 @@ class SpaceConformance:
             _assert_codes(space, parsed_L, (space.code_length,))
             np.testing.assert_array_equal(parsed_L, code_L)
 
+    def test_descriptions_of_other_tools_are_read(self, space: SearchSpace, codes: Codes) -> None:
+        """With tuples, ranges, NumPy's numbers and arrays, or fields of a named tuple: the same architecture."""
+        for code_L in codes[:20]:
+            np.testing.assert_array_equal(space.parse(_as_numpy(space.describe(code_L))), code_L)
+
+    def test_junk_anywhere_is_refused_or_makes_sense(self, space: SearchSpace, codes: Codes) -> None:
+        """One value of a description replaced by what does not belong there; a parser raises nothing else."""
+        for description in _spoilt(space.describe(codes[0])):
+            with suppress(InvalidArchitectureError):
+                _assert_codes(space, space.parse(description), (space.code_length,))
+
     @pytest.mark.parametrize("junk", JUNK, ids=repr)
     def test_junk_is_refused(self, space: SearchSpace, codes: Codes, junk: object) -> None:
         description = space.describe(codes[0])
@@ -190,6 +221,34 @@ class SpaceConformance:
         assert (named_BL >= 0).all()
         np.testing.assert_array_equal(space.from_choices(space.to_choices(named_BL)), named_BL)
 
+    def test_graphs_are_of_labelled_vertices_on_paths(self, space: SearchSpace, codes: Codes) -> None:
+        """Where the space shows any."""
+        graphs = graphs_of(space)
+        if graphs is None:
+            pytest.skip("it shows no graphs")
+        dags, output = graphs.dags(codes), len(graphs.dag_operations)
+        batch, cells, vertices = dags.labels_BCV.shape
+        assert batch == len(codes)
+        assert dags.edges_BCVV.shape == (batch, cells, vertices, vertices)
+        assert dags.labels_BCV.max() == output + graphs.dag_inputs
+        assert ((dags.labels_BCV == output).sum(axis=2) == 1).all(), "one output"
+        assert not np.tril(dags.edges_BCVV).any(), "edges ascend"
+        there_BCV = np.not_equal(dags.labels_BCV, NO_VERTEX)
+        inside_BCV = np.logical_and(there_BCV, np.less(dags.labels_BCV, output))
+        assert not dags.edges_BCVV[~there_BCV].any()
+        assert dags.edges_BCVV.sum(axis=3)[inside_BCV].all(), "an operation that nothing reads"
+        assert dags.edges_BCVV.sum(axis=2)[inside_BCV].all(), "an operation that reads nothing"
+
+    def test_what_it_can_do_is_what_it_declares(self, space: SearchSpace) -> None:
+        for capability in CAPABILITIES:
+            if capability.name in capabilities_of(space):
+                require(space, capability, "a test")
+            else:
+                with pytest.raises(
+                    UsageError, match=f"a test needs a space that .*which {space.name} does not"
+                ):
+                    require(space, capability, "a test")
+
     def test_drawings_are_svg(self, space: SearchSpace, codes: Codes) -> None:
         for code_L in codes[:20]:
             root = ElementTree.fromstring(space.draw(code_L))
@@ -197,13 +256,55 @@ class SpaceConformance:
             assert "viewBox" in root.attrib
             assert not any("id" in element.attrib for element in root.iter()), "ids clash within a page"
 
-    def test_builds_a_network(self, space: SearchSpace, codes: Codes) -> None:
-        try:
-            network = space.build(codes[0])
-        except MissingExtraError as error:
-            pytest.skip(str(error))
-        assert isinstance(network, torch.nn.Module)
-        assert sum(parameter.numel() for parameter in network.parameters()) > 0
+    @pytest.fixture
+    def task(self, space: SearchSpace) -> Task:
+        """For what its networks are; a space that does not say so, and reads no vectors, has a fixture of its own."""
+        return default_task(space) or Task((4,), 3)
+
+    def test_builds_a_network_for_a_task(self, space: SearchSpace, codes: Codes, task: Task) -> None:
+        """Of as many outputs as it wants, from the same draws of PyTorch's generator the same."""
+        for outputs in (task.outputs, task.outputs + 2):
+            wanted = replace(task, outputs=outputs)
+            network, again = (_built(space, codes, wanted, seed=3) for _ in range(2))
+            assert sum(parameter.numel() for parameter in network.parameters()) > 0
+            for one, other in zip(network.parameters(), again.parameters(), strict=True):
+                assert torch.equal(one, other)
+            if task.kind == NODE_CLASSIFICATION:  # it reads edges too
+                continue
+            given = network.eval()(torch.zeros(2, *task.shape))
+            scores = given[0] if task.kind == ACTOR_CRITIC else given
+            assert scores.shape == (2, outputs)
+
+    def test_a_task_that_no_network_is_for_is_refused(
+        self, space: SearchSpace, codes: Codes, task: Task
+    ) -> None:
+        if default_task(space) is None:
+            pytest.skip("it does not say what its networks are for")
+        for other in (replace(task, kind="weather"), replace(task, shape=(*task.shape, 2))):
+            with pytest.raises(UsageError) as caught:
+                build_network(space, codes[0], other)
+            assert "\n" not in str(caught.value), "an error is one line"
+
+    def test_sizes_are_settings_with_defaults(self, space: SearchSpace) -> None:
+        size = default_size(space)
+        settings = size_settings(size)
+        assert make_size(space, {}) == size
+        assert make_size(space, json.loads(json.dumps(settings))) == size, "they are JSON"
+        with pytest.raises(UsageError, match="no_such_setting"):
+            make_size(space, {"no_such_setting": 1})
+        for name, value in settings.items():
+            with pytest.raises(UsageError, match=name):
+                make_size(space, {name: [value]})
+
+    def test_a_file_says_which_space_it_is_of(self, space: SearchSpace, codes: Codes) -> None:
+        """Where the space is registered: a file's name and parameters make it again."""
+        reference = SpaceReference.of(space)
+        if reference.name not in {*SPACES.names(), *FAMILIES.names()}:
+            pytest.skip(f"{reference.name} is in no registry here")
+        written = json.loads(json.dumps({"name": reference.name, "parameters": dict(reference.parameters)}))
+        again = SpaceReference(**written).load()
+        for code_L in codes[:20]:
+            np.testing.assert_array_equal(again.parse(space.describe(code_L)), code_L)
 
 
 class EnumerableSpaceConformance(SpaceConformance):
@@ -235,9 +336,56 @@ class EnumerableSpaceConformance(SpaceConformance):
         np.testing.assert_array_equal(np.diff(found.offsets), graph.degrees[ids])
 
 
+def _built(space: SearchSpace, codes: Codes, task: Task, seed: int) -> torch.nn.Module:
+    """The first of the architectures that has a network for the task, its weights from a seed."""
+    for code_L in codes:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            try:
+                return build_network(space, code_L, task)
+            except MissingExtraError as error:
+                pytest.skip(str(error))
+            except (InvalidArchitectureError, RuntimeError, ValueError):
+                continue
+    pytest.fail("none of the architectures has a network")
+
+
 def _assert_codes(space: SearchSpace, codes: Codes, shape: tuple[int, ...]) -> None:
     assert codes.shape == shape
     assert codes.dtype == np.int32
     if isinstance(space, EnumerableSpace) and codes.size:
         assert codes.min() >= -1
         assert codes.max() < space.size
+
+
+def _as_numpy(value: Any) -> Any:
+    """The same description of other types."""
+    if isinstance(value, dict):
+        return {key: _as_numpy(part) for key, part in value.items()}
+    if isinstance(value, list) and value and all(type(part) is int for part in value):
+        return np.array(value)
+    if isinstance(value, list):
+        return tuple(_as_numpy(part) for part in value)
+    if type(value) is int:
+        return np.int64(value)
+    return np.str_(value) if isinstance(value, str) else value
+
+
+def _spoilt(value: Any) -> Iterator[Any]:
+    """The description with one of its parts replaced, left out or put twice, again and again."""
+    yield from _SPOILT
+    deep: list[Any] = []
+    for _ in range(2_000):
+        deep = [deep]
+    yield deep
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield {name: other for name, other in value.items() if name != key}
+            for spoilt in _spoilt(part):
+                yield value | {key: spoilt}
+    elif isinstance(value, list):
+        yield value + value
+        for place in {0, len(value) - 1} if value else ():
+            yield value[:place] + value[place + 1 :]
+            for spoilt in _spoilt(value[place]):
+                yield [*value[:place], spoilt, *value[place + 1 :]]

@@ -1,6 +1,7 @@
 """One training: the same bits again, what fails and why, and nothing left changed."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from toy_networks import (
     HUGE,
     QUICK,
     WRONG_SHAPE,
-    ToyMaker,
+    ToySize,
+    ToySpace,
     codes,
     marks_in,
     toy_images,
@@ -19,26 +21,37 @@ from toy_networks import (
 )  # fmt: skip
 
 from archwalk.errors import UsageError
-from archwalk.estimators.images import FULL, INTENSIVE, SMALL, NetworkSettings, Task, TrainingSettings
+from archwalk.estimators.images import (
+    FULL,
+    INTENSIVE,
+    INTENSIVE_SIZE,
+    SMALL,
+    TrainedEstimator,
+    TrainingSettings,
+)
+from archwalk.estimators.images.benchmark import NETWORKS
 from archwalk.estimators.images.fitting import Training, batches
-from archwalk.estimators.images.makers import CellMaker, LayerMaker, maker_for
 from archwalk.estimators.trainings.limits import measure
+from archwalk.spaces.nasbench101.size import NASBench101Size
+from archwalk.spaces.nsc import NSCSize
+from archwalk.spaces.task import Task
 
 IMAGES = toy_images()
 
 
 def train(marks, number, settings=QUICK, seed=0):
-    training = Training(ToyMaker(marks), Task(IMAGES.shape, 3), settings, "cpu")
+    training = Training(ToySpace(marks), Task(IMAGES.shape, 3), ToySize(), settings, "cpu")
     return training.run(codes(number)[0], IMAGES.arrays(), seed)
 
 
 class TestSettings:
     def test_the_defaults_are_those_of_the_paper(self):
         assert (FULL.epochs, FULL.batch, FULL.learning_rate) == (12, 128, 1e-3)
-        assert (FULL.network.filters, FULL.network.dense, FULL.network.dropout) == (32, 1024, 0.4)
+        size = NSCSize()
+        assert (size.filters, size.dense, size.dropout) == (32, 1024, 0.4)
         assert (FULL.beta1, FULL.beta2, FULL.epsilon) == (0.9, 0.999, 1e-7)
-        assert (INTENSIVE.epochs, INTENSIVE.network.dense, INTENSIVE.network.doubling) == (100, 4096, True)
-        assert (SMALL.epochs, SMALL.network.dense) == (3, 128)
+        assert (INTENSIVE.epochs, INTENSIVE_SIZE.dense, INTENSIVE_SIZE.doubling) == (100, 4096, True)
+        assert (SMALL.epochs, NETWORKS["chain"].sizes["small"].dense) == (3, 128)
 
     def test_the_learning_rate_falls_every_five_epochs(self):
         rates = [FULL.learning_rate_at(epoch) for epoch in range(12)]
@@ -139,47 +152,29 @@ def test_no_batch_of_a_single_image():
 
 
 def test_sizes_are_exact(space4):
-    maker = CellMaker(space4, stem_channels=4)
+    task, cell_size = Task((1, 8, 8), 5), NASBench101Size(4, stacks=2, cells_per_stack=1)
     for number in (0, 17, 90):
-        code_L = np.array([number], np.int32)
-        built = maker(code_L, Task((1, 8, 8), 5), NetworkSettings())
-        size = measure(
-            lambda code_L=code_L: maker(code_L, Task((1, 8, 8), 5), NetworkSettings()), (1, 8, 8), 16
-        )
+        make = partial(space4.build, np.array([number], np.int32), task, cell_size)
+        built, size = make(), measure(make, task.shape, 16)
         assert size.parameters == sum(p.numel() for p in built.parameters())
         assert size.activations > 16 * 4 * 8 * 8
-        half = measure(
-            lambda code_L=code_L: maker(code_L, Task((1, 8, 8), 5), NetworkSettings()), (1, 8, 8), 8
-        )
+        half = measure(make, task.shape, 8)
         assert half.activations == pytest.approx(size.activations / 2, rel=0.1)
 
 
-class TestMakers:
-    def test_cells(self, space4):
-        training = Training(maker_for(space4), Task(IMAGES.shape, 3), QUICK, "cpu")
-        outcome = training.run(np.array([40], np.int32), IMAGES.arrays(), 0)
-        assert outcome.status == "done"
-        assert outcome.test > 0
+def test_cells(space4):
+    size = NETWORKS["cells"].sizes["small"]
+    training = Training(space4, Task(IMAGES.shape, 3), size, QUICK, "cpu")
+    outcome = training.run(np.array([40], np.int32), IMAGES.arrays(), 0)
+    assert outcome.status == "done"
+    assert outcome.test > 0
 
-    def test_layers_are_told_the_settings(self):
-        told = {}
 
-        class Space:
-            name = "nsc"
-
-            def build(self, code_L, **settings):
-                told.update(settings)
-                return torch.nn.Identity()
-
-        LayerMaker(Space())(codes(0)[0], Task((3, 84, 84), 7), NetworkSettings(doubling=True, dense=9))
-        assert told == {
-            "image_shape": (3, 84, 84), "classes": 7, "max_parameters": None,
-            "filters": 32, "doubling": True, "dense": 9, "dropout": 0.4,
-        }  # fmt: skip
-
-    def test_a_space_of_other_networks(self, proteins):
-        with pytest.raises(UsageError, match="unknown space of image networks 'nasbench_graph'"):
-            maker_for(proteins)
+def test_a_space_of_other_networks(proteins):
+    with pytest.raises(
+        UsageError, match="networks of nasbench_graph are for node-classification, not for class"
+    ):
+        TrainedEstimator(proteins, IMAGES)
 
 
 def test_limits_count(marks):

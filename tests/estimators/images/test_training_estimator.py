@@ -20,7 +20,7 @@ from toy_networks import (
     HUGE,
     QUICK,
     WAITING,
-    ToyMaker,
+    ToySpace,
     codes,
     marks_in,
     toy_images,
@@ -36,7 +36,7 @@ from archwalk.estimators.store import open_store
 from archwalk.learning.engines import WorkerCallError
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.nasbench101.space import NASBench101
-from archwalk.spaces.nsc import NSC, Chain
+from archwalk.spaces.nsc import NSC, Chain, NSCSize
 from archwalk.testing.estimators import DeterministicEstimatorConformance
 
 IMAGES = toy_images()
@@ -50,7 +50,7 @@ def url(tmp_path) -> str:
 def make(marks, url=None, settings=QUICK, **options):
     options = {"engine": "local"} | options
     store = open_store(url) if url else None
-    return TrainedEstimator(ToyMaker(marks), IMAGES, settings, store=store, **options)
+    return TrainedEstimator(ToySpace(marks), IMAGES, settings, store=store, **options)
 
 
 class TestConformance(DeterministicEstimatorConformance):
@@ -108,7 +108,7 @@ class TestOnce:
     def test_other_images_are_another_training(self, marks, url):
         make(marks, url).evaluate(codes(1))
         other = TrainedEstimator(
-            ToyMaker(marks), toy_images(66), QUICK, store=open_store(url), engine="local"
+            ToySpace(marks), toy_images(66), QUICK, store=open_store(url), engine="local"
         )
         other.evaluate(codes(1))
         assert other.trained == 1
@@ -229,14 +229,14 @@ class TestIntensive:
     def test_mean_and_two_deviations(self, marks, url):
         settings = toy_settings(epochs=3, learning_rate=0.01)
         options = {"trainings": 3, "store": open_store(url), "engine": "local"}
-        results = train_intensively(ToyMaker(marks), codes(1, 2), IMAGES, settings, **options)
+        results = train_intensively(ToySpace(marks), codes(1, 2), IMAGES, settings, **options)
         assert len(results) == 2
         for result in results:
             assert len(result.outcomes) == 3
             assert result.mean == pytest.approx(np.mean([outcome.test for outcome in result.outcomes]))
             assert result.two_deviations == pytest.approx(2 * np.std(result.test_S, ddof=1))
         assert len({tuple(outcome.curves["loss"]) for outcome in results[0].outcomes}) == 3, "independent"
-        train_intensively(ToyMaker(marks), codes(1, 2), IMAGES, settings, **options)
+        train_intensively(ToySpace(marks), codes(1, 2), IMAGES, settings, **options)
         assert len(marks_in(marks)) == 6
 
 
@@ -246,7 +246,10 @@ class TestStructureCodes:
     IMAGES = toy_images(60, pixels=12)
 
     def outcomes(self, space, url, *architectures, settings=QUICK):
-        benchmark = training_benchmark(space, self.IMAGES, settings, open_store(url), engine="local")
+        size = NSCSize(dense=4, max_parameters=None)
+        benchmark = training_benchmark(
+            space, self.IMAGES, settings, open_store(url), size=size, engine="local"
+        )
         codes_BL = np.stack([space.parse(architecture) for architecture in architectures])
         return benchmark.estimator.outcomes(codes_BL), benchmark.estimator.trained
 
@@ -274,8 +277,9 @@ class TestStructureCodes:
     def test_an_unpooled_convolution_of_84_pixels_is_refused(self, url):
         settings = replace(FULL, memory_limit=2048)
         benchmark = training_benchmark(
-            Chain(), toy_images(60, pixels=84), settings, open_store(url), engine="local"
-        )
+            Chain(), toy_images(60, pixels=84), settings, open_store(url), size=NSCSize(max_parameters=None),
+            engine="local",
+        )  # fmt: skip
         (outcome,) = benchmark.estimator.outcomes(codes(0))
         assert outcome.status == "memory"
         assert outcome.parameters > 231_000_000
@@ -295,7 +299,7 @@ class TestBenchmark:
         )
         every = np.arange(table.size)[:, None]
         np.testing.assert_array_equal(short.layers(every), table.layers(every))
-        assert short.network == table.network
+        assert (short.default_task.shape[1:], short.default_size) == ((14, 14), table.default_size)
 
     def test_by_name(self, monkeypatch, url):
         monkeypatch.setenv("ARCHWALK_STORE", url)

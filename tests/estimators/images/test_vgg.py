@@ -5,15 +5,13 @@ import pytest
 import torch
 
 from archwalk.errors import InvalidArchitectureError
-from archwalk.estimators.images.makers import Task
-from archwalk.estimators.images.settings import NetworkSettings
-from archwalk.estimators.images.vgg import BLOCKS, VGGMaker
-
-NETWORK = NetworkSettings(dense=4)
+from archwalk.estimators.images.vgg import BLOCKS, VGG19Blocks, VGGSize
+from archwalk.spaces.networks import described_as
+from archwalk.spaces.task import Task
 
 
 def make(blocks, task):
-    return VGGMaker()(np.array([blocks], np.int32), task, NETWORK)
+    return VGG19Blocks().build(np.array([blocks], np.int32), task, VGGSize(dense=4))
 
 
 def test_two_blocks_by_hand():
@@ -36,6 +34,5 @@ def test_an_image_that_is_too_small_has_no_network():
 
 
 def test_it_is_called_by_its_blocks_in_the_store():
-    maker = VGGMaker()
-    assert maker.stored_as == "vgg19-blocks"
-    assert maker.space.describe(np.array([2], np.int32)) == {"blocks": 2}
+    assert described_as(VGG19Blocks()) == "vgg19-blocks"
+    assert VGG19Blocks().describe(np.array([2], np.int32)) == {"blocks": 2}

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,31 +11,30 @@ import torch
 from torch import nn
 
 from archwalk.data.images import ImageSet
-from archwalk.estimators.images import SMALL, NetworkSettings, Task, TrainingSettings
+from archwalk.estimators.images import SMALL, TrainingSettings
+from archwalk.spaces.task import Task
 
-QUICK = replace(SMALL, epochs=2, batch=8, network=NetworkSettings(dense=4))
+QUICK = replace(SMALL, epochs=2, batch=8)
 HUGE, DIVERGING, DYING, GREEDY, WRONG_SHAPE, BUGGY, WAITING = range(1000, 1007)
 
 
+@dataclass(frozen=True)
+class ToySize:
+    dense: int = 4
+
+
+@dataclass(frozen=True)
 class ToySpace:
-    name = "toy"
-    code_length = 1
+    marks: str
+    """A file with a line for each network that was built with memory."""
+    name: str = "toy"
+    code_length: int = 1
+    default_size: ToySize = ToySize()
 
     def describe(self, code_L: np.ndarray) -> dict[str, Any]:
         return {"number": int(code_L[0])}
 
-
-@dataclass(frozen=True)
-class ToyMaker:
-    marks: str
-    """A file with a line for each network that was built with memory."""
-    space: ToySpace = field(default_factory=ToySpace)
-    stored_as: str = "toy"
-
-    def settings(self) -> dict[str, Any]:
-        return {"toy": True}
-
-    def __call__(self, code_L: np.ndarray, task: Task, network: NetworkSettings) -> nn.Module:
+    def build(self, code_L: np.ndarray, task: Task, size: ToySize) -> nn.Module:
         number = int(code_L[0])
         if torch.empty(0).device.type != "meta":
             mark(self.marks, number)
@@ -45,14 +44,14 @@ class ToyMaker:
                 nn.Flatten(), nn.Linear(inputs, 225_792), nn.ReLU(), nn.Linear(225_792, 1024)
             )
         if number == WRONG_SHAPE:
-            return nn.Sequential(nn.Flatten(), nn.Linear(inputs + 1, task.classes))
+            return nn.Sequential(nn.Flatten(), nn.Linear(inputs + 1, task.outputs))
         if number == BUGGY:
             raise TypeError("a bug")
-        width = network.dense + (number % 7 if number < HUGE else 0)
+        width = size.dense + (number % 7 if number < HUGE else 0)
         layers: list[nn.Module] = [nn.Flatten(), nn.Linear(inputs, width), nn.BatchNorm1d(width), nn.ReLU()]
         if number >= HUGE:
             layers.insert(0, Misbehaving(number, self.marks))
-        return nn.Sequential(*layers, nn.Dropout(0.2), nn.Linear(width, task.classes))
+        return nn.Sequential(*layers, nn.Dropout(0.2), nn.Linear(width, task.outputs))
 
 
 class Misbehaving(nn.Module):

@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_bits_and_the_process_is_left_alone():
 def test_an_agent_goes_on_to_the_bit(tmp_path):
     def make(seed):
         torch.manual_seed(seed)
-        network = minatar_1().build(CODES[0], channels=4, actions=3)
+        network = minatar_1().build(CODES[0], GAME.task)
         return network, Agent(GAME, network.parameters(), SETTINGS, seed, "cpu")
 
     network, agent = make(0)

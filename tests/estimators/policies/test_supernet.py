@@ -16,6 +16,7 @@ from archwalk.learning.rollouts import Actor
 from archwalk.spaces.policy_cnn import ChoiceBlock, policy_space
 from archwalk.spaces.policy_cnn.numbered import numbered
 from archwalk.spaces.policy_cnn.papers import ATARI_1, ATARI_2, MINATAR_1, minatar_1
+from archwalk.spaces.task import ACTOR_CRITIC, Task
 
 GAME = find_game("MinAtar-Breakout")
 TINY = PPOSettings(environments=4, rollout=8, epochs=2, minibatches=2, learning_rate=1e-2)
@@ -29,12 +30,12 @@ EVERYONE = np.arange(SPACE.size, dtype=np.int32)[:, None]
 @pytest.fixture
 def supernet():
     torch.manual_seed(0)
-    return Supernet(DECLARATION, 4, 3).to(memory_format=torch.channels_last)
+    return Supernet(DECLARATION, GAME.task).to(memory_format=torch.channels_last)
 
 
 def standalone(supernet, code_L):
     """A network built by the space, with the supernet's weights loaded into it."""
-    network = SPACE.build(code_L, channels=4, actions=3).to(memory_format=torch.channels_last)
+    network = SPACE.build(code_L, Task((4, 10, 10), 3, ACTOR_CRITIC)).to(memory_format=torch.channels_last)
     network.load_state_dict(supernet.extract(SPACE.options(code_L)).state_dict(), strict=True)
     return network
 
@@ -89,7 +90,7 @@ def test_what_is_extracted_no_longer_shares(supernet):
 def test_size_of_the_papers_supernet():
     """Search space 2: ten convolutions, five of kernel 2 and five of 5, the first of them behind 32 channels."""
     with torch.device("meta"):
-        made = Supernet(ATARI_2, 4, 4)
+        made = Supernet(ATARI_2, Task((4, 84, 84), 4, ACTOR_CRITIC))
     weights = sum(parameter.numel() for name, parameter in made.named_parameters() if "blocks" in name)
     assert weights == (32 + 4 * 64) * 64 * (4 + 25) + 10 * 64
 

@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from archwalk.errors import DataError, UsageError
-from archwalk.estimators.store import Evaluation, Outcome, Problem, Store, database, open_store, store_name
+from archwalk.estimators.store import (
+    Evaluation,
+    Outcome,
+    Problem,
+    Store,
+    connecting,
+    database,
+    open_store,
+    store_name,
+)
 from archwalk.estimators.store.owner import is_dead, make_owner
 from archwalk.estimators.store.transfer import export_evaluations, read_evaluations
 
@@ -243,7 +252,7 @@ class TestSQLite:
     def test_locked_for_long(self, tmp_path, monkeypatch):
         path = tmp_path / "s.sqlite"
         finish(open_store(str(path)), 1)
-        monkeypatch.setattr(database, "_BUSY_SECONDS", 0.05)
+        monkeypatch.setattr(connecting, "_BUSY_SECONDS", 0.05)
         store = open_store(str(path))
         holder = sqlite3.connect(path, isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")

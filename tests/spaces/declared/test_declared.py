@@ -8,7 +8,9 @@ import torch
 
 from archwalk.errors import InvalidArchitectureError, UsageError
 from archwalk.spaces.base import EnumerableSpace, SearchSpace
+from archwalk.spaces.catalogue import SpaceReference
 from archwalk.spaces.declared import Categorical, Integer, Ordinal, declare, read_space
+from archwalk.spaces.task import Task
 from archwalk.testing.spaces import EnumerableSpaceConformance, SpaceConformance
 from declared_cases import large, small_file
 
@@ -25,6 +27,11 @@ class TestLarge(SpaceConformance):
     @classmethod
     def space(cls) -> SearchSpace:
         return large()
+
+    def test_a_file_says_which_space_it_is_of(self, space: SearchSpace) -> None:
+        """One with Python functions is in no file."""
+        with pytest.raises(UsageError, match="declared with Python functions, which no file holds"):
+            SpaceReference.of(space).load()
 
 
 @pytest.fixture(scope="module")
@@ -82,15 +89,23 @@ def test_large_and_small_spaces_agree_on_neighbours(small):
 
 def test_a_template_builds_layers(small):
     network = small.build(
-        small.parse({"optimiser": "adam", "activation": "gelu", "depth": 6, "width": 12, "fixed": "always"})
+        small.parse({"optimiser": "adam", "activation": "gelu", "depth": 6, "width": 12, "fixed": "always"}),
+        Task((4,), 12),
     )
     assert [type(layer).__name__ for layer in network] == ["Linear", "GELU", *["Linear"] * 6]
     assert network(torch.zeros(3, 4)).shape == (3, 12)
 
 
-def test_a_function_builds_with_settings():
+def test_a_function_builds_for_a_task():
     space = large()
-    assert space.build(space.sample(np.random.default_rng(0), 1)[0], outputs=7).out_features == 7
+    assert space.build(space.sample(np.random.default_rng(0), 1)[0], Task((4,), 7)).out_features == 7
+
+
+def test_a_template_that_names_the_task_needs_one(small):
+    with pytest.raises(
+        UsageError, match=r"layer 'Linear\(inputs, width\)' needs a task, which says how many inputs"
+    ):
+        small.build(np.zeros(1, np.int32))
 
 
 def test_features_of_ordered_decisions_say_what_is_reached():

@@ -103,5 +103,8 @@ def test_a_space_that_shows_no_graphs():
     class Foreign:
         name = "foreign"
 
-    with pytest.raises(UsageError, match="the space foreign does not show"):
+    with pytest.raises(
+        UsageError,
+        match=r"export --to dot needs a space that shows .* foreign does not",
+    ):
         to_dot(Foreign(), np.zeros(1, np.int32))

@@ -3,6 +3,7 @@
 import ast
 import json
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,24 +12,26 @@ import torch
 from torch import nn
 
 from archwalk.errors import InvalidArchitectureError, UsageError
+from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.catalogue import SPACES
 from archwalk.spaces.export.pytorch import to_pytorch
+from archwalk.spaces.networks import make_size
+from archwalk.spaces.task import ACTOR_CRITIC, Task
 
 SMALL = {
-    "nasbench101": ((3, 8, 8), {"stem_channels": 7, "cells_per_stack": 1}),
-    "nasbench201": ((3, 8, 8), {"stem_channels": 4, "cells_per_stage": 1}),
-    "convnet": ((3, 9, 7), {"classes": 5}),
-    "darts": ((1, 9, 7), {"channels": 4, "layers": 4, "classes": 3}),
-    "nsc": ((3, 13, 10), {"filters": 4, "dense": 8, "classes": 5}),
-    "nsc-chain": ((3, 40, 40), {"filters": 4, "dense": 8}),
-    "chain": ((1, 40, 40), {"filters": 4, "dense": 8, "doubling": True}),
-    "policy-cnn-1": ((4, 84, 84), {"actions": 3}),
+    "nasbench101": (Task((3, 8, 8), 10), {"stem_channels": 7, "cells_per_stack": 1}),
+    "nasbench201": (Task((3, 8, 8), 10), {"stem_channels": 4, "cells_per_stage": 1}),
+    "darts": (Task((1, 9, 7), 3), {"channels": 4, "layers": 4}),
+    "nsc": (Task((3, 13, 10), 5), {"filters": 4, "dense": 8}),
+    "nsc-chain": (Task((3, 40, 40), 10), {"filters": 4, "dense": 8}),
+    "chain": (Task((1, 40, 40), 10), {"filters": 4, "dense": 8, "doubling": True}),
+    "policy-cnn-1": (Task((4, 84, 84), 3, ACTOR_CRITIC), {}),
     "policy-cnn-2": (None, {}),
-    "policy-cnn-large": ((3, 60, 72), {}),
-    "policy-cnn-minatar-1": (None, {"actions": 4}),
-    "policy-cnn-minatar-2": ((7, 10, 10), {}),
+    "policy-cnn-large": (Task((3, 60, 72), 6, ACTOR_CRITIC), {}),
+    "policy-cnn-minatar-1": (Task((4, 10, 10), 4, ACTOR_CRITIC), {}),
+    "policy-cnn-minatar-2": (Task((7, 10, 10), 6, ACTOR_CRITIC), {}),
 }
-"""A shape and settings for each space, so that networks are small."""
+"""A task and settings for each space, so that networks are small."""
 
 OWN_WEIGHTS = {"convnet", "nasbench101"} | {name for name in SMALL if name.startswith("policy-cnn")}
 """Spaces that do not draw weights as PyTorch does."""
@@ -39,15 +42,19 @@ def space_of(name):
     return SPACES.load(name)()
 
 
+def architecture(name, code_L):
+    space, (task, settings) = space_of(name), SMALL[name]
+    return Architecture(space, code_L, task, make_size(space, settings))
+
+
 @cache
 def exported(name):
     """Architectures that read images of the shape, and their sources."""
-    space, (shape, settings) = space_of(name), SMALL[name]
     found = []
-    for code_L in space.sample(np.random.default_rng(0), 60):
+    for code_L in space_of(name).sample(np.random.default_rng(0), 60):
         if len(found) < 3:
             with suppress(InvalidArchitectureError):  # an image too small for a pool
-                found.append((code_L, to_pytorch(space, code_L, shape, settings)))
+                found.append((code_L, to_pytorch(architecture(name, code_L))))
     assert len(found) == 3
     return found
 
@@ -62,12 +69,16 @@ def made(source):
 
 
 def built(name, code_L):
-    space, (shape, settings) = space_of(name), SMALL[name]
-    return space.build(code_L, **settings, **space.image_settings(shape or space.image_shape))
+    return architecture(name, code_L).build()
+
+
+def shape_of(name):
+    task, _ = SMALL[name]
+    return (task or space_of(name).default_task).shape
 
 
 def images(name, batch):
-    return torch.randn(batch, *(SMALL[name][0] or space_of(name).image_shape))
+    return torch.randn(batch, *shape_of(name))
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -114,7 +125,7 @@ def test_header_says_what_it_is(name):
     assert (space.parse(json.loads(described)) == code_L).all()
     parameters = sum(weights.numel() for weights in made(source).parameters())
     assert f"# Parameters: {parameters:,}" in lines
-    assert f"(batch, {', '.join(map(str, SMALL[name][0] or space.image_shape))})" in source
+    assert f"(batch, {', '.join(map(str, shape_of(name)))})" in source
     assert ("archwalk's own" in source) == (name in OWN_WEIGHTS)
 
 
@@ -124,12 +135,12 @@ def test_the_source_reads_well():
         "matrix": [[0, 1, 1, 0], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]],
         "ops": ["input", "conv1x1-bn-relu", "maxpool3x3", "output"],
     }
-    source = to_pytorch(space, space.parse(cell), None, {"classes": 100})
+    source = to_pytorch(Architecture.read(space, cell, Task((3, 32, 32), 100)))
     assert "        self.cell1_operation1 = nn.MaxPool2d(3, stride=1, padding=1)\n" in source
     assert "        operation1 = self.cell1_operation1(projection2 + operation0[:, :64])\n" in source
     assert "        cell1 = torch.cat([operation0, operation1], dim=1)\n" in source
     assert "        self.head = nn.Linear(512, 100)\n" in source
-    assert "# Settings: classes=100\n" in source
+    assert "# Settings: stem_channels=128, stacks=3, cells_per_stack=3\n" in source
     assert max(len(line) for line in source.splitlines() if not line.startswith("#")) <= 120
 
 
@@ -137,7 +148,7 @@ def test_layers_that_nothing_reads_stay():
     """NAS-Bench-201 counts and trains them."""
     space = space_of("nasbench201")
     code_L = space.parse("|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|")
-    source = to_pytorch(space, code_L)
+    source = to_pytorch(Architecture(space, code_L))
     assert "self.cell2_layer0(body1)  # nothing reads this\n" in source
     assert len(made(source).state_dict()) == len(space.build(code_L).state_dict())
 
@@ -145,7 +156,7 @@ def test_layers_that_nothing_reads_stay():
 def test_no_generator_is_advanced_and_nothing_is_allocated():
     space, state = space_of("nasbench101"), torch.get_rng_state()
     code_L = space.sample(np.random.default_rng(0), 1)[0]
-    to_pytorch(space, code_L, None, {"stem_channels": 2**16})  # terabytes
+    to_pytorch(Architecture(space, code_L, size=make_size(space, {"stem_channels": 2**16})))  # terabytes
     assert torch.equal(torch.get_rng_state(), state)
 
 
@@ -153,32 +164,37 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("name", "shape", "settings", "message"),
         [
-            ("nasbench101", None, {"clases": 3}, "networks of nasbench101 have no setting 'clases'"),
-            ("nasbench101", None, {"in_channels": 1}, "in_channels is not a setting of an export: the shape says"),
+            ("nasbench101", None, {"clases": 3}, "unknown setting of networks of nasbench101 'clases'"),
             ("nasbench101", (3, 2, 2), {}, r"cannot read inputs of the shape 3,2,2: .*too small"),
-            ("nasbench101", (3, 32), {}, "images have a shape of channels, height and width, not 3,32"),
-            ("nasbench201", None, {"stem_channels": "wide"}, "cannot build this network with stem_channels='wide'"),
-            ("nasbench201", None, {"stages": 1.5}, "cannot build this network with stages=1.5"),
-            ("nasbench201", None, {"classes": 0}, "with classes=0: head.weight would be empty"),
+            ("nasbench101", (3, 32), {}, "networks of nasbench101 read images, of a shape such as 3,32,32, not inp"),
+            ("nasbench201", None, {"stem_channels": "wide"}, "stem_channels of networks of nasbench201: Expected"),
+            ("nasbench201", None, {"stages": 1.5}, "stages of networks of nasbench201: Expected `int`, got `float`"),
+            ("nasbench201", None, {"stages": 0}, "stages of networks of nasbench201 must be a whole number of"),
             ("darts", None, {"drop_path": 0.2}, "in training the network of darts with drop_path=0.2 does what is no"),
             ("darts", None, {"auxiliary": True}, "do not depend on auxiliary"),
             ("darts", None, {"channels": 3}, "channels must be even"),
-            ("nsc", (3, 9, 9), {"clases": 3}, "unknown setting of a network 'clases'; did you mean 'classes'"),
-            ("policy-cnn-1", (4, 10, 10), {}, "cannot read inputs of the shape 4,10,10"),
+            ("nsc", (3, 9, 9), {"filter": 3}, "unknown setting of networks of nsc 'filter'; did you mean 'filters'"),
+            ("policy-cnn-1", (4, 10, 10), {}, "images of 10x10 do not fit"),
+            ("policy-cnn-1", None, {"actions": 3}, "networks of policy-cnn-1 have no settings, so not 'actions'"),
             ("nasbench_graph", None, {}, "those of nasbench_graph read x, edge_index; svg, dot and json show them"),
         ],
     )  # fmt: skip
     def test_with_a_reason(self, name, shape, settings, message):
         space = space_of(name)
         code_L = space.sample(np.random.default_rng(1), 1)[0]
+        task = replace(space.default_task, shape=shape) if shape else None
         with pytest.raises(UsageError, match=message):
-            to_pytorch(space, code_L, shape, settings)
+            to_pytorch(Architecture(space, code_L, task, make_size(space, settings)))
+
+    def test_no_outputs(self):
+        with pytest.raises(UsageError, match="outputs of a task must be a whole number of at least 1, not 0"):
+            Task((3, 8, 8), 0)
 
     def test_an_image_too_small_for_a_pool(self):
         space = space_of("chain")
         pools = space.parse({"layers": [{"type": "max-pooling", "kernel_size": 3}] * 3})
         with pytest.raises(InvalidArchitectureError, match="is larger than the 1 x 1 it reads"):
-            to_pytorch(space, pools, (1, 9, 9))
+            to_pytorch(Architecture(space, pools, Task((1, 9, 9), 10)))
 
 
 class Foreign:
@@ -189,11 +205,15 @@ class Foreign:
     def __init__(self, network):
         self.network = network
 
-    def build(self, code_L):
+    def build(self, code_L, task, size):
         return self.network()
 
     def describe(self, code_L):
         return {"layers": "some"}
+
+
+def foreign(network, *shape):
+    return Architecture(Foreign(network), np.zeros(1, np.int32), Task(shape, 2))
 
 
 class OwnTensor(nn.Module):
@@ -225,22 +245,22 @@ class TestOtherSpaces:
         def network():
             return nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.LayerNorm(4), nn.Linear(4, 2, bias=False))
 
-        source = to_pytorch(Foreign(network), np.zeros(1, np.int32))
+        source = to_pytorch(foreign(network, 2))
         ours, theirs = network(), made(source)
         copy_by_position(ours, theirs)
         points = torch.randn(9, 2)
         assert_same(run(ours, points), run(theirs, points))
-        assert "Reads input, a batch of them." in source
+        assert "Reads input (batch, 2), gives (batch, 2)." in source
 
     def test_one_that_asks_for_shapes(self):
-        source = to_pytorch(Foreign(Reshapes), np.zeros(1, np.int32), (2, 3))
+        source = to_pytorch(foreign(Reshapes, 2, 3))
         ours, theirs = Reshapes().eval(), made(source).eval()
         copy_by_position(ours, theirs)
         for batch in (1, 5):
             points = torch.randn(batch, 2, 3)
             assert_same(run(ours, points), run(theirs, points))
-        with pytest.raises(UsageError, match="the shape of an input has to be said"):
-            to_pytorch(Foreign(Reshapes), np.zeros(1, np.int32))
+        with pytest.raises(UsageError, match="foreign does not say what its networks read; give a task"):
+            to_pytorch(Architecture(Foreign(Reshapes), np.zeros(1, np.int32)))
 
     @pytest.mark.parametrize(
         ("network", "message"),
@@ -254,7 +274,7 @@ class TestOtherSpaces:
     )
     def test_those_that_cannot_be_written(self, network, message):
         with pytest.raises(UsageError, match=message):
-            to_pytorch(Foreign(network), np.zeros(1, np.int32), (2,))
+            to_pytorch(foreign(network, 2))
 
 
 def copy_by_position(ours, theirs):

@@ -5,11 +5,13 @@ from nsc_naive import listed
 from torch.nn import functional
 
 from archwalk.errors import InvalidArchitectureError, UsageError
-from archwalk.spaces.nsc import NSC, Chain
+from archwalk.spaces.networks import make_size
+from archwalk.spaces.nsc import NSC, Chain, NSCSize
+from archwalk.spaces.nsc.measuring import measure_all
 from archwalk.spaces.nsc.network import Add, Concatenate
-from archwalk.spaces.nsc.size import measure_all
+from archwalk.spaces.task import Task
 
-SMALL = {"image_shape": (2, 9, 8), "filters": 4, "dense": 6, "classes": 3}
+SMALL = Task((2, 9, 8), 3), NSCSize(filters=4, dense=6)
 MULTI = NSC(10)
 
 
@@ -61,7 +63,7 @@ def test_networks_are_the_naive_ones(space):
     built = 0
     for code_L in codes:
         try:
-            network = space.build(code_L, **SMALL).eval()
+            network = space.build(code_L, *SMALL).eval()
         except InvalidArchitectureError:
             continue
         for module in network.modules():
@@ -74,7 +76,7 @@ def test_networks_are_the_naive_ones(space):
             torch.testing.assert_close(
                 scores, naive(network, space.layers(code_L[None])[0], images), atol=1e-4, rtol=1e-4
             )
-        size = space.measure(code_L, **SMALL)
+        size = space.measure(code_L, *SMALL)
         assert scores.shape == (2, 3)
         assert size.parameters == sum(p.numel() for p in network.parameters())
         assert size.features == network.head[1].in_features
@@ -84,7 +86,7 @@ def test_networks_are_the_naive_ones(space):
 
 def test_sizes_are_those_of_the_maps():
     layers = [1, 1, 3, 0, 0], [2, 2, 2, 0, 0], [3, 6, 0, 1, 2], [4, 5, 0, 3, 0]
-    size = MULTI.measure(code(*layers), **SMALL)
+    size = MULTI.measure(code(*layers), *SMALL)
     assert size.shapes == [(4, 9, 8), (2, 4, 4), (6, 9, 8), (6, 9, 8)]
     assert size.features == 6 * 9 * 8
     assert size.activations == 4 * 72 + 2 * 16 + 2 * 6 * 72 + 432 + 6 + 3
@@ -94,7 +96,7 @@ def test_sizes_are_those_of_the_maps():
 def test_figure_4_pads_and_concatenates_leaves():
     """A pool and a convolution added, a leaf of another size beside: both are leaves of the prediction."""
     network = MULTI.build(
-        code([1, 1, 3, 0, 0], [2, 2, 2, 1, 0], [3, 5, 0, 2, 1], [4, 3, 3, 1, 0]), **SMALL
+        code([1, 1, 3, 0, 0], [2, 2, 2, 1, 0], [3, 5, 0, 2, 1], [4, 3, 3, 1, 0]), *SMALL
     ).eval()
     assert len(network.leaves) == 2
     assert network.head[1].in_features == (4 + 4) * 9 * 8
@@ -111,7 +113,7 @@ def test_odd_padding_goes_right_and_below():
 
 def test_one_unpooled_convolution_of_the_paper_has_231_million_dense_weights():
     conv = code([1, 1, 3, 0, 0])
-    size = MULTI.measure(conv, classes=47)
+    size = MULTI.measure(conv, Task((3, 84, 84), 47))
     assert size.shapes == [(32, 84, 84)]
     dense = 84 * 84 * 32 * 1024
     assert dense == 231_211_008
@@ -119,11 +121,11 @@ def test_one_unpooled_convolution_of_the_paper_has_231_million_dense_weights():
 
 
 def test_too_many_weights_are_refused_before_they_are_allocated():
-    huge = {"image_shape": (3, 100_000, 100_000)}
+    huge = Task((3, 100_000, 100_000), 10)
     with pytest.raises(InvalidArchitectureError, match="weights, more than max_parameters = 250,000,000"):
-        MULTI.build(code([1, 1, 3, 0, 0]), **huge)
+        MULTI.build(code([1, 1, 3, 0, 0]), huge)
     with pytest.raises(InvalidArchitectureError, match="more than max_parameters = 10"):
-        MULTI.build(code([1, 1, 3, 0, 0]), **SMALL, max_parameters=10)
+        MULTI.build(code([1, 1, 3, 0, 0]), SMALL[0], NSCSize(max_parameters=10))
 
 
 @pytest.mark.parametrize("kernel", [2, 3])
@@ -131,7 +133,7 @@ def test_a_pool_of_a_smaller_image_is_invalid(kernel):
     space = NSC(10, "chain")
     depth = 7 if kernel == 2 else 5  # 84 42 21 10 5 2 1; 84 28 9 3 1
     pools = [[i, 2, kernel, i - 1, 0] for i in range(1, depth + 1)]
-    space.measure(code(*pools[:-1], space=space), max_parameters=None)
+    space.measure(code(*pools[:-1], space=space), size=NSCSize(max_parameters=None))
     with pytest.raises(
         InvalidArchitectureError, match=f"layer {depth}, max-pooling {kernel}, is larger than the 1 x 1"
     ):
@@ -145,7 +147,7 @@ def test_the_prediction_module_is_the_paper_s():
 
 
 def test_a_convolution_is_pre_activation():
-    network = MULTI.build(code([1, 1, 5, 0, 0]), **SMALL)
+    network = MULTI.build(code([1, 1, 5, 0, 0]), *SMALL)
     assert [type(layer).__name__ for layer in network.layers[0]] == ["ReLU", "Conv2d", "BatchNorm2d"]
     assert network.layers[0][1].weight.shape == (4, 2, 5, 5)
 
@@ -154,9 +156,9 @@ def test_filters_double_in_experiment_2():
     """Section 6.1: 2^(4 + i) filters, 32, 64, 128, whatever lies between."""
     space = NSC(10, "chain")
     chain = code([1, 1, 3, 0, 0], [2, 2, 2, 1, 0], [3, 1, 3, 2, 0], [4, 1, 1, 3, 0], space=space)
-    size = space.measure(chain, doubling=True, max_parameters=None)
+    size = space.measure(chain, size=NSCSize(doubling=True, max_parameters=None))
     assert [channels for channels, _, _ in size.shapes] == [32, 32, 64, 128]
-    network = space.build(chain, doubling=True, **{**SMALL, "filters": 8})
+    network = space.build(chain, SMALL[0], NSCSize(filters=8, dense=6, doubling=True))
     assert [layer[1].out_channels for layer in network.layers if isinstance(layer, torch.nn.Sequential)] == [
         8,
         16,
@@ -166,8 +168,8 @@ def test_filters_double_in_experiment_2():
 
 def test_sizes_of_a_batch_are_those_of_its_rows():
     codes = MULTI.sample(np.random.default_rng(1), 100)
-    sizes = measure_all(MULTI.layers(codes), MULTI.network)
-    fits_B = sizes.fits_B(MULTI.network)
+    sizes = measure_all(MULTI.layers(codes), MULTI.default_task, MULTI.default_size)
+    fits_B = sizes.fits_B(MULTI.default_size)
     assert 0 < fits_B.sum() < 100
     for b, code_L in enumerate(codes):
         try:
@@ -188,15 +190,18 @@ def test_no_layers_are_no_network():
     ("settings", "message"),
     [
         ({"filter": 3}, "did you mean 'filters'"),
-        ({"filters": 0}, r"filters must be an integer of at least 1 and below 2\*\*63, not 0"),
-        ({"dense": 10.5}, r"dense must be an integer of at least 1 and below 2\*\*63, not 10\.5"),
-        ({"classes": 10**23}, "classes must be an integer of at least 1 and below"),
-        ({"max_parameters": 0}, "max_parameters must be an integer"),
-        ({"image_shape": (84, 84)}, "channels, height, width"),
-        ({"image_shape": (3, 0, 84)}, "channels, height, width"),
+        ({"filters": 0}, "filters of networks of layers must be a whole number of at least 1, not 0"),
+        ({"dense": 10.5}, "dense of networks of nsc: Expected `int`, got `float`"),
+        ({"filters": 10**23}, "filters of networks of (layers|nsc)"),
+        ({"max_parameters": 0}, "max_parameters of networks of layers must be a whole number"),
         ({"dropout": 1.0}, r"below 1, not 1\.0"),
     ],
 )
 def test_settings_that_make_no_sense(settings, message):
     with pytest.raises(UsageError, match=message):
-        MULTI.build(code([1, 2, 2, 0, 0]), **settings)
+        make_size(MULTI, settings)
+
+
+def test_images_have_three_dimensions():
+    with pytest.raises(UsageError, match="networks of nsc read images, of a shape such as 3,84,84, not"):
+        MULTI.build(code([1, 2, 2, 0, 0]), Task((84, 84), 10))

@@ -25,6 +25,7 @@ from archwalk.spaces.policy_cnn.papers import (
     minatar_1,
     minatar_2,
 )
+from archwalk.spaces.task import ACTOR_CRITIC, Task
 from archwalk.testing.spaces import EnumerableSpaceConformance, SpaceConformance
 
 SMALL = Declaration(
@@ -77,7 +78,7 @@ def test_the_papers_counts() -> None:
 
 def test_nature_cnn_is_a_member_with_the_papers_shapes() -> None:
     space = policy_space(ATARI_1)
-    network = space.build(space.parse(NATURE_CNN), actions=4)
+    network = space.build(space.parse(NATURE_CNN), Task((4, 84, 84), 4, ACTOR_CRITIC))
     shapes = [tuple(layer.weight.shape) for layer in network.modules() if hasattr(layer, "weight")]
     assert shapes == [
         (32, 4, 8, 8),
@@ -94,7 +95,7 @@ def test_nature_cnn_is_a_member_with_the_papers_shapes() -> None:
 def test_networks_of_all_kinds_give_logits_and_values(declaration: Declaration) -> None:
     space = policy_space(declaration)
     for place in (0, space.size // 2, space.size - 1):
-        network = space.build(np.array([place], np.int32), actions=3)
+        network = space.build(np.array([place], np.int32), Task(declaration.observation, 3, ACTOR_CRITIC))
         with torch.no_grad():
             logits, values = network(torch.rand(2, *declaration.observation))
             planes = network.blocks[-1](torch.rand(2, declaration.channels, *(2 * [declaration.plane])))

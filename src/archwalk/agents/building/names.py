@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from archwalk.spaces.nsc import CodeTable
 from archwalk.spaces.nsc.code import FIRST, TYPE
-from archwalk.spaces.nsc.size import Layers
+from archwalk.spaces.nsc.measuring import Layers
 
 Ints = NDArray[np.int64]
 

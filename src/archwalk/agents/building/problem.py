@@ -48,7 +48,12 @@ class Construction:
                 f"the space {space.name} has no layers to stack; agents that build need chain, nsc or nsc-chain"
             )
         settings = ConstructionSettings(
-            space.table, space.network, rules.action_limit or None, rules.limit_terminates, rules.sigma
+            space.table,
+            space.default_task,
+            space.default_size,
+            rules.action_limit or None,
+            rules.limit_terminates,
+            rules.sigma,
         )
         self.rules = rules
         self.builds = Builds(space, purse, batch, settings)

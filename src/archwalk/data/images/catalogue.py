@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from archwalk.data.decoding import decode_json, encode_json
-from archwalk.data.files import cache_folder, data_folder, is_regular, write_cache
+from archwalk.data.files import cache_folder, data_folder, is_regular, user_path, write_cache
 from archwalk.data.images.base import (
     MOST_PIXELS,
     TEST,
@@ -125,7 +125,7 @@ def load_images(name: str, settings: ImageSettings | None = None) -> ImageSet:
 def _find(name: str) -> Source:
     if name in _SOURCES:
         return _SOURCES[name]()
-    path = Path(name).expanduser()
+    path = user_path(name)
     if not path.exists() and re.fullmatch(r"[\w-]+", name):
         error = unknown("image data set", name, _SOURCES)
         raise type(error)(f"{error}, or name a folder of class folders")

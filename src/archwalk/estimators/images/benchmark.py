@@ -1,19 +1,22 @@
 """Benchmarks whose networks are trained when they are asked for: `images:FOLDER`, `images:digits` and the like."""
 
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from archwalk.data.images import ImageSet, ImageSettings, load_images
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.images.estimator import TrainedEstimator
-from archwalk.estimators.images.makers import NetworkMaker, Task, maker_for
-from archwalk.estimators.images.settings import FULL, SMALL, NetworkSettings, TrainingSettings
-from archwalk.estimators.store.database import Store, open_store
+from archwalk.estimators.images.settings import FULL, SMALL, TrainingSettings
+from archwalk.estimators.store.database import Store, usable_store
 from archwalk.spaces.base import SearchSpace, remake
 from archwalk.spaces.catalogue import SPACES
+from archwalk.spaces.nasbench101.size import NASBench101Size
 from archwalk.spaces.nasbench101.space import NASBench101
-from archwalk.spaces.nsc import Chain
-from archwalk.spaces.nsc import NetworkSettings as SizedNetwork
+from archwalk.spaces.nsc import Chain, NSCSize
+from archwalk.spaces.nsc.space import nsc, nsc_chain
+from archwalk.spaces.task import Task
 
 SCALES: dict[str, tuple[ImageSettings, TrainingSettings]] = {
     "small": (ImageSettings(pixels=14, max_images=600, max_classes=30), SMALL),
@@ -22,8 +25,42 @@ SCALES: dict[str, tuple[ImageSettings, TrainingSettings]] = {
 """By the word behind the data set's name. `full` is P3's: 84 x 84 x 3, all images. `small` is for two cores; Omniglot
 then has 30 characters of 20 images."""
 
-_SPACES = ("cells", "chain", "chain4", "branches")
 _OBJECTIVES = ("validation",)
+
+_LAYERS = {"small": NSCSize(dense=128, max_parameters=None), "full": NSCSize(max_parameters=None)}
+"""The settings of a training say how large a network may be."""
+
+_CELLS = NASBench101Size(16, stacks=2, cells_per_stack=1)
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A space of networks for images, and how large they are at each scale."""
+
+    make: Callable[[Task], SearchSpace]
+    sizes: Mapping[str, Any]
+
+
+def _cells(task: Task) -> NASBench101:
+    cells: NASBench101 = remake(NASBench101, 5, 9)
+    return cells
+
+
+def _short_chains(task: Task) -> Chain:
+    chains: Chain = remake(Chain, 4, task, NSCSize(dense=128))
+    return chains
+
+
+NETWORKS = {
+    "cells": Networks(_cells, {"small": _CELLS, "full": _CELLS}),
+    "chain": Networks(lambda task: nsc_chain(), _LAYERS),
+    "chain4": Networks(_short_chains, _LAYERS),
+    "branches": Networks(lambda task: nsc(), _LAYERS),
+}
+"""By the word behind the images. `cells`: NAS-Bench-101's of at most five vertices; `chain` and `branches`: P3's;
+`chain4`: chains of at most four layers, numbered: those of the tables, so that what learned there can go on here. Any
+other space is known by its own name.
+"""
 
 
 def training_benchmark(
@@ -33,20 +70,20 @@ def training_benchmark(
     store: Store | None = None,
     *,
     images: ImageSettings | None = None,
-    maker: NetworkMaker | None = None,
+    size: Any = None,
     seed: int = 0,
     workers: int | None = None,
     engine: str = "processes",
     device: str = "auto",
 ) -> Benchmark:
-    """A search for the best network for images.
+    """A search for the best network for images, in any space whose networks classify them.
 
-    `dataset` is loaded under `images` where it is a name or a folder. `maker` is needed for a space that
-    `makers.py` does not know. `seed` is that of every training (the split's is in `images`).
+    `dataset` is loaded under `images` where it is a name or a folder. `size` is that of all networks (None: the
+    space's own). `seed` is that of every training (the split's is in `images`).
     """
     data = load_images(dataset, images) if isinstance(dataset, str) else dataset
     estimator = TrainedEstimator(
-        maker or maker_for(space), data, settings,
+        space, data, settings, size=size,
         seed=seed, store=store, workers=workers, engine=engine, device=device,
     )  # fmt: skip
     provenance = {
@@ -58,7 +95,7 @@ def training_benchmark(
         "seed": str(seed),
         **({"store": store.name} if store else {}),
     }
-    return Benchmark(f"images:{data.name}", space, estimator, provenance)
+    return Benchmark(f"images:{data.name}", space, estimator, provenance, estimator.task, estimator.size)
 
 
 def load_images_benchmark(words: list[str], seed: int) -> Benchmark:
@@ -67,17 +104,26 @@ def load_images_benchmark(words: list[str], seed: int) -> Benchmark:
     What is trained goes into the default store.
     """
     place, chosen = _split(words)
-    images, settings = SCALES[chosen.get("scale", "small")]
+    scale = chosen.get("scale", "small")
+    images, settings = SCALES[scale]
     data = load_images(place, images)
-    space = make_space(chosen.get("space", "chain"), Task(data.shape, len(data.classes)), settings.network)
+    space, size = make_networks(chosen.get("space", "chain"), Task(data.shape, len(data.classes)), scale)
     if space.name == "nsc" and settings is FULL:
         settings = replace(settings, batch=64)  # P3 6.2
-    return training_benchmark(space, data, settings, open_store(), seed=seed)
+    return training_benchmark(space, data, settings, usable_store(), size=size, seed=seed)
+
+
+def make_networks(word: str, task: Task, scale: str = "small") -> tuple[SearchSpace, Any]:
+    """The space behind a word, and how large its networks are (None: as it says). Raises UsageError."""
+    if word not in NETWORKS:
+        return SPACES.load(word)(), None
+    networks = NETWORKS[word]
+    return networks.make(task), networks.sizes[scale]
 
 
 def _split(words: list[str]) -> tuple[str, dict[str, str]]:
     """The folder, which may have colons in its name, and the words behind it."""
-    kinds = {"scale": tuple(SCALES), "space": _SPACES, "objective": _OBJECTIVES}
+    kinds = {"scale": tuple(SCALES), "space": (*NETWORKS, *SPACES.names()), "objective": _OBJECTIVES}
     rest, chosen = list(words), dict[str, str]()
     while len(rest) > 1 and (kind := next((k for k, known in kinds.items() if rest[-1] in known), None)):
         if kind in chosen:
@@ -88,16 +134,3 @@ def _split(words: list[str]) -> tuple[str, dict[str, str]]:
             "which images? say images:FOLDER with a folder or zip file of class folders, or images:digits"
         )
     return ":".join(rest), chosen
-
-
-def make_space(word: str, task: Task, network: NetworkSettings) -> SearchSpace:
-    """The space behind a word: `cells`, NAS-Bench-101's of at most five vertices; `chain` and `branches`, P3's;
-    `chain4`, chains of at most four layers, numbered: those of the tables, so that what learned there can go on here.
-    """
-    if word == "cells":
-        cells: NASBench101 = remake(NASBench101, 5, 9)
-        return cells
-    if word == "chain4":
-        chains: Chain = remake(Chain, 4, SizedNetwork(task.shape, task.classes, **asdict(network)))
-        return chains
-    return SPACES.load({"chain": "nsc-chain", "branches": "nsc"}[word])()

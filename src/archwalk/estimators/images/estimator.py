@@ -1,17 +1,20 @@
 """The estimator that trains networks on images."""
 
+from typing import Any
+
 import numpy as np
 
 from archwalk.data.images.base import ImageSet
 from archwalk.estimators.base import Scores
 from archwalk.estimators.images.fitting import Training
-from archwalk.estimators.images.makers import NetworkMaker, Task
 from archwalk.estimators.images.settings import FULL, TrainingSettings
 from archwalk.estimators.metrics import VALIDATION
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import Problem
 from archwalk.estimators.trainings.stored import StoredTrainings, find_device
 from archwalk.spaces.base import Codes
+from archwalk.spaces.networks import NetworkSource, check_task, default_size, described_as, network_settings
+from archwalk.spaces.task import Task
 
 
 class TrainedEstimator(StoredTrainings):
@@ -24,29 +27,30 @@ class TrainedEstimator(StoredTrainings):
 
     def __init__(
         self,
-        maker: NetworkMaker,
+        space: NetworkSource,
         images: ImageSet,
         settings: TrainingSettings = FULL,
         *,
+        size: Any = None,
         seed: int = 0,
         store: Store | None = None,
         workers: int | None = None,
         engine: str = "processes",
         device: str = "auto",
     ) -> None:
-        """See `StoredTrainings`."""
-        self.maker, self.images = maker, images
-        training = Training(maker, Task(images.shape, len(images.classes)), settings, find_device(device))
+        """`size` is that of all networks (None: the space's own); for the rest see `StoredTrainings`."""
+        self.images, self.task = images, Task(images.shape, len(images.classes))
+        self.size = default_size(space) if size is None else size
+        check_task(space, self.task)
+        training = Training(space, self.task, self.size, settings, find_device(device))
         problem = Problem(
-            maker.stored_as,
+            described_as(space),
             images.name,
             images.fingerprint,
-            {"training": settings.as_dict(), "maker": maker.settings()},
+            {"training": settings.as_dict()} | network_settings(space, self.size),
             seed,
         )
-        super().__init__(
-            maker.space, training, images.arrays, problem, store=store, workers=workers, engine=engine
-        )
+        super().__init__(space, training, images.arrays, problem, store=store, workers=workers, engine=engine)
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Train what was never trained under these settings; equal architectures are trained once."""

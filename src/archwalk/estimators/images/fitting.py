@@ -1,8 +1,9 @@
 """One training, from an architecture to its accuracies: P3, section 4.1.2."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,32 +13,27 @@ from torch.nn.functional import cross_entropy
 
 from archwalk.data.images.base import TEST, TRAINING, VALIDATION
 from archwalk.errors import InvalidArchitectureError
-from archwalk.estimators.images.makers import NetworkMaker, Task
 from archwalk.estimators.images.settings import TrainingSettings
-from archwalk.estimators.store.records import DONE, Outcome
-from archwalk.estimators.trainings.isolation import alone, versions_on
-from archwalk.estimators.trainings.limits import Size, is_out_of_memory, measure
+from archwalk.estimators.store.records import Outcome
+from archwalk.estimators.trainings.attempts import TrainingFailedError, attempt, check_time, clock_on, placed
+from archwalk.estimators.trainings.isolation import versions_on
+from archwalk.estimators.trainings.limits import Size, measure
 from archwalk.estimators.trainings.pool import Arrays
 from archwalk.spaces.base import Codes
+from archwalk.spaces.networks import NetworkSource, build_network
+from archwalk.spaces.task import Task
 
 _ORDER = 1
 """What a seed is for beside first weights (`isolation.py`): each draws from a stream of its own."""
-
-
-class _FailureError(Exception):
-    """The training ends here, with a status and a reason."""
-
-    def __init__(self, status: str, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 @dataclass(frozen=True)
 class Training:
     """Everything about a training but the architecture and its seed."""
 
-    maker: NetworkMaker
+    space: NetworkSource
     task: Task
+    size: Any
     settings: TrainingSettings
     device: str
 
@@ -47,49 +43,41 @@ class Training:
         `arrays` are what `ImageSet.arrays` gives: `images` (N, C, H, W) uint8, `labels` (N,), `part` (N,).
         What fails is an outcome too. The process is left as it was: its generators, its number of threads.
         """
-        clock = time.process_time if self.device == "cpu" else time.perf_counter
+        clock = clock_on(self.device)
         started = clock()
-        parameters: int | None = None
+        size: Size | None = None
         curves: dict[str, list[float]] = {"loss": [], "training": [], "learning_rate": []}
-        validation = test = 0.0
-        status, reason = DONE, ""
-        try:
-            with alone(self.device, seed):
-                size = self._measure(code_L)
-                parameters = size.parameters
-                if size.megabytes > self.settings.memory_limit:
-                    raise _FailureError("memory", f"{size}; the limit is {self.settings.memory_limit:,} MB")
-                network = self.maker(code_L, self.task, self.settings.network).to(self.device)
-                deadline = (
-                    None if self.settings.seconds_limit is None else started + self.settings.seconds_limit
-                )
-                _fit(network, arrays, self, seed, lambda: deadline is not None and clock() > deadline, curves)
-                if self.settings.recompute_statistics:
-                    _recompute_statistics(network, arrays, self)
-                validation, test = (self._accuracy(network, arrays, part) for part in (VALIDATION, TEST))
-        except _FailureError as failure:
-            status, reason = failure.status, str(failure)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            status, reason = "memory", "memory ran out while it was trained"
+        scores = 0.0, 0.0
+
+        def work() -> None:
+            nonlocal size, scores
+            size = self._measure(code_L)
+            if size.megabytes > self.settings.memory_limit:
+                raise TrainingFailedError("memory", f"{size}; the limit is {self.settings.memory_limit:,} MB")
+            network = self._build(code_L, self.device)
+            _fit(network, arrays, self, seed, lambda: clock() - started, curves)
+            if self.settings.recompute_statistics:
+                _recompute_statistics(network, arrays, self)
+            scores = self._accuracy(network, arrays, VALIDATION), self._accuracy(network, arrays, TEST)
+
+        status, reason = attempt(work, self.device, seed)
+        parameters = size.parameters if size else None
         return Outcome(
-            status, reason, validation, test, parameters, clock() - started, curves, versions_on(self.device)
+            status, reason, *scores, parameters, clock() - started, curves, versions_on(self.device)
         )
+
+    def _build(self, code_L: Codes, device: str) -> nn.Module:
+        return placed(build_network(self.space, code_L, self.task, self.size), device)
 
     def _measure(self, code_L: Codes) -> Size:
         """The size of the network, nothing of which is allocated yet. Fails where shapes do not fit."""
-
-        def make() -> nn.Module:
-            return self.maker(code_L, self.task, self.settings.network)
-
         try:
-            return measure(make, self.task.shape, self.settings.batch)
+            return measure(partial(self._build, code_L, "meta"), self.task.shape, self.settings.batch)
         except NotImplementedError:  # a RuntimeError, but of what `meta` cannot do
             raise
         except (RuntimeError, ValueError, InvalidArchitectureError) as error:
             reason = str(error).strip().splitlines() or ["it cannot be built"]
-            raise _FailureError("invalid", reason[0]) from error
+            raise TrainingFailedError("invalid", reason[0]) from error
 
     @torch.no_grad()
     def _accuracy(self, network: nn.Module, arrays: Arrays, part: int) -> float:
@@ -100,7 +88,7 @@ class Training:
             images, labels = _batch(arrays, at, self.device)
             scores = network(images)
             if not torch.isfinite(scores).all():
-                raise _FailureError("diverged", "class scores of the trained network are not finite")
+                raise TrainingFailedError("diverged", "class scores of the trained network are not finite")
             right += int((scores.argmax(1) == labels).sum())
         return 100.0 * right / len(places)
 
@@ -110,7 +98,7 @@ def _fit(
     arrays: Arrays,
     training: Training,
     seed: int,
-    is_late: Callable[[], bool],
+    seconds: Callable[[], float],
     curves: dict[str, list[float]],
 ) -> None:
     """Minimise the cross-entropy; appends to `curves`. Fails where the loss is no number or time is over."""
@@ -127,10 +115,7 @@ def _fit(
             group["lr"] = rate
         loss_sum, right = 0.0, 0
         for at in batches(rng.permutation(places), settings.batch):
-            if is_late():
-                raise _FailureError(
-                    "time", f"not done after {settings.seconds_limit:g} seconds, in epoch {epoch + 1}"
-                )
+            check_time(seconds(), settings.seconds_limit, f"in epoch {epoch + 1}")
             images, labels = _batch(arrays, at, training.device)
             scores = network(images)
             loss = cross_entropy(scores, labels)
@@ -140,7 +125,7 @@ def _fit(
             loss_sum += loss.item() * len(at)
             right += int((scores.argmax(1) == labels).sum())
             if not np.isfinite(loss_sum):
-                raise _FailureError("diverged", f"the loss is not finite in epoch {epoch + 1}")
+                raise TrainingFailedError("diverged", f"the loss is not finite in epoch {epoch + 1}")
         curves["loss"].append(loss_sum / len(places))
         curves["training"].append(100.0 * right / len(places))
         curves["learning_rate"].append(rate)

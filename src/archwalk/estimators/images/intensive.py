@@ -1,6 +1,7 @@
 """The intensive training that the best architectures get in the end (P3, section 6.1, experiment 2)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,11 +9,15 @@ from numpy.typing import NDArray
 from archwalk.data.images.base import ImageSet
 from archwalk.errors import UsageError
 from archwalk.estimators.images.estimator import TrainedEstimator
-from archwalk.estimators.images.makers import NetworkMaker
 from archwalk.estimators.images.settings import INTENSIVE, TrainingSettings
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import Outcome
 from archwalk.spaces.base import Codes
+from archwalk.spaces.networks import NetworkSource
+from archwalk.spaces.nsc import NSCSize
+
+INTENSIVE_SIZE = NSCSize(doubling=True, dense=4096, max_parameters=None)
+"""That of P3's networks for it."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +43,12 @@ class IntensiveResult:
 
 
 def train_intensively(
-    maker: NetworkMaker,
+    space: NetworkSource,
     codes_BL: Codes,
     images: ImageSet,
     settings: TrainingSettings = INTENSIVE,
     *,
+    size: Any = None,
     trainings: int = 5,
     seed: int = 0,
     store: Store | None = None,
@@ -59,7 +65,7 @@ def train_intensively(
     outcomes_SB = []
     for number in range(trainings):
         estimator = TrainedEstimator(
-            maker, images, settings,
+            space, images, settings, size=size,
             seed=seed + number, store=store, workers=workers, engine=engine, device=device,
         )  # fmt: skip
         with estimator:

@@ -1,23 +1,9 @@
 """How a network is trained: P3's early stop (section 4.1.2), its intensive training (section 6.1), and a small one."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from archwalk.errors import UsageError
-
-
-@dataclass(frozen=True)
-class NetworkSettings:
-    """What is added to an architecture to make a network; a space whose networks have their own head ignores it."""
-
-    filters: int = 32
-    """Of every convolution (P3 4.1.1), or of the first where they double."""
-    doubling: bool = False
-    """Whether the i-th convolution has 2^(4 + i) filters: 32, 64, 128, ... (P3 6.1)."""
-    dense: int = 1024
-    """Units of the prediction module's hidden layer."""
-    dropout: float = 0.4
-    """After that layer."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +13,6 @@ class TrainingSettings:
     P3 writes Adam's epsilon as 10e-8, which is 1e-7; its code left it to TensorFlow's default, 1e-8.
     """
 
-    network: NetworkSettings = field(default_factory=NetworkSettings)
     epochs: int = 12
     batch: int = 128
     """64 for the multi-branch space (P3 6.2)."""
@@ -64,7 +49,7 @@ class TrainingSettings:
         return float(self.learning_rate * self.decay_factor**passed)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON; `network` is an object in it."""
+        """For JSON."""
         return asdict(self)
 
 
@@ -72,7 +57,6 @@ FULL = TrainingSettings()
 """P3's early stop, for images of 84 x 84."""
 
 SMALL = TrainingSettings(
-    network=NetworkSettings(dense=128),
     epochs=3,
     batch=32,
     recompute_statistics=True,
@@ -86,7 +70,6 @@ usual, so that no score hangs on how busy the machine is.
 """
 
 INTENSIVE = TrainingSettings(
-    network=NetworkSettings(doubling=True, dense=4096),
     epochs=100,
     decay="exponential",
     decay_factor=0.01,

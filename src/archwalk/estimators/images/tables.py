@@ -16,14 +16,14 @@ from archwalk.data.images import ImageSet, ImageSettings, load_images
 from archwalk.data.table import Table, read_table
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.estimators.images.benchmark import SCALES, make_space
+from archwalk.estimators.images.benchmark import SCALES, make_networks
 from archwalk.estimators.images.estimator import TrainedEstimator
-from archwalk.estimators.images.makers import Task, maker_for
 from archwalk.estimators.images.settings import SMALL, TrainingSettings
 from archwalk.estimators.metrics import VALIDATION
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import DONE, Outcome
 from archwalk.estimators.table import TableEstimator
+from archwalk.spaces.task import Task
 
 Space = Any
 """An enumerable space that says how it is numbered, in `numbering`."""
@@ -45,7 +45,8 @@ class TrainedTable:
     images: ImageSettings
     training: TrainingSettings
     seeds: int
-    make_space: Callable[[Task], Space]
+    make_networks: Callable[[Task], tuple[Space, Any]]
+    """The space, and how large its networks are."""
 
     def __call__(self, words: list[str], seed: int) -> Benchmark:
         """The benchmark. Raises UsageError for another objective, DataError where the table is not of this version."""
@@ -54,13 +55,15 @@ class TrainedTable:
         table = self.read()
         about = table.provenance
         channels, height, width = map(int, about["image_shape"].split("x"))
-        space = self.make_space(Task((channels, height, width), int(about["classes"])))
+        task = Task((channels, height, width), int(about["classes"]))
+        space, size = self.make_networks(task)
         if about["numbering"] != space.numbering or len(table) != space.size:
             raise DataError(f"the table {self.name} is of another version of archwalk; install it again")
         reward_N, report_N, seconds_N = (
             table[column].mean(axis=1, dtype=np.float64) for column in ("validation", "test", "seconds")
         )
-        return Benchmark(self.name, space, TableEstimator(VALIDATION, reward_N, report_N, seconds_N), about)
+        estimator = TableEstimator(VALIDATION, reward_N, report_N, seconds_N)
+        return Benchmark(self.name, space, estimator, about, task, size)
 
     def read(self) -> Table:
         """Columns `validation`, `test` (percent) and `seconds` (of processor time), (N, S) over N ids and S seeds, and
@@ -79,8 +82,8 @@ class TrainedTable:
         self, images: ImageSet, seed: int, store: Store | None = None, **options: Any
     ) -> TrainedEstimator:
         """What trains the networks of the table with one of its seeds; `options` are `TrainedEstimator`'s."""
-        space = self.make_space(Task(images.shape, len(images.classes)))
-        return TrainedEstimator(maker_for(space), images, self.training, seed=seed, store=store, **options)
+        space, size = self.make_networks(Task(images.shape, len(images.classes)))
+        return TrainedEstimator(space, images, self.training, size=size, seed=seed, store=store, **options)
 
     def make(
         self,
@@ -98,7 +101,7 @@ class TrainedTable:
         outcomes_SN = []
         for seed in range(seeds):
             with self.estimator(images, seed, store, workers=workers) as estimator:
-                space: Space = estimator.maker.space
+                space: Space = estimator.space
                 every = np.arange(space.size, dtype=np.int32)[:, None]
                 outcomes_SN.append(estimator.outcomes(every, part_of_all(progress, seed, seeds)))
         return self._collect(space, images, estimator, outcomes_SN)
@@ -130,13 +133,9 @@ class TrainedTable:
         return Table(columns, provenance)
 
 
-def _space(word: str) -> Callable[[Task], Space]:
-    return partial(make_space, word, network=SMALL.network)
-
-
 def _chain_table(dataset: str) -> TrainedTable:
     images, training = SCALES["small"]
-    return TrainedTable(f"chain-{dataset}", dataset, images, training, 1, _space("chain4"))
+    return TrainedTable(f"chain-{dataset}", dataset, images, training, 1, partial(make_networks, "chain4"))
 
 
 DIGITS_CELLS = TrainedTable(
@@ -147,7 +146,7 @@ DIGITS_CELLS = TrainedTable(
         SMALL, epochs=5, batch=64, learning_rate=1e-2, decay="exponential", decay_factor=0.1, decay_epochs=5
     ),
     3,
-    _space("cells"),
+    partial(make_networks, "cells"),
 )
 """All 2,532 NAS-Bench-101 cells of at most five vertices, in a network of 16 and 32 channels, on all digits."""
 

@@ -6,44 +6,38 @@ from typing import Any
 from torch import nn
 
 from archwalk.errors import InvalidArchitectureError
-from archwalk.estimators.images.makers import Task
-from archwalk.estimators.images.settings import NetworkSettings
 from archwalk.spaces.base import Codes
+from archwalk.spaces.task import CIFAR10, Task
 
 BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))
 """Filters and convolutions of each (Simonyan and Zisserman 2014, configuration E)."""
 
 
+@dataclass(frozen=True)
+class VGGSize:
+    """Of P3's prediction module behind the blocks."""
+
+    dense: int = 1024
+    dropout: float = 0.4
+
+
 class VGG19Blocks:
-    """What a maker asks of a space: a code (1,) is the number of blocks."""
+    """What is trained is asked of a space: a code (1,) is the number of blocks.
+
+    Blocks of 3 x 3 convolutions with ReLU, a pool of 2 behind each, then P3's prediction module instead of VGG's own
+    (ours: P3 does not say).
+    """
 
     name = "vgg19-blocks"
+    default_task, default_size = CIFAR10, VGGSize()
 
     def describe(self, code_L: Codes) -> dict[str, Any]:
         """For the store."""
         return {"blocks": int(code_L[0])}
 
-
-@dataclass(frozen=True)
-class VGGMaker:
-    """Blocks of 3 x 3 convolutions with ReLU, a pool of 2 behind each, then P3's prediction module instead of VGG's
-    own (ours: P3 does not say). `filters` and `doubling` have no meaning here.
-    """
-
-    space: Any = VGG19Blocks()  # noqa: RUF009 - it has no state
-
-    @property
-    def stored_as(self) -> str:
-        """See `NetworkMaker`."""
-        return VGG19Blocks.name
-
-    def settings(self) -> dict[str, Any]:
-        """See `NetworkMaker`."""
-        return {}
-
-    def __call__(self, code_L: Codes, task: Task, network: NetworkSettings) -> nn.Module:
-        """See `NetworkMaker`."""
-        channels, height, width = task.shape
+    def build(self, code_L: Codes, task: Task, size: VGGSize) -> nn.Module:
+        """See `SearchSpace.build`."""
+        channels, height, width = self.default_task.check(task, "blocks of VGG-19").shape
         layers: list[nn.Module] = []
         for filters, convolutions in BLOCKS[: int(code_L[0])]:
             for _ in range(convolutions):
@@ -56,8 +50,8 @@ class VGGMaker:
         return nn.Sequential(
             *layers,
             nn.Flatten(),
-            nn.Linear(channels * height * width, network.dense),
+            nn.Linear(channels * height * width, size.dense),
             nn.ReLU(),
-            nn.Dropout(network.dropout),
-            nn.Linear(network.dense, task.classes),
+            nn.Dropout(size.dropout),
+            nn.Linear(size.dense, task.outputs),
         )

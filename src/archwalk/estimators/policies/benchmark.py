@@ -3,8 +3,9 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from archwalk.data.files import cache_folder
+from archwalk.data.files import working_folder
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.policies.estimator import OBJECTIVES, PolicyEstimator
@@ -12,12 +13,12 @@ from archwalk.estimators.policies.games import Game, find_game
 from archwalk.estimators.policies.games.catalogue import ATARI, MINATAR
 from archwalk.estimators.policies.games.images import SMALL
 from archwalk.estimators.policies.settings import PolicySettings
-from archwalk.estimators.store.database import Store, open_store
+from archwalk.estimators.store.database import Store, usable_store
 from archwalk.learning.ppo import PPOSettings
+from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.policy_cnn import papers
 from archwalk.spaces.policy_cnn.declaration import Declaration
-from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN, policy_space
-from archwalk.spaces.policy_cnn.space import PolicyCNN
+from archwalk.spaces.policy_cnn.numbered import policy_space
 
 SPACES = {
     "space-1": (papers.MINATAR_1, papers.ATARI_1),
@@ -38,11 +39,12 @@ _STEPS = re.compile("[0-9]{1,9}k")
 
 
 def policy_benchmark(
-    space: NumberedPolicyCNN | PolicyCNN,
+    space: SearchSpace,
     game: Game,
     settings: PolicySettings | None = None,
     store: Store | None = None,
     *,
+    size: Any = None,
     name: str | None = None,
     objective: str = "mean-return",
     seed: int = 0,
@@ -51,9 +53,13 @@ def policy_benchmark(
     device: str = "auto",
     keep_in: Path | None = None,
 ) -> Benchmark:
-    """A search for the best network of an agent; `seed` is that of every training, `keep_in` see `PolicyTraining`."""
+    """A search for the best network of an agent, of a given size (None: the space's own).
+
+    The networks of a space that classifies images become agents with a further output for the value. `seed` is that of
+    every training, `keep_in` see `PolicyTraining`.
+    """
     estimator = PolicyEstimator(
-        space, game, settings,
+        space, game, settings, size=size,
         objective=objective, seed=seed, store=store, workers=workers, engine=engine, device=device, keep_in=keep_in,
     )  # fmt: skip
     provenance = {
@@ -65,7 +71,7 @@ def policy_benchmark(
         "seed": str(seed),
         **({"store": store.name} if store else {}),
     }
-    return Benchmark(name or f"policy:{game.name}", space, estimator, provenance)
+    return Benchmark(name or f"policy:{game.name}", space, estimator, provenance, game.task, estimator.size)
 
 
 def load_policy_benchmark(words: list[str], seed: int) -> Benchmark:
@@ -82,8 +88,8 @@ def load_policy_benchmark(words: list[str], seed: int) -> Benchmark:
     objective = chosen.get("objective", "mean-return")
     settings = settings_for(game, space_word, steps)
     return policy_benchmark(
-        space, game, settings, open_store(),
-        name=name, objective=objective, seed=seed, keep_in=cache_folder() / "trainings",
+        space, game, settings, usable_store(),
+        name=name, objective=objective, seed=seed, keep_in=working_folder("trainings"),
     )  # fmt: skip
 
 

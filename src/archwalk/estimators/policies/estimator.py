@@ -1,6 +1,7 @@
 """The estimator that trains agents from scratch."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +15,8 @@ from archwalk.estimators.policies.training import PolicyTraining
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import DONE, RETURN, Problem
 from archwalk.estimators.trainings.stored import StoredTrainings, find_device
-from archwalk.spaces.base import Codes
-from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN
-from archwalk.spaces.policy_cnn.space import PolicyCNN
+from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.spaces.networks import check_task, default_size, described_as, network_settings
 
 MEAN_RETURN = single(
     "mean-return",
@@ -41,10 +41,11 @@ class PolicyEstimator(StoredTrainings):
 
     def __init__(
         self,
-        space: NumberedPolicyCNN | PolicyCNN,
+        space: SearchSpace,
         game: Game,
         settings: PolicySettings | None = None,
         *,
+        size: Any = None,
         objective: str = "mean-return",
         seed: int = 0,
         store: Store | None = None,
@@ -53,22 +54,22 @@ class PolicyEstimator(StoredTrainings):
         device: str = "auto",
         keep_in: Path | None = None,
     ) -> None:
-        """See `StoredTrainings`; for `keep_in` see `PolicyTraining`."""
+        """`size` is that of all networks (None: the space's own); for `keep_in` see `PolicyTraining`, for the rest
+        `StoredTrainings`.
+        """
         if objective not in OBJECTIVES:
             raise unknown("objective", objective, OBJECTIVES)
-        space.declaration.check(game.observation)
+        check_task(space, game.task)
         self.objective, self.game, self.policies, self.keep_in = OBJECTIVES[objective], game, space, keep_in
+        self.size = default_size(space) if size is None else size
         self.policy_settings = settings or PolicySettings()
-        training = PolicyTraining(space, game, self.policy_settings, find_device(device), keep_in)
+        training = PolicyTraining(space, game, self.policy_settings, find_device(device), keep_in, self.size)
         problem = Problem(
-            space.name,
+            described_as(space),
             game.name,
             game.fingerprint,
-            {
-                "metric": RETURN,
-                "training": self.policy_settings.as_dict(),
-                "networks": space.declaration.as_dict(),
-            },
+            {"metric": RETURN, "training": self.policy_settings.as_dict()}
+            | network_settings(space, self.size),
             seed,
         )
         super().__init__(space, training, dict, problem, store=store, workers=workers, engine=engine)
@@ -81,8 +82,8 @@ class PolicyEstimator(StoredTrainings):
     def with_seed(self, seed: int, workers: int | None = None) -> "PolicyEstimator":
         """The same estimator under another seed, by so many workers."""
         return PolicyEstimator(
-            self.policies, self.game, self.policy_settings, objective=self.objective.name, seed=seed, store=self.store,
-            workers=workers, engine=self.engine, device=self.training.device, keep_in=self.keep_in,
+            self.policies, self.game, self.policy_settings, size=self.size, objective=self.objective.name, seed=seed,
+            store=self.store, workers=workers, engine=self.engine, device=self.training.device, keep_in=self.keep_in,
         )  # fmt: skip
 
     def evaluate(self, codes_BL: Codes) -> Scores:

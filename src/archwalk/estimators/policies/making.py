@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from archwalk.data.files import Progress, cache_folder, part_of_all, untold
+from archwalk.data.files import Progress, part_of_all, untold, working_folder
 from archwalk.errors import UsageError
 from archwalk.estimators.policies.benchmark import declaration_for, settings_for
 from archwalk.estimators.policies.embedded import made_folder, table_name
@@ -38,7 +38,7 @@ def make_table(
         raise UsageError(f"a table is of a game and a space, not of {':'.join(words)!r}")
     space = numbered(declaration_for(game, word))
     path, settings = out or made_folder() / table_name(game.name, word), settings_for(game, word)
-    keep_in, every = cache_folder() / "trainings", np.arange(space.size, dtype=np.int32)[:, None]
+    keep_in, every = working_folder("trainings"), np.arange(space.size, dtype=np.int32)[:, None]
     made = [
         PolicyEstimator(space, game, settings, seed=seed, store=store, workers=workers, keep_in=keep_in)
         for seed in range(seeds)

@@ -11,13 +11,13 @@ from archwalk.estimators.policies.agent import Agent, seed_for
 from archwalk.estimators.policies.games.base import Game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.policies.supernet import Supernet
-from archwalk.estimators.policies.training import to_device
+from archwalk.estimators.trainings.attempts import placed
 from archwalk.estimators.trainings.isolation import alone, repeatable, versions_on
 from archwalk.learning.ppo import DivergedError
 from archwalk.learning.rollouts import first_scores
-from archwalk.spaces.base import Codes
-from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN
-from archwalk.spaces.policy_cnn.space import PolicyCNN
+from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.spaces.networks import check_task
+from archwalk.spaces.policy_cnn.declaration import ChoiceBlockSpace
 
 _JUDGE = 3
 """What a seed is for, beside what `agent.py` names."""
@@ -32,21 +32,21 @@ class PolicySupernet:
 
     def __init__(
         self,
-        space: NumberedPolicyCNN | PolicyCNN,
+        space: SearchSpace,
         game: Game,
         settings: PolicySettings,
         seed: int,
         device: str = "cpu",
     ) -> None:
-        if not isinstance(space, NumberedPolicyCNN | PolicyCNN):
+        if not isinstance(space, ChoiceBlockSpace):
             raise UsageError(
-                f"a supernet is made of choice blocks, which {getattr(space, 'name', space)} has not"
+                f"a supernet is made of choice blocks, which the space {space.name} does not have"
             )
-        space.declaration.check(game.observation)
+        check_task(space, game.task)
         self.space, self.game, self.settings, self.device, self.seed = space, game, settings, device, seed
         with alone(device, seed):
-            made = Supernet(space.declaration, game.observation[0], game.actions)
-        self.supernet: Supernet = to_device(made, device)
+            made = Supernet(space.declaration, game.task)
+        self.supernet: Supernet = placed(made, device)
         self.agent = Agent(game, self.supernet.parameters(), settings, seed, device)
         self.judged = 0
 

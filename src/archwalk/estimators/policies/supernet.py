@@ -7,6 +7,7 @@ from torch import nn
 
 from archwalk.spaces.policy_cnn.declaration import Declaration
 from archwalk.spaces.policy_cnn.network import PolicyNetwork, make_block, make_head, make_stem
+from archwalk.spaces.task import Task
 
 
 class Supernet(nn.Module):
@@ -15,15 +16,17 @@ class Supernet(nn.Module):
     All of them exist from the start, both heads among them, so that an optimiser that is handed `parameters` has all.
     """
 
-    def __init__(self, declaration: Declaration, channels: int, actions: int) -> None:
+    channels_last = True
+
+    def __init__(self, declaration: Declaration, task: Task) -> None:
         super().__init__()
         self.declaration = declaration
-        self.stem = make_stem(declaration, channels)
+        self.stem = make_stem(declaration, task.shape[0])
         self.blocks = nn.ModuleList(
             nn.ModuleList(make_block(declaration, number, option) for option in block.options)
             for number, block in enumerate(declaration.blocks)
         )
-        self.head = make_head(declaration, actions)
+        self.head = make_head(declaration, task.outputs)
 
     def path(self, options: Sequence[tuple[int, int]]) -> PolicyNetwork:
         """The network of one (kernel, channels) a block, on the supernet's own weights: what it learns, all learn."""

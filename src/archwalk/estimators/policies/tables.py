@@ -217,7 +217,7 @@ def load_policy_table(words: list[str], seed: int) -> Benchmark:
         "timesteps": str(table.settings.steps),
         "seeds": ", ".join(map(str, table.seeds)),
     }
-    return Benchmark(name, space, PolicyTableEstimator(objective, table, policies), provenance)
+    return Benchmark(name, space, PolicyTableEstimator(objective, table, policies), provenance, game.task)
 
 
 def game_and_space(words: list[str]) -> tuple[Game, str, list[str]]:
@@ -230,9 +230,9 @@ def game_and_space(words: list[str]) -> tuple[Game, str, list[str]]:
 
 
 def _space(estimator: PolicyEstimator) -> NumberedPolicyCNN:
-    if not isinstance(estimator.policies, NumberedPolicyCNN):
-        raise UsageError(f"{estimator.policies.name} is too large for a table")
-    return estimator.policies
+    if not isinstance(estimator.space, NumberedPolicyCNN):
+        raise UsageError(f"a table is of numbered policy networks, not of {estimator.space.name}")
+    return estimator.space
 
 
 def _figures(outcome: Outcome | None) -> dict[str, Any] | None:

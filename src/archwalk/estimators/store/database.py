@@ -1,34 +1,45 @@
 """The database of experiments: rows that many processes may claim, fill and read at the same time."""
 
+import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
-    URL,
     ColumnElement,
     Connection,
-    Engine,
-    create_engine,
     delete,
-    event,
     inspect,
-    make_url,
     select,
     text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.exc import (
+    DBAPIError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+)
 
 from archwalk.data.decoding import reading
 from archwalk.data.files import cache_folder, make_folder
 from archwalk.errors import DataError, MissingExtraError, UsageError
+from archwalk.estimators.store.connecting import (
+    PATIENCE_SECONDS,
+    can_write,
+    make_engine,
+    make_tables,
+    parse_url,
+    read_only_url,
+    shown_url,
+    wait_for,
+)
 from archwalk.estimators.store.owner import is_dead, make_owner
 from archwalk.estimators.store.records import Evaluation, Outcome, Problem, holds_on
 from archwalk.estimators.store.tables import (
@@ -36,19 +47,21 @@ from archwalk.estimators.store.tables import (
     CLAIMED,
     EVALUATIONS,
     FORM,
-    METADATA,
     outcome_values,
     problem_values,
     read_evaluation,
     read_outcome,
 )
+from archwalk.secrets import hide_secrets
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 120.0
 """A claim that was not renewed for so long is anybody's; that of a process that is seen to be dead is at once."""
 
-_BUSY_SECONDS = 30.0
 _CHUNK = 500
-_LOCK = 0x6172_6368  # "arch": of PostgreSQL's advisory lock around making tables
 
 
 def default_store_url() -> str:
@@ -65,40 +78,69 @@ def open_store(url: str | None = None, *, create: bool = True) -> "Store":
     return Store(url or default_store_url(), create=create)
 
 
+def usable_store() -> "Store | None":
+    """The default store; None, with a note, where nobody has named one and the cache folder cannot be written.
+
+    Raises as `open_store` does where one is named.
+    """
+    if os.environ.get("ARCHWALK_STORE"):
+        return open_store()
+    try:
+        return open_store()
+    except DataError as error:
+        if can_write(Path(default_store_url())):
+            raise
+        _log.warning("archwalk: trainings are not kept for another time: %s", error)
+        return None
+
+
 def store_name(url: str) -> str:
     """A URL or path for people, without a password. Raises UsageError."""
-    return _shown(_parse(url))
+    return shown_url(parse_url(url))
 
 
 class Store:
-    """Every training, once: its row is claimed before, filled after. Pickled as its URL."""
+    """Every training, once: its row is claimed before, filled after. Pickled as its URL.
 
-    def __init__(self, url: str, *, create: bool = True) -> None:
-        self.url = _parse(url)
+    A server that is away after it has answered once (it is restarted, say) is asked again, with longer and longer
+    pauses, for some minutes. What was acknowledged is there then; what was not is done again, which changes nothing
+    where it had happened after all.
+    """
+
+    def __init__(self, url: str, *, create: bool = True, patient: bool = False) -> None:
+        """`patient`: it has answered somebody before, and is waited for from the beginning."""
+        self.url = parse_url(url)
         self.owner = make_owner()
+        self._patience = PATIENCE_SECONDS if patient else 0.0
+        url_used = self.url
         file = self.url.database if self.url.get_backend_name() == "sqlite" else None
         if file and not file.startswith("file:"):
             if not create and not Path(file).is_file():
                 raise DataError(f"there is no store {file} yet; it is made by the first training")
-            make_folder(Path(file).absolute().parent)
+            if not create and not can_write(Path(file)):
+                url_used = read_only_url(self.url)
+            else:
+                make_folder(Path(file).absolute().parent)
         with self._plain_errors():
-            self.engine = _make_engine(self.url)
-            self._prepare(create)
+            self.engine = make_engine(url_used)
+            wait_for(lambda: self._prepare(create), self._patience, self.name)
+        self._patience = PATIENCE_SECONDS
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Store, (self.url.render_as_string(hide_password=False),)
+        return partial(Store, patient=True), (self.url.render_as_string(hide_password=False),)
 
     @property
     def name(self) -> str:
         """For people, without a password."""
-        return _shown(self.url)
+        return shown_url(self.url)
 
     def find(self, problem: Problem, architectures: Sequence[str]) -> dict[str, Outcome]:
         """The outcomes that are there, by architecture; not failures that are only those of another machine."""
         keys = {problem.key(architecture): architecture for architecture in architectures}
         wanted = list(keys)
-        found: dict[str, Outcome] = {}
-        with self._begin() as connection:
+
+        def read(connection: Connection, again: bool) -> dict[str, Outcome]:
+            found: dict[str, Outcome] = {}
             for start in range(0, len(wanted), _CHUNK):
                 part = wanted[start : start + _CHUNK]
                 query = select(EVALUATIONS).where(
@@ -109,7 +151,9 @@ class Store:
                         outcome = read_outcome(row)
                     if holds_on(outcome, problem.machine):
                         found[keys[row["key"]]] = outcome
-        return found
+            return found
+
+        return self._do(read)
 
     def claim(self, problem: Problem, architecture: str) -> bool:
         """Whether it is now ours to train; not if it is trained, or somebody who is alive is at it.
@@ -122,24 +166,36 @@ class Store:
             "owner": self.owner,
             "lease": lease,
         }
-        with self._begin() as connection:
+        of_key = EVALUATIONS.c.key == values["key"]
+
+        def insert(connection: Connection, again: bool) -> tuple[bool, Any]:
+            """Whether the row is ours, and what stands there otherwise."""
             if _happened(connection, self._insert().values(values).on_conflict_do_nothing()):
-                return True
-        with self._begin() as connection:
-            of_key = EVALUATIONS.c.key == values["key"]
+                return True, None
             row = connection.execute(select(EVALUATIONS).where(of_key)).mappings().first()
+            ours = again and row is not None and row["status"] == CLAIMED and row["owner"] == self.owner
+            return ours, row  # what was not acknowledged may have happened after all
+
+        is_ours, row = self._do(insert)
+        if is_ours or row is None:
+            return bool(is_ours)
         with self._reading(row):
-            if row is None or not _is_free(row, problem.machine):
+            if not _is_free(row, problem.machine, self._do(_started)):
                 return False
         seen = ("status", "owner", "lease", "finished")
-        as_seen = [EVALUATIONS.c[column] == row[column] for column in seen]
         taking = (
             update(EVALUATIONS)
-            .where(of_key, *as_seen)
+            .where(of_key, *(EVALUATIONS.c[column] == row[column] for column in seen))
             .values(status=CLAIMED, owner=self.owner, lease=lease, finished="")
         )
-        with self._begin() as connection:
-            return _happened(connection, taking)
+
+        def take(connection: Connection, again: bool) -> bool:
+            if _happened(connection, taking):
+                return True
+            ours = (of_key, EVALUATIONS.c.status == CLAIMED, EVALUATIONS.c.owner == self.owner)
+            return again and connection.execute(select(EVALUATIONS.c.key).where(*ours)).first() is not None
+
+        return self._do(take)
 
     def renew(self, keys: Sequence[str]) -> None:
         """Keep our claims for longer."""
@@ -157,12 +213,9 @@ class Store:
     def evaluations(self, dataset: str | None = None, space: str | None = None) -> list[Evaluation]:
         """What was finished, in the order of finishing."""
         query = select(EVALUATIONS).where(EVALUATIONS.c.status != CLAIMED, *_filters(dataset, space))
-        with self._begin() as connection:
-            rows = (
-                connection.execute(query.order_by(EVALUATIONS.c.finished, EVALUATIONS.c.key)).mappings().all()
-            )
+        query = query.order_by(EVALUATIONS.c.finished, EVALUATIONS.c.key)
         found = []
-        for row in rows:
+        for row in self._do(lambda connection, again: connection.execute(query).mappings().all()):
             with self._reading(row):
                 found.append(read_evaluation(row))
         return found
@@ -171,13 +224,14 @@ class Store:
         """Delete what ended with one of these `STATUSES`, so that it may be trained again. Returns how many."""
         of_these = EVALUATIONS.c.status.in_(set(statuses) - {CLAIMED})
         statement = delete(EVALUATIONS).where(of_these, *_filters(dataset, space))
-        with self._begin() as connection:
-            return len(connection.execute(statement.returning(EVALUATIONS.c.key)).all())
+        forgetting = statement.returning(EVALUATIONS.c.key)
+        return self._do(lambda connection, again: len(connection.execute(forgetting).all()))
 
     def add(self, evaluations: Sequence[Evaluation]) -> int:
         """Enter what was trained elsewhere, all or nothing; what is there already stays. Returns how many are new."""
-        added = 0
-        with self._begin() as connection:
+
+        def enter(connection: Connection, again: bool) -> int:
+            added = 0
             for one in sorted(
                 evaluations, key=lambda one: one.key
             ):  # in one order, or importers block each other
@@ -189,7 +243,9 @@ class Store:
                     index_elements=["key"], set_=values, where=EVALUATIONS.c.status == CLAIMED
                 )
                 added += _happened(connection, upsert)
-        return added
+            return added
+
+        return self._do(enter)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -198,17 +254,24 @@ class Store:
     def _change_claims(self, keys: Sequence[str], statement: Any) -> None:
         if keys:
             ours = (EVALUATIONS.c.status == CLAIMED) & (EVALUATIONS.c.owner == self.owner)
-            with self._begin() as connection:
-                connection.execute(statement.where(EVALUATIONS.c.key.in_(list(keys)), ours))
+            statement = statement.where(EVALUATIONS.c.key.in_(list(keys)), ours)
+            self._do(lambda connection, again: connection.execute(statement))
 
     def _insert(self) -> Any:
         dialect = sqlite if self.url.get_backend_name() == "sqlite" else postgresql
         return dialect.insert(EVALUATIONS)
 
-    @contextmanager
-    def _begin(self) -> Iterator[Connection]:
-        with self._plain_errors(), self.engine.begin() as connection:
-            yield connection
+    def _do(self, work: Callable[[Connection, bool], T]) -> T:
+        """What `work` gives, in a transaction; it is done again where the server was away, and told so."""
+        attempts = count()
+
+        def attempt() -> T:
+            again = next(attempts) > 0
+            with self.engine.begin() as connection:
+                return work(connection, again)
+
+        with self._plain_errors():
+            return wait_for(attempt, self._patience, self.name)
 
     @contextmanager
     def _plain_errors(self) -> Iterator[None]:
@@ -221,9 +284,10 @@ class Store:
             raise UsageError(f"the store is an SQLite file or a PostgreSQL URL, not {self.name}") from error
         except DBAPIError as error:
             reason = str(error.orig).strip().splitlines() or [type(error).__name__]
-            raise DataError(f"the store {self.name} cannot be used: {reason[0]}") from error
+            raise DataError(f"the store {self.name} cannot be used: {hide_secrets(reason[0])}") from error
         except SQLAlchemyError as error:
-            raise DataError(f"the store {self.name} cannot be used: {str(error).splitlines()[0]}") from error
+            reason = hide_secrets(str(error)).splitlines()
+            raise DataError(f"the store {self.name} cannot be used: {reason[0]}") from error
 
     def _reading(self, row: Any) -> AbstractContextManager[None]:
         """Around code that takes a row apart: what is damaged is one line that names the row."""
@@ -241,7 +305,7 @@ class Store:
         """Make the tables where there are none. Raises DataError for a database of another form."""
         form = self._form()
         if form is None and create:
-            _make_tables(self.engine)
+            make_tables(self.engine)
             form = self._form()
         if form is None:
             raise DataError(f"{self.name} is not a store of archwalk")
@@ -252,11 +316,21 @@ class Store:
             )
 
 
-def _is_free(row: Any, machine: str) -> bool:
-    """Whether a row that is there may be claimed."""
+def _is_free(row: Any, machine: str, started: float) -> bool:
+    """Whether a row that is there may be claimed, by a server that runs since `started`."""
     if row["status"] != CLAIMED:
         return not holds_on(read_outcome(row), machine)
-    return row["lease"] <= time.time() or is_dead(row["owner"])
+    lease = max(row["lease"], started + LEASE_SECONDS)  # nobody could renew a claim while the server was away
+    return lease <= time.time() or is_dead(row["owner"])
+
+
+def _started(connection: Connection, again: bool) -> float:
+    """Since when the server runs, in seconds since 1970; 0 where there is none."""
+    if connection.dialect.name != "postgresql":
+        return 0.0
+    return float(
+        connection.execute(text("SELECT extract(epoch FROM pg_postmaster_start_time())")).scalar_one()
+    )
 
 
 def _filters(dataset: str | None, space: str | None) -> list[ColumnElement[bool]]:
@@ -267,63 +341,3 @@ def _filters(dataset: str | None, space: str | None) -> list[ColumnElement[bool]
 def _happened(connection: Connection, statement: Any) -> bool:
     """Whether a statement about one row wrote it; drivers do not all count rows."""
     return connection.execute(statement.returning(EVALUATIONS.c.key)).first() is not None
-
-
-def _shown(url: URL) -> str:
-    path = url.database if url.get_backend_name() == "sqlite" else None
-    return path or url.render_as_string(hide_password=True)
-
-
-def _parse(url: str) -> URL:
-    if "://" not in url:
-        return URL.create("sqlite", database=str(Path(url).expanduser()))
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise UsageError(
-            f"the store {url!r} is neither a path nor a URL such as postgresql://user@host/name"
-        ) from error
-    if parsed.drivername in ("postgresql", "postgres"):
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise UsageError(f"the store is an SQLite file or a PostgreSQL URL, not {parsed.drivername}")
-    return parsed
-
-
-def _make_engine(url: URL) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _: Any) -> None:
-        _write_ahead(connection)
-
-    return engine
-
-
-def _write_ahead(connection: Any) -> None:
-    """SQLite's write-ahead log: readers and one writer do not wait for each other. Kept in the file once set."""
-    patience = time.monotonic() + _BUSY_SECONDS
-    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        try:
-            connection.execute("PRAGMA journal_mode = wal")
-            break
-        except connection.OperationalError as error:  # SQLite does not wait for this lock by itself
-            if "locked" not in str(error) or time.monotonic() > patience:
-                raise
-            time.sleep(0.01)
-    connection.execute("PRAGMA synchronous = normal")
-
-
-def _make_tables(engine: Engine) -> None:
-    """Several processes may do so at a time."""
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        for table in METADATA.sorted_tables:
-            connection.execute(CreateTable(table, if_not_exists=True))
-            for index in table.indexes:
-                connection.execute(CreateIndex(index, if_not_exists=True))
-        dialect = sqlite if engine.dialect.name == "sqlite" else postgresql
-        connection.execute(dialect.insert(ABOUT).values(name="form", value=FORM).on_conflict_do_nothing())

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from archwalk.spaces.task import Shape
+
 _BYTES = 4
 _SLACK = 1 << 30
 """Bytes of address space for what PyTorch itself maps while it works."""
@@ -31,7 +33,7 @@ class Size:
         return f"{self.parameters:,} weights and {self.activations:,} activations a batch need {self.megabytes:,.0f} MB"
 
 
-def measure(make: Callable[[], nn.Module], shape: tuple[int, int, int], batch: int) -> Size:
+def measure(make: Callable[[], nn.Module], shape: Shape, batch: int) -> Size:
     """The size of a network that trains on batches of images of a shape.
 
     It is built and run on PyTorch's `meta` device, where tensors have a shape and no content: 231 M weights cost

@@ -20,7 +20,8 @@ from archwalk.estimators.store.records import DONE, MACHINE, OF_THE_MACHINE, Out
 from archwalk.estimators.trainings.isolation import arithmetic_on, machine_on
 from archwalk.estimators.trainings.pool import Arrays, Job, Recipe, TrainingPool
 from archwalk.learning.engines.processes import can_start_processes
-from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.spaces.base import Codes
+from archwalk.spaces.networks import NetworkSource
 
 DEVICES = ("auto", "cpu", "cuda")
 _ELSEWHERE_SECONDS = 0.2
@@ -36,7 +37,7 @@ class StoredTrainings:
 
     def __init__(
         self,
-        space: SearchSpace,
+        space: NetworkSource,
         training: Recipe,
         arrays: Callable[[], Arrays],
         problem: Problem,

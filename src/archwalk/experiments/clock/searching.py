@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from archwalk.data.files import cache_folder, make_folder, write_atomically
+from archwalk.data.files import make_folder, working_folder, write_atomically
 from archwalk.data.images import ImageSet
 from archwalk.data.images.base import TEST, TRAINING
 from archwalk.errors import UsageError
@@ -24,7 +24,7 @@ from archwalk.estimators.rungs.training import RungTraining
 from archwalk.estimators.rungs.weights import forget_oldest
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.trainings.stored import find_device
-from archwalk.experiments.clock.delivery import deliver
+from archwalk.experiments.clock.delivery import RESULT, deliver
 from archwalk.experiments.clock.final import Final, train_winner
 from archwalk.experiments.clock.journal import Clock, Journal
 from archwalk.experiments.clock.judging import Judgement
@@ -36,7 +36,7 @@ from archwalk.spaces.convnet.costs import Limits
 from archwalk.spaces.convnet.members import MEMBERS
 from archwalk.spaces.convnet.space import ConvNet
 
-RESULT, FOUND, TEST_FILES = "result.json", "found.json", "test-images.txt"
+FOUND, TEST_FILES = "found.json", "test-images.txt"
 _TIMED = ("three-stage", "mobilenet-v2", "resnet-20")
 _WRITING = 12.0
 """Seconds that are left for judging and writing, but no more than a tenth of all."""
@@ -89,9 +89,9 @@ class Session:
         self.space = ConvNet(images.shape, len(images.classes), settings.limits)
         self.recipe = recipe_for(images, self.device)
         self.workers = settings.workers or (1 if self.device == "cuda" else threads)
-        folder = cache_folder() / "rungs" / images.fingerprint[:16]
+        folder = working_folder(f"rungs/{images.fingerprint[:16]}")
         self.training = RungTraining(
-            self.space, images.name, images.fingerprint, self.recipe, self.device, make_folder(folder)
+            self.space, images.name, images.fingerprint, self.recipe, self.device, folder
         )
         self.key = self._key()
         self.place = folder / f"search-{self.key}"

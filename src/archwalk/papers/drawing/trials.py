@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archwalk.papers.drawing.blocks import Block, Grid, Record, Words
-from archwalk.report.wording import count, p_text, points
+from archwalk.report.values import count, p_text, points
 
 Estimate = Mapping[str, Any]
 """A mean, and a 95 % interval."""

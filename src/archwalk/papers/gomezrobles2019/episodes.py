@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from archwalk.estimators.base import Floats
+from archwalk.experiments.bootstrap import mean_interval
 from archwalk.experiments.protocol import spawn
-from archwalk.experiments.statistics import mean_interval
 from archwalk.papers.gomezrobles2019.trace import Trial
 
 EPISODES = 50

@@ -10,11 +10,10 @@ import numpy as np
 from archwalk.data.images import ImageSet
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.images.estimator import TrainedEstimator
-from archwalk.estimators.images.intensive import train_intensively
-from archwalk.estimators.images.makers import NetworkMaker, maker_for
-from archwalk.estimators.images.settings import INTENSIVE, NetworkSettings, TrainingSettings
+from archwalk.estimators.images.intensive import INTENSIVE_SIZE, train_intensively
+from archwalk.estimators.images.settings import INTENSIVE, TrainingSettings
 from archwalk.estimators.images.tables import find_table
-from archwalk.estimators.images.vgg import VGGMaker
+from archwalk.estimators.images.vgg import VGG19Blocks, VGGSize
 from archwalk.papers.gomezrobles2019.evolution import networks
 from archwalk.papers.gomezrobles2019.exp1 import META
 from archwalk.papers.gomezrobles2019.exp2 import depends as depends_on_exp2
@@ -24,6 +23,8 @@ from archwalk.papers.item import Answer, Item
 from archwalk.papers.parts import Part
 from archwalk.papers.setup import Setup
 from archwalk.spaces.base import Codes
+from archwalk.spaces.networks import NetworkSource, described_as, network_settings
+from archwalk.spaces.nsc import NSCSize
 
 BLOCKS = 2
 VGG = "VGG-19, two blocks"
@@ -34,20 +35,18 @@ class Final:
     """The final training of one scale, so many times each."""
 
     settings: TrainingSettings
+    size: NSCSize
     trainings: int
 
 
-def _shorter(epochs: int, dense: int, batch: int, filters: int = 32) -> TrainingSettings:
-    network = NetworkSettings(filters=filters, doubling=True, dense=dense)
-    return replace(
-        INTENSIVE, network=network, epochs=epochs, decay_epochs=epochs, batch=batch, memory_limit=4096
-    )
+def _shorter(epochs: int, batch: int) -> TrainingSettings:
+    return replace(INTENSIVE, epochs=epochs, decay_epochs=epochs, batch=batch, memory_limit=4096)
 
 
 FINALS = {
-    "smoke": Final(_shorter(1, 16, 128, filters=4), 2),
-    "small": Final(_shorter(20, 256, 32), 5),
-    "full": Final(INTENSIVE, 5),
+    "smoke": Final(_shorter(1, 128), replace(INTENSIVE_SIZE, filters=4, dense=16), 2),
+    "small": Final(_shorter(20, 32), replace(INTENSIVE_SIZE, dense=256), 5),
+    "full": Final(INTENSIVE, INTENSIVE_SIZE, 5),
 }
 """`full` is P3's: 4,096 units, 100 epochs, five trainings. The rate falls to a hundredth at every scale (ours)."""
 
@@ -63,14 +62,16 @@ def compute(setup: Setup, benchmark: str) -> Answer:
         for rank, found in enumerate(networks(one.space, trials[one.name][META], 2), 1):
             code_L = one.space.parse(found["architecture"])
             rows.append({"data": one.name, "network": f"{META}, {('best', 'second')[rank - 1]}"} | found)
-            parts.append(final_part(maker_for(one.space), code_L, images, final, setup.seed))
+            parts.append(final_part(one.space, final.size, code_L, images, final, setup.seed))
         rows.append({"data": one.name, "network": VGG, "architecture": {"vgg19 blocks": BLOCKS}})
-        parts.append(final_part(VGGMaker(), np.array([BLOCKS], np.int32), images, final, setup.seed))
+        blocks_L, vgg_size = np.array([BLOCKS], np.int32), VGGSize(final.size.dense, final.size.dropout)
+        parts.append(final_part(VGG19Blocks(), vgg_size, blocks_L, images, final, setup.seed))
     values = setup.keep_all(parts, "final training")
     return Answer(
         data_settings(setup, data)
         | {
             "training": final.settings.as_dict(),
+            "size": asdict(final.size),
             "trainings": final.trainings,
             "accuracy": "test accuracy, mean and two standard deviations (by n - 1) of the trainings; the split stays",
             "training_queries": queries,
@@ -88,19 +89,25 @@ def images_of(benchmark: Benchmark) -> ImageSet:
     return find_table(benchmark.name).load_images()
 
 
-def final_part(maker: NetworkMaker, code_L: Codes, images: ImageSet, final: Final, seed: int) -> Part:
+def final_part(
+    space: NetworkSource, size: Any, code_L: Codes, images: ImageSet, final: Final, seed: int
+) -> Part:
     """The trainings of one network."""
     depends = {
-        "maker": maker.stored_as, "architecture": maker.space.describe(code_L), "images": images.fingerprint,
-        "training": final.settings.as_dict(), "trainings": final.trainings, "seed": seed,
+        "space": described_as(space), "architecture": space.describe(code_L), "images": images.fingerprint,
+        "training": final.settings.as_dict(), **network_settings(space, size), "trainings": final.trainings,
+        "seed": seed,
     }  # fmt: skip
-    return Part("intensive", depends, partial(_train, maker, code_L, images, final, seed))
+    return Part("intensive", depends, partial(_train, space, size, code_L, images, final, seed))
 
 
-def _train(maker: NetworkMaker, code_L: Codes, images: ImageSet, final: Final, seed: int) -> dict[str, Any]:
+def _train(
+    space: NetworkSource, size: Any, code_L: Codes, images: ImageSet, final: Final, seed: int
+) -> dict[str, Any]:
     (result,) = train_intensively(
-        maker, code_L[None], images, final.settings, trainings=final.trainings, seed=seed, engine="local"
-    )
+        space, code_L[None], images, final.settings,
+        size=size, trainings=final.trainings, seed=seed, engine="local",
+    )  # fmt: skip
     return {
         "test": result.test_S,
         "validation": np.array([outcome.validation for outcome in result.outcomes]),

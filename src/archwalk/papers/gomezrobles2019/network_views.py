@@ -9,7 +9,7 @@ from archwalk.papers.gomezrobles2019.evolution_views import duration
 from archwalk.report.bars import Bars, draw_bars
 from archwalk.report.boxes import draw_boxes
 from archwalk.report.palette import BLUE
-from archwalk.report.wording import count, percent
+from archwalk.report.values import count, percent
 
 HARD, TRIVIAL = 30.0, 75.0
 """Percent. P3 calls hard what stays below the first; from which median on a data set is trivial is ours."""

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from archwalk.estimators.base import Floats
+from archwalk.experiments.bootstrap import BOOTSTRAP_SAMPLES
 from archwalk.experiments.significance import DECIMALS
-from archwalk.experiments.statistics import BOOTSTRAP_SAMPLES
 
 
 def best_weights(score_N: Floats, draws: int) -> Floats:

@@ -10,7 +10,7 @@ from archwalk.papers.mazyavkina2020.against_random import COSTS
 from archwalk.papers.mazyavkina2020.sizes import TOP
 from archwalk.papers.mazyavkina2020.table1 import BEST, NATURE, RANDOM
 from archwalk.report.palette import AMBER, BLUE, GREY, INK, PURPLE, VERMILION, Colour
-from archwalk.report.wording import NBSP, count, counted
+from archwalk.report.values import NBSP, count, counted
 
 METRICS = {"mean_return": "mean return", "max_return": "max return"}
 

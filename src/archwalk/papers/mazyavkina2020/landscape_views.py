@@ -14,7 +14,7 @@ from archwalk.papers.mazyavkina2020.table1 import BEST, NATURE, RANDOM
 from archwalk.report.lines import Axis, Plot, Series, spread_of
 from archwalk.report.palette import BLUE, GREEN, INDIGO, TEAL, VERMILION, Colour
 from archwalk.report.panels import Panels, draw_panels
-from archwalk.report.wording import NBSP, counted, p_text
+from archwalk.report.values import NBSP, counted, p_text
 
 SCORE = "mean return (raw score)"
 SEEDS = (VERMILION, BLUE, GREEN, INDIGO)

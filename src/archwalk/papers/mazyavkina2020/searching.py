@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from archwalk.estimators.base import Floats
 from archwalk.estimators.policies.estimator import PolicyEstimator
+from archwalk.experiments.bootstrap import BOOTSTRAP_SAMPLES
 from archwalk.experiments.protocol import spawn
-from archwalk.experiments.statistics import BOOTSTRAP_SAMPLES
 from archwalk.experiments.supernets import KeptWeights, kept
 from archwalk.papers.mazyavkina2020.sizes import (
     NOTES,
@@ -112,7 +112,7 @@ def _rank(policies: PolicyEstimator, method: Method, seed: int, keep_in: Path) -
         return made[-1]
 
     started = time.process_time()
-    strategy = method.factory(Trials(policies.space, 1, spawn(seed, 1, 0), share_weights=share_weights))
+    strategy = method.factory(Trials(policies.policies, 1, spawn(seed, 1, 0), share_weights=share_weights))
     assert isinstance(strategy, PerTrial)
     searcher: Any = strategy.searchers[0]
     ranked_NL = searcher.propose()

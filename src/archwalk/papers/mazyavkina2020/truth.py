@@ -19,6 +19,7 @@ from archwalk.estimators.policies.tables import (
 )
 from archwalk.papers.mazyavkina2020.sizes import find_size, seeds_of
 from archwalk.papers.setup import Setup, benchmark_settings
+from archwalk.spaces.networks import network_settings
 from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN
 from archwalk.spaces.policy_cnn.papers import NATURE_CNN
 
@@ -150,7 +151,7 @@ def _ground(label: str, benchmark: Benchmark, table: PolicyTable) -> Ground:
         PolicyTableEstimator(MEAN_RETURN, table, policies),
         {**said, "seeds": ", ".join(map(str, table.seeds)), "scores": digest(table)},
     )
-    space: Any = policies.space
+    space: Any = policies.policies
     return Ground(label, known, policies, space, table)
 
 
@@ -177,7 +178,7 @@ def training_of(policies: PolicyEstimator) -> dict[str, Any]:
     """What agents and supernets of a game and a space depend on."""
     return {
         "game": policies.game.fingerprint,
-        "networks": policies.policies.declaration.as_dict(),
+        **network_settings(policies.space, policies.size),
         "training": policies.policy_settings.as_dict(),
     }
 

@@ -11,6 +11,7 @@ from archwalk.experiments.comparison import comparison_of, differences
 from archwalk.experiments.differences import Significance
 from archwalk.experiments.presets import load_preset, preset_names
 from archwalk.experiments.records import Comparison, StrategyResult, plain
+from archwalk.experiments.significance import least_p
 from archwalk.papers.item import Answer, Item
 from archwalk.papers.remaade.lineup import (
     ABLATION,
@@ -26,6 +27,7 @@ from archwalk.papers.setup import Setup
 
 PAPER = "remaade"
 HOLDS, REVERSED, OPEN, ABSENT = "holds", "reversed", "not settled", "not tested"
+TOO_FEW = "cannot be settled with this many trials"
 IDENTICAL = "identical in every trial"
 
 
@@ -102,6 +104,7 @@ def judge_claims(
 ) -> list[dict[str, Any]]:
     """Each of P4's claims with the test of it at the whole budget; `difference` is better less worse in test error."""
     tested = found.after[budget].pairs if found else []
+    least = {frozenset((p.one, p.other)): least for p, least in zip(tested, least_p(tested), strict=True)}
     rows: list[dict[str, Any]] = []
     for better, worse in claims:
         pair = next((p for p in tested if {p.one, p.other} == {better, worse}), None)
@@ -120,7 +123,8 @@ def judge_claims(
                 "better": better, "worse": worse, "trials": pair.trials, "difference": difference, "ci95": ends,
                 "superiority": better_in,
                 "p": pair.p, "p_holm": pair.p_holm,
-                "verdict": _verdict(difference, better_in, settled=pair.p_holm < found.level),
+                "verdict": TOO_FEW if least[frozenset((better, worse))] >= found.level else
+                _verdict(difference, better_in, settled=pair.p_holm < found.level),
             }
         )  # fmt: skip
     return rows

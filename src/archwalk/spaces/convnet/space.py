@@ -15,7 +15,9 @@ from archwalk.spaces.base import Codes, Features, Neighbours, remake, sample_pla
 from archwalk.spaces.convnet import code
 from archwalk.spaces.convnet.costs import Costs, Limits, costs_of
 from archwalk.spaces.convnet.description import describe, parse
+from archwalk.spaces.dags import Graph
 from archwalk.spaces.drawing import draw_dag
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
     from archwalk.spaces.convnet.network import ConvNetwork
@@ -51,6 +53,11 @@ class ConvNet:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return remake, (type(self), self.image_shape, self.classes, self.limits)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What it is made with, as JSON; all that is built is within the limits already."""
+        return {"image_shape": list(self.image_shape), "classes": self.classes}
 
     def costs(self, codes_BL: Codes) -> Costs:
         """What networks cost for an image of this task."""
@@ -152,10 +159,6 @@ class ConvNet:
         ]
         return np.concatenate(columns, axis=-1).astype(np.uint8)
 
-    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
-        """Those of `features`."""
-        return self.features(codes_BL)
-
     def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
         """The code itself (B, C)."""
         return codes_BL.astype(np.int32)
@@ -178,30 +181,33 @@ class ConvNet:
         """What `parse` reads."""
         return describe(code_L)
 
-    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """The settings of `build` for images (channels, height, width)."""
-        return {"channels": shape[0]}
+    @property
+    def default_task(self) -> Task:
+        """That of its limits."""
+        return Task(self.image_shape, self.classes)
 
-    def build(self, code_L: Codes, *, channels: int | None = None, classes: int | None = None) -> ConvNetwork:
-        """The network, for images of so many channels and of any size; this task's where nothing is said."""
+    def build(self, code_L: Codes, task: Task | None = None, size: None = None) -> ConvNetwork:
+        """The network, for images of any size; for this space's task where none is said."""
         from archwalk.spaces.convnet.network import make_network
 
-        return make_network(code_L, channels or self.image_shape[0], classes or self.classes)
+        task = self.default_task.check(task, "networks of convnet")
+        return make_network(code_L, task.shape[0], task.outputs)
 
-    def labels(self, code_L: Codes) -> list[str]:
+    def labelled_graph(self, code_L: Codes) -> Graph:
         """What stands in a row in the network: input, stem, blocks, dense layer, output."""
         stages = describe(code_L)["stages"]
         labels = ["input", f"conv 3x3, {stages[0]['width']}"]
         for stage in stages:
             name = f"{_words(stage)}, {stage['width']}" + (", squeeze" if stage["squeeze"] else "")
             labels += [name + (", /2" if stage["halve"] and not b else "") for b in range(stage["blocks"])]
-        return [*labels, "dense", "output"]
+        labels += ["dense", "output"]
+        return labels, list(pairwise(range(len(labels))))
 
     def draw(self, code_L: Codes) -> str:
         """The blocks as SVG."""
-        labels = self.labels(code_L)
+        labels, edges = self.labelled_graph(code_L)
         title = f"network of {self.name}, {describe(code_L)['activation']}"
-        return draw_dag(labels, list(pairwise(range(len(labels)))), title=title)
+        return draw_dag(labels, edges, title=title)
 
     @cached_property
     def smallest(self) -> Codes:

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from archwalk.errors import UsageError
 from archwalk.spaces.darts.code import INPUTS, NODES
 from archwalk.spaces.darts.operations import FactorizedReduce, drop_path, make_operation, relu_conv_bn
+from archwalk.spaces.darts.size import NASBENCH301, DARTSSize
+from archwalk.spaces.task import CIFAR10, Task
 
 Edges = Sequence[tuple[str, int]]
 """The 8 pairs (operation, input) of a cell."""
@@ -24,30 +26,22 @@ STEM_FACTOR = 3
 class Network(nn.Module):
     """The network: `forward(images (B, in_channels, H, W))` gives class scores (B, classes).
 
-    `normal` and `reduce` are a genotype's. By default it has the size that NAS-Bench-301 trained; DARTS' own
-    results are of 20 layers and 36 channels. `drop_path` is the probability that training drops an edge (never a
-    plain `skip_connect`); DARTS raises this attribute as training goes on. With `auxiliary`, images are 32 x 32,
-    and `forward_with_auxiliary` gives the scores of the auxiliary head as well.
+    `normal` and `reduce` are a genotype's. With `size.auxiliary`, `forward_with_auxiliary` gives the scores of the
+    auxiliary head as well.
     """
 
     def __init__(
         self,
         normal: Edges,
         reduce: Edges,
-        *,
-        channels: int = 32,
-        layers: int = 8,
-        classes: int = 10,
-        in_channels: int = 3,
-        drop_path: float = 0.0,
-        auxiliary: bool = False,
+        task: Task = CIFAR10,
+        size: DARTSSize = NASBENCH301,
     ) -> None:
         super().__init__()
-        if channels < 2 or channels % 2 or layers < 1:
-            raise UsageError(f"channels must be even and layers at least 1, not {channels} and {layers}")
-        self.drop_path = drop_path
+        self.drop_path = size.drop_path
+        channels, layers = size.channels, size.layers
         width = STEM_FACTOR * channels
-        stem = nn.Conv2d(in_channels, width, 3, padding=1, bias=False)
+        stem = nn.Conv2d(task.shape[0], width, 3, padding=1, bias=False)
         self.stem = nn.Sequential(stem, nn.BatchNorm2d(width))
         self.cells = nn.ModuleList()
         self.branch = 2 * layers // 3
@@ -59,8 +53,8 @@ class Network(nn.Module):
             self.cells.append(_Cell(reduce if reduces else normal, widths[-2:], channels, reduces, reduced))
             widths.append(NODES * channels)
             reduced = reduces
-        self.head = nn.Linear(widths[-1], classes)
-        self.auxiliary = _auxiliary_head(widths[2 + self.branch], classes) if auxiliary else None
+        self.head = nn.Linear(widths[-1], task.outputs)
+        self.auxiliary = _auxiliary_head(widths[2 + self.branch], task.outputs) if size.auxiliary else None
 
     def forward(self, images: Tensor) -> Tensor:
         """Class scores (B, classes)."""

@@ -13,6 +13,8 @@ from archwalk.spaces.dags import Dags
 from archwalk.spaces.darts import code, features, graphs, neighbours
 from archwalk.spaces.darts.drawing import draw_architecture
 from archwalk.spaces.darts.genotype import read_genotype, write_genotype
+from archwalk.spaces.darts.size import NASBENCH301, DARTSSize
+from archwalk.spaces.task import CIFAR10, Task
 
 if TYPE_CHECKING:
     from archwalk.spaces.darts.network import Network
@@ -34,7 +36,7 @@ class DARTS:
     dag_operations = code.OPERATIONS
     dag_inputs = code.INPUTS
     dag_names = code.CELLS
-    image_shape = (3, 32, 32)
+    default_task, default_size = CIFAR10, NASBENCH301
     dag_depth = code.NODES
 
     def sample(self, rng: np.random.Generator, n: int) -> Codes:
@@ -67,10 +69,6 @@ class DARTS:
         features.fill_features(np.ascontiguousarray(codes).reshape(-1, self.code_length), out)
         return out.reshape(*codes.shape[:-1], self.feature_count)
 
-    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
-        """Those of `features`."""
-        return self.features(codes_BL)
-
     def dags(self, codes_BL: Codes) -> Dags:
         """Both cells of each architecture (see `graphs`)."""
         return graphs.dags(codes_BL)
@@ -91,16 +89,12 @@ class DARTS:
         """The genotype: {"normal": [[operation, input], ... 8], "normal_concat": [2, 3, 4, 5], "reduce": ...}."""
         return write_genotype(code_L)
 
-    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """The settings of `build` for images (channels, height, width)."""
-        return {"in_channels": shape[0]}
-
-    def build(self, code_L: Codes, **settings: Any) -> Network:
-        """The network of the architecture; `settings` as `Network`'s."""
+    def build(self, code_L: Codes, task: Task | None = None, size: DARTSSize | None = None) -> Network:
+        """The network of the architecture. Raises UsageError for a task without images."""
         from archwalk.spaces.darts.network import Network
 
-        genotype = self.describe(code_L)
-        return Network(genotype["normal"], genotype["reduce"], **settings)
+        genotype, task = self.describe(code_L), self.default_task.check(task, "networks of darts")
+        return Network(genotype["normal"], genotype["reduce"], task, size or self.default_size)
 
     def draw(self, code_L: Codes) -> str:
         """Both cells as one SVG."""

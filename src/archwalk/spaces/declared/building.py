@@ -10,12 +10,14 @@ decisions, and perhaps numbers computed from them:
     layer = "Dropout(rate)"
     when = "rate > 0"
 
-It is read, not run: nothing but layers of `torch.nn` can be named.
+Beside decisions `inputs`, `channels` and `outputs` can be named, numbers of the task: `LazyLinear(outputs)`. It is
+read, not run: nothing but layers of `torch.nn` can be named.
 """
 
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,7 @@ import numpy as np
 from archwalk.errors import ArchwalkError, UsageError, unknown
 from archwalk.spaces.declared.decisions import Decision
 from archwalk.spaces.declared.expressions import Column, compile_expression, compile_number, word
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
     import torch
@@ -128,6 +131,22 @@ def compile_template(entries: Sequence[Entry], decisions: Sequence[Decision]) ->
     return [Layer.of(entry, decisions) for entry in entries]
 
 
+def task_words(task: Task | None) -> dict[str, Any]:
+    """What a template can say of a task: values of one input, its first dimension, outputs."""
+    if task is None:
+        return {}
+    return {"inputs": math.prod(task.shape), "channels": task.shape[0], "outputs": task.outputs}
+
+
+def _of_task(name: str, where: str) -> Argument:
+    def read(words: Mapping[str, Any], columns: Columns) -> Any:
+        if name not in words:
+            raise UsageError(f"{where} needs a task, which says how many {name} there are")
+        return words[name]
+
+    return read
+
+
 def columns_of(description: Mapping[str, Any], decisions: Sequence[Decision]) -> dict[str, Column]:
     """One architecture's decisions as expressions read them."""
     return {
@@ -149,6 +168,8 @@ def _argument(node: ast.expr, decisions: Sequence[Decision], where: str) -> Argu
             return lambda *_: truth == "true"
         case ast.Name(name) if name in by_word:
             return lambda description, _: description.get(by_word[name].name)
+        case ast.Name("inputs" | "channels" | "outputs" as name):
+            return _of_task(name, where)
         case ast.Tuple(elements) | ast.List(elements):
             parts = [_argument(element, decisions, where) for element in elements]
             return lambda description, columns: tuple(part(description, columns) for part in parts)

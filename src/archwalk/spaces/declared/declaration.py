@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from archwalk.errors import ArchwalkError, UsageError
 from archwalk.registry import find_attribute
-from archwalk.spaces.declared.building import Entry, Layer, columns_of, compile_template
+from archwalk.spaces.declared.building import Entry, Layer, columns_of, compile_template, task_words
 from archwalk.spaces.declared.decisions import Decision, Rule
 from archwalk.spaces.declared.rules import Rules
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
     import torch
 
 Builder = Callable[..., Any]
-"""Makes a network (a `torch.nn.Module`) of an architecture's description, and perhaps of settings by name."""
+"""Makes a network (a `torch.nn.Module`) of an architecture's description, and perhaps of a parameter `task`."""
 
 MOST_DECISIONS = 250
 
@@ -67,18 +69,17 @@ class Declaration:
         except UsageError as error:
             raise UsageError(f"the space {self.name!r}: {error}") from error
 
-    def make_network(self, description: Mapping[str, Any], settings: Mapping[str, Any]) -> torch.nn.Module:
-        """The network of an architecture; a function gets `settings` by name. Raises UsageError where none is declared,
-        ArchwalkError where it cannot be built.
+    def make_network(self, description: Mapping[str, Any], task: Task | None) -> torch.nn.Module:
+        """The network of an architecture for a task, which a function gets if it has a parameter of that name.
+
+        Raises UsageError where none is declared, ArchwalkError where it cannot be built.
         """
         from torch import nn
 
         if self.template is not None:
-            if settings:
-                raise UsageError(f"networks of {self.name!r} follow a template, which takes no settings")
-            columns = columns_of(description, self.decisions)
+            columns, words = columns_of(description, self.decisions), {**task_words(task), **description}
             return nn.Sequential(
-                *(module for layer in self.template for module in layer.make(description, columns))
+                *(module for layer in self.template for module in layer.make(words, columns))
             )
         if self.build is None:
             raise UsageError(
@@ -86,7 +87,9 @@ class Declaration:
             )
         function: Any = find_attribute(self.build, "build") if isinstance(self.build, str) else self.build
         try:
-            network = function(dict(description), **settings)
+            network = function(
+                dict(description), **({"task": task} if "task" in signature(function).parameters else {})
+            )
         except ArchwalkError:
             raise
         except Exception as error:

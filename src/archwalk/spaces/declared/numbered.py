@@ -13,6 +13,7 @@ from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGrap
 from archwalk.spaces.declared.declaration import Declaration
 from archwalk.spaces.declared.enumeration import enumerate_strings, keys_of, strides_of
 from archwalk.spaces.declared.walked import DeclaredSpace
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
     import torch
@@ -28,6 +29,8 @@ class NumberedSpace(EnumerableSpace):
 
     Neighbours, features, JSON, drawings and networks are those of `DeclaredSpace`. Starts are uniform.
     """
+
+    made_as = "declared"
 
     def __init__(self, declaration: Declaration) -> None:
         rows_ND = enumerate_strings(declaration)
@@ -112,9 +115,19 @@ class NumberedSpace(EnumerableSpace):
         """The decisions that exist, with their values."""
         return self.walked.describe(self._strings(code_L)[0])
 
-    def build(self, code_L: Codes, **settings: Any) -> torch.nn.Module:
+    def build(self, code_L: Codes, task: Task | None = None, size: None = None) -> torch.nn.Module:
         """See `DeclaredSpace.build`."""
-        return self.walked.build(self._strings(code_L)[0], **settings)
+        return self.walked.build(self._strings(code_L)[0], task)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """See `DeclaredSpace.parameters`."""
+        return self.walked.parameters
+
+    @property
+    def network_identity(self) -> dict[str, Any]:
+        """See `DeclaredSpace.network_identity`."""
+        return self.walked.network_identity
 
     def draw(self, code_L: Codes) -> str:
         """The decisions as a table, an SVG."""

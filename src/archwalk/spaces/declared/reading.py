@@ -70,6 +70,15 @@ def read_declaration(declared: object, name: str = "space", folder: Path | None 
     )
 
 
+def from_declaration(declaration: object = None) -> Space:
+    """The space of a declaration as JSON has it, for files. Raises UsageError."""
+    if declaration is None:
+        raise UsageError(
+            "it is declared with Python functions, which no file holds; name it, as --space module:name"
+        )
+    return make_space(read_declaration(declaration))
+
+
 def _read_build(declared: Any, folder: Path | None) -> str | tuple[Entry, ...] | None:
     if declared is None:
         return None

@@ -16,6 +16,7 @@ from archwalk.spaces.declared.describing import describe_row, draw_row, parse_ro
 from archwalk.spaces.declared.enumeration import extend
 from archwalk.spaces.declared.expressions import word
 from archwalk.spaces.declared.rules import Bools
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +37,8 @@ class DeclaredSpace:
     one-hot where a decision is categorical; of an ordered one with k values, k bits say which values are reached.
     Samples draw every decision uniformly and are drawn again where they break a constraint.
     """
+
+    made_as = "declared"
 
     def __init__(self, declaration: Declaration) -> None:
         self.declaration = declaration
@@ -184,10 +187,6 @@ class DeclaredSpace:
             at += size
         return features_BF.reshape(*codes.shape[:-1], self.feature_count)
 
-    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
-        """Those of `features`."""
-        return self.features(codes_BL)
-
     def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
         """The code itself (B, C)."""
         return codes_BL.astype(np.int32)
@@ -219,9 +218,22 @@ class DeclaredSpace:
         """The decisions that exist, with their values."""
         return describe_row(self.declaration, self.rows(code_L[None])[0])
 
-    def build(self, code_L: Codes, **settings: Any) -> torch.nn.Module:
-        """The network, by the declaration's template or function (which gets `settings`)."""
-        return self.declaration.make_network(self.describe(code_L), settings)
+    def build(self, code_L: Codes, task: Task | None = None, size: None = None) -> torch.nn.Module:
+        """The network, by the declaration's template or function."""
+        return self.declaration.make_network(self.describe(code_L), task)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """For a file: the declaration. None where it holds Python functions, which no file can."""
+        try:
+            return {"declaration": self.declaration.as_dict()}
+        except UsageError:
+            return {}
+
+    @property
+    def network_identity(self) -> dict[str, Any]:
+        """What decides on networks beside description and task: how they are built."""
+        return {"build": self.parameters.get("declaration", {}).get("build", "a Python function")}
 
     def draw(self, code_L: Codes) -> str:
         """The decisions as a table, an SVG."""

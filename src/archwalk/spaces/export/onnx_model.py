@@ -12,44 +12,34 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from archwalk.errors import ArchwalkError, MissingExtraError, UsageError
-from archwalk.spaces.base import Codes, SearchSpace
-from archwalk.spaces.export.blueprint import Blueprint, Shape, first_line, input_name
+from archwalk.errors import ArchwalkError, MissingExtraError
+from archwalk.spaces.architecture import Architecture
+from archwalk.spaces.export.network import build_exported, first_line, input_name, misfit
+from archwalk.spaces.networks import task_for
 
 _BATCH = 2
 """Of the example that is traced; the batch of the model stays open."""
 
 
-def to_onnx(
-    space: SearchSpace,
-    code_L: Codes,
-    shape: Shape | None = None,
-    settings: dict[str, Any] | None = None,
-    *,
-    seed: int = 0,
-) -> bytes:
+def to_onnx(architecture: Architecture, *, seed: int = 0) -> bytes:
     """The network as it is in evaluation, for batches of any size; its first weights depend on `seed` alone.
 
     The input has the name that the network gives it (`images`), the output is `scores`, or what the network's
-    `outputs` say. `shape` and `settings` as for `to_pytorch`. Raises MissingExtraError without onnx and onnxscript,
-    UsageError for networks that read several things.
+    `outputs` say. Raises MissingExtraError without onnx and onnxscript, UsageError for networks that read several
+    things, and for an architecture without a task.
     """
     _require_packages()
-    blueprint = Blueprint(space, code_L, shape, settings or {})
+    task = task_for(architecture.space, architecture.task)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = blueprint.build().eval()
-    name = input_name(network, space)
-    if blueprint.shape is None:
-        raise UsageError(
-            f"the space {space.name} does not say what its networks read; give the shape of one input"
-        )
-    example = torch.zeros(_BATCH, *blueprint.shape)
+        network = build_exported(architecture).eval()
+    name = input_name(network, architecture)
+    example = torch.zeros(_BATCH, *task.shape)
     with torch.no_grad():
         try:
             given = network(example)
         except (RuntimeError, ValueError) as error:
-            raise blueprint.misfit(error) from error
+            raise misfit(architecture, error) from error
     return _converted(network, example, name, _output_names(network, given))
 
 

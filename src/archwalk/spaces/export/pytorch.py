@@ -10,10 +10,12 @@ from torch import fx, nn
 
 import archwalk
 from archwalk.errors import UsageError
-from archwalk.spaces.base import Codes, SearchSpace
-from archwalk.spaces.export.blueprint import Blueprint, Shape, first_line, input_name, named
+from archwalk.spaces.architecture import Architecture
+from archwalk.spaces.export.network import build_exported, first_line, input_name, misfit, named
 from archwalk.spaces.export.source import write_forward, write_layers
 from archwalk.spaces.export.tracing import trace
+from archwalk.spaces.networks import task_for
+from archwalk.spaces.task import Shape
 
 _MODULE = '''{header}
 {imports}
@@ -30,42 +32,39 @@ class Network(nn.Module):
 _PYTORCH_WEIGHTS = "First weights are drawn as PyTorch does."
 
 
-def to_pytorch(
-    space: SearchSpace, code_L: Codes, shape: Shape | None = None, settings: dict[str, Any] | None = None
-) -> str:
-    """The source of a module with the class `Network`, which calculates what `space.build` does.
+def to_pytorch(architecture: Architecture) -> str:
+    """The source of a module with the class `Network`, which calculates what `architecture.build` does.
 
-    `shape` is that of one input, (channels, height, width) of an image (default: the space's), and `settings` are
-    those of `build` that do not say it. The weights of both networks come in the same order. Raises UsageError for
-    networks that cannot be written so: those of several inputs, and those that do something else in training that is
-    no layer. Nothing is allocated, and no generator is advanced.
+    The weights of both networks come in the same order. Raises UsageError for networks that cannot be written so: those
+    of several inputs, and those that do something else in training that is no layer. Nothing is allocated, and no
+    generator is advanced.
     """
-    blueprint = Blueprint(space, code_L, shape, settings or {})
     with torch.device("meta"):
-        network = blueprint.build()
-    name = input_name(network, space)
-    source = _write(blueprint, network.eval(), name)
+        network = build_exported(architecture)
+    name = input_name(network, architecture)
+    source = _write(architecture, network.eval(), name)
     try:
-        same = _write(blueprint, network.train(), name) == source
+        same = _write(architecture, network.train(), name) == source
     except UsageError:
         same = False
     if not same:
         raise UsageError(
-            f"in training the network of {space.name} with {named(blueprint.settings) or 'its own settings'} does what "
-            "is no layer, which export cannot write; build it without"
+            f"in training the network of {architecture.space.name} with "
+            f"{named(architecture.changed_settings) or 'its own settings'} does what is no layer, which export cannot "
+            "write; build it without"
         )
     return source
 
 
-def _write(blueprint: Blueprint, network: nn.Module, name: str) -> str:
-    graph = _trace(blueprint, network)
+def _write(architecture: Architecture, network: nn.Module, name: str) -> str:
+    graph = _trace(architecture, network)
     names, layers = write_layers(network, graph)
     forward = write_forward(network, graph, names)
     several = isinstance(_returned(graph), tuple)
     return _MODULE.format(
-        header=_header(blueprint, network),
+        header=_header(architecture, network),
         imports=_imports(forward),
-        summary=_summary(blueprint, graph, name),
+        summary=_summary(architecture, graph, name),
         layers=layers,
         input=name,
         gives="tuple[torch.Tensor, ...]" if several else "torch.Tensor",
@@ -73,25 +72,25 @@ def _write(blueprint: Blueprint, network: nn.Module, name: str) -> str:
     )
 
 
-def _trace(blueprint: Blueprint, network: nn.Module) -> fx.Graph:
+def _trace(architecture: Architecture, network: nn.Module) -> fx.Graph:
     try:
-        return trace(network, blueprint.shape)
+        return trace(network, task_for(architecture.space, architecture.task).shape)
     except (torch.fx.proxy.TraceError, TypeError, ValueError) as error:
         raise UsageError(
-            f"the network of {blueprint.space.name} cannot be written as plain code: {first_line(error)}"
+            f"the network of {architecture.space.name} cannot be written as plain code: {first_line(error)}"
         ) from error
     except RuntimeError as error:
-        raise blueprint.misfit(error) from error
+        raise misfit(architecture, error) from error
 
 
-def _header(blueprint: Blueprint, network: nn.Module) -> str:
-    space = blueprint.space
+def _header(architecture: Architecture, network: nn.Module) -> str:
     parameters = sum(weights.numel() for weights in network.parameters())
     lines = [
-        f"A network of the search space {space.name}, written by `archwalk export` of archwalk {archwalk.__version__}.",
+        f"A network of the search space {architecture.space.name}, written by `archwalk export` of archwalk "
+        f"{archwalk.__version__}.",
         "",
-        f"Architecture: {json.dumps(space.describe(blueprint.code_L))}",
-        *([f"Settings: {named(blueprint.settings)}"] if blueprint.settings else []),
+        f"Architecture: {json.dumps(architecture.description)}",
+        *([f"Settings: {named(architecture.settings)}"] if architecture.settings else []),
         f"Parameters: {parameters:,}",
         "",
         *getattr(network, "first_weights", _PYTORCH_WEIGHTS).splitlines(),
@@ -99,13 +98,12 @@ def _header(blueprint: Blueprint, network: nn.Module) -> str:
     return "".join(f"# {line}".rstrip() + "\n" for line in lines)
 
 
-def _summary(blueprint: Blueprint, graph: fx.Graph, name: str) -> str:
-    """What goes in and what comes out, with shapes where they are known."""
-    if blueprint.shape is None:
-        return f"Reads {name}, a batch of them."
+def _summary(architecture: Architecture, graph: fx.Graph, name: str) -> str:
+    """What goes in and what comes out, with shapes."""
     given = _returned(graph)
     shapes = [node.meta["value"].shape for node in (given if isinstance(given, tuple) else (given,))]
-    return f"Reads {name} {_batch_of(blueprint.shape)}, gives {' and '.join(_batch_of(shape[1:]) for shape in shapes)}."
+    gives = " and ".join(_batch_of(shape[1:]) for shape in shapes)
+    return f"Reads {name} {_batch_of(task_for(architecture.space, architecture.task).shape)}, gives {gives}."
 
 
 def _batch_of(shape: Shape) -> str:

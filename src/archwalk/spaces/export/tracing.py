@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from archwalk.spaces.export.blueprint import Shape
+from archwalk.spaces.task import Shape
 
 BATCH = 2
 """Of the tensors without data; nothing that is written says so."""

@@ -19,6 +19,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from archwalk.spaces.nasbench101.size import PUBLISHED, NASBench101Size
+from archwalk.spaces.task import CIFAR10, Task
+
 Matrix = NDArray[np.int8]
 
 
@@ -42,10 +45,11 @@ def vertex_channels(matrix: Matrix, in_channels: int, out_channels: int) -> list
 class CellNetwork(nn.Module):
     """The network: `forward(images (B, in_channels, H, W))` gives class scores (B, classes).
 
-    `matrix` (V, V) is upper-triangular and pruned; `operations` names each vertex: `input`, then
-    `conv3x3-bn-relu`, `conv1x1-bn-relu` or `maxpool3x3`, then `output`.
+    `matrix` (V, V) is upper-triangular and pruned; `operations` names each vertex: `input`, then `conv3x3-bn-relu`,
+    `conv1x1-bn-relu` or `maxpool3x3`, then `output`. Pools are quicker with channels last.
     """
 
+    channels_last = True
     first_weights = (
         "First weights are drawn as PyTorch does. archwalk's own convolutions have TensorFlow's variance scaling:\n"
         "nn.init.trunc_normal_(weight, std=s, a=-2 * s, b=2 * s) with s = fan_in**-0.5 / 0.87962566103423978."
@@ -55,25 +59,21 @@ class CellNetwork(nn.Module):
         self,
         matrix: Matrix,
         operations: Sequence[str],
-        *,
-        stem_channels: int = 128,
-        stacks: int = 3,
-        cells_per_stack: int = 3,
-        classes: int = 10,
-        in_channels: int = 3,
+        task: Task = CIFAR10,
+        size: NASBench101Size = PUBLISHED,
     ) -> None:
         super().__init__()
-        body: list[nn.Module] = [_conv_bn_relu(in_channels, stem_channels, 3)]
-        channels = stem_channels
-        for stack in range(stacks):
+        body: list[nn.Module] = [_conv_bn_relu(task.shape[0], size.stem_channels, 3)]
+        channels = size.stem_channels
+        for stack in range(size.stacks):
             if stack:
                 body.append(nn.MaxPool2d(2))
-            width = stem_channels * 2**stack
-            for _ in range(cells_per_stack):
+            width = size.stem_channels * 2**stack
+            for _ in range(size.cells_per_stack):
                 body.append(_Cell(matrix, operations, channels, width))
                 channels = width
         self.body = nn.Sequential(*body)
-        self.head = nn.Linear(channels, classes)
+        self.head = nn.Linear(channels, task.outputs)
 
     def forward(self, images: Tensor) -> Tensor:
         """Class scores (B, classes)."""
@@ -131,12 +131,8 @@ def _conv_bn_relu(in_channels: int, out_channels: int, kernel_size: int) -> nn.S
 def parameter_count(
     matrix: Matrix,
     operations: Sequence[str],
-    *,
-    stem_channels: int = 128,
-    stacks: int = 3,
-    cells_per_stack: int = 3,
-    classes: int = 10,
-    in_channels: int = 3,
+    task: Task = CIFAR10,
+    size: NASBench101Size = PUBLISHED,
 ) -> int:
     """Trainable parameters of the `CellNetwork` with the same arguments, without building it."""
 
@@ -144,11 +140,11 @@ def parameter_count(
         return inputs * outputs * kernel_size**2 + 2 * outputs
 
     kernel_sizes = {"conv3x3-bn-relu": 3, "conv1x1-bn-relu": 1}
-    total = conv(in_channels, stem_channels, 3)
-    channels = stem_channels
-    for stack in range(stacks):
-        width = stem_channels * 2**stack
-        for _ in range(cells_per_stack):
+    total = conv(task.shape[0], size.stem_channels, 3)
+    channels = size.stem_channels
+    for stack in range(size.stacks):
+        width = size.stem_channels * 2**stack
+        for _ in range(size.cells_per_stack):
             vertices = vertex_channels(matrix, channels, width)
             total += sum(conv(channels, vertices[v], 1) for v in range(1, len(matrix)) if matrix[0, v])
             total += sum(
@@ -157,4 +153,4 @@ def parameter_count(
                 if operation in kernel_sizes
             )
             channels = width
-    return total + (channels + 1) * classes
+    return total + (channels + 1) * task.outputs

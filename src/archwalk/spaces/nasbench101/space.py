@@ -26,6 +26,8 @@ from archwalk.spaces.nasbench101.enumeration import (
     unpack_matrix,
 )
 from archwalk.spaces.nasbench101.sampling import prune_pattern
+from archwalk.spaces.nasbench101.size import PUBLISHED, NASBench101Size
+from archwalk.spaces.task import CIFAR10, Task
 
 if TYPE_CHECKING:
     from archwalk.spaces.nasbench101.network import CellNetwork
@@ -47,7 +49,7 @@ class NASBench101(EnumerableSpace):
     edit_kinds = neighbours.EDIT_KINDS
     dag_operations = OPERATIONS
     dag_inputs = 1
-    image_shape = (3, 32, 32)
+    default_task, default_size = CIFAR10, PUBLISHED
 
     def __init__(self, max_vertices: int = 7, max_edges: int = 9) -> None:
         if not 2 <= max_vertices <= 7 or not 1 <= max_edges <= 9:
@@ -57,6 +59,7 @@ class NASBench101(EnumerableSpace):
         self.pairs = max_vertices * (max_vertices - 1) // 2
         self.choices = (2,) * self.pairs + (LABELS,) * (max_vertices - 2)
         self.dag_depth = max_vertices - 2
+        self.parameters = {"max_vertices": max_vertices, "max_edges": max_edges}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return remake, (type(self), self.max_vertices, self.max_edges)
@@ -165,16 +168,14 @@ class NASBench101(EnumerableSpace):
         _read_choices(choices_BC, self.max_vertices, _STRING_ORDER, self.tables.lookup, codes_BL)
         return codes_BL
 
-    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """The settings of `build` for images (channels, height, width)."""
-        return {"in_channels": shape[0]}
-
-    def build(self, code_L: Codes, **settings: Any) -> CellNetwork:
-        """The network around the cell; `settings` as `CellNetwork`'s."""
+    def build(
+        self, code_L: Codes, task: Task | None = None, size: NASBench101Size | None = None
+    ) -> CellNetwork:
+        """The network around the cell. Raises UsageError for a task without images."""
         from archwalk.spaces.nasbench101.network import CellNetwork
 
-        cell = self.cell(code_L)
-        return CellNetwork(cell.matrix, cell.operations, **settings)
+        cell, task = self.cell(code_L), self.default_task.check(task, "networks of nasbench101")
+        return CellNetwork(cell.matrix, cell.operations, task, size or self.default_size)
 
     def draw(self, code_L: Codes) -> str:
         """The cell as SVG."""

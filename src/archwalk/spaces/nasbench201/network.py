@@ -12,35 +12,33 @@ import torch
 from torch import Tensor, nn
 
 from archwalk.spaces.nasbench201.cell import EDGES, NODES
+from archwalk.spaces.nasbench201.size import PUBLISHED, NASBench201Size
+from archwalk.spaces.task import CIFAR10, Task
 
 
 class CellNetwork(nn.Module):
     """The network: `forward(images (B, in_channels, H, W))` gives class scores (B, classes).
 
-    `operations` are the names on `EDGES`. Classes: 10 for CIFAR-10, 100 for CIFAR-100, 120 for ImageNet16-120.
+    `operations` are the names on `EDGES`.
     """
 
     def __init__(
         self,
         operations: Sequence[str],
-        *,
-        stem_channels: int = 16,
-        stages: int = 3,
-        cells_per_stage: int = 5,
-        classes: int = 10,
-        in_channels: int = 3,
+        task: Task = CIFAR10,
+        size: NASBench201Size = PUBLISHED,
     ) -> None:
         super().__init__()
-        stem = nn.Conv2d(in_channels, stem_channels, 3, padding=1, bias=False)
-        body: list[nn.Module] = [stem, nn.BatchNorm2d(stem_channels)]
-        channels = stem_channels
-        for stage in range(stages):
+        channels = size.stem_channels
+        stem = nn.Conv2d(task.shape[0], channels, 3, padding=1, bias=False)
+        body: list[nn.Module] = [stem, nn.BatchNorm2d(channels)]
+        for stage in range(size.stages):
             if stage:
                 body.append(_ReductionBlock(channels, 2 * channels))
                 channels *= 2
-            body += [_Cell(operations, channels) for _ in range(cells_per_stage)]
+            body += [_Cell(operations, channels) for _ in range(size.cells_per_stage)]
         self.body = nn.Sequential(*body, nn.BatchNorm2d(channels), nn.ReLU())
-        self.head = nn.Linear(channels, classes)
+        self.head = nn.Linear(channels, task.outputs)
 
     def forward(self, images: Tensor) -> Tensor:
         """Class scores (B, classes)."""

@@ -12,6 +12,8 @@ from archwalk.spaces.dags import NO_VERTEX, Dags, keep_paths
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.mixed_base import MixedBaseSpace
 from archwalk.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS, read_cell, write_string
+from archwalk.spaces.nasbench201.size import PUBLISHED, NASBench201Size
+from archwalk.spaces.task import CIFAR10, Task
 
 if TYPE_CHECKING:
     from archwalk.spaces.nasbench201.network import CellNetwork
@@ -34,7 +36,7 @@ class NASBench201(MixedBaseSpace):
     """Which cell each id is; it stands in imported tables."""
     dag_operations = OPERATIONS[1:]
     dag_inputs = 1
-    image_shape = (3, 32, 32)
+    default_task, default_size = CIFAR10, PUBLISHED
     dag_depth = NODES - 1
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -96,15 +98,14 @@ class NASBench201(MixedBaseSpace):
         keep_paths(labels_BV, edges_BVV, inside)
         return Dags(labels_BV[:, None], edges_BVV[:, None])
 
-    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """The settings of `build` for images (channels, height, width)."""
-        return {"in_channels": shape[0]}
-
-    def build(self, code_L: Codes, **settings: Any) -> CellNetwork:
-        """The network around the cell; `settings` as `CellNetwork`'s, by default those for CIFAR-10."""
+    def build(
+        self, code_L: Codes, task: Task | None = None, size: NASBench201Size | None = None
+    ) -> CellNetwork:
+        """The network around the cell. Raises UsageError for a task without images."""
         from archwalk.spaces.nasbench201.network import CellNetwork
 
-        return CellNetwork(self.operations(code_L), **settings)
+        task = self.default_task.check(task, "networks of nasbench201")
+        return CellNetwork(self.operations(code_L), task, size or self.default_size)
 
     def draw(self, code_L: Codes) -> str:
         """The cell as SVG, operations on nodes (P1, Figure 1); edges with `none` are left out."""

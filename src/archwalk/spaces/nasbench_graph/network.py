@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from archwalk.errors import MissingExtraError, UsageError
+from archwalk.errors import MissingExtraError
+from archwalk.spaces.nasbench_graph.size import NASBenchGraphSize
+from archwalk.spaces.task import Task
 
 
 class GraphNetwork(nn.Module):
@@ -21,42 +23,32 @@ class GraphNetwork(nn.Module):
     """
 
     def __init__(
-        self,
-        link: Sequence[int],
-        operations: Sequence[str],
-        *,
-        in_features: int,
-        classes: int,
-        hidden: int,
-        preprocess: bool,
-        postprocess: bool,
-        dropout: float,
+        self, link: Sequence[int], operations: Sequence[str], task: Task, size: NASBenchGraphSize
     ) -> None:
         super().__init__()
-        if hidden < 2 or hidden % 2:
-            raise UsageError(f"hidden must be even, for the two heads of gat, not {hidden}")
+        (in_features,), hidden = task.shape, size.hidden
         self.link = tuple(link)
         self.leaves = [node for node in range(1, len(link) + 1) if node not in self.link]
         self.sees_edges = [operation not in ("fc", "skip") for operation in operations]
-        self.dropout = nn.Dropout(dropout)
-        self.preprocess = nn.Linear(in_features, hidden) if preprocess else nn.Identity()
-        widths = [hidden if preprocess else in_features]  # of the input, then of each node
-        raw = [not preprocess]  # is it the raw input, perhaps handed on by skips?
+        self.dropout = nn.Dropout(size.dropout)
+        self.preprocess = nn.Linear(in_features, hidden) if size.preprocess else nn.Identity()
+        widths = [hidden if size.preprocess else in_features]  # of the input, then of each node
+        raw = [not size.preprocess]  # is it the raw input, perhaps handed on by skips?
         self.activations, self.layers = nn.ModuleList(), nn.ModuleList()
         for parent, operation in zip(self.link, operations, strict=True):
             self.activations.append(
                 nn.Identity()
                 if raw[parent]
-                else nn.Sequential(nn.BatchNorm1d(widths[parent]), nn.ReLU(), nn.Dropout(dropout))
+                else nn.Sequential(nn.BatchNorm1d(widths[parent]), nn.ReLU(), nn.Dropout(size.dropout))
             )
             self.layers.append(_layer(operation, widths[parent], hidden))
             is_skip = operation == "skip"
             widths.append(widths[parent] if is_skip else hidden)
             raw.append(raw[parent] and is_skip)
         read_out = sum(widths[leaf] for leaf in self.leaves)
-        self.head: nn.Module = nn.Linear(read_out, classes)
-        if postprocess:
-            self.head = nn.Sequential(nn.Linear(read_out, hidden), nn.Linear(hidden, classes))
+        self.head: nn.Module = nn.Linear(read_out, task.outputs)
+        if size.postprocess:
+            self.head = nn.Sequential(nn.Linear(read_out, hidden), nn.Linear(hidden, task.outputs))
 
     def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
         """Class scores (nodes, classes)."""

@@ -20,6 +20,8 @@ from archwalk.spaces.nasbench_graph.canonical import (
     enumerate_architectures,
 )
 from archwalk.spaces.nasbench_graph.neighbourhood import EDIT_KINDS, build_graph
+from archwalk.spaces.nasbench_graph.size import NASBenchGraphSize, nodes
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
     from archwalk.spaces.nasbench_graph.network import GraphNetwork
@@ -38,6 +40,7 @@ class NASBenchGraph(EnumerableSpace):
 
     name = "nasbench_graph"
     edit_kinds = EDIT_KINDS
+    default_task, default_size = nodes(1433, 7), NASBenchGraphSize()
     dag_operations = OPERATIONS
     dag_inputs = 1
     dag_depth = NODES
@@ -49,6 +52,7 @@ class NASBenchGraph(EnumerableSpace):
         if not chosen - {"skip"}:
             raise UsageError(f"operations must hold one that is not skip, say {OPERATIONS[1]!r}")
         self.operations = tuple(operation for operation in OPERATIONS if operation in chosen)
+        self.parameters = {"operations": list(self.operations)}
         self.choices = (*range(2, NODES + 1), *NODES * (len(self.operations),))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -114,34 +118,17 @@ class NASBenchGraph(EnumerableSpace):
         return {"link": link, "ops": ops}
 
     def build(
-        self,
-        code_L: Codes,
-        *,
-        in_features: int = 1433,
-        classes: int = 7,
-        hidden: int = 64,
-        preprocess: bool = True,
-        postprocess: bool = False,
-        dropout: float = 0.5,
+        self, code_L: Codes, task: Task | None = None, size: NASBenchGraphSize | None = None
     ) -> GraphNetwork:
         """A node classifier, `forward(x, edge_index)`; by default for the features and classes of Cora.
 
-        `build(code, **PUBLISHED["cora"])` is the network that was measured. Raises MissingExtraError
-        without torch-geometric.
+        `build(code_L, *PUBLISHED["cora"])` is the network that was measured. Raises UsageError for other tasks,
+        MissingExtraError without torch-geometric.
         """
         from archwalk.spaces.nasbench_graph.network import GraphNetwork
 
-        link, ops = self._string(code_L)
-        return GraphNetwork(
-            link,
-            ops,
-            in_features=in_features,
-            classes=classes,
-            hidden=hidden,
-            preprocess=preprocess,
-            postprocess=postprocess,
-            dropout=dropout,
-        )
+        task = self.default_task.check(task, "networks of nasbench_graph")
+        return GraphNetwork(*self._string(code_L), task, size or self.default_size)
 
     def dags(self, codes_BL: Codes) -> Dags:
         """The canonical strings between the input and the read-out of the leaves (see `Dags`)."""

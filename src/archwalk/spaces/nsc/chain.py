@@ -12,9 +12,11 @@ from archwalk.errors import UsageError
 from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake
 from archwalk.spaces.dags import Dags
 from archwalk.spaces.nsc.code import FIRST, ROW, TYPE
+from archwalk.spaces.nsc.measuring import Layers, Measurement
 from archwalk.spaces.nsc.neighbours import CHAIN_KINDS
-from archwalk.spaces.nsc.size import P3_NETWORK, Layers, NetworkSettings, NetworkSize
+from archwalk.spaces.nsc.size import SIZE, TASK, NSCSize
 from archwalk.spaces.nsc.space import NSC
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
     from archwalk.spaces.nsc.network import NSCNetwork
@@ -32,17 +34,19 @@ class Chain(EnumerableSpace):
     """
 
     name = "chain"
+    described_as = "nsc-chain"
     edit_kinds = CHAIN_KINDS
     numbering = "layers-then-base-7"
     """Which chain each id is; it stands in tables."""
 
-    def __init__(self, depth: int = 4, network: NetworkSettings = P3_NETWORK) -> None:
+    def __init__(self, depth: int = 4, task: Task = TASK, size: NSCSize = SIZE) -> None:
         if not 1 <= depth <= DEEPEST:
             raise UsageError(
                 f"chains are numbered up to {DEEPEST} layers, not {depth}; nsc-chain has deeper ones"
             )
-        self.nsc = NSC(depth, "chain", network=network)
-        self.network = network
+        self.nsc = NSC(depth, "chain", task=task, size=size)
+        self.default_task, self.default_size = task, size
+        self.parameters = {"depth": depth}
         self.table = self.nsc.table
         self.choices = self.nsc.choices
         self.dag_operations = self.nsc.dag_operations
@@ -52,7 +56,7 @@ class Chain(EnumerableSpace):
         self._offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return remake, (type(self), self.table.depth, self.network)
+        return remake, (type(self), self.table.depth, self.default_task, self.default_size)
 
     @property
     def size(self) -> int:
@@ -129,22 +133,13 @@ class Chain(EnumerableSpace):
         """One-hot rows (B, D, width) of layers (B, D, 4); the last of them may be a terminal."""
         return self.nsc.encode(layers_BDR)
 
-    def measure(self, code_L: Codes, **settings: Any) -> NetworkSize:
+    def measure(self, code_L: Codes, task: Task | None = None, size: NSCSize | None = None) -> Measurement:
         """Shapes and weights of the network without building it (see `NSC.measure`)."""
-        return self.nsc.measure(self._rows(code_L[None])[0], **settings)
+        return self.nsc.measure(self._rows(code_L[None])[0], task, size)
 
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """That of `network`."""
-        return self.network.image_shape
-
-    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """The settings of `build` for images (channels, height, width)."""
-        return {"image_shape": shape}
-
-    def build(self, code_L: Codes, **settings: Any) -> NSCNetwork:
+    def build(self, code_L: Codes, task: Task | None = None, size: NSCSize | None = None) -> NSCNetwork:
         """The network (see `NSC.build`)."""
-        return self.nsc.build(self._rows(code_L[None])[0], **settings)
+        return self.nsc.build(self._rows(code_L[None])[0], task, size)
 
     def dags(self, codes_BL: Codes) -> Dags:
         """Layers between the image and the prediction (see `NSC.dags`)."""

@@ -13,7 +13,7 @@ from archwalk.errors import InvalidArchitectureError, unknown
 from archwalk.spaces.base import require_keys
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.nsc.code import ROW, count_layers, is_merge
-from archwalk.spaces.nsc.size import Layers
+from archwalk.spaces.nsc.measuring import Layers
 from archwalk.spaces.nsc.table import MERGES, NAMES, SINGLES, TERMINAL, CodeTable, label_name
 
 

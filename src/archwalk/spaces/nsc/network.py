@@ -14,8 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from archwalk.spaces.nsc.code import count_layers, is_merge
-from archwalk.spaces.nsc.size import Layers, NetworkSettings, measure
+from archwalk.spaces.nsc.measuring import Layers, measure
+from archwalk.spaces.nsc.size import NSCSize
 from archwalk.spaces.nsc.table import ADDITION, CONVOLUTION, MAX_POOLING
+from archwalk.spaces.task import Task
 
 
 class NSCNetwork(nn.Module):
@@ -25,26 +27,26 @@ class NSCNetwork(nn.Module):
     a pool or there are too many weights.
     """
 
-    def __init__(self, layers: Layers, settings: NetworkSettings) -> None:
+    def __init__(self, layers: Layers, task: Task, size: NSCSize) -> None:
         super().__init__()
-        self.size = measure(layers, settings)
+        measured = measure(layers, task, size)
         self.layers = nn.ModuleList()
         self.inputs: list[list[int]] = []
-        width = settings.filters
+        width = size.filters
         for number, kernel_size, first, second in layers[: count_layers(layers)].tolist():
             self.inputs.append([first, second] if is_merge(number) else [first])
-            channels = self.size.shapes[first - 1][0] if first else settings.image_shape[0]
+            channels = measured.shapes[first - 1][0] if first else task.shape[0]
             self.layers.append(_layer(number, kernel_size, channels, width))
-            if number == CONVOLUTION and settings.doubling:
+            if number == CONVOLUTION and size.doubling:
                 width *= 2
         read = {vertex for inputs in self.inputs for vertex in inputs}
         self.leaves = [vertex for vertex in range(1, len(self.inputs) + 1) if vertex not in read]
         self.head = nn.Sequential(
             nn.Flatten(),
-            nn.Linear(self.size.features, settings.dense),
+            nn.Linear(measured.features, size.dense),
             nn.ReLU(),
-            nn.Dropout(settings.dropout),
-            nn.Linear(settings.dense, settings.classes),
+            nn.Dropout(size.dropout),
+            nn.Linear(size.dense, task.outputs),
         )
 
     def forward(self, images: Tensor) -> Tensor:

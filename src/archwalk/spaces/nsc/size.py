@@ -1,36 +1,20 @@
-"""How large a network is, without building it: shapes, weights, multiplications.
-
-One unpooled convolution of an 84 x 84 image has 231 million weights in the prediction module of P3: whoever trains
-such networks must know before anything is allocated.
-"""
+"""How large the network around the layers is."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from archwalk.errors import InvalidArchitectureError, UsageError, unknown
-from archwalk.jit import kernel
-from archwalk.spaces.nsc.code import FIRST, KERNEL, SECOND, TYPE, count_layers, is_merge
-from archwalk.spaces.nsc.table import ADDITION, CONVOLUTION, label_name
-
-Layers = NDArray[np.int32]
-"""The layers of B architectures, (B, D, 4): codes (B, 4 D) in another shape."""
+from archwalk.errors import UsageError
+from archwalk.spaces.task import Task, check_whole
 
 
 @dataclass(frozen=True)
-class NetworkSettings:
-    """Around the layers: the image, the convolutions' width, the prediction module (P3 sections 4.1.1, 4.1.2).
+class NSCSize:
+    """The convolutions' width and the prediction module (Gomez Robles and Vanschoren 2019, sections 4.1.1, 4.1.2).
 
-    `image_shape` is (channels, height, width). With `doubling` the i-th convolution, in the order of the layers, has
-    `filters` * 2^i filters, i from 0: P3's 2^(4 + i) of experiment 2, which also has `dense` 4096. A network with
-    more weights than `max_parameters` is refused (ours; a gigabyte in single precision); None refuses none. All else
-    are P3's values for early-stop training, but for the classes.
+    With `doubling` the i-th convolution, in the order of the layers, has `filters` * 2^i filters, i from 0: the paper's
+    2^(4 + i) of experiment 2, which also has `dense` 4096. A network with more weights than `max_parameters` is refused
+    (ours; a gigabyte in single precision); None refuses none. All else are the paper's values for early-stop training.
     """
 
-    image_shape: tuple[int, int, int] = (3, 84, 84)
-    classes: int = 10
     filters: int = 32
     doubling: bool = False
     dense: int = 1024
@@ -38,163 +22,18 @@ class NetworkSettings:
     max_parameters: int | None = 250_000_000
 
     def __post_init__(self) -> None:
-        image: tuple[Any, ...] = tuple(self.image_shape)
-        object.__setattr__(self, "image_shape", image)
-        if len(image) != 3 or not all(type(size) is int and size >= 1 for size in image):
-            raise UsageError(f"an image is (channels, height, width), not {image}")
-        for name in ("classes", "filters", "dense", "max_parameters"):
-            value: Any = getattr(self, name)
-            if value is None and name == "max_parameters":
-                continue
-            if type(value) is not int or not 1 <= value < 2**63:
-                raise UsageError(f"{name} must be an integer of at least 1 and below 2**63, not {value!r}")
+        check_whole("networks of layers", filters=self.filters, dense=self.dense)
+        if self.max_parameters is not None:
+            check_whole("networks of layers", max_parameters=self.max_parameters)
         if not 0 <= self.dropout < 1:
             raise UsageError(f"dropout must be at least 0 and below 1, not {self.dropout}")
 
-
-P3_NETWORK = NetworkSettings()
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """Of B architectures. `failed_B` is 0, or the number of the first layer for which the image is too small.
-
-    `shapes_BD3` are the layers' outputs (channels, height, width); `features_B` what the dense layer reads. Of the
-    other three, for one image: weights, values computed by layers, multiplications of convolutions and dense layers.
-    Those of an architecture that failed mean nothing.
-    """
-
-    failed_B: NDArray[np.int64]
-    shapes_BD3: NDArray[np.int64]
-    features_B: NDArray[np.int64]
-    parameters_B: NDArray[np.int64]
-    activations_B: NDArray[np.int64]
-    multiplications_B: NDArray[np.int64]
-
-    def fits_B(self, settings: NetworkSettings) -> NDArray[np.bool_]:
-        """Which can be built within the limit of weights."""
-        fits: NDArray[np.bool_] = self.failed_B == 0
-        if settings.max_parameters is not None:
-            fits &= self.parameters_B <= settings.max_parameters
-        return fits
+    def scaled(self, channels: int, cells: int) -> "NSCSize":
+        """See `ScalableSize`; how many layers there are is the architecture's."""
+        return replace(self, filters=channels)
 
 
-@dataclass(frozen=True)
-class NetworkSize:
-    """Of one architecture: see `Sizes`."""
+SIZE = NSCSize()
 
-    shapes: list[tuple[int, int, int]]
-    features: int
-    parameters: int
-    activations: int
-    multiplications: int
-
-
-def measure_all(layers_BDR: Layers, settings: NetworkSettings) -> Sizes:
-    """Sizes of B architectures, (B, D, 4), numbered so that layers read earlier ones; an empty one has failed."""
-    batch, depth, _ = layers_BDR.shape
-    shapes_BD3, totals_B4 = np.zeros((batch, depth, 3), np.int64), np.zeros((batch, 4), np.int64)
-    failed_B = np.zeros(batch, np.int64)
-    image = np.array(settings.image_shape, np.int64)
-    widths = (settings.filters, settings.doubling, settings.dense, settings.classes)
-    _measure(np.ascontiguousarray(layers_BDR), image, *widths, shapes_BD3, totals_B4, failed_B)
-    return Sizes(failed_B, shapes_BD3, *totals_B4.T)
-
-
-def measure(layers: Layers, settings: NetworkSettings) -> NetworkSize:
-    """The size of one architecture (D, 4). Raises InvalidArchitectureError if it cannot be built."""
-    sizes = measure_all(layers[None], settings)
-    n = int(count_layers(layers))
-    if failed := int(sizes.failed_B[0]):
-        row = layers[failed - 1]
-        if row[TYPE] <= 0:
-            raise InvalidArchitectureError("an architecture without layers is none")
-        above = int(row[FIRST])
-        _, height, width = sizes.shapes_BD3[0, above - 1] if above else settings.image_shape
-        name = label_name((int(row[TYPE]), int(row[KERNEL])))
-        raise InvalidArchitectureError(
-            f"layer {failed}, {name}, is larger than the {height} x {width} it reads"
-        )
-    size = NetworkSize(
-        shapes=[(int(c), int(h), int(w)) for c, h, w in sizes.shapes_BD3[0, :n]],
-        features=int(sizes.features_B[0]),
-        parameters=int(sizes.parameters_B[0]),
-        activations=int(sizes.activations_B[0]),
-        multiplications=int(sizes.multiplications_B[0]),
-    )
-    if settings.max_parameters is not None and size.parameters > settings.max_parameters:
-        raise InvalidArchitectureError(
-            f"the network has {size.parameters:,} weights, more than max_parameters = {settings.max_parameters:,}"
-        )
-    return size
-
-
-@kernel
-def _measure(layers_BDR, image, filters, doubling, dense, classes, shapes_BD3, totals_B4, failed_B):  # type: ignore[no-untyped-def]
-    for b in range(len(layers_BDR)):
-        failed_B[b] = _measure_one(
-            layers_BDR[b], image, filters, doubling, dense, classes, shapes_BD3[b], totals_B4[b]
-        )
-
-
-@kernel
-def _measure_one(layers, image, filters, doubling, dense, classes, shapes, totals):  # type: ignore[no-untyped-def]
-    n = count_layers(layers)
-    if n == 0:
-        return 1
-    parameters, activations, multiplications, width = 0, 0, 0, filters
-    for i in range(n):
-        first = layers[i, FIRST]
-        c, h, w = shapes[first - 1] if first > 0 else image
-        size = layers[i, KERNEL]
-        if layers[i, TYPE] == CONVOLUTION:
-            weights = c * size * size * width
-            parameters += weights + 2 * width  # the batch normalisation's scale and shift
-            multiplications += weights * h * w
-            c = width
-            if doubling:
-                width *= 2
-        elif is_merge(layers[i, TYPE]):
-            second = layers[i, SECOND]
-            c2, h2, w2 = shapes[second - 1] if second > 0 else image
-            c = max(c, c2) if layers[i, TYPE] == ADDITION else c + c2
-            h, w = max(h, h2), max(w, w2)
-        else:
-            h, w = h // size, w // size
-            if h == 0 or w == 0:
-                return i + 1
-        shapes[i, 0], shapes[i, 1], shapes[i, 2] = c, h, w
-        activations += c * h * w
-    c, h, w = leaf_shape(layers, n, shapes)
-    totals[0] = c * h * w
-    totals[1] = parameters + (totals[0] + 1) * dense + (dense + 1) * classes
-    totals[2] = activations + totals[0] + dense + classes
-    totals[3] = multiplications + totals[0] * dense + dense * classes
-    return 0
-
-
-@kernel
-def leaf_shape(layers, n, shapes):  # type: ignore[no-untyped-def]
-    """The shape (channels, height, width) of the concatenated leaves."""
-    read = np.zeros(n + 1, np.bool_)
-    for i in range(n):
-        read[layers[i, FIRST]] = True
-        if is_merge(layers[i, TYPE]):
-            read[layers[i, SECOND]] = True
-    c, h, w = 0, 0, 0
-    for i in range(n):
-        if not read[i + 1]:
-            c, h, w = c + shapes[i, 0], max(h, shapes[i, 1]), max(w, shapes[i, 2])
-    return c, h, w
-
-
-def changed(settings: NetworkSettings, changes: dict[str, Any]) -> NetworkSettings:
-    """The settings with some changed. Raises UsageError for one that there is not."""
-    try:
-        return replace(settings, **changes)
-    except TypeError:
-        known = NetworkSettings.__dataclass_fields__
-        wrong = next((name for name in changes if name not in known), None)
-        if wrong is None:
-            raise
-        raise unknown("setting of a network", wrong, known) from None
+TASK = Task((3, 84, 84), 10)
+"""The paper's images (section 4.1.2), of a number of classes that is ours."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,16 +15,19 @@ from archwalk.spaces.dags import NO_VERTEX, Dags
 from archwalk.spaces.nsc import neighbours
 from archwalk.spaces.nsc.code import FIRST, ROW, SECOND, TYPE, canonicalise_all, encode, rewrite
 from archwalk.spaces.nsc.description import draw_layers, read_layers, write_layers
-from archwalk.spaces.nsc.size import (
-    P3_NETWORK,
-    Layers,
-    NetworkSettings,
-    NetworkSize,
-    changed,
-    measure,
-    measure_all,
+from archwalk.spaces.nsc.measuring import Layers, Measurement, measure, measure_all
+from archwalk.spaces.nsc.size import SIZE, TASK, NSCSize
+from archwalk.spaces.nsc.table import (
+    ADDITION,
+    MERGES,
+    P3_KERNELS,
+    CodeTable,
+    Kernels,
+    Kind,
+    label_name,
+    make_table,
 )
-from archwalk.spaces.nsc.table import ADDITION, CodeTable, Kind, label_name
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
     from archwalk.spaces.nsc.network import NSCNetwork
@@ -37,7 +40,7 @@ class NSC:
     one-hot rows of P3 section 4.2.1. `choices` are the number of layers, the layers, and with branches two
     predecessors of each layer but the first; what a string says beyond its layers is ignored. Starts are uniform over
     these strings, so every depth is equally likely (ours). `table` gives other layers than P3's, and then depth and
-    kind; `network` is what `build` and `measure` put around the layers where they are not told otherwise.
+    kind; `task` and `size` are those of `build` and `measure` where they are not told others.
     """
 
     def __init__(
@@ -46,10 +49,12 @@ class NSC:
         kind: Kind = "multi-branch",
         *,
         table: CodeTable | None = None,
-        network: NetworkSettings = P3_NETWORK,
+        task: Task = TASK,
+        size: NSCSize = SIZE,
     ) -> None:
         self.table = table or CodeTable(depth, kind)
-        self.network = network
+        TASK.check(task, "networks of layers")
+        self.default_task, self.default_size = task, size
         self.name = "nsc" if self.table.branches else "nsc-chain"
         self.code_length = ROW * self.table.depth
         self.feature_count = self.table.depth * self.table.row_width
@@ -57,6 +62,7 @@ class NSC:
         self.dag_operations = tuple(map(label_name, self.table.labels))
         self.dag_inputs = 1
         self.dag_depth = self.table.depth
+        self.parameters = self.table.parameters
         depth, layers = self.table.depth, len(self.table.labels)
         predecessors = [i for i in range(2, depth + 1) for _ in range(2)] if self.table.branches else []
         self.choices = (*([depth] if depth > 1 else []), *depth * [layers], *predecessors)
@@ -91,8 +97,10 @@ class NSC:
         return self.from_choices(rng.integers(0, self.choices, (n, len(self.choices)), dtype=np.int32))
 
     def fits(self, codes_BL: Codes) -> NDArray[np.bool_]:
-        """Which architectures (B,) have a network for `network`'s images, of no more weights than it allows."""
-        return measure_all(self.layers(codes_BL), self.network).fits_B(self.network)
+        """Which architectures (B,) have a network for the space's own task, of no more weights than its size allows."""
+        return measure_all(self.layers(codes_BL), self.default_task, self.default_size).fits_B(
+            self.default_size
+        )
 
     def neighbours(self, codes_BL: Codes) -> Neighbours:
         """All architectures that are one edit of a layer away, grouped by kind (see `neighbours`)."""
@@ -193,31 +201,19 @@ class NSC:
         """The canonical form as JSON (see `description`)."""
         return write_layers(self.layers(code_L)[0], self.table)
 
-    def measure(self, code_L: Codes, **settings: Any) -> NetworkSize:
-        """Shapes and weights of the network without building it; `settings` change those of `network`.
+    def measure(self, code_L: Codes, task: Task | None = None, size: NSCSize | None = None) -> Measurement:
+        """Shapes and weights of the network without building it. Raises InvalidArchitectureError as `build` does."""
+        return measure(self._one(code_L), *self._network(task, size))
 
-        Raises InvalidArchitectureError as `build` does.
-        """
-        return measure(self._one(code_L), changed(self.network, settings))
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """That of `network`."""
-        return self.network.image_shape
-
-    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """The settings of `build` for images (channels, height, width)."""
-        return {"image_shape": shape}
-
-    def build(self, code_L: Codes, **settings: Any) -> NSCNetwork:
-        """The network of the architecture; `settings` change those of `network`.
+    def build(self, code_L: Codes, task: Task | None = None, size: NSCSize | None = None) -> NSCNetwork:
+        """The network of the architecture.
 
         Raises InvalidArchitectureError, before anything is allocated, if an image is too small for a pool or the
-        network has more than `max_parameters` weights.
+        network has more than `max_parameters` weights, UsageError for a task without images.
         """
         from archwalk.spaces.nsc.network import NSCNetwork
 
-        return NSCNetwork(self._one(code_L), changed(self.network, settings))
+        return NSCNetwork(self._one(code_L), *self._network(task, size))
 
     def draw(self, code_L: Codes) -> str:
         """The layers as SVG."""
@@ -232,6 +228,9 @@ class NSC:
                 known[key] = neighbours.find_neighbours(code_L, self.table)
             yield known[key]
 
+    def _network(self, task: Task | None, size: NSCSize | None) -> tuple[Task, NSCSize]:
+        return self.default_task.check(task, f"networks of {self.name}"), size or self.default_size
+
     def _one(self, code_L: Codes) -> Layers:
         if code_L[0] < 0:
             raise InvalidArchitectureError("an architecture without layers is none")
@@ -239,9 +238,14 @@ class NSC:
         return layers
 
 
-def nsc_chain() -> NSC:
-    """P3's space of experiments 1 and 2: chains of up to 10 layers."""
-    return NSC(10, "chain")
+def nsc(depth: int = 10, kernels: Kernels = P3_KERNELS, merges: Sequence[str] = tuple(MERGES)) -> NSC:
+    """The space of Gomez Robles and Vanschoren 2019, experiment 3, or of other layers."""
+    return NSC(table=make_table(depth, "multi-branch", kernels, merges))
+
+
+def nsc_chain(depth: int = 10, kernels: Kernels = P3_KERNELS) -> NSC:
+    """That of experiments 1 and 2: chains of up to 10 layers; or of other layers."""
+    return NSC(table=make_table(depth, "chain", kernels))
 
 
 def nsc_vectors(layers_BDR: Layers) -> NDArray[np.int32]:

@@ -5,9 +5,10 @@ table 1. An NSC vector is (index, type, kernel size, predecessor 1, predecessor 
 what a type has no use for is 0.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from archwalk.errors import UsageError, unknown
 
 Kind = Literal["chain", "multi-branch"]
+Kernels = Sequence[tuple[str, Sequence[int]]]
+"""Types of layers with the sizes of their kernels."""
 
 EMPTY, CONVOLUTION, MAX_POOLING, AVG_POOLING, IDENTITY, ADDITION, CONCATENATION, TERMINAL = range(8)
 """The types. P3 keeps BlockQNN's number of the identity, but leaves it out; the terminal is in no architecture."""
@@ -69,6 +72,16 @@ class CodeTable:
             raise UsageError("a table of codes needs at least two layers, each once")
 
     @property
+    def parameters(self) -> dict[str, Any]:
+        """What differs from the paper's table, and the depth, as JSON; `make_table` reads it."""
+        found: dict[str, Any] = {"depth": self.depth}
+        if self.kernels != P3_KERNELS:
+            found["kernels"] = [[name, list(sizes)] for name, sizes in self.kernels]
+        if self.branches and self.merges != tuple(MERGES):
+            found["merges"] = list(self.merges)
+        return found
+
+    @property
     def branches(self) -> bool:
         """Whether layers may read any earlier one."""
         return self.kind == "multi-branch"
@@ -99,6 +112,13 @@ class CodeTable:
         """Bits of an encoded layer (P3 section 4.2.1): d + k + 10, with branches 2 d + k + 11."""
         predecessors = 2 if self.branches else 1
         return TYPES + self.largest_kernel + 1 + predecessors * (self.depth + 1)
+
+
+def make_table(
+    depth: int, kind: Kind, kernels: Kernels = P3_KERNELS, merges: Sequence[str] = tuple(MERGES)
+) -> CodeTable:
+    """A table from what JSON has, lists. Raises UsageError."""
+    return CodeTable(depth, kind, tuple((name, tuple(sizes)) for name, sizes in kernels), tuple(merges))
 
 
 def label_name(label: tuple[int, int]) -> str:

@@ -7,9 +7,11 @@ blocks differ in channels, zeros fill them up to the most that a block offers.
 """
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from archwalk.errors import UsageError
+from archwalk.spaces.base import Codes
+from archwalk.spaces.task import Shape, check_whole
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Convolution:
     stride: int = 1
 
     def __post_init__(self) -> None:
-        _check_sizes(channels=self.channels, kernel=self.kernel, stride=self.stride)
+        check_whole("a policy network", channels=self.channels, kernel=self.kernel, stride=self.stride)
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class ChoiceBlock:
     stride: int = 1
 
     def __post_init__(self) -> None:
-        _check_sizes(stride=self.stride)
+        check_whole("a policy network", stride=self.stride)
         for name in ("kernels", "channels"):
             values = tuple(getattr(self, name))
             object.__setattr__(self, name, values)
@@ -41,7 +43,7 @@ class ChoiceBlock:
                 raise UsageError(
                     f"{name} of a choice block are one or more different numbers, not {list(values)}"
                 )
-            _check_sizes(**{f"{name} ({value!r})": value for value in values})
+            check_whole("a policy network", **{f"{name} ({value!r})": value for value in values})
 
     @property
     def options(self) -> tuple[tuple[int, int], ...]:
@@ -72,7 +74,14 @@ class Declaration:
                 f"an observation has channels, height and width, not the shape {self.observation}"
             )
         channels, height, width = self.observation
-        _check_sizes(channels=channels, height=height, width=width, plane=self.plane, hidden=self.hidden)
+        check_whole(
+            "a policy network",
+            channels=channels,
+            height=height,
+            width=width,
+            plane=self.plane,
+            hidden=self.hidden,
+        )
         if all(len(block.options) == 1 for block in self.blocks):
             raise UsageError(f"the space {self.name!r} has nothing to choose: no block has two options")
         if self.stem.kernel > min(height, width):
@@ -88,10 +97,10 @@ class Declaration:
                 )
             side = self.plane
 
-    def check(self, observation: tuple[int, int, int]) -> None:
+    def check(self, observation: Shape) -> None:
         """Raise UsageError where its networks cannot read such observations (channels, height, width)."""
         try:
-            replace(self, observation=observation)
+            replace(self, observation=observation)  # type: ignore[arg-type] # of which its check says
         except UsageError as error:
             raise UsageError(f"images of {observation[1]}x{observation[2]} do not fit: {error}") from None
 
@@ -113,7 +122,15 @@ class Declaration:
         return asdict(self)
 
 
-def _check_sizes(**sizes: int) -> None:
-    for name, size in sizes.items():
-        if type(size) is not int or size < 1:  # nor a bool
-            raise UsageError(f"{name} of a policy network is a whole number of at least 1, not {size!r}")
+@runtime_checkable
+class ChoiceBlockSpace(Protocol):
+    """What a space has whose networks are paths through choice blocks, so that they can share the weights of one
+    supernet.
+    """
+
+    @property
+    def declaration(self) -> Declaration:
+        """The blocks."""
+
+    def options(self, code_L: Codes) -> list[tuple[int, int]]:
+        """(kernel, channels) of every block."""

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from archwalk.spaces.policy_cnn.declaration import Convolution, Declaration
+from archwalk.spaces.task import Task
 
 _RELU_GAIN = 2**0.5
 
@@ -19,9 +20,11 @@ _RELU_GAIN = 2**0.5
 class PolicyNetwork(nn.Module):
     """`forward(observations (B, C, H, W))`, float, gives logits (B, A) and values (B,).
 
-    It is put together from its parts, so that it may share them with other networks.
+    It is put together from its parts, so that it may share them with other networks. Convolutions are quicker with
+    channels last.
     """
 
+    channels_last = True
     outputs = ("logits", "values")
     first_weights = (
         "First weights are drawn as PyTorch does. archwalk's own are orthogonal, as in the OpenAI baselines:\n"
@@ -101,9 +104,9 @@ def fit_planes(x: Tensor, plane: int, channels: int) -> Tensor:
     return x
 
 
-def make_stem(declaration: Declaration, channels: int | None) -> Stem:
-    """The stem, for observations of so many channels (None: as declared)."""
-    return Stem(channels or declaration.observation[0], declaration.stem)
+def make_stem(declaration: Declaration, channels: int) -> Stem:
+    """The stem, for observations of so many channels."""
+    return Stem(channels, declaration.stem)
 
 
 def make_block(declaration: Declaration, block: int, option: tuple[int, int]) -> BlockConvolution:
@@ -124,12 +127,10 @@ def make_head(declaration: Declaration, actions: int) -> Head:
     return Head(declaration.plane**2 * declaration.channels, declaration.hidden, actions)
 
 
-def make_network(
-    declaration: Declaration, options: Sequence[tuple[int, int]], channels: int | None, actions: int
-) -> PolicyNetwork:
+def make_network(declaration: Declaration, options: Sequence[tuple[int, int]], task: Task) -> PolicyNetwork:
     """A fresh network with these options, one a block."""
     blocks = [make_block(declaration, block, option) for block, option in enumerate(options)]
-    return PolicyNetwork(make_stem(declaration, channels), blocks, make_head(declaration, actions))
+    return PolicyNetwork(make_stem(declaration, task.shape[0]), blocks, make_head(declaration, task.outputs))
 
 
 @torch.no_grad()

@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from archwalk.errors import UsageError
 from archwalk.spaces.base import Codes, Features, NeighbourGraph, remake
 from archwalk.spaces.dags import Dags
 from archwalk.spaces.mixed_base import MixedBaseSpace
 from archwalk.spaces.policy_cnn.declaration import Declaration
 from archwalk.spaces.policy_cnn.space import PolicyCNN
+from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
     from archwalk.spaces.policy_cnn.network import PolicyNetwork
@@ -42,6 +41,8 @@ class NumberedPolicyCNN(MixedBaseSpace):
     numbering = "mixed-base-of-decisions"
     """Which network each id is; it stands in tables."""
 
+    made_as = "policy-cnn"
+
     def __init__(self, declaration: Declaration) -> None:
         if declaration.size > MOST:
             raise UsageError(
@@ -50,13 +51,12 @@ class NumberedPolicyCNN(MixedBaseSpace):
         self.declaration = declaration
         self.blocks = PolicyCNN(declaration)
         self.name = declaration.name
+        self.parameters, self.network_identity = self.blocks.parameters, self.blocks.network_identity
+        self.default_task = self.blocks.default_task
         self.choices = self.blocks.choices
         self.edit_kinds = self.blocks.edit_kinds
-        options = dict.fromkeys(option for block in declaration.blocks for option in block.options)
-        self._label = {option: label for label, option in enumerate(options)}
-        self.dag_operations = tuple(f"conv {kernel}x{kernel}, {channels}" for kernel, channels in options)
+        self.dag_operations, self.dag_depth = self.blocks.dag_operations, self.blocks.dag_depth
         self.dag_inputs = 1
-        self.dag_depth = len(declaration.blocks)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return remake, (type(self), self.declaration)
@@ -92,26 +92,15 @@ class NumberedPolicyCNN(MixedBaseSpace):
 
     def dags(self, codes_BL: Codes) -> Dags:
         """The blocks' convolutions in a row, between input and output."""
-        batch, inside, vertices = len(codes_BL), len(self.dag_operations), self.dag_depth + 2
-        labels_BV = np.empty((batch, vertices), np.int32)
-        labels_BV[:, 0], labels_BV[:, -1] = inside + 1, inside
-        for b, code_L in enumerate(codes_BL):
-            labels_BV[b, 1:-1] = [self._label[option] for option in self.options(code_L)]
-        edges_BVV = np.tile(np.eye(vertices, k=1, dtype=np.bool_), (batch, 1, 1))
-        return Dags(labels_BV[:, None], edges_BVV[:, None])
+        return self.blocks.dags(self.to_choices(codes_BL))
 
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """That of the observations as declared."""
-        return self.declaration.observation
-
-    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """The settings of `build` for observations (channels, height, width)."""
-        return {"channels": shape[0]}
-
-    def build(self, code_L: Codes, **settings: Any) -> PolicyNetwork:
+    def build(self, code_L: Codes, task: Task | None = None, size: None = None) -> PolicyNetwork:
         """See `PolicyCNN.build`."""
-        return self.blocks.build(self._row(code_L), **settings)
+        return self.blocks.build(self._row(code_L), task)
+
+    def check_task(self, task: Task | None) -> Task:
+        """See `PolicyCNN.check_task`."""
+        return self.blocks.check_task(task)
 
     def draw(self, code_L: Codes) -> str:
         """The layers as SVG."""

@@ -5,8 +5,14 @@ tables decide here. Ours, since P2 is silent: convolutions without padding, chan
 networks are ours.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from archwalk.errors import UsageError
 from archwalk.spaces.policy_cnn.declaration import ChoiceBlock, Convolution, Declaration
-from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN, numbered
+from archwalk.spaces.policy_cnn.numbered import NumberedPolicyCNN, numbered, policy_space
 from archwalk.spaces.policy_cnn.space import PolicyCNN
 
 _ATARI = Convolution(32, 8, 4)
@@ -54,6 +60,14 @@ MINATAR_2 = Declaration(
 
 NATURE_CNN = {"convolutions": [{"kernel_size": 4, "channels": 64}, {"kernel_size": 3, "channels": 64}]}
 """The network of Mnih et al. (2015) as a member of search space 1 (P2 table 3, with its padding to 121 * 64)."""
+
+
+def policy_cnn(declaration: Mapping[str, Any]) -> NumberedPolicyCNN | PolicyCNN:
+    """The space of a declaration as JSON has it. Raises UsageError."""
+    try:
+        return policy_space(msgspec.convert(declaration, Declaration))
+    except msgspec.ValidationError as error:
+        raise UsageError(f"this declares no policy networks: {error}") from error
 
 
 def atari_1() -> NumberedPolicyCNN:

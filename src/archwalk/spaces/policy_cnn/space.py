@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from archwalk.errors import InvalidArchitectureError
 from archwalk.jit import Streams
 from archwalk.spaces.base import Codes, Features, Neighbours, remake, require_keys, sample_places
+from archwalk.spaces.dags import Dags
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.policy_cnn.declaration import Declaration
+from archwalk.spaces.task import ACTOR_CRITIC, Task
 
 if TYPE_CHECKING:
     from archwalk.spaces.policy_cnn.network import PolicyNetwork
@@ -27,9 +29,14 @@ class PolicyCNN:
     are the decisions, one-hot. Starts are uniform.
     """
 
+    made_as = "policy-cnn"
+
     def __init__(self, declaration: Declaration) -> None:
         self.declaration = declaration
         self.name = declaration.name
+        self.parameters = {"declaration": declaration.as_dict()}
+        self.network_identity = declaration.as_dict()
+        self.default_task = Task(declaration.observation, 6, ACTOR_CRITIC)
         decisions = [
             (block, values, kind)
             for kind in ("kernels", "channels")
@@ -42,6 +49,11 @@ class PolicyCNN:
         self.code_length = len(self.choices)
         self.feature_count = sum(self.choices)
         self.edit_kinds = tuple(dict.fromkeys(kind for _, kind in self.decisions))
+        options = dict.fromkeys(option for block in declaration.blocks for option in block.options)
+        self._label = {option: label for label, option in enumerate(options)}
+        self.dag_operations = tuple(f"conv {kernel}x{kernel}, {channels}" for kernel, channels in options)
+        self.dag_inputs = 1
+        self.dag_depth = len(declaration.blocks)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return remake, (type(self), self.declaration)
@@ -94,10 +106,6 @@ class PolicyCNN:
         columns = [codes[..., c, None] == np.arange(size) for c, size in enumerate(self.choices)]
         return np.concatenate(columns, axis=-1).astype(np.uint8)
 
-    def rewritten_features(self, codes_BL: Codes, rng: np.random.Generator) -> Features:
-        """Those of `features`."""
-        return self.features(codes_BL)
-
     def to_choices(self, codes_BL: Codes) -> NDArray[np.int32]:
         """The code itself (B, C)."""
         return codes_BL.astype(np.int32)
@@ -118,6 +126,16 @@ class PolicyCNN:
             (chosen.get((b, "kernels"), block.kernels[0]), chosen.get((b, "channels"), block.channels[0]))
             for b, block in enumerate(self.declaration.blocks)
         ]
+
+    def dags(self, codes_BL: Codes) -> Dags:
+        """The blocks' convolutions in a row, between input and output."""
+        batch, inside, vertices = len(codes_BL), len(self.dag_operations), self.dag_depth + 2
+        labels_BV = np.empty((batch, vertices), np.int32)
+        labels_BV[:, 0], labels_BV[:, -1] = inside + 1, inside
+        for b, code_L in enumerate(codes_BL):
+            labels_BV[b, 1:-1] = [self._label[option] for option in self.options(code_L)]
+        edges_BVV = np.tile(np.eye(vertices, k=1, dtype=np.bool_), (batch, 1, 1))
+        return Dags(labels_BV[:, None], edges_BVV[:, None])
 
     def parse(self, description: object) -> Codes:
         """The code (L,) of {"convolutions": [{"kernel_size": 4, "channels": 64}, ...]}, one for each choice block.
@@ -150,20 +168,19 @@ class PolicyCNN:
             ]
         }
 
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """That of the observations as declared."""
-        return self.declaration.observation
-
-    def image_settings(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """The settings of `build` for observations (channels, height, width)."""
-        return {"channels": shape[0]}
-
-    def build(self, code_L: Codes, *, channels: int | None = None, actions: int = 6) -> PolicyNetwork:
-        """The agent's network, for observations of so many `channels` (as declared, by default) and so many actions."""
+    def build(self, code_L: Codes, task: Task | None = None, size: None = None) -> PolicyNetwork:
+        """The agent's network; by default for observations as declared and six actions. Raises UsageError for
+        observations that do not fit.
+        """
         from archwalk.spaces.policy_cnn.network import make_network
 
-        return make_network(self.declaration, self.options(code_L), channels, actions)
+        return make_network(self.declaration, self.options(code_L), self.check_task(task))
+
+    def check_task(self, task: Task | None) -> Task:
+        """The task, or this space's own. Raises UsageError for observations that do not fit."""
+        task = self.default_task.check(task, f"networks of {self.name}")
+        self.declaration.check(task.shape)
+        return task
 
     def draw(self, code_L: Codes) -> str:
         """The layers as SVG."""

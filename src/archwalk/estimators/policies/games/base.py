@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from gymnasium.vector import VectorEnv
 
+from archwalk.spaces.task import ACTOR_CRITIC, Task
+
 LOWEST = -1e6
 """Below all scores of a game of which nothing is known."""
 
@@ -33,3 +35,8 @@ class Game:
     lowest: float
     """What an agent scores whose training failed: no score is lower."""
     make: Callable[[int], VectorEnv[Any, Any, Any]]
+
+    @property
+    def task(self) -> Task:
+        """That of an agent's network."""
+        return Task(self.observation, self.actions, ACTOR_CRITIC)

@@ -1,0 +1,75 @@
+"""What stands between the command line and the system: signals, what a terminal cannot print, what nobody foresaw."""
+
+import platform
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from archwalk import __version__
+from archwalk.secrets import hide_secrets
+
+INTERRUPTED = 130
+
+
+class Terminated(KeyboardInterrupt):
+    """The system asks us to end: as Ctrl-C, with another exit status."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.status = 128 + number
+
+
+@contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Within, SIGTERM and SIGHUP are heard as Ctrl-C is, the first one alone: an orderly end is not cut short."""
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {name: signal.signal(getattr(signal, name), _terminate) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)
+    raise Terminated(number)
+
+
+def print_anything() -> None:
+    """Let standard output and error write what their encoding has not, as escapes: nothing is lost by being printed."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def report_unforeseen(error: BaseException, arguments: Sequence[str]) -> str:
+    """Write what happened to a file; returns one line for the user, which names it."""
+    kind = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    lines = [
+        f"archwalk {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        f"arguments: {list(arguments)!r}",
+        "",
+        *traceback.format_exception(error),
+    ]
+    text = hide_secrets("\n".join(lines)).encode(errors="backslashreplace")
+    with (
+        suppress(OSError),
+        tempfile.NamedTemporaryFile(prefix="archwalk-error-", suffix=".txt", delete=False) as file,
+    ):
+        file.write(text)
+        return f"this was not foreseen ({kind}); please report it with {Path(file.name)}"
+    return f"this was not foreseen ({kind}), and no report could be written"

@@ -1,0 +1,72 @@
+"""The system asks a command to end, as at a shutdown or where a cluster takes a machine back: as Ctrl-C, in order."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import sys, time
+from archwalk.cli import main
+from archwalk.experiments.runs import RunFolder
+
+write = RunFolder.log
+
+def log(run, row):
+    write(run, row)
+    print("now", flush=True)
+    time.sleep(600)
+
+if __name__ == "__main__":
+    RunFolder.log = log
+    main.run()
+"""
+
+TRAIN = [
+    "train", "apex", "--benchmark", "nas-bench-graph:proteins", "--steps", "400", "--engine", "processes",
+    "--set", "workers=2", "--set", "environments=4", "--set", "neighbours=6", "--set", "episode_limit=5",
+    "--set", "shards=1", "--set", "capacity=120", "--set", "fragment=5", "--set", "block=1",
+    "--set", "learning_starts=100", "--set", "batch=16", "--set", "width=8", "--set", "heads=2", "--set", "layers=1",
+    "--set", "encoder_layers=1",
+]  # fmt: skip
+
+
+def marked(mark: str) -> set[int]:
+    """The processes that have a variable of this value."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            content = (folder / "environ").read_bytes()
+            gone = (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        except OSError:
+            continue
+        if mark.encode() in content and not gone:
+            found.add(int(folder.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes as Linux shows them")
+def test_what_was_begun_is_kept_and_workers_end(tmp_path):
+    mark, out, program = uuid.uuid4().hex, tmp_path / "run", tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    process = subprocess.Popen(
+        [sys.executable, program, *TRAIN, "--out", out], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "MARK": mark},
+    )  # fmt: skip
+    assert process.stdout.readline() == "now\n"
+    assert len(marked(mark)) > 2
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert said.splitlines()[-1] == "archwalk: stopped"
+    assert "Traceback" not in said
+    deadline = time.monotonic() + 5
+    while marked(mark) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert marked(mark) == set()
+    assert (out / "checkpoint.safetensors").is_file()
