@@ -5,15 +5,17 @@ cells at each resolution.
 
 import argparse
 import time
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from scipy.stats import kendalltau, spearmanr
 
 from archwalk.estimators.benchmarks import load_benchmark
-from archwalk.strategies.naswot import NaswotSettings, Proxy
+from archwalk.strategies.zero_cost import NaswotSettings, scorer
 
-SIZES = (
+SIZES: tuple[dict[str, Any], ...] = (
     {"channels": 8, "batch": 16, "resolution": 8},
     {"channels": 16},
     {"channels": 16, "cells": 3, "batch": 32, "resolution": 32},
@@ -31,9 +33,9 @@ def main() -> None:
     codes_BL = benchmark.space.sample(np.random.default_rng(options.seed), options.cells)
     accuracy_B = benchmark.estimator.evaluate(codes_BL).reward_B
     for sizes in SIZES:
-        settings = NaswotSettings(**sizes)
+        settings = replace(NaswotSettings(), **sizes)
         start = time.perf_counter()
-        score_B = Proxy(benchmark.space, settings).scores(codes_BL)
+        score_B = scorer(benchmark.space, settings).scores(codes_BL)
         seconds = (time.perf_counter() - start) / options.cells
         told_B = np.isfinite(score_B)
         tau = kendalltau(score_B, accuracy_B).statistic

@@ -34,6 +34,14 @@ class Registry(Generic[T]):
         """All names, sorted."""
         return sorted({*self.builtin, *self._plugins})
 
+    def target(self, name: str) -> str:
+        """Where the thing of that name is, as "module:attribute". Raises UsageError if there is none."""
+        if name in self.builtin:
+            return self.builtin[name]
+        if name not in self._plugins:
+            raise unknown(self.kind, name, self.names())
+        return self._plugins[name].value
+
     def load(self, name: str) -> T:
         """The thing of that name. Raises UsageError if there is none, ArchwalkError if a plug-in fails."""
         if name in self.builtin:

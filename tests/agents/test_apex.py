@@ -1,4 +1,4 @@
-"""P1's agent in this process: what is learned, from what, and how often."""
+"""Cassimon et al.'s agent in this process: what is learned, from what, and how often."""
 
 from dataclasses import fields, replace
 
@@ -16,7 +16,8 @@ from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.comparison import solve_benchmark
-from archwalk.experiments.presets import load_preset, make_settings
+from archwalk.experiments.presets import load_preset
+from archwalk.experiments.settings import make_settings
 from archwalk.learning.double_dqn import targets
 from archwalk.learning.shard import ReplayShard
 
@@ -265,7 +266,7 @@ def test_devices_that_are_not_here(tiny, device):
         ({"learning_starts": 400}, "nothing would be learned: 400 steps leave no batch of 16 after the 400"),
         ({"batch": 301}, "nothing would be learned"),
         ({"alpha": -1.0}, "alpha of the shaping"),
-        ({"pay": "often"}, 'pay must be "difference" or "final"'),
+        ({"pay": "often"}, "unknown reward of walks 'often'; known: difference, final"),
     ],
 )
 def test_settings_that_make_no_sense(changes, message):

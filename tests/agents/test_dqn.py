@@ -164,7 +164,7 @@ def test_settings_at_their_limits_train(tiny, changes):
         ({"batch": 0}, "batch must be at least 1"),
         ({"learning_rate": 0.0}, "learning_rate must be above 0"),
         ({"neighbours": 0}, "at least 1 neighbour"),
-        ({"pay": "often"}, 'pay must be "difference" or "final"'),
+        ({"pay": "often"}, "unknown reward of walks 'often'; known: difference, final"),
         ({"alpha": -1.0}, "alpha of the shaping"),
     ],
 )

@@ -228,9 +228,9 @@ class TestData:
 class TestTrain:
     def test_leaves_a_run_folder(self, agent):
         config = json.loads((agent / "config.json").read_text())
-        assert config.preset == "archwalk-nas-bench-graph-dqn", "the benchmark's own is the default"
-        assert (config.settings["steps"], config.settings["environments"]) == (480, 8)
-        assert config.settings["gamma"] == 0.99
+        assert config["preset"] == "archwalk-nas-bench-graph-dqn", "the benchmark's own is the default"
+        assert (config["settings"]["steps"], config["settings"]["environments"]) == (480, 8)
+        assert config["settings"]["gamma"] == 0.99
         assert (agent / "agent.safetensors").exists()
 
     def test_default_folder_names_what_it_is(self, call, tmp_path):
@@ -254,14 +254,19 @@ class TestTrain:
         )  # fmt: skip
         assert result.status == 0
         config = json.loads((tmp_path / "run" / "config.json").read_text())
-        assert config.preset == "archwalk-nasbench101-dqn"
+        assert config["preset"] == "archwalk-nasbench101-dqn"
 
 
 class TestImprove:
     def test_leads_to_an_architecture(self, call, agent, network):
         answer = call("improve", agent, network, "--json").json
         space = NASBenchGraph()
-        assert set(answer) == {"start", "found", "steps"}
+        assert set(answer) == {"start", "found", "steps", "edits", "before", "after"}
+        assert len(answer["edits"]) == answer["steps"]
+        assert all(edit["kind"] in space.edit_kinds for edit in answer["edits"])
+        if answer["edits"]:
+            assert answer["edits"][-1]["architecture"] == answer["found"]
+        assert answer["before"]["reward"]["unit"] == "%"
         assert space.describe(space.parse(answer["start"])) == answer["start"]
         assert space.describe(space.parse(answer["found"])) == answer["found"]
         assert 0 <= answer["steps"] <= 32
@@ -271,7 +276,8 @@ class TestImprove:
         result = call("improve", agent, network)
         assert result.status == 0
         assert set(json.loads(result.out)) == {"link", "ops"}
-        assert "edits from your architecture" in result.err
+        assert "edits from your architecture: " in result.err  # and which, or why none
+        assert "before: validation accuracy " in result.err
 
 
 class TestSearch:
@@ -317,7 +323,11 @@ class TestSearch:
         said = call(*words).out
         record = json.loads((tmp_path / "run/result.json").read_text())
         found = record["strategies"]["random-search"]["found"]
-        assert json.loads((tmp_path / "run/found.json").read_text()) == found["description"]
+        file = json.loads((tmp_path / "run/found.json").read_text())
+        assert file["description"] == found["description"]
+        assert file["origin"]["reward"] == found["reward"]
+        exported = call("export", "run/found.json", "--to", "json").out
+        assert json.loads(exported) == found["description"]
         assert said.splitlines()[-1] == json.dumps(found["description"])
         assert "Found by random-search, the best by validation accuracy of 3\xa0trials: " in said
         ElementTree.fromstring((tmp_path / "run/found.svg").read_text())
@@ -372,6 +382,7 @@ class TestCompare:
         assert {file.name for file in (tmp_path / "result").iterdir()} == {
             "result.json",
             "report.html",
+            "evaluations.safetensors",
             *TABLES,
         }
         assert compared.err.startswith("archwalk: wrote ")
@@ -402,8 +413,17 @@ def test_demo(call, tmp_path):
     assert list(record["strategies"]) == ["agent", "local-search", "random-walk", "random-search"]
     assert record["benchmark"] == "nas-bench-graph:photo"
     assert {file.name for file in (tmp_path / "demo").iterdir()} == {
-        "agent", "result.json", "report.html", *TABLES,
+        "agent", "result.json", "report.html", "evaluations.safetensors", *TABLES,
     }  # fmt: skip
     finals = {name: s["episodes"]["mean_final_reward"] for name, s in record["strategies"].items()}
     assert finals["agent"] > max(finals["random-walk"], finals["random-search"])
     assert record["training"]["steps"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_shells_complete_words(call, shell):
+    pytest.importorskip("shtab")
+    said = call("completion", shell)
+    assert said.status == 0
+    assert "compare" in said.out
+    assert "--strategies" in said.out

@@ -1,12 +1,9 @@
 """What commands share."""
 
-import io
 import json
 
 import pytest
-from rich.console import Console
 
-from archwalk.cli import common
 from archwalk.cli.common import readable
 
 
@@ -32,18 +29,6 @@ def test_rows_are_on_one_line_each():
         '  "ops": ["in", "out"]',
         "}",
     ]
-
-
-def test_a_bar_beside_another_is_seen_once_it_moves(monkeypatch):
-    monkeypatch.setattr(common, "ERR", Console(force_terminal=True, file=io.StringIO()))
-    with common.progress_bar("queries", 5) as bar:
-        other = bar.beside("supernet")
-        shown = [[task.visible for task in bar._progress.tasks]]
-        other.to(3, 8, "training")
-        shown.append([task.visible for task in bar._progress.tasks])
-        task = bar._progress.tasks[1]
-    assert shown == [[True, False], [True, True]]
-    assert (task.completed, task.total, task.fields["text"]) == (3, 8, "training")
 
 
 class TestTheLastNet:

@@ -55,7 +55,7 @@ def test_from_a_folder_to_predictions(call, photos, monkeypatch, tmp_path, caplo
             ["--benchmark", "images:digits"],
             "say a STRATEGY, or --minutes for a search by the clock on images:FOLDER",
         ),
-        (["random-search", "--benchmark", "images:digits"], "say --budget QUERIES"),
+        (["random-search", "--benchmark", "images:digits"], "required: --budget, the queries of each trial"),
         (["--benchmark", "images:digits", "--minutes", "1"], "say where to, --out DIR"),
         (["--benchmark", "images:digits", "--minutes", "0"], "it is a number above 0, not '0'"),
         (

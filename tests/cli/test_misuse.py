@@ -6,7 +6,6 @@ import shutil
 
 import pytest
 
-from archwalk.cli import results
 from archwalk.cli.main import main
 from archwalk.data.catalogue import table_path
 
@@ -52,12 +51,9 @@ def refused(result, status, message):
             ["train", "apex", *PROTEINS, "--set", "neighbours=0"],
             "an agent must see at least 1 neighbour, not 0",
         ),
+        (["train", "apex", *PROTEINS, "--workers", "2"], "--set workers=2"),
         (
-            ["train", "apex", *PROTEINS, "--workers", "0"],
-            "--workers: takes a whole number from 1 to 1,000, not '0'",
-        ),
-        (
-            ["train", "apex", *PROTEINS, "--steps", "9999"],
+            ["train", "apex", *PROTEINS, "--steps", "9999", "--set", "learning_starts=50000"],
             "nothing would be learned: 9999 steps leave no batch",
         ),
         (
@@ -72,8 +68,8 @@ def refused(result, status, message):
             ["train", "dqn", *PROTEINS, "--engine", "ray"],
             "dqn trains in this process, on the CPU; leave --engine",
         ),
-        (["train", "dqn", *PROTEINS, "--workers", "2"], "unknown setting 'workers'"),
-        (["train", "apex", "--resume", "--out", "x", "--workers", "2"], "--workers cannot change under way"),
+        (["train", "dqn", *PROTEINS, "--set", "workers=2"], "unknown setting 'workers'"),
+        (["train", "apex", "--resume", "--out", "x", "--set", "workers=2"], "cannot change under way"),
         (["train", "dqn"], "which benchmark"),
         (["train", "dqn", "--resume"], "--resume needs the run folder: --out DIR"),
         (["train", "dqn", "--benchmark", "nas-bench-graph:coro"], "did you mean 'cora'"),
@@ -87,7 +83,7 @@ def refused(result, status, message):
         (["train", "dqn", *PROTEINS, "--set", "gamma=1"], "gamma must be at least 0 and below 1"),
         (
             ["train", "dqn", *PROTEINS, "--set", "pay=much"],
-            'pay must be "difference" or "final", not \'much\'',
+            "unknown reward of walks 'much'; known: difference, final",
         ),
         (["train", "dqn", *PROTEINS, "--steps", "0"], "--steps: takes a whole number from 1 to .*, not '0'"),
         (["train", "dqn", *PROTEINS, "--set", "steps=0"], "steps must be at least 1, not 0"),
@@ -97,8 +93,8 @@ def refused(result, status, message):
         ),
         (["search", "local-serch", *PROTEINS, "--budget", "5"], "did you mean 'local-search'"),
         (["search", "dqn", *PROTEINS, "--budget", "5"], "dqn must be trained first"),
-        (["search", "random-walk", "--budget", "5"], "required: --benchmark"),
-        (["search", "random-walk", *PROTEINS], "required: --budget"),
+        (["search", "random-walk", "--budget", "5"], "which benchmark"),
+        (["search", "random-walk", *PROTEINS], "say --budget"),
         (
             ["search", "random-walk", *PROTEINS, "--budget", "0"],
             "--budget: takes a whole number from 1 to .*, not '0'",
@@ -274,6 +270,8 @@ class TestRunFolders:
         (tmp_path / "result.json").write_text('{"strategies": ')
         refused(call("report", "."), 1, "result.json is damaged")
         (tmp_path / "result.json").write_text("{}")
+        refused(call("report", "."), 1, "run the comparison again")
+        (tmp_path / "result.json").write_text('{"format": 2}')
         refused(call("report", "."), 1, "is not the record of a comparison")
         assert not (tmp_path / "report.html").exists()
 
@@ -371,10 +369,10 @@ class TestInterruptions:
         ids=["Ctrl-C", "memory", "disk", "permission"],
     )
     def test_one_line(self, call, monkeypatch, error, status, message):
-        def fail(*_):
+        def fail(*_, **__):
             raise error
 
-        monkeypatch.setattr(results, "compare_with_progress", fail)
+        monkeypatch.setattr("archwalk.api.searching.compare", fail)
         refused(call("search", "random-walk", *PROTEINS, "--budget", "3"), status, message)
 
     def test_a_full_disk_leaves_no_half_of_a_result(self, call, monkeypatch, tmp_path):

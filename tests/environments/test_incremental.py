@@ -197,7 +197,7 @@ def test_step_before_reset_says_so(tiny):
         ({"observe": "ids"}, 'must be "features" or "codes", not \'ids\''),
         ({"neighbours": 0}, "at least 1 neighbour"),
         ({"episode_limit": 0}, "at least 1 step"),
-        ({"pay": "nothing"}, 'must be "difference" or "final"'),
+        ({"pay": "nothing"}, "unknown reward of walks 'nothing'; known: difference, final"),
         ({"benchmark": "nas-bench-graph:coral"}, "did you mean 'cora'"),
         ({"benchmark": "nasbench"}, "unknown benchmark 'nasbench'"),
     ],

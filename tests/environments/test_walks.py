@@ -263,7 +263,7 @@ def test_starts_come_from_the_given_sampler(tiny):
         ({"neighbours": 0}, "at least 1 neighbour, not 0"),
         ({"neighbours": -5}, "at least 1 neighbour"),
         ({"episode_limit": 0}, "at least 1 step, not 0"),
-        ({"pay": "both"}, 'must be "difference" or "final", not \'both\''),
+        ({"pay": "both"}, "unknown reward of walks 'both'; known: difference, final"),
     ],
 )
 def test_settings_that_make_no_sense(settings, message):
@@ -290,7 +290,7 @@ def test_shaping_by_hand():
 
 
 def test_the_reference_scales_every_reward_alike(tiny):
-    """Ours against P1's exp(alpha accuracy): a constant factor, so the best policy is the same."""
+    """Ours against Cassimon et al.'s exp(alpha accuracy): a constant factor, so the best policy is the same."""
     ours, papers = (make_walks(tiny, shaping=Shaping(6, reference)) for reference in (1.0, 0.0))
     one, other = (
         np.concatenate([turn.step.reward_B for turn in drive(walks, 50)]) for walks in (ours, papers)

@@ -1,4 +1,4 @@
-"""The page, the terminal and the files of P2's items."""
+"""The page, the terminal and the files of Mazyavkina et al.'s items."""
 
 import copy
 import re
@@ -15,7 +15,7 @@ from archwalk.papers.page import render_page
 from archwalk.papers.text import print_records
 from archwalk.report.lines import Axis, Plot, Series, draw_lines
 from archwalk.report.palette import BLUE
-from archwalk.report.wording import p_text
+from archwalk.report.values import p_text
 from mazyavkina import ABSENT, LABELS, SIZE, run, setup
 from pages import Page
 

@@ -1,4 +1,6 @@
-"""P4's tables with stand-ins for strategies: who takes part, what is tested, what is said of P4's order."""
+"""Krishna et al.'s tables with stand-ins for strategies: who takes part, what is tested, what is said of Krishna et
+al.'s order.
+"""
 
 import json
 import pickle
@@ -28,7 +30,7 @@ from archwalk.papers.remaade.lineup import (
     Size,
     Variant,
 )
-from archwalk.papers.remaade.tables import ABSENT, HOLDS, IDENTICAL, OPEN, REVERSED, Table
+from archwalk.papers.remaade.tables import ABSENT, HOLDS, IDENTICAL, OPEN, REVERSED, TOO_FEW, Table
 from archwalk.papers.reported import read_reported
 from archwalk.strategies.base import Strategy
 from archwalk.strategies.catalogue import STRATEGIES
@@ -133,7 +135,7 @@ def test_verdicts_by_hand():
     assert back["ci95"] == [-end for end in reversed(forth["ci95"])]
     assert (forth["superiority"], back["superiority"]) == (1, 0)
     assert claims_of(95.0, 95.0)[0]["verdict"] == OPEN
-    assert claims_of(95.0, 94.0, trials=4)[0]["verdict"] == OPEN
+    assert claims_of(95.0, 94.0, trials=4)[0]["verdict"] == TOO_FEW
     assert claims_of(95.0, 94.0, trials=1)[0]["verdict"] == ABSENT
 
 

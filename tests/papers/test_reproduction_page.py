@@ -103,6 +103,8 @@ def agent_records(reproductions):
         record = copy.deepcopy(reproductions[name])
         strategies = record["result"]["comparison"]["strategies"]
         strategies["agents"] = strategies["local-search"] | paid
+        if name == "fig8":
+            record["result"]["more"]["agents"] = record["result"]["more"]["local-search"]
         if name == "table1":
             record["result"]["best_after"]["agents"] = record["result"]["best_after"]["local-search"]
         if name == "price":

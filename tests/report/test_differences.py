@@ -1,17 +1,18 @@
 """What a report shows and says of differences between strategies."""
 
+import json
 import re
 
-import comparisons
 import numpy as np
 import pytest
 
+import comparisons
 from archwalk.errors import DataError
+from archwalk.experiments.records import plain, read_comparison, write_comparison
 from archwalk.report.facts import pair_of
 from archwalk.report.figures import pictures
 from archwalk.report.page import render_page
 from archwalk.report.ranks import draw_critical, draw_profile, draw_ranks
-from archwalk.report.record import read_record
 from archwalk.report.svg import NARROW, WIDE
 from archwalk.report.tables import pairs_sheet, to_csv, to_latex, to_markdown
 from archwalk.report.wording import differences_result, result
@@ -34,9 +35,10 @@ def test_figures_are_there_where_tests_are(draw):
 
 
 def test_two_strategies_need_no_diagram():
-    record = comparisons.tested()
-    for name in ("random-search", "local-search"):
-        del record["strategies"][name]
+    reports = {name: np.random.default_rng(0).normal(size=(1, 9, 2)) for name in "ab"}
+    found = comparisons.differences(reports, 2, 0)
+    record = comparisons.record({n: comparisons.strategy(budget=2) for n in "ab"}, budget=2, **found)
+    assert record.significance is not None
     assert draw_critical(record, width=WIDE) is None
 
 
@@ -63,9 +65,16 @@ def test_words_say_what_differs():
 
 
 def test_too_few_trials_are_named():
-    few = comparisons.compared({n: np.full((1, 3, 2), v) for n, v in (("a", 1.0), ("b", 2.0))}, 2)
-    record = comparisons.record({n: comparisons.strategy(budget=2) for n in "ab"}, budget=2, trials=3) | few
-    assert "1 pair of 1 can compare 3 trials at most: times 1, their p cannot be below 0.25." in said(record)
+    few = comparisons.differences({n: np.full((1, 3, 2), v) for n, v in (("a", 1.0), ("b", 2.0))}, 2, 0)
+    record = comparisons.record(
+        {n: comparisons.strategy(budget=2, trials=3) for n in "ab"}, budget=2, trials=3, **few
+    )
+    assert (
+        "No difference can be settled with 3 trials: corrected over 1 pair, p cannot be below 0.25; "
+        "that takes 6 trials." in said(record)
+    )
+    assert "cannot be settled with this many trials" in result(record)
+    assert "not significant" not in result(record)
 
 
 def test_the_result_trusts_the_paired_test():
@@ -80,9 +89,9 @@ def test_a_pair_can_be_read_from_both_ends():
         pair_of(record, *names, 150)
         for names in (("evolution", "local-search"), ("local-search", "evolution"))
     )
-    assert one["difference"] == -other["difference"] > 1
-    assert one["ci95"] == [-end for end in reversed(other["ci95"])]
-    assert one["superiority"] + other["superiority"] == 1
+    assert one.difference == -other.difference > 1
+    assert one.ci95 == tuple(-end for end in reversed(other.ci95))
+    assert one.superiority + other.superiority == 1
     assert pair_of(record, "evolution", "nobody", 150) is None
 
 
@@ -101,22 +110,26 @@ def test_the_table_of_pairs_stands_in_every_form():
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (lambda r: r["significance"]["after"]["10"]["pairs"][0].update(one="x"), "names a strategy"),
-        (lambda r: r["significance"]["after"]["10"]["groups"].append(["x"]), "names a strategy"),
-        (lambda r: r["significance"]["after"]["10"]["pairs"][0].update(ci95=[1]), "no pair"),
-        (lambda r: r["ranks"]["mean"].update(x=[1]), "ranks or profile name"),
-        (lambda r: r["ranks"]["mean"]["evolution"].pop(), "not of one length"),
+        (
+            lambda r: r["significance"]["after"]["10"]["pairs"][0].update(one="x"),
+            "names x, which is not among",
+        ),
+        (lambda r: r["significance"]["after"]["10"]["groups"].append(["x"]), "names x, which is not among"),
+        (lambda r: r["significance"]["after"]["10"]["pairs"][0].update(ci95=[1]), "length 2"),
+        (
+            lambda r: r["ranks"]["mean"].update(x=r["ranks"]["mean"]["evolution"]),
+            "names x, which is not among",
+        ),
+        (lambda r: r["ranks"]["mean"]["evolution"].pop(), "not as long as queries"),
         (lambda r: r["profile"]["strategies"]["evolution"]["lo"].pop(), "not as long as tau"),
-        (lambda r: r["significance"].pop("level"), "no significance.level"),
+        (lambda r: r["significance"].pop("level"), "missing required field `level` - at `significance`"),
     ],
 )
 def test_damaged_tests_are_refused(damage, words, tmp_path):
-    import json
-
     record = comparisons.tested()
-    (tmp_path / "result.json").write_text(json.dumps(record))
-    assert read_record(tmp_path) == record
-    damage(record)
-    (tmp_path / "result.json").write_text(json.dumps(record))
+    write_comparison(record, tmp_path)
+    assert read_comparison(tmp_path) == record
+    damage(values := plain(record))
+    (tmp_path / "result.json").write_text(json.dumps(values))
     with pytest.raises(DataError, match=words):
-        read_record(tmp_path)
+        read_comparison(tmp_path)

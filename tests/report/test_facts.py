@@ -1,24 +1,22 @@
-import comparisons
 import pytest
 
+import comparisons
 from archwalk.report.facts import (
+    best_after,
     budgets,
     focus,
     headline_budget,
-    interval_after,
     labels,
-    metrics,
-    number,
     ranked,
     short_labels,
     shorten,
 )
 
 
-def test_the_headline_is_after_50_queries_or_in_the_middle():
-    assert headline_budget(comparisons.demo()) == 50
+def test_the_headline_is_after_the_whole_budget():
+    assert headline_budget(comparisons.demo()) == 150
     assert headline_budget(comparisons.short()) == 1
-    assert headline_budget(comparisons.record({"a": {"best_after": {}}})) is None
+    assert headline_budget(comparisons.record({"a": comparisons.nothing()})) is None
     assert budgets(comparisons.demo()) == [10, 50, 100, 150]
 
 
@@ -35,25 +33,9 @@ def test_the_focus_is_the_best_trained_agent_even_if_another_strategy_is_better(
 
 
 def test_ranking_bears_strategies_without_a_result():
-    record = comparisons.record({"a": {"best_after": {}}, "b": comparisons.strategy()})
-    assert ranked(record, record["strategies"]) == ["b", "a"]
-    assert interval_after(record, "a", 50) is None
-
-
-@pytest.mark.parametrize(
-    ("meaning", "names"),
-    [
-        (
-            "reward: validation accuracy, report: test accuracy (means over runs)",
-            ("validation accuracy", "test accuracy"),
-        ),
-        ("reward and report: mean test accuracy (noise-free setting)", ("test accuracy", "test accuracy")),
-        ("something else", ("reward", "reported accuracy")),
-        (None, ("reward", "reported accuracy")),
-    ],
-)
-def test_metrics_are_named_by_the_objective(meaning, names):
-    assert metrics({"objective_meaning": meaning}) == names
+    record = comparisons.record({"a": comparisons.nothing(), "b": comparisons.strategy()})
+    assert ranked(record, record.strategies) == ["b", "a"]
+    assert best_after(record, "a", 50) is None
 
 
 @pytest.mark.parametrize(
@@ -65,18 +47,21 @@ def test_metrics_are_named_by_the_objective(meaning, names):
         (["agent", "runs/agent"], ["agent", "runs/agent"]),
         (["C:\\runs\\agent"], ["agent"]),
         (["/", "."], ["/", "."]),
+        (["runs/x/0", "runs/x/1", "dqn"], ["x/0", "x/1", "dqn"]),
     ],
 )
 def test_labels_are_as_short_as_they_can_be(names, short):
-    assert list(labels({"strategies": dict.fromkeys(names)}).values()) == short
+    assert list(labels(names).values()) == short
 
 
 def test_shortened_labels_stay_apart():
     assert shorten("regularised-evolution", 13) == "regula…lution"
     names = ["a-long-name-of-one-agent", "a-long-name-of-the-agent"]
-    short = short_labels({"strategies": dict.fromkeys(names)}, 9)
+    short = short_labels(names, 9)
     assert len(set(short.values())) == 2
 
 
-def test_only_finite_numbers_are_numbers():
-    assert [number(v) for v in (1, 2.5, True, None, "3", float("nan"), float("inf"))] == [1, 2.5, *[None] * 5]
+def test_lower_is_better_turns_the_order():
+    record = comparisons.latency()
+    assert ranked(record, record.strategies) == ["fast", "mid", "slow"]
+    assert focus(record) == "fast"

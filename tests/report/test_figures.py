@@ -1,12 +1,15 @@
 import re
 from collections import Counter
+from itertools import pairwise
 from xml.etree import ElementTree
 
-import comparisons
 import matplotlib
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+import comparisons
+from archwalk.experiments.records import Training
 from archwalk.report.curves import draw_curves, is_cut, log_ticks, read_curves, spread, visible_range
 from archwalk.report.figures import pictures
 from archwalk.report.histograms import draw_histograms, histogram_range, shares_outside
@@ -36,7 +39,7 @@ def contrast(one, two):
     [
         (comparisons.demo, ["best-so-far", "one-episode", "training"]),
         (comparisons.six, ["best-so-far"]),
-        (comparisons.single, ["best-so-far"]),
+        (comparisons.one_trial, ["best-so-far"]),
         (comparisons.short, []),
         (comparisons.bare, []),
     ],
@@ -67,13 +70,10 @@ def test_the_same_record_gives_the_same_bytes_whatever_the_user_has_set():
         assert dict(matplotlib.rcParams) == before
 
 
-def test_every_figure_names_its_rules():
+def test_every_figure_names_its_setting():
     for picture in pictures(comparisons.demo()):
         for svg in (picture.wide, picture.narrow):
-            assert all(
-                word in svg
-                for word in ("nas-bench-graph:cora", "objective validation", "every neighbour", "seed 0")
-            )
+            assert all(word in svg for word in ("nas-bench-graph:cora", "objective validation", "seed 0"))
 
 
 def test_every_strategy_is_named_beside_its_line():
@@ -100,15 +100,14 @@ def test_colours_stand_out_from_their_ground():
 
 def test_the_first_queries_do_not_squeeze_the_rest():
     record = comparisons.record({"a": comparisons.strategy(80), "b": comparisons.strategy(79)})
-    record["strategies"]["b"]["curve"]["mean"][0] = 10.0
+    record.strategies["b"].curve.mean[0] = 10.0
     low, high = visible_range(record)
     assert 76 < low < 79 < 80 < high < 81
     assert is_cut(record)
 
 
 def test_the_optimum_is_in_sight():
-    record = comparisons.demo()
-    record["optimum"]["mean_final_report"] = 90.0
+    record = comparisons.changed(comparisons.demo(), lambda r: r["optimum"].update(mean_final_report=90.0))
     assert visible_range(record)[1] > 90
 
 
@@ -119,11 +118,10 @@ def test_long_curves_are_thinned_and_keep_their_ends():
     assert (curve.queries_Q[0], curve.queries_Q[-1]) == (1, 5_000)
 
 
-def test_a_curve_bears_nulls_and_a_missing_band():
+def test_a_curve_bears_nulls():
     record = comparisons.record({"a": comparisons.strategy()})
-    curve = record["strategies"]["a"]["curve"]
-    curve["mean"][0] = curve["hi"][5] = None
-    curve["lo"] = None
+    curve = record.strategies["a"].curve
+    curve.mean[0] = curve.hi[5] = curve.lo[7] = None
     (read,) = read_curves(record)
     assert read.queries_Q[0] == 2
     assert all(np.isfinite(values).all() for values in (read.mean_Q, read.low_Q, read.high_Q))
@@ -167,17 +165,30 @@ def test_an_interval_that_ends_out_of_range_says_where():
 
 
 def test_training_without_exploration_or_with_too_little_to_draw():
-    record = comparisons.demo()
-    record["training"]["epsilon"] = None
+    record = comparisons.changed(comparisons.demo(), lambda r: r["training"].update(epsilon=[]))
     assert "random actions" not in draw_training(record, width=720)
-    record["training"]["stop_reward"] = [None] * 19 + [1.0]
+    record = comparisons.changed(record, lambda r: r["training"].update(stop_reward=[None] * 19 + [1.0]))
     assert draw_training(record, width=720) is None
 
 
 def test_training_of_a_planner_is_drawn_over_what_it_evaluated():
-    record = comparisons.demo()
-    record["training"] = {"seconds": 9.0, "unique": [50, 100, 150], "best_reward": [79.5, 81.0, 81.25]}
+    training = Training(seconds=9.0, unique=[50, 100, 150], best_reward=[79.5, 81.0, 81.25])
+    record = replace(comparisons.demo(), training=training)
     svg = draw_training(record, width=720)
     assert "best validation accuracy evaluated during training, from 79.5 to 81.25" in svg
     assert "architectures evaluated in training" in svg
     assert "random actions" not in svg
+
+
+def test_a_single_run_is_a_staircase_with_all_its_steps():
+    record = comparisons.one_trial()
+    curve = record.strategies["random-search"].curve
+    curve.mean[:] = [70.0] * 40 + [80.0] * 110
+    (read,) = read_curves(record)
+    assert read.single
+    assert read.queries_Q.tolist() == [1, 41, 150]
+    line = max(re.findall(r'<path d="(M[^"]*)"', draw_curves(record, width=720)), key=len)
+    places = [tuple(map(float, p.split())) for p in re.findall(r"[ML] ([\d.]+ [\d.]+)", line)]
+    assert len(places) == 4
+    assert all(x == nx or y == ny for (x, y), (nx, ny) in pairwise(places))
+    assert "mean" not in re.search(r"<text[^>]*>([^<]*\(%\))", draw_curves(record, width=720))[1]

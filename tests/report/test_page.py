@@ -2,9 +2,9 @@ import base64
 import re
 from functools import lru_cache
 
-import comparisons
 import pytest
 
+import comparisons
 from archwalk.errors import DataError
 from archwalk.report.page import render_page, write_page
 from pages import Page
@@ -63,8 +63,8 @@ def test_the_page_tells_all():
     page = Page(rendered(comparisons.demo))
     text = page.text.replace("\N{NO-BREAK SPACE}", " ")
     wanted = [
-        "Architecture search on nas-bench-graph:cora", "81.34 %", "local-search", "The intervals do not overlap.",
-        "12,000 queries", "26,206 architectures", record["command"], "python 3.11", "A query of agent, random-walk",
+        "Architecture search on nas-bench-graph:cora", "81.38 %", "local-search", "The intervals do not overlap.",
+        "12,000 queries", "26,206 architectures", record.command, "python 3.11", "A query of agent, random-walk",
         "5 steps", "agent: +6.50 points", "Start: 74.00 %", "Found: 80.50 %", "optimum (exact)", "gamma 0.99",
     ]  # fmt: skip
     assert [word for word in wanted if word not in text] == []
@@ -95,9 +95,9 @@ def test_a_demo_page_is_small():
 
 def test_writing_leaves_one_file_and_names_a_folder_that_refuses(tmp_path):
     path = tmp_path / "new" / "index.html"
-    write_page(comparisons.single(), path)
-    assert path.read_text() == rendered(comparisons.single)
+    write_page(comparisons.one_trial(), path)
+    assert path.read_text() == rendered(comparisons.one_trial)
     assert list(path.parent.iterdir()) == [path]
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="file"):
-        write_page(comparisons.single(), tmp_path / "file" / "index.html")
+        write_page(comparisons.one_trial(), tmp_path / "file" / "index.html")

@@ -26,12 +26,8 @@ def take_step(walks: Walks, action_B: NDArray[np.integer[Any]]) -> tuple[Batch, 
 
 
 def ended_accuracies(walks: Walks, step: Step) -> Floats:
-    """Rewards in percent of the architectures in which walks ended (E,), out of what they were paid.
-
-    For after the step and before the restart.
-    """
-    shaped_B = step.reward_B if walks.settings.pay == "final" else walks.shaped_B
-    return walks.settings.shaping.invert(shaped_B[step.done_B])
+    """Rewards in percent of the architectures in which walks ended (E,), for after the step and before the restart."""
+    return walks.settings.shaping.invert(walks.shaped_B[step.done_B])
 
 
 def see_transitions(space: SearchSpace, batch: Batch) -> Transitions:

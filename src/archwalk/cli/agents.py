@@ -3,190 +3,182 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, Bar, note, print_json, progress_bar, read_json, readable
-from archwalk.cli.numbers import SEED, STEPS, WORKERS
-from archwalk.cli.results import compare_with_progress, show
+from archwalk.cli.common import OUT, note, print_json, readable
+from archwalk.cli.numbers import STEPS
+from archwalk.cli.options import (
+    add_benchmark,
+    add_json,
+    add_out,
+    add_seed,
+    add_settings,
+    read_settings,
+    require_benchmark,
+)
+from archwalk.cli.results import print_result
 from archwalk.errors import UsageError
 from archwalk.late import use_one_thread
 from archwalk.learning.engines import ENGINES
 
 if TYPE_CHECKING:
-    from archwalk.experiments.runs import Place, RunFolder
+    from archwalk.api.agents import Improvement, TrainedAgent
 
 DEMO_SCALES = {"smoke": (50, 20, 200), "small": (150, 200, 2_000)}
 """Budget, trials and starts of single episodes."""
 
 DEMO_TRAINING = {
-    ("planner", "smoke"): ["evaluations=200", "initial=100", "distil_updates=500"],
-    ("dqn", "smoke"): ["steps=20_000"],
+    ("planner", "smoke"): {"evaluations": 200, "initial": 100, "distil_updates": 500},
+    ("dqn", "smoke"): {"steps": 20_000},
 }
 """Settings that differ from the preset's."""
 
-BASELINES = ["local-search", "random-walk", "random-search"]
+BASELINES = {"smoke": ["local-search", "random-walk", "random-search"]}
+BASELINES["small"] = ["graph-gp", *BASELINES["smoke"]]
 
 
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the commands of this file."""
     demo = commands.add_parser("demo", help="train an agent, compare, write a report: minutes, no download")
-    demo.add_argument("--benchmark", default="nas-bench-graph:photo")
+    add_benchmark(demo, "nas-bench-graph:photo")
     demo.add_argument("--strategy", choices=["planner", "dqn"], default="planner", help="the agent to train")
     demo.add_argument("--scale", choices=list(DEMO_SCALES), default="small")
-    demo.add_argument("--seed", type=SEED, default=0)
-    demo.add_argument(
-        "--out", type=Path, help="folder for the agent and the report (default: runs/demo-TIME)"
-    )
-    demo.add_argument("--json", action="store_true")
+    add_seed(demo)
+    add_out(demo, "folder for the agent and the report (default: runs/demo-TIME)")
+    add_json(demo)
     demo.set_defaults(run=run_demo)
 
     train = commands.add_parser("train", help="train an agent into a run folder")
-    train.add_argument("strategy", metavar="STRATEGY")
-    train.add_argument("--benchmark", help="needed unless --resume")
-    train.add_argument("--preset", help="default: archwalk-<benchmark> if there is one")
-    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="assignments")
+    train.add_argument("strategy", metavar="AGENT", nargs="?", help="archwalk list agents names them")
+    add_benchmark(train)
+    train.add_argument(
+        "--preset", help="a name or a TOML file (default: archwalk-<benchmark> if there is one)"
+    )
+    add_settings(train)
     train.add_argument(
         "--steps",
         type=STEPS,
-        help="how long: environment steps (apex, dqn, meta-rl), evaluated architectures (planner)",
+        help="how long: environment steps (apex, dqn, meta-rl), evaluated architectures (planner, climber)",
     )
-    train.add_argument("--seed", type=SEED, default=0)
-    train.add_argument("--out", type=Path, help="run folder (default: runs/<strategy>-<benchmark>-<seed>)")
+    add_seed(train)
+    add_out(train, "run folder (default: runs/<agent>-<benchmark>-<seed>)")
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
     train.add_argument("--engine", choices=ENGINES, default="local", help="where the actors run (apex)")
     train.add_argument("--address", help="of a Ray cluster to join (default: start one here)")
-    train.add_argument("--workers", type=WORKERS, help="actors (apex): the setting of that name")
+    train.add_argument("--workers", help=argparse.SUPPRESS)  # those of other commands change no result
     train.add_argument("--device", default="cpu", help="of the learner's network (apex): cpu, cuda")
+    add_json(train)
     train.set_defaults(run=run_train)
 
-    improve = commands.add_parser("improve", help="a few steps from your architecture to a better one")
-    improve.add_argument("checkpoint", metavar="CHECKPOINT", type=Path, help="run folder of a trained agent")
+    improve = commands.add_parser("improve", help="a few edits from your architecture to a better one")
+    improve.add_argument("agent", metavar="AGENT", type=Path, help="run folder of a trained agent")
     improve.add_argument("architecture", metavar="ARCH.json", type=Path)
-    improve.add_argument("--seed", type=SEED, default=0)
-    improve.add_argument("--json", action="store_true")
+    add_benchmark(improve)
+    add_seed(improve)
+    add_json(improve)
     improve.set_defaults(run=run_improve)
 
 
 def run_demo(options: argparse.Namespace) -> None:
     """Train, compare and draw."""
+    from archwalk.api.agents import train
+    from archwalk.api.searching import compare
+
     budget, trials, episodes = DEMO_SCALES[options.scale]
-    assignments = DEMO_TRAINING.get((options.strategy, options.scale), [])
     out: Path = options.out or Path("runs") / f"demo-{datetime.now():%Y%m%d-%H%M%S}"
     use_one_thread()
-    run = train(options.benchmark, options.strategy, None, assignments, options.seed, out / "agent")
-    from msgspec.structs import replace
-
-    from archwalk.estimators.benchmarks import load_benchmark
-    from archwalk.experiments.records import training_curve
-    from archwalk.experiments.runs import load_contestants
-
-    benchmark = load_benchmark(options.benchmark)
-    contestants = load_contestants([str(run.path), *BASELINES], benchmark.space)
-    record = compare_with_progress(benchmark, contestants, budget, trials, options.seed, episodes)
-    training = training_curve(run.metrics(), benchmark.objective.reward)
-    show(replace(record, training=training), out, options.json)
+    agent = train(
+        options.strategy, options.benchmark, out=out / "agent", seed=options.seed,
+        settings=DEMO_TRAINING.get((options.strategy, options.scale)), progress=True,
+    )  # fmt: skip
+    result = compare(
+        [agent, *BASELINES[options.scale]], options.benchmark, budget=budget, trials=trials, seed=options.seed,
+        episodes=episodes, out=out, command=options.command_line, progress=True,
+    )  # fmt: skip
+    print_result(result, options.json, out)
 
 
 def run_train(options: argparse.Namespace) -> None:
     """Train or resume."""
-    from archwalk.agents.catalogue import TRAINERS
-    from archwalk.experiments.runs import Place
+    from archwalk.api.agents import resume, train
 
+    if options.workers is not None:
+        raise UsageError("train has no --workers: how many actors there are is a setting, --set workers=2")
     use_one_thread()
-    place = Place(options.engine, options.address, options.device)
+    place = {"engine": options.engine, "address": options.address, "device": options.device}
     if options.resume:
         if options.out is None:
             raise UsageError("--resume needs the run folder: --out DIR")
-        if options.workers is not None:
-            raise UsageError("--workers cannot change under way; leave it out with --resume")
-        run = resume(options.out, place)
-    else:
-        if options.benchmark is None:
-            raise UsageError("which benchmark? say --benchmark nas-bench-graph:cora")
-        assignments = list(options.assignments)
-        if options.steps is not None:
-            assignments.append(f"{TRAINERS.load(options.strategy)[0].length}={options.steps}")
-        if options.workers is not None:
-            assignments.append(f"workers={options.workers}")
-        name = f"{options.strategy}-{options.benchmark}-{options.seed}".replace(":", "-")
-        out = options.out or Path("runs") / name
-        run = train(
-            options.benchmark, options.strategy, options.preset, assignments, options.seed, out, place
-        )
-    last = (run.metrics() or [{}])[-1]
-    note(f"the agent is in {run.path}; training paid for {last.get('unique', 0):,} different architectures")
+        if options.assignments or options.steps or options.preset:
+            raise UsageError(
+                "settings cannot change under way; leave --set, --steps and --preset out with --resume"
+            )
+        _print_agent(resume(options.out, **place, progress=True), options)
+        return
+    if options.strategy is None:
+        raise UsageError("which agent? say archwalk train planner (archwalk list agents names them all)")
+    settings: dict[str, Any] = read_settings(options.assignments, [options.strategy]).get(
+        options.strategy, {}
+    )
+    agent = train(
+        options.strategy, require_benchmark(options), out=options.out, preset=options.preset, settings=settings,
+        steps=options.steps, seed=options.seed, **place, progress=True,
+    )  # fmt: skip
+    _print_agent(agent, options)
+
+
+def _print_agent(agent: TrainedAgent, options: argparse.Namespace) -> None:
+    """Say where it is, what it cost, and what may come next."""
+    paid = agent.paid
+    if options.json:
+        print_json(
+            {
+                "agent": str(agent.path), "strategy": agent.config.strategy, "benchmark": agent.benchmark,
+                "training_queries": paid.queries, "training_unique": paid.unique, "training_seconds": paid.seconds,
+            }
+        )  # fmt: skip
+        return
+    note(f"the agent is in {agent.path}; its training paid for {paid.unique:,} different architectures")
     note(
-        f"next: archwalk compare --benchmark ... --strategies {run.path},local-search --budget 150 --trials 100"
+        f"next: archwalk compare --benchmark {agent.benchmark} --strategies {agent.path},local-search "
+        "--budget 150 --trials 100"
     )
 
 
 def run_improve(options: argparse.Namespace) -> None:
     """Walk once from an architecture."""
-    from archwalk.experiments.protocol import spawn
-    from archwalk.experiments.runs import RunFolder
-    from archwalk.spaces.catalogue import SPACES
+    from archwalk.api.agents import load_agent
 
     use_one_thread()
-    run = RunFolder(options.checkpoint)
-    space = SPACES.load(run.config().space)()
-    start_L = space.parse(read_json(options.architecture))
-    episodes = run.agent(space).improve(start_L[None], spawn(options.seed, 0))
-    found = space.describe(episodes.finals_BL[0])
-    answer = {"start": space.describe(start_L), "found": found, "steps": int(episodes.steps_B[0])}
+    agent = load_agent(options.agent)
+    improvement = agent.improve(
+        options.architecture, benchmark=options.benchmark or agent.table(), seed=options.seed
+    )
     if options.json:
-        print_json(answer)
+        print_json(_improvement_json(improvement))
+        return
+    OUT.print(readable(improvement.found.description), highlight=False, markup=False, soft_wrap=True)
+    if not improvement.edits:
+        note("no edits from your architecture: the agent takes it for the best that it can reach")
     else:
-        OUT.print(readable(found), highlight=False, markup=False, soft_wrap=True)
-        note(f"{answer['steps']} edits from your architecture")
+        kinds = ", ".join(edit.kind for edit in improvement.edits)
+        note(f"{len(improvement.edits)} edits from your architecture: {kinds}")
+    if improvement.before and improvement.after:
+        note(f"before: {improvement.before}; after: {improvement.after}")
 
 
-def train(
-    benchmark_name: str,
-    strategy: str,
-    preset_name: str | None,
-    assignments: list[str],
-    seed: int,
-    out: Path,
-    place: Place | None = None,
-) -> RunFolder:
-    """Train an agent under a progress bar."""
-    from archwalk.agents.catalogue import TRAINERS
-    from archwalk.estimators.benchmarks import load_benchmark
-    from archwalk.experiments.presets import default_preset, load_preset, make_settings
-    from archwalk.experiments.runs import HERE
-    from archwalk.experiments.training import train_agent
-
-    settings_class, _ = TRAINERS.load(strategy)
-    preset = load_preset(preset_name) if preset_name else default_preset(strategy, benchmark_name)
-    if preset and preset.strategy != strategy:
-        raise UsageError(f"the preset {preset.name} is for {preset.strategy}, not for {strategy}")
-    settings = make_settings(settings_class, preset, assignments)
-    benchmark = load_benchmark(benchmark_name, seed)
-    with progress_bar(f"training on {benchmark.name}, {benchmark.objective.name}") as bar:
-        return train_agent(
-            benchmark, strategy, settings, seed=seed, out=out, preset=preset.name if preset else None,
-            progress=_shower(bar), place=place or HERE, asked=benchmark_name,
-        )  # fmt: skip
-
-
-def resume(out: Path, place: Place) -> RunFolder:
-    """Go on with a training under a progress bar."""
-    from archwalk.experiments.training import resume_training
-
-    with progress_bar(f"training in {out}") as bar:
-        return resume_training(out, progress=_shower(bar), place=place)
-
-
-def _shower(bar: Bar) -> Callable[[int, int, dict[str, float]], None]:
-    """Shows progress, and the metrics that are charts."""
-
-    def show_metrics(done: int, total: int, metrics: dict[str, float]) -> None:
-        charts = (
-            f"{k.removeprefix('charts/')} {v:.4g}" for k, v in metrics.items() if k.startswith("charts/")
-        )
-        bar.to(done, total, "  ".join(charts))
-
-    return show_metrics
+def _improvement_json(improvement: Improvement) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "start": improvement.start.description,
+        "found": improvement.found.description,
+        "steps": len(improvement.edits),
+        "edits": [
+            {"kind": edit.kind, "architecture": edit.architecture.description} for edit in improvement.edits
+        ],
+    }
+    for name, evaluation in (("before", improvement.before), ("after", improvement.after)):
+        if evaluation is not None:
+            answer[name] = evaluation.as_dict()
+    return answer

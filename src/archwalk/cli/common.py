@@ -8,14 +8,12 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from archwalk.spaces.base import SearchSpace
+    from archwalk.api.progress import Bar
 
 OUT = Console()
 """Results."""
@@ -42,48 +40,13 @@ def note(text: str) -> None:
     print(f"archwalk: {text}", file=sys.stderr)
 
 
-class Bar:
-    """One task of a progress bar."""
-
-    def __init__(self, progress: Progress, task: TaskID) -> None:
-        self._progress = progress
-        self._task = task
-
-    def to(self, done: float, total: float | None = None, text: str = "") -> None:
-        """Move to `done` (of a new `total`), with a word about how it goes."""
-        self._progress.update(self._task, completed=done, total=total, text=text, visible=True)
-
-    def beside(self, title: str) -> Bar:
-        """Another task below this one, which is seen once it has moved."""
-        return Bar(self._progress, self._progress.add_task(title, total=None, visible=False, text=""))
-
-
 @contextmanager
 def progress_bar(title: str, total: float | None = None) -> Iterator[Bar]:
-    """A live progress bar on stderr, which disappears at the end; silent where stderr is no terminal."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[text]}"),
-    )
-    with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as progress:
-        yield Bar(progress, progress.add_task(title, total=total, text=""))
+    """How far a command is: a bar in a terminal, a line now and then in a pipe."""
+    from archwalk.api.progress import progress_bar as shown_progress
 
-
-def load_space(name: str) -> SearchSpace:
-    """A space by name, or by the file that declares it. Raises UsageError for one that there is not."""
-    from archwalk.spaces import catalogue
-
-    return catalogue.load_space(name)
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file that the user named. Raises DataError if it cannot be read, UsageError if it is not JSON."""
-    from archwalk.data.architectures import read_description
-
-    return read_description(path)
+    with shown_progress(title, total, shown=True) as bar:
+        yield bar
 
 
 def add_store_option(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import load_space, readable
+from archwalk.cli.common import readable
 from archwalk.cli.numbers import COUNT, SEED
 from archwalk.data.files import write_atomically
 from archwalk.errors import UsageError
@@ -62,6 +62,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 def run_export(options: argparse.Namespace) -> None:
     """Write an architecture in another form."""
     from archwalk.data.architectures import read_architecture
+    from archwalk.spaces.catalogue import load_space
 
     _check(options)
     architecture, _ = read_architecture(

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from archwalk.cli.common import OUT, load_space, print_json, read_json
+from archwalk.cli.common import OUT, print_json
 from archwalk.errors import UsageError
 
 
@@ -27,7 +27,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     oracle = commands.add_parser("oracle", help="exact optimum of a tabular benchmark by value iteration")
     oracle.add_argument("benchmark", metavar="BENCHMARK")
     oracle.add_argument("--gamma", type=float, default=0.99)
-    oracle.add_argument("--alpha", type=float, default=6.0, help="of the reward shaping (default 6, as P1)")
+    oracle.add_argument(
+        "--alpha", type=float, default=6.0, help="of the reward shaping (default 6, as Cassimon et al. 2024)"
+    )
     oracle.add_argument("--json", action="store_true")
     oracle.set_defaults(run=run_oracle)
 
@@ -37,6 +39,7 @@ def run_space(options: argparse.Namespace) -> None:
     import numpy as np
 
     from archwalk.spaces.capabilities import capabilities_of
+    from archwalk.spaces.catalogue import load_space
 
     space = load_space(options.name)
     example_L = space.sample(np.random.default_rng(0), 1)[0]
@@ -71,8 +74,11 @@ def run_space(options: argparse.Namespace) -> None:
 
 def run_neighbours(options: argparse.Namespace) -> None:
     """Print the neighbours of an architecture."""
+    from archwalk.data.architectures import code_of
+    from archwalk.spaces.catalogue import load_space
+
     space = load_space(options.space)
-    code_L = space.parse(read_json(options.architecture))
+    code_L = code_of(space, options.architecture)
     found = space.neighbours(code_L[None])
     hash_of = getattr(space, "published_hash", None)
     rows = [

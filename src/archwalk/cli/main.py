@@ -2,12 +2,24 @@
 
 import argparse
 import errno
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from archwalk import __version__
-from archwalk.cli import agents, data, exporting, images, inspection, reproduction, results, store
+from archwalk.cli import (
+    agents,
+    completion,
+    data,
+    exporting,
+    images,
+    inspection,
+    listing,
+    reproduction,
+    results,
+    store,
+)
 from archwalk.cli.guard import INTERRUPTED, Terminated, ending_in_order, print_anything, report_unforeseen
 from archwalk.errors import ArchwalkError, UsageError, unknown
 from archwalk.secrets import hide_secrets
@@ -30,8 +42,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser = Parser(prog="archwalk", description="Neural architecture search by reinforcement learning.")
     parser.add_argument("--version", action="version", version=f"archwalk {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (agents, data, exporting, images, inspection, results, reproduction, store):
+    for module in (agents, results, images, listing, inspection, exporting, reproduction, data, store):
         module.add_commands(commands)
+    completion.add_command(commands, make_parser)
     return parser
 
 
@@ -40,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print_anything()
     try:
         options = make_parser().parse_args(arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        options.command_line = hide_secrets(shlex.join(["archwalk", *words]))
         options.run(options)
         sys.stdout.flush()
     except ArchwalkError as error:

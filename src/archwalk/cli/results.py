@@ -1,32 +1,35 @@
-"""Commands that judge strategies: search, compare, report."""
+"""Commands that judge strategies: search, compare, report, evaluate."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import shlex
-import shutil
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.cli.common import OUT, note, progress_bar
-from archwalk.cli.images import add_clock_options, is_clocked, run_by_the_clock
-from archwalk.cli.numbers import COUNT, COUNT_OR_ZERO, SEED, WORKERS
+from archwalk.cli.common import OUT, note, print_json
+from archwalk.cli.images import add_clock_options, evaluate_network, is_clocked, run_by_the_clock
+from archwalk.cli.numbers import COUNT, COUNT_OR_ZERO
+from archwalk.cli.options import (
+    add_benchmark,
+    add_json,
+    add_out,
+    add_seed,
+    add_settings,
+    add_workers,
+    read_settings,
+    require_benchmark,
+)
 from archwalk.data.decoding import encode_json
-from archwalk.data.files import make_folder, write_atomically
 from archwalk.errors import UsageError
 from archwalk.late import use_one_thread
 
 if TYPE_CHECKING:
-    from archwalk.estimators.benchmarks import Benchmark
-    from archwalk.experiments.protocol import Contestant
-    from archwalk.experiments.records import Comparison
-    from archwalk.report.record import Record
+    from archwalk.api.results import Result
 
-PAGE, FOUND = "report.html", "found.json"
-SUPERNETS = "supernets"
-"""Folder of what a search that is stopped goes on from."""
+FOUND = "found.json"
 
 
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
@@ -34,12 +37,13 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     search = commands.add_parser("search", help="run one strategy on a benchmark")
     search.add_argument(
         "strategy", metavar="STRATEGY", nargs="?",
-        help="a name, or the run folder of a trained agent; none for a search by the clock",
+        help="a name, a preset, or the run folder of a trained agent (archwalk list); none for a search by the clock",
     )  # fmt: skip
-    search.add_argument("--preset", help="settings of the strategy (default: the literature's)")
-    _add_protocol(search, "KEY=VALUE", needs_budget=False)
+    search.add_argument("--preset", help="settings: a name or a TOML file (default: the literature's)")
+    _add_protocol(search, needs_budget=False)
+    add_settings(search)
     add_clock_options(search)
-    search.set_defaults(run=run_search_command)
+    search.set_defaults(run=run_search)
 
     compare = commands.add_parser("compare", help="run several strategies from the same starts")
     compare.add_argument(
@@ -47,74 +51,97 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
         required=True,
         help="names, presets and run folders, separated by commas; LABEL=NAME for one that takes part twice",
     )
-    _add_protocol(compare, "NAME.KEY=VALUE")
-    compare.set_defaults(
-        run=lambda options: run_compare(options, options.strategies.split(","), options.assignments)
-    )
+    _add_protocol(compare)
+    add_settings(compare, several=True)
+    compare.set_defaults(run=run_compare)
 
     report = commands.add_parser("report", help="draw a run folder's result as one HTML page")
     report.add_argument("folder", metavar="DIR", type=Path)
     report.set_defaults(run=run_report)
 
-
-def _add_protocol(parser: argparse.ArgumentParser, assignment: str, *, needs_budget: bool = True) -> None:
-    parser.add_argument(
-        "--benchmark", required=True, help="say nas-bench-graph:cora or nasbench101:test-mean"
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="what a benchmark says of an architecture, or images of a network that a search has left",
     )
+    evaluate.add_argument(
+        "what",
+        metavar="BENCHMARK|DIR",
+        help="say nas-bench-graph:cora, or what `archwalk search --minutes` wrote",
+    )
+    evaluate.add_argument("architecture", metavar="ARCH.json", type=Path, nargs="?", help="for a benchmark")
+    evaluate.add_argument(
+        "--on", type=Path, metavar="FOLDER", help="images for a network: a folder or zip of class folders"
+    )
+    add_seed(evaluate)
+    add_json(evaluate)
+    evaluate.set_defaults(run=run_evaluate)
+
+
+def _add_protocol(parser: argparse.ArgumentParser, *, needs_budget: bool = True) -> None:
+    add_benchmark(parser)
     parser.add_argument("--budget", type=COUNT, required=needs_budget, help="queries in each trial")
-    parser.add_argument("--trials", type=COUNT, default=1)
-    parser.add_argument("--seed", type=SEED, default=0)
+    parser.add_argument("--trials", type=COUNT, default=1, help="independent repeats (default 1)")
+    add_seed(parser)
     parser.add_argument(
-        "--episodes", type=COUNT_OR_ZERO, default=0, help="starts for one episode each, as P1 Figure 8"
-    )
-    parser.add_argument(
-        "--set", action="append", default=[], metavar=assignment, dest="assignments", help="change a setting"
-    )
-    parser.add_argument(
-        "--workers", type=WORKERS, default=1, help="processes, for strategies that run a trial at a time"
-    )
-    parser.add_argument("--out", type=Path, help="folder for result.json and report.html")
-    parser.add_argument("--json", action="store_true")
+        "--episodes", type=COUNT_OR_ZERO, default=0,
+        help="starts for one episode each (Cassimon et al. 2024, figure 8)",
+    )  # fmt: skip
+    add_workers(parser)
+    add_out(parser, "folder for result.json, report.html and what was found")
+    add_json(parser)
 
 
-def run_search_command(options: argparse.Namespace) -> None:
-    """Run one strategy and print its record."""
-    from archwalk.experiments.presets import load_preset
-
+def run_search(options: argparse.Namespace) -> None:
+    """Run one strategy; print and keep its result."""
     if is_clocked(options):
+        require_benchmark(options)
         run_by_the_clock(options)
         return
     name: str = options.strategy
     if options.preset:
+        from archwalk.experiments.presets import load_preset
+
         preset = load_preset(options.preset)
         if preset.strategy != name:
             raise UsageError(f"the preset {preset.name} is for {preset.strategy}, not for {name}")
-        name = preset.name
-    found = run_compare(options, [name], [f"{name}.{assignment}" for assignment in options.assignments])
-    show_found(found, next(iter(found.strategies)), options.out, options.json)
+        name = options.preset
+    result = _compare(options, [name], read_settings(options.assignments, [name]))
+    print_result(result, options.json, options.out)
+    if not options.json:
+        _print_found(result, options.out)
 
 
-def run_compare(options: argparse.Namespace, names: list[str], assignments: list[str]) -> Comparison:
-    """Run strategies and print how they compare, which is returned."""
+def run_compare(options: argparse.Namespace) -> None:
+    """Run several strategies; print and keep their result."""
+    named = [_label(word) for word in options.strategies.split(",")]
+    strategies = dict(named)
+    if len(strategies) < len(named):
+        raise UsageError("a strategy is named twice; LABEL=NAME tells two of them apart")
+    result = _compare(options, strategies, read_settings(options.assignments, list(strategies)))
+    print_result(result, options.json, options.out)
+
+
+def _label(word: str) -> tuple[str, str]:
+    """LABEL=NAME as a pair; without a label a name is its own. A folder may have an equals sign in its name."""
+    label, separator, name = word.partition("=")
+    return (label, name) if separator and label and name and not Path(word).is_dir() else (word, word)
+
+
+def _compare(
+    options: argparse.Namespace,
+    strategies: Sequence[str] | Mapping[str, str],
+    settings: dict[str, dict[str, str]],
+) -> Result:
+    from archwalk.api.searching import compare
     from archwalk.estimators.benchmarks import load_benchmark
-    from archwalk.experiments.runs import load_contestants
 
     use_one_thread()
-    benchmark = load_benchmark(options.benchmark, options.seed)
-    contestants = load_contestants(names, benchmark.space, benchmark.name, assignments)
-    found = compare_with_progress(
-        benchmark,
-        contestants,
-        options.budget,
-        options.trials,
-        options.seed,
-        options.episodes,
-        options.workers,
-        options.out / SUPERNETS if options.out else None,
-    )
-    show(found, options.out, options.json)
-    if options.out:  # the result is written: nothing is to be resumed
-        shutil.rmtree(options.out / SUPERNETS, ignore_errors=True)
+    benchmark = load_benchmark(require_benchmark(options), options.seed)
+    result = compare(
+        strategies, benchmark, budget=options.budget, trials=options.trials, seed=options.seed,
+        workers=options.workers, episodes=options.episodes, settings=settings, out=options.out,
+        command=options.command_line, progress=True,
+    )  # fmt: skip
     if benchmark.trained is not None and options.workers == 1:  # other processes have estimators of their own
         note(
             f"{benchmark.trained} networks were trained for this; whatever else was asked for had been before"
@@ -122,77 +149,54 @@ def run_compare(options: argparse.Namespace, names: list[str], assignments: list
     if reasons := benchmark.failures:
         often = max(set(reasons), key=reasons.count)
         note(f"{len(reasons)} trainings failed and count as the lowest score there is, most often: {often}")
-    return found
+    return result
 
 
-def compare_with_progress(
-    benchmark: Benchmark,
-    contestants: list[Contestant],
-    budget: int,
-    trials: int,
-    seed: int,
-    episodes: int,
-    workers: int = 1,
-    keep_in: Path | None = None,
-) -> Comparison:
-    """Compare strategies under a progress bar; supernets are kept in `keep_in`."""
-    from archwalk.experiments.comparison import compare
-
-    total = budget * sum(contestant.agents for contestant in contestants)
-    with progress_bar("queries a trial", total) as bar:
-        return compare(
-            benchmark, contestants, budget=budget, trials=trials, seed=seed, episode_starts=episodes,
-            progress=bar.to, workers=workers, supernet=bar.beside("supernet").to, keep_in=keep_in,
-            command=shlex.join(["archwalk", *sys.argv[1:]]),
-        )  # fmt: skip
-
-
-def show(comparison: Comparison, out: Path | None, as_json: bool) -> None:
-    """Print a comparison, and write it with its page and tables to a folder if there is one."""
-    from archwalk.experiments.records import plain, write_comparison
+def print_result(result: Result, as_json: bool, out: Path | None) -> None:
+    """A result for a program or for a person, who is told where it was written."""
     from archwalk.report.tables import print_summary
 
     if out:
-        make_folder(out)
-        path = write_comparison(comparison, out)
-        note(f"wrote {path}, {draw(plain(comparison), out)}")
+        note(f"wrote {out}: {', '.join(path.name for path in sorted(result.written))}")
     if as_json:
-        sys.stdout.write(encode_json(comparison) + "\n")
+        sys.stdout.write(encode_json(result.record) + "\n")
     else:
-        print_summary(plain(comparison), OUT)
+        print_summary(result.record, OUT)
 
 
-def show_found(comparison: Comparison, name: str, out: Path | None, as_json: bool) -> None:
-    """Say what the only strategy found; write it to a folder if there is one, for `improve`, `export` and Python."""
-    from archwalk.experiments.records import plain
+def _print_found(result: Result, out: Path | None) -> None:
+    """What the only strategy found, and what to do with it."""
     from archwalk.report.architectures import found_sentence
 
-    found = comparison.strategies[name].found
-    assert found is not None
-    description = json.dumps(found.description)
-    if out:
-        write_atomically(out / FOUND, description + "\n")
-        write_atomically(out / f"{FOUND.removesuffix('.json')}.svg", found.svg)
-        note(f"wrote {out / FOUND} and its drawing")
-    if not as_json and (sentence := found_sentence(plain(comparison), name)):
+    best = result.best
+    if sentence := found_sentence(result.record, best.strategy):
         OUT.print()
         OUT.print(sentence, markup=False, highlight=False, soft_wrap=True)
-        OUT.print(description, markup=False, highlight=False, soft_wrap=True)
-
-
-def draw(record: Record, out: Path) -> str:
-    """Write the page and the tables of a record; say where."""
-    from archwalk.report.page import write_page
-    from archwalk.report.tables import TABLES
-
-    write_page(record, out / PAGE)
-    for name, to_text in TABLES.items():
-        write_atomically(out / name, to_text(record))
-    return f"{out / PAGE} and {', '.join(TABLES)}"
+        OUT.print(json.dumps(best.architecture.description), markup=False, highlight=False, soft_wrap=True)
+    if out:
+        note(f"next: archwalk export {out / FOUND} --to pytorch --out network.py")
 
 
 def run_report(options: argparse.Namespace) -> None:
     """Draw a result again."""
-    from archwalk.experiments.records import plain, read_comparison
+    from archwalk.api.results import load_result
 
-    note(f"wrote {draw(plain(read_comparison(options.folder)), options.folder)}")
+    written = load_result(options.folder).draw(options.folder)
+    note(f"wrote {', '.join(map(str, written))}")
+
+
+def run_evaluate(options: argparse.Namespace) -> None:
+    """Evaluate an architecture, or a trained network."""
+    use_one_thread()
+    if options.on is not None:
+        evaluate_network(Path(options.what), options.on, options.json)
+        return
+    if options.architecture is None:
+        raise UsageError("which architecture? say archwalk evaluate BENCHMARK ARCH.json, or DIR --on FOLDER")
+    from archwalk.estimators.benchmarks import load_benchmark
+
+    evaluation = load_benchmark(options.what, options.seed).evaluate(options.architecture)
+    if options.json:
+        print_json(evaluation.as_dict())
+    else:
+        OUT.print(str(evaluation), markup=False, highlight=False)

@@ -6,16 +6,19 @@ the space.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from archwalk.data.decoding import convert, encode_json, read_json
+import numpy as np
+
+from archwalk.data.decoding import convert, encode_json
 from archwalk.data.files import write_atomically
-from archwalk.errors import DataError, UsageError
+from archwalk.errors import DataError, InvalidArchitectureError, UsageError
 from archwalk.spaces.architecture import Architecture
-from archwalk.spaces.base import SearchSpace
+from archwalk.spaces.base import Codes, EnumerableSpace, SearchSpace
 from archwalk.spaces.catalogue import SpaceReference
 from archwalk.spaces.task import Task
 
@@ -81,10 +84,13 @@ class ArchitectureFile:
 
 
 def read_description(path: Path) -> Any:
-    """Any JSON. Raises UsageError where there is no such file, DataError where it is no JSON or cannot be read."""
-    if not path.exists():
-        raise UsageError(f"there is no file {path}")
-    return read_json(path, Any, "JSON")
+    """Any JSON. Raises UsageError where there is no such file or it is no JSON, DataError where it cannot be read."""
+    try:
+        return _loads(path.read_text("utf-8-sig"), str(path))
+    except FileNotFoundError:
+        raise UsageError(f"there is no file {path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read {path}: {error}") from error
 
 
 def read_architecture_file(path: Path) -> ArchitectureFile | Any:
@@ -112,3 +118,62 @@ def read_architecture(path: Path, space: SearchSpace | None = None) -> tuple[Arc
     if space is None:
         raise UsageError(f"{path} does not say of which space it is; name it, as in --space nasbench101")
     return Architecture.read(space, found), None
+
+
+def code_of(space: SearchSpace, given: object) -> Codes:
+    """The code (L,) of an architecture, however it is given.
+
+    `given` is an `Architecture`, what `space.parse` reads (or JSON text of it), the path of a JSON file, a code (L,),
+    or the number of an architecture in an `EnumerableSpace`. Raises InvalidArchitectureError for what is none of the
+    space's, UsageError for text that is not JSON or a file that does not exist, DataError for one that cannot be
+    read.
+    """
+    if isinstance(given, Architecture):
+        if given.space.name != space.name:
+            raise InvalidArchitectureError(f"an architecture of {given.space.name} is none of {space.name}")
+        return given.code_L
+    if isinstance(given, int | np.integer | np.ndarray) and not isinstance(given, bool):
+        return _checked_code(space, np.atleast_1d(np.asarray(given)))
+    if isinstance(given, Path):
+        return _code_in_file(space, given)
+    if isinstance(given, str):
+        if given.lstrip().startswith(("{", "[")):
+            return space.parse(_loads(given))
+        if given.endswith(".json"):
+            return _code_in_file(space, Path(given))
+    return space.parse(given)
+
+
+def _checked_code(space: SearchSpace, code_L: np.ndarray[Any, Any]) -> Codes:
+    if code_L.shape != (space.code_length,) or not np.issubdtype(code_L.dtype, np.integer):
+        raise InvalidArchitectureError(
+            f"a code of {space.name} has {space.code_length} whole numbers, not {code_L.dtype} of shape {code_L.shape}"
+        )
+    if isinstance(space, EnumerableSpace):
+        if not 0 <= code_L[0] < space.size:
+            raise InvalidArchitectureError(
+                f"{space.name} numbers its architectures 0 to {space.size - 1}, not {code_L[0]}"
+            )
+        return code_L.astype(np.int32)
+    code_L = code_L.astype(np.int32)
+    try:  # only a valid code has a description that names it
+        valid = np.array_equal(space.parse(space.describe(code_L)), code_L)
+    except (UsageError, LookupError, ValueError):
+        valid = False
+    if not valid:
+        raise InvalidArchitectureError(f"{code_L.tolist()} is no code of {space.name}")
+    return code_L
+
+
+def _code_in_file(space: SearchSpace, path: Path) -> Codes:
+    found = read_architecture_file(path)
+    return found.load(space).code_L if isinstance(found, ArchitectureFile) else space.parse(found)
+
+
+def _loads(text: str, source: str = "the architecture") -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise UsageError(f"{source} is not JSON that anybody reads: it is nested too deeply") from None
+    except ValueError as error:
+        raise UsageError(f"{source} is not JSON: {error}") from error

@@ -1,4 +1,5 @@
-"""The incremental formulation (P1 section 3.2.1) as arrays: many walks over a space, one edit a step.
+"""The incremental formulation (Cassimon et al. 2024, section 3.2.1) as arrays: many walks over a space, one edit a
+step.
 
 This is the environment without Gymnasium's dress. Actors step it directly; `IncrementalVectorEnv` and
 `IncrementalEnv` are views of it.
@@ -6,11 +7,13 @@ This is the environment without Gymnasium's dress. Actors step it directly; `Inc
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from archwalk.environments.rewards import REWARDS, WalkReward
 from archwalk.environments.shaping import Shaping
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
@@ -20,31 +23,33 @@ from archwalk.spaces.base import Codes, SearchSpace
 
 Bools = NDArray[np.bool_]
 Sampler = Callable[[np.random.Generator, int], Codes]
-Pay = Literal["difference", "final"]
 
 
 @dataclass(frozen=True)
 class WalkSettings:
     """The rules of a walk.
 
-    `neighbours`: at most N are presented, drawn without replacement. `episode_limit`: the steps of a walk (P1:
-    16 in training, 32 in evaluation). `pay`: "difference" pays shaped(new) - shaped(old) for every move, and
-    the limit truncates (P1). "final" pays shaped(last architecture) once, at the end, so that an episode costs
-    one evaluation (ours); the end is where the agent stops or the limit finds it, and terminates either way.
+    `neighbours`: at most N are presented, drawn without replacement. `episode_limit`: the steps of a walk (Cassimon
+    et al. 2024: 16 in training, 32 in evaluation). `pay` names one of `REWARDS`: "difference" (Cassimon et al. 2024)
+    rewards every move, "final" (ours) the architecture where the agent stops or the limit finds it.
     """
 
     neighbours: int = 50
     episode_limit: int = 16
     shaping: Shaping = field(default_factory=Shaping)
-    pay: Pay = "difference"
+    pay: str = "difference"
 
     def __post_init__(self) -> None:
         if self.neighbours < 1:
             raise UsageError(f"an agent must see at least 1 neighbour, not {self.neighbours}")
         if self.episode_limit < 1:
             raise UsageError(f"an episode must have at least 1 step, not {self.episode_limit}")
-        if self.pay not in ("difference", "final"):
-            raise UsageError(f'pay must be "difference" or "final", not {self.pay!r}')
+        REWARDS.load(self.pay)
+
+    @cached_property
+    def reward(self) -> WalkReward:
+        """The rule that `pay` names."""
+        return REWARDS.load(self.pay)
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ class Walks:
             return
         codes_RL = self.starts(self.rng, len(rows))
         self.steps_B[rows] = 0
-        if self.settings.pay == "difference":
+        if self.settings.reward.every_move:
             self.shaped_B[rows] = self._evaluate(codes_RL)
         streams_R = self.streams_B[rows]
         neighbours_RNL, self.count_B[rows] = self.space.sample_neighbours(
@@ -130,10 +135,10 @@ class Walks:
         _move(np.asarray(action_B, np.int64), self.codes_BKL, self.count_B, current_BL, moved_B)
         self.steps_B += 1
         stopped_B, over_B = action_B == 0, self.steps_B >= self.settings.episode_limit
-        if self.settings.pay == "final":
-            terminated_B, truncated_B = stopped_B | over_B, np.zeros(self.batch, bool)
-        else:
+        if self.settings.reward.every_move:
             terminated_B, truncated_B = stopped_B, over_B & ~stopped_B
+        else:
+            terminated_B, truncated_B = stopped_B | over_B, np.zeros(self.batch, bool)
         reward_B = self._pay(current_BL, moved_B, terminated_B)
         neighbours_BNL, self.count_B = self.space.sample_neighbours(
             current_BL, self.settings.neighbours, self.streams_B
@@ -143,12 +148,11 @@ class Walks:
 
     def _pay(self, current_BL: Codes, moved_B: Bools, terminated_B: Bools) -> Floats:
         reward_B = np.zeros(self.batch)
-        paid_B = moved_B if self.settings.pay == "difference" else terminated_B
+        paid_B = moved_B if self.settings.reward.every_move else terminated_B
         if paid_B.any():
             shaped = self._evaluate(current_BL[paid_B])
-            reward_B[paid_B] = shaped - self.shaped_B[paid_B]
-            if self.settings.pay == "difference":
-                self.shaped_B[paid_B] = shaped
+            reward_B[paid_B] = self.settings.reward.rule(self.shaped_B[paid_B], shaped)
+            self.shaped_B[paid_B] = shaped
         return reward_B
 
     def _evaluate(self, codes_BL: Codes) -> Floats:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from archwalk.data import nasbench_graph as graph_files
+from archwalk.data.added.names import added_names, is_added
+from archwalk.data.architectures import code_of
 from archwalk.data.catalogue import load_table, table_path
 from archwalk.data.nasbench201_cells import TASKS as NASBENCH201_TASKS
 from archwalk.data.table import Table
@@ -19,6 +21,8 @@ from archwalk.estimators.base import (
     WeightSharingEstimator,
     fidelities_of,
 )
+from archwalk.estimators.evaluation import Evaluation
+from archwalk.estimators.evaluator import Evaluator
 from archwalk.estimators.fingerprints import Fingerprint
 from archwalk.estimators.metrics import (
     TEST_ACCURACY,
@@ -100,6 +104,18 @@ class Benchmark:
             **({"provenance": dict(self.provenance)} if scores is None else scores),
         }
 
+    def evaluate(self, architecture: object) -> Evaluation:
+        """What one architecture is worth, given in any way that `code_of` knows.
+
+        Raises UsageError for what is no architecture of the space.
+        """
+        code_L = code_of(self.space, architecture)
+        scores = Evaluator.seeded(self.estimator).scores(code_L[None])
+        return Evaluation.of(
+            self.architecture(code_L), self.objective,
+            *(float(values_B[0]) for values_B in (scores.reward_B, scores.report_B, scores.seconds_B)),
+        )  # fmt: skip
+
     @property
     def fidelities(self) -> tuple[int, ...]:
         """Numbers of epochs after which an architecture can be scored, ascending; (1,) where there is no choice."""
@@ -158,7 +174,13 @@ def load_benchmark(name: str, seed: int = 0) -> Benchmark:
     Raises UsageError for an unknown name, DataError where its data is not here.
     """
     head, *rest = name.split(":")
-    return BENCHMARKS.load(head)(rest, seed)
+    if head in BENCHMARKS.names():
+        return BENCHMARKS.load(head)(rest, seed)
+    if is_added(head):
+        from archwalk.estimators.added.benchmark import load_added
+
+        return load_added(head, rest)
+    raise unknown("benchmark", head, [*BENCHMARKS.names(), *added_names()])
 
 
 def load_nasbench101(words: list[str], seed: int) -> Benchmark:

@@ -128,6 +128,11 @@ class QueryLedger:
         """Their rewards, as the strategy was told them: higher is better."""
         return self.objective.reward.upward(self._history("reward_B"))
 
+    @property
+    def scores_TQ(self) -> tuple[Floats, Floats]:
+        """Rewards and reports of all that was paid for, as they are."""
+        return self._history("reward_B"), self._history("report_B")
+
     def _history(self, name: str) -> Floats:
         return np.concatenate([getattr(s, name).reshape(self.trials, -1) for s in self._scores], axis=1)
 

@@ -65,12 +65,14 @@ def compare(
     supernet: Tell | None = None,
     keep_in: Path | None = None,
     command: str | None = None,
+    searches: dict[str, Search] | None = None,
 ) -> Comparison:
     """Run every contestant; with `episode_starts`, one episode from that many starts too.
 
     All contestants set out from the same starts. `progress` is told the queries done over all contestants, `supernet`
     what `run_search` tells it, which keeps supernets in `keep_in`; `workers` processes run the trials of strategies
     that think about one at a time. `command` is the call that the result names, where there was a command line.
+    Into `searches` goes what each contestant evaluated.
     """
     space = benchmark.space
     starts_TQL = space.sample(spawn(seed, 0), trials * budget).reshape(trials, budget, -1)
@@ -85,6 +87,8 @@ def compare(
             workers=workers, supernet=supernet, keep_in=keep_in,
         )  # fmt: skip
         done += budget * contestant.agents
+        if searches is not None:
+            searches[contestant.name] = search
         summary = summarise_search(search, contestant, budget, seed)
         more: dict[str, Any] = {"found": _best_found(benchmark, search)}
         reports[contestant.name] = search.report_GTQ

@@ -1,8 +1,8 @@
 """Running trials to the end of their budget, in this process or spread over several."""
 
-import multiprocessing
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, as_completed
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +16,7 @@ from archwalk.strategies.base import Strategy, Trials
 from archwalk.strategies.catalogue import StrategyFactory
 
 ASK_AT_ONCE = 32
+IDLE_SECONDS = 10
 PARTS_A_WORKER = 4  # more than one, so that the last to end is not waited for alone, and progress is seen
 
 
@@ -55,8 +56,7 @@ def run_in_processes(
     """
     ledger, parts, done = QueryLedger(estimator, budget, trials.trials, streams_T=streams_T), {}, 0
     streams_T = ledger.evaluator.streams_T
-    context = multiprocessing.get_context("spawn")  # a fork would copy the threads' locks of numba and torch
-    with ProcessPoolExecutor(workers, context, initializer=use_one_thread) as pool:
+    with process_pool(workers) as pool:
         futures = {
             pool.submit(
                 _run_part, estimator, factory, part, budget, streams_T[first : first + part.trials]
@@ -101,3 +101,20 @@ def _run_part(
     ledger = run_trials(estimator, strategy, budget, streams_T=streams_T)
     ledger.evaluator = None  # type: ignore[assignment] # its table need not travel back
     return ledger, strategy.findings(ledger.codes_TQL, ledger.rewards_TQ)
+
+
+@contextmanager
+def process_pool(workers: int) -> Iterator[Executor]:
+    """Processes that start afresh, since a fork would copy the locks of numba's and torch's threads.
+
+    They are loky's: they do not run the script again that asked for them, as the standard library's do, functions
+    of a script or a notebook reach them, and whoever asks next within some seconds is given the same ones.
+    """
+    import loky
+
+    pool = loky.get_reusable_executor(workers, timeout=IDLE_SECONDS, initializer=use_one_thread)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=True, kill_workers=True)
+        raise

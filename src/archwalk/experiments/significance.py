@@ -87,6 +87,11 @@ def holm(p_K: Sequence[float]) -> list[float]:
     return corrected
 
 
+def least_p(pairs: Sequence[Pair]) -> list[float]:
+    """The least `p_holm` that each pair could have had with its trials: if in every pair one had always been better."""
+    return holm([min(1.0, 2.0 ** (1 - pair.trials)) for pair in pairs])
+
+
 def friedman(values_KT: Floats) -> Friedman | None:
     """Whether K strategies rank alike over T trials: statistic and p; None for fewer than three, or one trial."""
     from scipy.stats import friedmanchisquare

@@ -14,6 +14,7 @@ from archwalk.papers.drawing.blocks import (
     Grid,
     Record,
     Words,
+    comparison_in,
     heading_of,
     setting_line,
 )
@@ -30,7 +31,7 @@ from archwalk.report.html import (
     swatch,
     table,
 )
-from archwalk.report.wording import count, counted
+from archwalk.report.values import count, counted
 
 
 def write_page(records: Sequence[Record], missing: Mapping[str, str], command: str, path: Path) -> None:
@@ -147,7 +148,7 @@ def _plain(value: Any) -> str:
 
 def _checklist(records: Sequence[Record]) -> str:
     """Best practices, where the page has comparisons of searches."""
-    comparisons = [record["result"]["comparison"] for record in records if record["kind"] == "errors"]
+    comparisons = [comparison_in(record) for record in records if record["kind"] == "errors"]
     return checklist_section(checklist(comparisons)) if comparisons else ""
 
 

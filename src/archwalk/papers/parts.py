@@ -3,9 +3,8 @@
 import hashlib
 import json
 import logging
-import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import archwalk
 from archwalk.data.files import make_folder
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError
-from archwalk.late import use_one_thread
+from archwalk.experiments.running import process_pool
 
 _log = logging.getLogger(__name__)
 
@@ -74,10 +73,7 @@ def keep_all(
     values = {n: value for n, part in enumerate(parts) if (value := part.kept(out)) is not None}
     missing = [n for n in range(len(parts)) if n not in values]
     if workers > 1 and len(missing) > 1:
-        context = multiprocessing.get_context(
-            "spawn"
-        )  # a fork would copy the threads' locks of numba and torch
-        with ProcessPoolExecutor(min(workers, len(missing)), context, initializer=use_one_thread) as pool:
+        with process_pool(min(workers, len(missing))) as pool:
             futures = [pool.submit(_make, parts[n], out) for n in missing]
             for done, future in enumerate(as_completed(futures), 1):
                 future.result()

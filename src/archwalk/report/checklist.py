@@ -1,17 +1,16 @@
-"""The best-practice checklist for architecture search (Lindauer and Hutter 2019), as P4's appendix lists it.
+"""The best-practice checklist for architecture search (Lindauer and Hutter 2019), as Krishna et al.'s appendix lists
+it.
 
-It is filled from records of comparisons and from nothing else: what a record does not show is answered by "no".
+It is filled from comparisons and from nothing else: what a comparison does not show is answered by "no".
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
-from archwalk.report.facts import number
+from archwalk.experiments.records import Comparison, StrategyResult
 from archwalk.report.html import paragraphs, section, table
-from archwalk.report.record import Record
-from archwalk.report.wording import counted
+from archwalk.report.values import counted
 
 YES, NO, NOT_APPLICABLE = "yes", "no", "not applicable"
 
@@ -37,9 +36,9 @@ class Practice:
     reply: Reply
 
 
-def checklist(records: Sequence[Record]) -> list[Practice]:
+def checklist(comparisons: Sequence[Comparison]) -> list[Practice]:
     """All questions, answered for comparisons that stand on one page."""
-    return [Practice(question, answer(records)) for question, answer in _QUESTIONS.items()]
+    return [Practice(question, answer(comparisons)) for question, answer in _QUESTIONS.items()]
 
 
 def checklist_section(practices: Sequence[Practice]) -> str:
@@ -52,37 +51,29 @@ def checklist_section(practices: Sequence[Practice]) -> str:
     return section("checklist", "Best practices", f'{paragraphs([SOURCE])}<div class="prose">{body}</div>')
 
 
-def _training_code(records: Sequence[Record]) -> Reply:
-    kinds = _each(records, "evaluation")
-    if kinds <= {"table", "surrogate"}:
+def _training_code(comparisons: Sequence[Comparison]) -> Reply:
+    kinds = {one.evaluation for one in comparisons}
+    if _tabular(comparisons):
         return Reply(NOT_APPLICABLE, f"No architecture is trained: accuracies come from a {_list(kinds)}.")
     return Reply(NO, "The record does not say by what code architectures are trained.")
 
 
-def _space_code(records: Sequence[Record]) -> Reply:
-    names = {(record.get("space") or {}).get("name") for record in records}
-    version = _each(records, "archwalk") | {
-        (record.get("versions") or {}).get("archwalk") for record in records
-    }
-    if None in names or not version - {None}:
-        return Reply(NO, "The record does not name its search space and the version of archwalk.")
-    return Reply(YES, f"{_list(names)}, in archwalk {_list(version - {None})}.")
+def _space_code(comparisons: Sequence[Comparison]) -> Reply:
+    names, versions = {one.space.name for one in comparisons}, {one.archwalk for one in comparisons}
+    return Reply(YES, f"{_list(names)}, in archwalk {_list(versions)}.")
 
 
-def _pipeline(records: Sequence[Record]) -> Reply:
-    seeds = [record.get("seeds") for record in records]
-    if not all(seeds):
-        return Reply(NO, "A record has no seeds.")
-    told = f"Seeds: {_list({seed for some in seeds for seed in some or []})}"
-    if _each(records, "evaluation") <= {"table", "surrogate"}:
+def _pipeline(comparisons: Sequence[Comparison]) -> Reply:
+    told = f"Seeds: {_list({seed for one in comparisons for seed in one.seeds})}"
+    if _tabular(comparisons):
         return Reply(
             YES, f"{told}; hyperparameters of training are those of the published benchmark, unchanged."
         )
     return Reply(NO, f"{told}; the record has no hyperparameters of training.")
 
 
-def _same_benchmark(records: Sequence[Record]) -> Reply:
-    settings = {f"{record['benchmark']}, objective {record['objective']}" for record in records}
+def _same_benchmark(comparisons: Sequence[Comparison]) -> Reply:
+    settings = {f"{one.benchmark}, objective {one.objective}" for one in comparisons}
     if len(settings) == 1:
         return Reply(YES, f"All strategies were run on {_list(settings)}.")
     return Reply(
@@ -90,26 +81,23 @@ def _same_benchmark(records: Sequence[Record]) -> Reply:
     )
 
 
-def _confounders(records: Sequence[Record]) -> Reply:
-    trained = {
-        name for name, s in _strategies(records) if s.get("trained") or number(s.get("training_queries"))
-    }
+def _confounders(comparisons: Sequence[Comparison]) -> Reply:
+    trained = {name for name, one in _strategies(comparisons) if one.trained or one.training_queries}
     if trained:
         return Reply(NO, f"{_list(trained)} had paid for training before the first query; others had not.")
-    versions = {tuple(sorted((record.get("versions") or {}).items())) for record in records}
-    if len(versions) > 1 or () in versions:
-        return Reply(NO, "The versions of what the results depend on differ, or are not on record.")
+    if len({tuple(sorted(one.versions.items())) for one in comparisons}) > 1:
+        return Reply(NO, "The versions of what the results depend on differ.")
     return Reply(
         YES,
         "One table of accuracies, the same versions, starts and seeds for all; nothing was trained before.",
     )
 
 
-def _ablation(records: Sequence[Record]) -> Reply:
+def _ablation(comparisons: Sequence[Comparison]) -> Reply:
     variants: dict[str, set[str]] = {}
-    for _, strategy in _strategies(records):
-        if strategy.get("strategy") and strategy.get("settings"):
-            variants.setdefault(strategy["strategy"], set()).add(str(sorted(strategy["settings"].items())))
+    for _, one in _strategies(comparisons):
+        if one.strategy and one.settings:
+            variants.setdefault(one.strategy, set()).add(str(sorted(one.settings.items())))
     ablated = {f"{name} under {len(some)} settings" for name, some in variants.items() if len(some) > 1}
     return (
         Reply(YES, f"{_list(ablated)}.")
@@ -118,11 +106,11 @@ def _ablation(records: Sequence[Record]) -> Reply:
     )
 
 
-def _same_protocol(records: Sequence[Record]) -> Reply:
+def _same_protocol(comparisons: Sequence[Comparison]) -> Reply:
     unlike = []
-    for record in records:
-        meanings = {s.get("query") for s in record["strategies"].values()}
-        trials = {int(s.get("trials") or record["trials"]) for s in record["strategies"].values()}
+    for comparison in comparisons:
+        meanings = {one.query for one in comparison.strategies.values()}
+        trials = {one.trials for one in comparison.strategies.values()}
         if len(meanings) > 1:
             unlike.append(f"a query is not the same for all ({_list(meanings, '; ')})")
         if len(trials) > 1:
@@ -132,82 +120,77 @@ def _same_protocol(records: Sequence[Record]) -> Reply:
     return Reply(YES, "The same budget, trials and meaning of a query for all.")
 
 
-def _over_time(records: Sequence[Record]) -> Reply:
+def _over_time(comparisons: Sequence[Comparison]) -> Reply:
     if all(
-        len((s.get("curve") or {}).get("queries") or s["best_after"]) > 1 for _, s in _strategies(records)
+        len(one.curve.queries if one.curve else one.best_after) > 1 for _, one in _strategies(comparisons)
     ):
         return Reply(
-            YES, f"The best after each query, up to {_list({r['budget'] for r in records})} queries."
+            YES, f"The best after each query, up to {_list({one.budget for one in comparisons})} queries."
         )
     return Reply(NO, "The record has one number of queries only.")
 
 
-def _random_search(records: Sequence[Record]) -> Reply:
+def _random_search(comparisons: Sequence[Comparison]) -> Reply:
     without = [
-        r for r in records if not any(_is(name, s, "random-search") for name, s in r["strategies"].items())
+        comparison
+        for comparison in comparisons
+        if not any((one.strategy or name) == "random-search" for name, one in comparison.strategies.items())
     ]
     if not without:
         return Reply(YES, "random-search is among the strategies.")
-    if len(without) < len(records):
+    if len(without) < len(comparisons):
         return Reply(
-            NO, f"{len(without)} of {counted(len(records), 'comparison')} are without random-search."
+            NO, f"{len(without)} of {counted(len(comparisons), 'comparison')} are without random-search."
         )
     return Reply(NO, "random-search is not among the strategies.")
 
 
-def _repeats(records: Sequence[Record]) -> Reply:
-    trials = {int(s.get("trials") or r["trials"]) for r in records for s in r["strategies"].values()}
-    if not all(record.get("seeds") for record in records):
-        return Reply(NO, "A record has no seeds.")
+def _repeats(comparisons: Sequence[Comparison]) -> Reply:
+    trials = {one.trials for _, one in _strategies(comparisons)}
     if min(trials) < 2:
         return Reply(NO, "Some strategy has one trial.")
-    single = {name for name, s in _strategies(records) if s.get("trained") and (s.get("agents") or 1) < 2}
+    single = {name for name, one in _strategies(comparisons) if one.trained and one.agents < 2}
     if single:
         return Reply(NO, f"Trials: {_list(trials)}; but {_list(single)} was trained once.")
     return Reply(YES, f"Trials: {_list(trials)}; all follow from the seeds on record.")
 
 
-def _benchmarks(records: Sequence[Record]) -> Reply:
-    kinds = _each(records, "evaluation")
-    if kinds <= {"table", "surrogate"}:
-        return Reply(
-            YES, f"Evaluated by a {_list(kinds)}: {_list({record['benchmark'] for record in records})}."
-        )
+def _benchmarks(comparisons: Sequence[Comparison]) -> Reply:
+    kinds = {one.evaluation for one in comparisons}
+    if _tabular(comparisons):
+        return Reply(YES, f"Evaluated by a {_list(kinds)}: {_list({one.benchmark for one in comparisons})}.")
     return Reply(NO, "No tabular or surrogate benchmark is on record.")
 
 
-def _tuning(records: Sequence[Record]) -> Reply:
-    having = [(name, s) for name, s in _strategies(records) if s.get("settings")]
+def _tuning(comparisons: Sequence[Comparison]) -> Reply:
+    having = [(name, one) for name, one in _strategies(comparisons) if one.settings]
     if not having:
         return Reply(NOT_APPLICABLE, "No strategy on record has settings.")
-    loose = {name for name, s in having if not s.get("preset")}
-    presets = {s["preset"] for _, s in having if s.get("preset")}
+    loose = {name for name, one in having if not one.preset}
+    presets = {one.preset for _, one in having if one.preset}
     told = f"Settings are those of the presets {_list(presets)}" if presets else "The record has the settings"
     more = f", of {_list(loose)} the defaults or as given" if loose and presets else ""
-    changed = {f"{name} ({', '.join(s['assignments'])})" for name, s in having if s.get("assignments")}
+    changed = {f"{name} ({', '.join(one.assignments)})" for name, one in having if one.assignments}
     more += f", changed for {_list(changed)}" if changed else ""
     return Reply(NO, f"{told}{more}; how they were tuned, and what that cost, is not on record.")
 
 
-def _time(records: Sequence[Record]) -> Reply:
-    if any(number(s.get("seconds")) is None for _, s in _strategies(records)):
+def _time(comparisons: Sequence[Comparison]) -> Reply:
+    if any(one.seconds is None for _, one in _strategies(comparisons)):
         return Reply(NO, "Seconds are missing from the record.")
-    tables = " Training the architectures was paid by the benchmark's authors." if _tabular(records) else ""
+    tables = (
+        " Training the architectures was paid by the benchmark's authors." if _tabular(comparisons) else ""
+    )
     return Reply(YES, f"Seconds of search, and of training an agent, stand with each strategy.{tables}")
 
 
-def _setup(records: Sequence[Record]) -> Reply:
-    wanted = ("benchmark", "objective", "budget", "trials", "seeds", "versions", "provenance")
-    missing = {key for record in records for key in wanted if not record.get(key)}
-    missing |= {"settings" for _, s in _strategies(records) if "settings" not in s and not s.get("trained")}
-    if missing:
-        return Reply(NO, f"Not on record: {_list(missing)}.")
+def _setup(comparisons: Sequence[Comparison]) -> Reply:
     return Reply(
         YES, "result.json has benchmark, objective, budget, trials, seeds, settings, versions and provenance."
     )
 
 
-_QUESTIONS: dict[str, Callable[[Sequence[Record]], Reply]] = {
+_QUESTIONS: dict[str, Callable[[Sequence[Comparison]], Reply]] = {
     "Code for the training pipeline used to evaluate the final architectures?": _training_code,
     "Code for the search space?": _space_code,
     "Hyperparameters used for the final evaluation pipeline, as well as random seeds?": _pipeline,
@@ -227,24 +210,14 @@ _QUESTIONS: dict[str, Callable[[Sequence[Record]], Reply]] = {
 }
 
 
-def _strategies(records: Sequence[Record]) -> list[tuple[str, Any]]:
-    return [pair for record in records for pair in record["strategies"].items()]
+def _strategies(comparisons: Sequence[Comparison]) -> list[tuple[str, StrategyResult]]:
+    return [pair for comparison in comparisons for pair in comparison.strategies.items()]
 
 
-def _is(name: str, strategy: Record, wanted: str) -> bool:
-    return (strategy.get("strategy") or name) == wanted
+def _tabular(comparisons: Sequence[Comparison]) -> bool:
+    return all(one.evaluation in ("table", "surrogate") for one in comparisons)
 
 
-def _each(records: Sequence[Record], key: str) -> set[Any]:
-    return {record.get(key) for record in records}
-
-
-def _tabular(records: Sequence[Record]) -> bool:
-    return _each(records, "evaluation") <= {"table", "surrogate"}
-
-
-def _list(values: set[Any], separator: str = ", ") -> str:
-    """Values in a fixed order."""
-    return separator.join(
-        map(str, sorted(values, key=lambda v: (isinstance(v, str), v if v is not None else "")))
-    )
+def _list(values: Iterable[object], separator: str = ", ") -> str:
+    """Values of one kind, in a fixed order."""
+    return separator.join(map(str, sorted(values)))  # type: ignore[type-var]

@@ -1,143 +1,128 @@
-"""The questions that every table, figure and sentence asks of a record."""
+"""The questions that every table, figure and sentence asks of a comparison."""
 
 import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
-from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from archwalk.estimators.base import Floats
-from archwalk.report.record import Record
-
-PREFERRED_BUDGET = 50
-
-
-def number(value: object) -> float | None:
-    """A finite number, or None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
+from archwalk.experiments.differences import Differences, Pair
+from archwalk.experiments.records import Best, Comparison
+from archwalk.report.values import Format
 
 
-def floats(values: Sequence[float | None] | None) -> Floats:
-    """A list as an array, NaN for null; empty for no list."""
-    return np.array([np.nan if value is None else value for value in values or []], np.float64)
+def floats(values: Sequence[float | None]) -> Floats:
+    """A list as an array, NaN for None."""
+    return np.array([np.nan if value is None else value for value in values], np.float64)
 
 
-def budgets(record: Record) -> list[int]:
+def report_format(comparison: Comparison) -> Format:
+    """How reports are written."""
+    strategies = comparison.strategies.values()
+    values = [best.mean for one in strategies for best in one.best_after.values()]
+    values += [one.episodes.mean_final for one in strategies if one.episodes]
+    return Format.of(comparison.report, values)
+
+
+def reward_format(comparison: Comparison) -> Format:
+    """How rewards are written."""
+    strategies = comparison.strategies.values()
+    values = [best.reward_mean for one in strategies for best in one.best_after.values()]
+    return Format.of(comparison.reward, values)
+
+
+def budgets(comparison: Comparison) -> list[int]:
     """All numbers of queries after which some strategy's best is on record, ascending."""
-    return sorted({int(q) for s in record["strategies"].values() for q in s["best_after"] if q.isdecimal()})
+    return sorted({queries for one in comparison.strategies.values() for queries in one.best_after})
 
 
-def best_after(record: Record, name: str, queries: int) -> float | None:
-    """Mean over trials of the report of the best by reward, after so many queries."""
-    after = record["strategies"][name]["best_after"].get(str(queries)) or {}
-    return number(after.get("mean"))
+def best_after(comparison: Comparison, name: str, queries: int | None) -> Best | None:
+    """What a strategy has found after so many queries; None where that is not on record, or has no report."""
+    best = comparison.strategies[name].best_after.get(queries or 0)
+    return best if best and best.mean is not None else None
 
 
-def interval_after(record: Record, name: str, queries: int) -> tuple[float, float] | None:
-    """The 95 % interval of `best_after`; None where there is none."""
-    after = record["strategies"][name]["best_after"].get(str(queries)) or {}
-    ends = [number(end) for end in after.get("ci95") or []]
-    match ends:
-        case [float(low), float(high)]:
-            return low, high
-    return None
+def headline_budget(comparison: Comparison) -> int | None:
+    """The queries after which the result is told: the whole budget. None where no result is on record."""
+    return max(budgets(comparison), default=None)
 
 
-def headline_budget(record: Record) -> int | None:
-    """The queries after which the result is told: 50 where they are on record, else those in the middle."""
-    known = budgets(record)
-    if PREFERRED_BUDGET in known:
-        return PREFERRED_BUDGET
-    return known[len(known) // 2] if known else None
-
-
-def settled_budget(record: Record) -> int | None:
+def settled_budget(comparison: Comparison) -> int | None:
     """The last number of queries after which differences were tested; None where none were."""
-    after = (record.get("significance") or {}).get("after") or {}
-    return max((int(queries) for queries in after if queries.isdecimal()), default=None)
+    return max(comparison.significance.after, default=None) if comparison.significance else None
 
 
-def pair_of(record: Record, one: str, other: str, queries: int) -> Mapping[str, Any] | None:
+def tested_after(comparison: Comparison, queries: int | None) -> Differences | None:
+    """The tests after so many queries; None where there are none."""
+    return comparison.significance.after.get(queries or 0) if comparison.significance else None
+
+
+def pair_of(comparison: Comparison, one: str, other: str, queries: int) -> Pair | None:
     """The test of two strategies after so many queries, as that of `one` less `other`; None where there is none."""
-    after = ((record.get("significance") or {}).get("after") or {}).get(str(queries)) or {}
-    pair: Mapping[str, Any]
-    for pair in after.get("pairs") or []:
-        if (pair["one"], pair["other"]) == (one, other):
+    after = tested_after(comparison, queries)
+    for pair in after.pairs if after else []:
+        if (pair.one, pair.other) == (one, other):
             return pair
-        if (pair["one"], pair["other"]) == (other, one):
-            low, high = pair["ci95"]
-            turned = {
-                "difference": -pair["difference"],
-                "ci95": [-high, -low],
-                "superiority": 1 - pair["superiority"],
-            }
-            return {**pair, "one": one, "other": other, **turned}
+        if (pair.one, pair.other) == (other, one):
+            return replace(
+                pair,
+                one=one,
+                other=other,
+                difference=None if pair.difference is None else -pair.difference,
+                ci95=None if pair.ci95 is None else (-pair.ci95[1], -pair.ci95[0]),
+                superiority=None if pair.superiority is None else 1 - pair.superiority,
+            )
     return None
 
 
-def ranked(record: Record, names: Iterable[str]) -> list[str]:
+def ranked(comparison: Comparison, names: Iterable[str]) -> list[str]:
     """Strategies by their mean best at the headline budget, the best first."""
-    queries = headline_budget(record)
+    queries = headline_budget(comparison)
 
     def worth(name: str) -> float:
-        mean = best_after(record, name, queries) if queries else None
-        return -math.inf if mean is None else mean
+        best = best_after(comparison, name, queries)
+        return -math.inf if best is None or best.mean is None else comparison.report.upward(best.mean)
 
     return sorted(names, key=worth, reverse=True)
 
 
-def focus(record: Record) -> str:
+def focus(comparison: Comparison) -> str:
     """What the report is about: the best of the trained agents, or of all strategies if none is trained."""
-    strategies = record["strategies"]
-    trained = [name for name in strategies if strategies[name].get("trained")]
-    return ranked(record, trained or strategies)[0]
+    strategies = comparison.strategies
+    trained = [name for name in strategies if strategies[name].trained]
+    return ranked(comparison, trained or strategies)[0]
 
 
-def optimum_line(record: Record) -> float | None:
+def optimum_line(comparison: Comparison) -> float | None:
     """Mean report of where an optimal policy ends.
 
     Not the best report of any architecture: the policy seeks the reward, as the strategies do.
     """
-    return number((record.get("optimum") or {}).get("mean_final_report"))
+    return comparison.optimum.mean_final_report if comparison.optimum else None
 
 
-def metrics(record: Record) -> tuple[str, str]:
-    """Names of reward and report, say ("validation accuracy", "test accuracy")."""
-    meaning = re.sub(r"\s*\([^)]*\)\s*$", "", record.get("objective_meaning") or "")
-    if same := re.fullmatch(r"reward and report: (?:mean )?(.+)", meaning):
-        return same[1], same[1]
-    if two := re.fullmatch(r"reward: (.+?)[,;] report: (.+)", meaning):
-        return two[1], two[2]
-    return "reward", "reported accuracy"
-
-
-def in_percent(record: Record) -> bool:
-    """Whether figures are accuracies; those of agents are raw scores of a game."""
-    return "raw score" not in (record.get("objective_meaning") or "")
-
-
-def labels(record: Record) -> dict[str, str]:
-    """Short names: of a path, as many of its last parts as tell it from the other strategies."""
-    parts = {name: PurePosixPath(name.replace("\\", "/")).parts or (name,) for name in record["strategies"]}
+def labels(names: Iterable[str]) -> dict[str, str]:
+    """Short names: of a path, as many of its last parts as tell it from the other strategies, and never a number alone,
+    as folders of seeds have.
+    """
+    parts = {name: PurePosixPath(name.replace("\\", "/")).parts or (name,) for name in names}
 
     def short(name: str) -> str:
         others = [other for key, other in parts.items() if key != name]
         for length in range(1, len(parts[name])):
             tail = parts[name][-length:]
-            if all(other[-length:] != tail for other in others):
+            if not tail[0].isdecimal() and all(other[-length:] != tail for other in others):
                 return "/".join(tail)
         return name
 
     return {name: short(name) for name in parts}
 
 
-def short_labels(record: Record, length: int) -> dict[str, str]:
+def short_labels(names: Iterable[str], length: int) -> dict[str, str]:
     """`labels` of at most `length` characters, or of as many more as keep them apart."""
-    full = labels(record)
+    full = labels(names)
     while True:
         short = {name: shorten(label, length) for name, label in full.items()}
         if len(set(short.values())) == len(set(full.values())):

@@ -5,34 +5,28 @@ A figure is drawn twice, for wide and for narrow screens: one drawing scaled dow
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
+from archwalk.experiments.records import Comparison
 from archwalk.report.curves import draw_curves, is_cut, visible_range
-from archwalk.report.facts import labels, metrics, number, optimum_line, settled_budget
-from archwalk.report.histograms import draw_histograms, histogram_range, shares_outside
+from archwalk.report.facts import labels, optimum_line, report_format, settled_budget
+from archwalk.report.histograms import changes, draw_histograms, histogram_range, shares_outside
 from archwalk.report.palette import Colour
 from archwalk.report.ranks import draw_critical, draw_profile, draw_ranks, profile_legend
-from archwalk.report.record import Record
 from archwalk.report.svg import NARROW, WIDE
 from archwalk.report.training import course, draw_training
-from archwalk.report.wording import (
-    NBSP,
-    counted,
-    interval_note,
-    optimum_meaning,
-    percent,
-    points,
-    worth,
-)
+from archwalk.report.values import NBSP, counted, percent, points
+from archwalk.report.wording import interval_note, optimum_meaning
 
 BEST_SO_FAR, ONE_EPISODE, TRAINING = "best-so-far", "one-episode", "training"
 RANKS, CRITICAL, PROFILE = "ranks", "critical-differences", "profile"
 
 
 class Draw(Protocol):
-    """Draws one figure `width` CSS pixels wide, or None where the record has nothing to draw."""
+    """Draws one figure `width` CSS pixels wide, or None where there is nothing to draw."""
 
-    def __call__(self, record: Record, *, width: int) -> str | None:
+    def __call__(self, comparison: Comparison, *, width: int) -> str | None:
         """Draw it."""
 
 
@@ -48,9 +42,9 @@ class Picture:
     legend: Sequence[tuple[str, Colour]] = ()
 
 
-def pictures(record: Record) -> list[Picture]:
-    """The figures that the record has something for, in the order of reading."""
-    every: list[tuple[str, str, Draw, Callable[[Record], str]]] = [
+def pictures(comparison: Comparison) -> list[Picture]:
+    """The figures that a comparison has something for, in the order of reading."""
+    every: list[tuple[str, str, Draw, Callable[[Comparison], str]]] = [
         (BEST_SO_FAR, "The best found so far", draw_curves, curves_caption),
         (RANKS, "Ranks over queries", draw_ranks, ranks_caption),
         (CRITICAL, "Which differences are settled", draw_critical, critical_caption),
@@ -60,43 +54,47 @@ def pictures(record: Record) -> list[Picture]:
     ]
     drawn = []
     for key, title, draw, caption in every:
-        wide, narrow = draw(record, width=WIDE), draw(record, width=NARROW)
+        wide, narrow = draw(comparison, width=WIDE), draw(comparison, width=NARROW)
         if wide and narrow:
-            legend = profile_legend(record) if key == PROFILE else ()
-            drawn.append(Picture(key, title, caption(record), wide, narrow, legend))
+            legend = profile_legend(comparison) if key == PROFILE else ()
+            drawn.append(Picture(key, title, caption(comparison), wide, narrow, legend))
     return drawn
 
 
-def curves_caption(record: Record) -> str:
+def curves_caption(comparison: Comparison) -> str:
     """What the curves are, where the axis begins, and what the band and the dashed line mean."""
-    reward, report = metrics(record)
-    shown = "" if reward == report else f" chosen by {reward} and shown by {report},"
-    text = [
-        f"Mean over {counted(record['trials'], 'trial')} of the best architecture found so far,{shown} over queries."
-    ]
-    if is_cut(record):
-        low = visible_range(record)[0]
-        text.append(
-            f"The vertical axis begins at {worth(record, low)}; the first queries of some strategies lie below."
+    reward, report, written = comparison.reward.name, comparison.report, report_format(comparison)
+    shown = "" if reward == report.name else f" chosen by {reward} and shown by {report.name},"
+    single = comparison.trials == 1 and all(one.agents == 1 for one in comparison.strategies.values())
+    what = "The" if single else f"Mean over {counted(comparison.trials, 'trial')} of the"
+    text = [f"{what} best architecture found so far,{shown} over queries."]
+    if is_cut(comparison):
+        low, high = visible_range(comparison)
+        begins = (
+            f"begins at {written.value(low)}" if report.higher_is_better else f"ends at {written.value(high)}"
         )
-    text.append(interval_note(record))
-    if optimum_line(record) is not None:
-        text.append(f"Dashed: the optimum, {optimum_meaning(record)}")
+        beyond = "below" if report.higher_is_better else "above"
+        text.append(f"The vertical axis {begins}; the first queries of some strategies lie {beyond}.")
+    text.append(interval_note(comparison))
+    if optimum_line(comparison) is not None:
+        text.append(f"Dashed: the optimum, {optimum_meaning(comparison)}")
     return " ".join(text)
 
 
-def ranks_caption(record: Record) -> str:
+def ranks_caption(comparison: Comparison) -> str:
     """What a rank is."""
-    trials = counted(record["ranks"]["trials"], "trial")
+    assert comparison.ranks is not None
+    trials = counted(comparison.ranks.trials, "trial")
     return (
         f"In each of {trials} the strategies are ranked by the best that they have found so far, equal ones at their "
         "mean rank; drawn is the mean over trials. A rank says how often one is better, not by how much."
     )
 
 
-def critical_caption(record: Record) -> str:
+def critical_caption(comparison: Comparison) -> str:
     """How to read the diagram, and what was tested."""
-    queries, trials = settled_budget(record) or 0, record["significance"]["trials"]
+    assert comparison.significance is not None
+    queries, trials = settled_budget(comparison) or 0, comparison.significance.trials
     return (
         f"Mean ranks after {counted(queries, 'query')}, over {counted(trials, 'trial')} (Demsar 2006). "
         "A bar joins neighbours in rank of which no two differ significantly: Wilcoxon's signed-rank test over trials, "
@@ -104,43 +102,50 @@ def critical_caption(record: Record) -> str:
     )
 
 
-def profile_caption(record: Record) -> str:
+def profile_caption(comparison: Comparison) -> str:
     """What the lines are."""
+    assert comparison.profile is not None
+    end = "at least" if comparison.report.higher_is_better else "at most"
     return (
-        f"Performance profile (Agarwal et al. 2021) after {counted(record['profile']['queries'], 'query')}: share of "
-        f"the trials, and agents, whose best reaches at least what stands below. Bands: 95{NBSP}% bootstrap. A line "
-        "above another everywhere is better at every level; the lowest half percent of all runs lies left of the axis."
+        f"Performance profile (Agarwal et al. 2021) after {counted(comparison.profile.queries, 'query')}: share of "
+        f"the trials, and agents, whose best reaches {end} what stands below. Bands: 95{NBSP}% bootstrap. A line "
+        "above another everywhere is better at every level; the worst half percent of all runs lies outside."
     )
 
 
-def histograms_caption(record: Record) -> str:
+def histograms_caption(comparison: Comparison) -> str:
     """What the bars and lines are, and how much of the data the drawn range leaves out."""
-    report, (low, high) = metrics(record)[1], histogram_range(record)
-    starts = number((record.get("episodes") or {}).get("starts"))
-    limit = number((record.get("episodes") or {}).get("limit"))
+    (low, high), taken, written = (
+        histogram_range(comparison),
+        comparison.episodes,
+        report_format(comparison),
+    )
+    of_report = changes(comparison)
     text = [
-        f"Change of {report} from the start to the end of one episode"
-        + (f", from the same {counted(starts, 'random start')} for all strategies" if starts else "")
-        + (f", at most {counted(limit, 'step')} each" if limit else "")
+        f"{of_report[:1].upper()}{of_report[1:]} from the start to the end of one episode"
+        + (f", from the same {counted(taken.starts, 'random start')} for all strategies" if taken else "")
+        + (f", at most {counted(taken.limit, 'step')} each" if taken else "")
         + "; right of zero is better.",
         f"Solid line: median; dashed: ends of the symmetric intervals that hold 50, 90 and 95{NBSP}% of the episodes.",
         "The vertical axes differ.",
     ]
-    short, outside = labels(record), shares_outside(record)
+    short, outside = labels(comparison.strategies), shares_outside(comparison)
     left_out = [
         f"{short[name]} {percent(100 * share, 1)}" for name, share in outside.items() if share >= 0.0005
     ]
     if left_out:
+        unit = f" {written.unit}" if written.unit else ""
+        drawn = partial(points, decimals=1) if comparison.report.unit == "%" else written.signed
         text.append(
-            f"Drawn are changes from {points(low, 1)} to {points(high, 1)} points; share of the episodes outside: "
+            f"Drawn are changes from {drawn(low)} to {drawn(high)}{unit}; share of the episodes outside: "
             f"{', '.join(left_out)}. Medians and intervals are of all episodes."
         )
     return " ".join(text)
 
 
-def training_caption(record: Record) -> str:
+def training_caption(comparison: Comparison) -> str:
     """What was measured during training, and what it cost."""
-    seconds = number((record.get("training") or {}).get("seconds"))
-    drawn = course(record)
+    seconds = comparison.training.seconds if comparison.training else None
+    drawn = course(comparison)
     text = drawn.meaning if drawn else ""
     return text + (f" Training took {counted(seconds, 'second')}." if seconds else "")

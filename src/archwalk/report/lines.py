@@ -13,7 +13,7 @@ from archwalk.report.curves import log_ticks
 from archwalk.report.facts import floats
 from archwalk.report.palette import MUTED, Colour
 from archwalk.report.svg import NARROW, heading, new_figure, style, to_svg
-from archwalk.report.wording import NBSP, count
+from archwalk.report.values import NBSP, count
 
 LEFT, RIGHT, ABOVE, BELOW = 54, 18, 36, 48  # CSS pixels
 

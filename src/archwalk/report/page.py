@@ -1,9 +1,11 @@
 """The report of a comparison as one HTML file that needs nothing else; everything from the record is escaped."""
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 from archwalk.data.files import write_atomically
+from archwalk.experiments.records import Comparison
 from archwalk.report.architectures import examples_section, found_section
 from archwalk.report.checklist import checklist, checklist_section
 from archwalk.report.facts import (
@@ -11,9 +13,8 @@ from archwalk.report.facts import (
     focus,
     headline_budget,
     labels,
-    metrics,
-    number,
     optimum_line,
+    report_format,
     settled_budget,
 )
 from archwalk.report.figures import (
@@ -38,85 +39,105 @@ from archwalk.report.html import (
     table,
 )
 from archwalk.report.palette import strategy_colours
-from archwalk.report.record import Record
-from archwalk.report.tables import ABSENT, Column, Row, columns, notes, pairs_sheet, summary_rows
+from archwalk.report.tables import Column, Row, columns, pairs_sheet, reading, summary_rows
+from archwalk.report.values import count, counted, percent
 from archwalk.report.wording import (
-    count,
-    counted,
     differences_result,
     episode_result,
     interval_note,
     optimum_meaning,
-    percent,
-    points,
     price,
     query_meanings,
     result,
-    rules,
-    worth,
+    setting,
+    training_line,
 )
 
 FIGURES = (BEST_SO_FAR, RANKS, CRITICAL, PROFILE, ONE_EPISODE)
 """Those that stand before the table, in this order."""
 
 
-def write_page(record: Record, path: Path) -> None:
+def write_page(comparison: Comparison, path: Path) -> None:
     """Write the page, whole or not at all. Raises DataError if the folder or the disk refuses."""
-    write_atomically(path, render_page(record))
+    write_atomically(path, render_page(comparison))
 
 
-def render_page(record: Record) -> str:
-    """The page. The same record gives the same page to the byte."""
-    drawn = {picture.key: picture for picture in pictures(record)}
+def render_page(comparison: Comparison) -> str:
+    """The page. The same comparison gives the same page to the byte."""
+    drawn = {picture.key: picture for picture in pictures(comparison)}
     return fill_page(
-        title=f"Architecture search on {record['benchmark']}",
-        lead=result(record),
-        price=paragraphs([" ".join(filter(None, [price(record), episode_result(record)]))]),
-        key_numbers=_key_numbers(record),
-        figures="\n".join(_figure(record, drawn[key]) for key in FIGURES if key in drawn),
-        table=_table(record) + _pairs(record),
-        examples=found_section(record) + examples_section(record),
-        training=_figure(record, drawn[TRAINING]) if TRAINING in drawn else "",
-        reading=_reading(record),
-        origin=_origin(record),
-        checklist=checklist_section(checklist([record])),
+        title=f"Architecture search on {comparison.benchmark}",
+        lead=result(comparison),
+        price=paragraphs([" ".join(filter(None, [price(comparison), episode_result(comparison)]))])
+        + _setting(comparison),
+        key_numbers=_key_numbers(comparison),
+        figures="\n".join(_figure(comparison, drawn[key]) for key in FIGURES if key in drawn),
+        table=_table(comparison) + _pairs(comparison),
+        examples=found_section(comparison) + examples_section(comparison),
+        training=_figure(comparison, drawn[TRAINING]) if TRAINING in drawn else "",
+        reading=_reading(comparison),
+        origin=_origin(comparison),
+        checklist=checklist_section(checklist([comparison])),
     )
 
 
-def _key_numbers(record: Record) -> str:
+def _setting(comparison: Comparison) -> str:
+    """Under what rules all figures of the page were found, said once."""
+    return f'<p class="small">{escape(f"{setting(comparison)} {training_line(comparison)}")}</p>'
+
+
+def _key_numbers(comparison: Comparison) -> str:
     """The figures that one would ask for first, of the strategy that the report is about."""
-    name, queries = focus(record), headline_budget(record)
-    strategy, label, report = record["strategies"][name], labels(record)[name], metrics(record)[1]
-    episodes, optimum = strategy.get("episodes") or {}, optimum_line(record)
+    name, queries, written = focus(comparison), headline_budget(comparison), report_format(comparison)
+    one, label, report = comparison.strategies[name], labels(comparison.strategies)[name], comparison.report
+    episodes, optimum = one.episodes, optimum_line(comparison)
+    unit = f"{written.unit} " if written.unit else ""
     tiles = []
-    best = best_after(record, name, queries) if queries else None
-    if queries and best is not None:
+    best = best_after(comparison, name, queries)
+    if queries and best and best.mean is not None:
+        mean = "" if one.trials == one.agents == 1 else "mean "
         tiles.append(
-            (worth(record, best), f"mean {report} of {label}'s best after {counted(queries, 'query')}")
+            (
+                written.value(best.mean),
+                f"{mean}{report.name} of {label}'s best after {counted(queries, 'query')}",
+            )
         )
         if optimum is not None:
-            tiles.append((points(best - optimum), "points from the exact optimum"))
-    if (median := number(episodes.get("median_improvement"))) is not None:
-        tiles.append((points(median), "points gained in one episode, median"))
-    if (share := number(episodes.get("share_of_optimum"))) is not None:
-        tiles.append((percent(100 * share, 0), "of an optimal policy's mean gain"))
-    if trained := number(strategy.get("training_queries")):
-        unique = number(strategy.get("training_unique"))
-        tiles.append((count(trained), "training queries" + (f", {count(unique)} unique" if unique else "")))
+            tiles.append((written.signed(best.mean - optimum), f"{unit}from the exact optimum"))
+    if episodes and episodes.median_improvement is not None:
+        tiles.append((written.signed(episodes.median_improvement), f"{unit}gained in one episode, median"))
+    if episodes and episodes.share_of_optimum is not None:
+        tiles.append((percent(100 * episodes.share_of_optimum, 0), "of an optimal policy's mean gain"))
+    if one.training_queries:
+        unique = f", {count(one.training_unique)} unique" if one.training_unique else ""
+        tiles.append((count(one.training_queries), f"training queries{unique}"))
     cells = (f"<div><dt>{escape(text)}</dt><dd>{escape(value)}</dd></div>" for value, text in tiles)
     return f'<dl class="key">{"".join(cells)}</dl>' if tiles else ""
 
 
-def _figure(record: Record, picture: Picture) -> str:
-    captions = [picture.caption, " ".join(rules(record))]
-    words = paragraphs(differences_result(record)) if picture.key == CRITICAL else ""
-    drawn = legend(picture.legend) + figure(picture.wide, picture.narrow, captions)
+def _figure(comparison: Comparison, picture: Picture) -> str:
+    words = paragraphs(differences_result(comparison)) if picture.key == CRITICAL else ""
+    drawn = legend(picture.legend) + figure(picture.wide, picture.narrow, [picture.caption])
     return section(picture.key, picture.title, words + drawn)
 
 
-def _table(record: Record) -> str:
-    rows, shown, colours = summary_rows(record), columns(record, full=True), strategy_colours(record)
-    lines = []
+def _table(comparison: Comparison) -> str:
+    """Results, then what they cost: in one table they would not fit."""
+    every = columns(comparison, full=True)
+    results, costs = ([column for column in every if column.is_result is result] for result in (True, False))
+    notes_below = f'<div class="notes">{paragraphs(reading(comparison, full=True))}</div>'
+    body = f"{_rows(comparison, 'Table of results', results)}\n{notes_below}"
+    if costs:
+        body += f"\n<h3>What it cost</h3>\n{_rows(comparison, 'Table of costs', costs)}"
+    return section("table", "In numbers", body)
+
+
+def _rows(comparison: Comparison, name: str, shown: Sequence[Column]) -> str:
+    rows = summary_rows(comparison)
+    rows = [
+        row for row in rows if row.competes or any(row.values.get(column.key) is not None for column in shown)
+    ]
+    colours, lines = strategy_colours(comparison), []
     for row in rows:
         cells = "".join(_cell(column, row, rows) for column in shown)
         if row.competes:
@@ -127,8 +148,7 @@ def _table(record: Record) -> str:
         else:
             lines.append(f'<tr class="reference"><th scope="row">{escape(row.label)}</th>{cells}</tr>')
     head = ["strategy", *(column.title for column in shown)]
-    notes_below = f'<div class="notes">{paragraphs(notes(record, full=True))}</div>'
-    return section("table", "In numbers", f"{table('Table of results', head, lines)}\n{notes_below}")
+    return table(name, head, lines)
 
 
 def _cell(column: Column, row: Row, rows: list[Row]) -> str:
@@ -138,54 +158,53 @@ def _cell(column: Column, row: Row, rows: list[Row]) -> str:
     return f"<td>{shown}{below}</td>"
 
 
-def _pairs(record: Record) -> str:
+def _pairs(comparison: Comparison) -> str:
     """Every pair after the last number of queries, and after the others in a fold each."""
-    last = settled_budget(record)
-    if last is None:
+    last, found = settled_budget(comparison), comparison.significance
+    if last is None or found is None:
         return ""
-    after = sorted((int(queries) for queries in record["significance"]["after"]), reverse=True)
-    words = "" if len(record["strategies"]) > 2 else paragraphs(differences_result(record))
+    words = "" if len(comparison.strategies) > 2 else paragraphs(differences_result(comparison))
+    sheets = [pairs_sheet(comparison, queries) for queries in sorted(found.after, reverse=True)]
     folds = (
-        f"<details><summary>{escape(pairs_sheet(record, queries).title)}</summary>"
-        f"{sheet_table(pairs_sheet(record, queries))}</details>"
-        for queries in after[1:]
+        f"<details><summary>{escape(sheet.title)}</summary>{sheet_table(sheet)}</details>"
+        for sheet in sheets[1:]
     )
-    sheet = pairs_sheet(record, last)
-    notes_below = f'<div class="notes">{paragraphs(sheet.notes)}</div>'
-    return section("pairs", sheet.title, f"{words}{sheet_table(sheet)}\n{notes_below}{''.join(folds)}")
+    notes_below = f'<div class="notes">{paragraphs(sheets[0].notes[:-1])}</div>'
+    return section(
+        "pairs", sheets[0].title, f"{words}{sheet_table(sheets[0])}\n{notes_below}{''.join(folds)}"
+    )
 
 
-def _reading(record: Record) -> str:
-    reward, report = metrics(record)
-    queries = query_meanings(record)
+def _reading(comparison: Comparison) -> str:
+    queries = query_meanings(comparison)
     terms = {f"A query of {', '.join(names)}": meaning for meaning, names in queries}
     if len(queries) > 1:
         terms["Unequal queries"] = "A query of one strategy may stand for more work than a query of another."
     terms["Reward and report"] = (
-        f"Strategies see the reward ({reward}); results are told by the report ({report})."
+        f"Strategies see the reward ({comparison.reward.name}); results are told by the report "
+        f"({report_format(comparison).described})."
     )
-    terms["Intervals"] = interval_note(record)
-    if optimum := optimum_meaning(record):
+    terms["Intervals"] = interval_note(comparison)
+    if optimum := optimum_meaning(comparison):
         terms["Optimum"] = optimum
     terms["Training queries"] = "Architectures evaluated to train an agent, before its first query here."
     sentences = {term: text[:1].upper() + text[1:] for term, text in terms.items()}
     return section("reading", "How to read this", definitions(sentences, "terms"))
 
 
-def _origin(record: Record) -> str:
-    space, meaning = record.get("space") or {}, record.get("objective_meaning")
-    size = [counted(space[key], key[:-1]) for key in ("architectures", "edges") if space.get(key)]
+def _origin(comparison: Comparison) -> str:
+    space = comparison.space
+    sizes = [("architecture", space.architectures), ("edge", space.edges)]
     entries = {
-        "benchmark": record["benchmark"],
-        "objective": record["objective"] + (f": {meaning}" if meaning else ""),
-        **{key: str(value) for key, value in (record.get("provenance") or {}).items()},
-        "space": ", ".join([space.get("name") or ABSENT, *size]),
-        "budget": f"{counted(record['budget'], 'query')}, {counted(record['trials'], 'trial')}",
-        "seeds": ", ".join(map(str, record.get("seeds") or [])),
-        "strategies": ", ".join(record["strategies"]),
-        "versions": ", ".join(" ".join(item) for item in (record.get("versions") or {}).items()),
-        "made": record.get("created") or "",
+        "benchmark": comparison.benchmark,
+        "objective": f"{comparison.objective}: {comparison.objective_meaning}",
+        **comparison.provenance,
+        "space": ", ".join([space.name, *(counted(size, thing) for thing, size in sizes if size)]),
+        "budget": f"{counted(comparison.budget, 'query')}, {counted(comparison.trials, 'trial')}",
+        "seeds": ", ".join(map(str, comparison.seeds)),
+        "strategies": ", ".join(comparison.strategies),
+        "versions": ", ".join(" ".join(item) for item in comparison.versions.items()),
+        "made": comparison.created,
     }
-    command = record.get("command")
-    again = f"<pre><code>{escape(command)}</code></pre>" if command else ""
+    again = f"<pre><code>{escape(comparison.command)}</code></pre>" if comparison.command else ""
     return section("origin", "Where it comes from", definitions(entries, "terms origin") + again)

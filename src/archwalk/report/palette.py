@@ -4,11 +4,12 @@ After Okabe and Ito, which the colour-blind can tell apart; darker on white and 
 line stands out from its ground at least 3 to 1.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
+from archwalk.experiments.records import Comparison
 from archwalk.report.facts import focus
-from archwalk.report.record import Record
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,14 @@ COLOURS = (INK, MUTED, GRID, *SERIES)
 _USUAL = {"local-search": BLUE, "random-walk": GREEN, "random-search": GREY}
 
 
-def strategy_colours(record: Record) -> dict[str, Colour]:
-    """Colours by strategy: the usual ones, vermilion for what the report is about, then the others in turn."""
-    names = list(record["strategies"])
+def strategy_colours(comparison: Comparison) -> dict[str, Colour]:
+    """Colours by strategy, vermilion for what the report is about."""
+    return colours_of(list(comparison.strategies), focus(comparison))
+
+
+def colours_of(names: Sequence[str], first: str) -> dict[str, Colour]:
+    """Colours by name: the usual ones, vermilion for the `first`, then the others in turn."""
     chosen = {name: _USUAL[name] for name in names if name in _USUAL}
-    first = focus(record)
     free = [colour for colour in SERIES if colour not in _USUAL.values()]
     others = sorted((name for name in names if name not in chosen), key=lambda name: name != first)
     return chosen | dict(zip(others, cycle(free), strict=False))

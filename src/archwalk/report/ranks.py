@@ -4,34 +4,40 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator
 
+from archwalk.experiments.records import Comparison
 from archwalk.report.curves import ABOVE, BELOW, LEADER, LEFT, End, label_ends, query_axis
-from archwalk.report.facts import in_percent, metrics, settled_budget, short_labels
+from archwalk.report.facts import floats, report_format, settled_budget, short_labels, tested_after
 from archwalk.report.lines import Axis, Plot, Series, draw_lines
 from archwalk.report.palette import INK, MUTED, Colour, strategy_colours
-from archwalk.report.record import Record
 from archwalk.report.svg import NARROW, heading, new_figure, style, text_width, to_svg
-from archwalk.report.wording import NBSP, rules
+from archwalk.report.values import NBSP
+from archwalk.report.wording import setting
 
 SIDE, SCALE, ROW, BAR, TICK = 12, 46, 24, 11, 6  # CSS pixels
 
 
-def draw_ranks(record: Record, *, width: int, key: str = "page") -> str | None:
+def draw_ranks(comparison: Comparison, *, width: int, key: str = "page") -> str | None:
     """Mean rank over queries, the best on top; None where no ranks are on record.
 
     `key` tells apart several such figures of one page.
     """
-    ranks = record.get("ranks") or {}
-    queries = ranks.get("queries") or []
+    if comparison.ranks is None:
+        return None
+    every_Q = floats(next(iter(comparison.ranks.mean.values())))
+    known_Q = np.isfinite(every_Q)  # where one rank is known, all are
+    queries = np.array(comparison.ranks.queries)[known_Q].tolist()
+    means = {name: floats(mean)[known_Q].tolist() for name, mean in comparison.ranks.mean.items()}
     if len(queries) < 2:
         return None
     narrow = width <= NARROW
-    colours, short = strategy_colours(record), short_labels(record, 13 if narrow else 18)
+    colours, short = strategy_colours(comparison), short_labels(comparison.strategies, 13 if narrow else 18)
     ends = [
         End(mean[-1], short[name] if narrow else f"{short[name]} {mean[-1]:.2f}", colours[name])
-        for name, mean in ranks["mean"].items()
+        for name, mean in means.items()
     ]
     right = LEADER + max(text_width(end.text) for end in ends)
     height = 300 if narrow else 360
@@ -39,9 +45,9 @@ def draw_ranks(record: Record, *, width: int, key: str = "page") -> str | None:
     with style():
         figure = new_figure(width, height)
         axes = figure.add_axes((LEFT / width, BELOW / height, inner_width / width, inner_height / height))
-        for name, mean in ranks["mean"].items():
+        for name, mean in means.items():
             axes.plot(queries, mean, color=colours[name].light, linewidth=2.0)
-        reached = [rank for mean in ranks["mean"].values() for rank in mean]
+        reached = [rank for mean in means.values() for rank in mean]
         axes.set_ylim(ceil(max(reached)) + 0.1, floor(min(reached)) - 0.1)
         axes.yaxis.set_major_locator(FixedLocator(range(1, len(ends) + 1)))
         query_axis(axes, queries[0], queries[-1], inner_width, log=True)
@@ -50,9 +56,9 @@ def draw_ranks(record: Record, *, width: int, key: str = "page") -> str | None:
         return to_svg(
             figure, key=f"{key}-ranks-{width}",
             label="Line chart: mean rank over queries. " + ", ".join(
-                f"{short[name]} ends at {mean[-1]:.2f}" for name, mean in ranks["mean"].items()
+                f"{short[name]} ends at {mean[-1]:.2f}" for name, mean in means.items()
             ),
-            description=" ".join(rules(record)),
+            description=setting(comparison),
         )  # fmt: skip
 
 
@@ -67,25 +73,24 @@ class Stem:
     is_left: bool
 
 
-def draw_critical(record: Record, *, width: int, key: str = "page") -> str | None:
+def draw_critical(comparison: Comparison, *, width: int, key: str = "page") -> str | None:
     """Critical-difference diagram (Demsar 2006): strategies on a scale of mean ranks, bars join what does not differ.
 
     After the last number of queries; None where nothing was tested, and for two strategies.
     """
-    queries = settled_budget(record)
-    if queries is None or len(record["strategies"]) < 3:
+    after = tested_after(comparison, settled_budget(comparison))
+    if after is None or len(comparison.strategies) < 3:
         return None
-    after = record["significance"]["after"][str(queries)]
+    ranks = {name: rank for name, rank in after.ranks.items() if rank is not None}
+    if len(ranks) < len(after.ranks):
+        return None
     narrow = width <= NARROW
-    colours, short = strategy_colours(record), short_labels(record, 11 if narrow else 22)
-    order = sorted(after["ranks"], key=after["ranks"].__getitem__)
-    texts = {
-        name: short[name] if narrow else f"{short[name]}{NBSP * 2}{after['ranks'][name]:.2f}"
-        for name in order
-    }
+    colours, short = strategy_colours(comparison), short_labels(comparison.strategies, 11 if narrow else 22)
+    order = sorted(ranks, key=ranks.__getitem__)
+    texts = {name: short[name] if narrow else f"{short[name]}{NBSP * 2}{ranks[name]:.2f}" for name in order}
     margin = SIDE + 8 + max(map(text_width, texts.values()))
     rows = ceil(len(order) / 2)
-    first_row = SCALE + 12 + BAR * len(after["groups"]) + ROW / 2
+    first_row = SCALE + 12 + BAR * len(after.groups) + ROW / 2
     height = round(first_row + ROW * rows)
     step = (width - 2 * margin) / (len(order) - 1)
 
@@ -94,12 +99,12 @@ def draw_critical(record: Record, *, width: int, key: str = "page") -> str | Non
 
     stems = [
         Stem(
-            texts[name], colours[name], place(after["ranks"][name]),
+            texts[name], colours[name], place(ranks[name]),
             first_row + ROW * (i if i < rows else len(order) - 1 - i), i < rows,
         )
         for i, name in enumerate(order)
     ]  # fmt: skip
-    bars = [[place(after["ranks"][name]) for name in group] for group in after["groups"]]
+    bars = [[place(ranks[name]) for name in group] for group in after.groups]
     with style():
         figure = new_figure(width, height)
         axes = figure.add_axes((0, 0, 1, 1))
@@ -115,9 +120,9 @@ def draw_critical(record: Record, *, width: int, key: str = "page") -> str | Non
         return to_svg(
             figure, key=f"{key}-critical-{width}",
             label="Critical-difference diagram. Mean ranks: "
-            + ", ".join(f"{short[name]} {after['ranks'][name]:.2f}" for name in order)
-            + "".join(f". Not told apart: {', '.join(short[name] for name in g)}" for g in after["groups"]),
-            description=" ".join(rules(record)),
+            + ", ".join(f"{short[name]} {ranks[name]:.2f}" for name in order)
+            + "".join(f". Not told apart: {', '.join(short[name] for name in g)}" for g in after.groups),
+            description=setting(comparison),
         )  # fmt: skip
 
 
@@ -142,34 +147,36 @@ def _stem(axes: Axes, stem: Stem, margin: float, width: int) -> None:
     )  # fmt: skip
 
 
-def profile_legend(record: Record) -> list[tuple[str, Colour]]:
+def profile_legend(comparison: Comparison) -> list[tuple[str, Colour]]:
     """Names and colours of the strategies, as they stand above the profile."""
-    colours, short = strategy_colours(record), short_labels(record, 30)
-    return [(short[name], colours[name]) for name in (record.get("profile") or {}).get("strategies") or {}]
+    colours, short = strategy_colours(comparison), short_labels(comparison.strategies, 30)
+    shown = comparison.profile.strategies if comparison.profile else ()
+    return [(short[name], colours[name]) for name in shown]
 
 
-def draw_profile(record: Record, *, width: int) -> str | None:
+def draw_profile(comparison: Comparison, *, width: int) -> str | None:
     """Performance profile: share of runs that reach each report (Agarwal et al. 2021); None where not on record."""
-    profile = record.get("profile")
-    if not profile:
+    profile = comparison.profile
+    if profile is None:
         return None
-    colours, short, tau = strategy_colours(record), short_labels(record, 30), profile["tau"]
+    colours, short, tau = strategy_colours(comparison), short_labels(comparison.strategies, 30), profile.tau
     series = []
-    for name, one in profile["strategies"].items():
-        share, low, high = ([100 * value for value in one[key]] for key in ("share", "lo", "hi"))
+    for name, one in profile.strategies.items():
+        share, low, high = ([100 * value for value in values] for values in (one.share, one.lo, one.hi))
         series.append(Series(short[name], colours[name], tau, share, low, high))
-    middle, report = len(tau) // 2, metrics(record)[1]
+    middle, report, written = len(tau) // 2, comparison.report, report_format(comparison)
+    unit = f" ({report.unit})" if report.unit else ""
     plot = Plot(
         key="profile",
         x=Axis(
-            f"{report} of at least{' (%)' if in_percent(record) else ''}",
+            f"{report.name} of at {'least' if report.higher_is_better else 'most'}{unit}",
             limits=(tau[0], tau[-1]),
             format=lambda v: f"{v:g}",
         ),
         y=Axis("share of runs (%)", limits=(0, 102), ticks=(0, 25, 50, 75, 100)),
         series=series,
-        label=f"share of runs whose best reaches a {report}. At {tau[middle]:.2f}: "
+        label=f"share of runs whose best reaches a {report.name}. At {written.number(tau[middle])}: "
         + ", ".join(f"{one.label} {one.y[middle]:.0f} %" for one in series),
-        description=" ".join(rules(record)),
+        description=setting(comparison),
     )
     return draw_lines(plot, width)

@@ -7,11 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from archwalk.estimators.base import Floats
-from archwalk.report.facts import floats, metrics
+from archwalk.experiments.records import Comparison
+from archwalk.report.facts import floats
 from archwalk.report.palette import MUTED, VERMILION
-from archwalk.report.record import Record
 from archwalk.report.svg import NARROW, heading, new_figure, style, to_svg
-from archwalk.report.wording import count, rules
+from archwalk.report.values import count
+from archwalk.report.wording import setting
 
 HEIGHT, LEFT, RIGHT, ABOVE, BELOW = 300, 52, 32, 36, 48  # CSS pixels
 EPSILON = 34  # of the panel below, and of the gap above it
@@ -28,21 +29,23 @@ class Course:
     meaning: str
 
 
-def course(record: Record) -> Course | None:
+def course(comparison: Comparison) -> Course | None:
     """What the trainer logged that a reader wants to see; None where fewer than two points are on record.
 
     Learners by trial and error log what stopping paid, over steps; the planner the best accuracy that it has
     evaluated, over evaluations.
     """
-    training, reward = record.get("training") or {}, metrics(record)[0]
+    training, reward = comparison.training, comparison.reward.name
+    if training is None:
+        return None
     candidates = [
-        ("steps", "stop_reward", "mean shaped reward at the stop", "steps of the environment",
+        (training.steps, training.stop_reward, "mean shaped reward at the stop", "steps of the environment",
          "What the agent was paid, after shaping, in the episodes that it stopped itself, exploration included."),
-        ("unique", "best_reward", f"best {reward} evaluated", "architectures evaluated in training",
+        (training.unique, training.best_reward, f"best {reward} evaluated", "architectures evaluated in training",
          "The best architecture among those that training has evaluated: the model names the next ones."),
     ]  # fmt: skip
     for over, value, title, axis, meaning in candidates:
-        over_P, value_P = floats(training.get(over)), floats(training.get(value))
+        over_P, value_P = floats(over), floats(value)
         if len(over_P) == len(value_P):
             known_P = np.isfinite(value_P)
             if known_P.sum() >= 2:
@@ -50,13 +53,12 @@ def course(record: Record) -> Course | None:
     return None
 
 
-def draw_training(record: Record, *, width: int) -> str | None:
+def draw_training(comparison: Comparison, *, width: int) -> str | None:
     """The course of the training; where random actions were taken, their share below it."""
-    drawn = course(record)
-    if drawn is None:
+    drawn, training = course(comparison), comparison.training
+    if drawn is None or training is None:
         return None
-    training = record.get("training") or {}
-    steps_P, epsilon_P = floats(training.get("steps")), floats(training.get("epsilon"))
+    steps_P, epsilon_P = floats(training.steps), floats(training.epsilon)
     explores = 0 < len(epsilon_P) == len(steps_P)
     below = BELOW + (2 * EPSILON if explores else 0)
     left, across = LEFT / width, (width - LEFT - RIGHT) / width
@@ -78,7 +80,7 @@ def draw_training(record: Record, *, width: int) -> str | None:
             figure,
             key=f"training-{width}",
             label=f"Line chart: {drawn.title} during training, from {first:.4g} to {last:.4g}",
-            description=" ".join(rules(record)),
+            description=setting(comparison),
         )
 
 

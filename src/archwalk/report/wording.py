@@ -1,279 +1,311 @@
-"""What a report says in words, computed from the record: the result, and under what rules it was found.
+"""What a report says in words, computed from the comparison: the result, and under what rules it was found.
 
-Plain text: who shows it escapes it. NBSP stands between a number and its unit.
+Plain text: who shows it escapes it.
 """
 
-from collections.abc import Sequence
+import msgspec
 
+from archwalk.experiments.differences import Pair
+from archwalk.experiments.records import Best, Comparison
+from archwalk.experiments.significance import least_p
 from archwalk.report.facts import (
     best_after,
     focus,
     headline_budget,
-    in_percent,
-    interval_after,
     labels,
-    metrics,
-    number,
-    optimum_line,
     pair_of,
     ranked,
+    report_format,
     settled_budget,
+    tested_after,
 )
-from archwalk.report.record import Record
-
-NBSP = "\N{NO-BREAK SPACE}"
+from archwalk.report.values import NBSP, count, counted, p_text, percent, points
 
 
-def percent(value: float, decimals: int = 2) -> str:
-    """Say `93.86 %`."""
-    return f"{value:.{decimals}f}{NBSP}%"
-
-
-def worth(record: Record, value: float) -> str:
-    """What an architecture is worth: `93.86 %`, or `8.25` where it is a raw score."""
-    return percent(value) if in_percent(record) else f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
-
-
-def points(value: float, decimals: int = 2) -> str:
-    """Say `+2.50`: percentage points with their sign."""
-    return f"{value:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
-
-
-def count(value: float) -> str:
-    """Say `12,000`."""
-    return f"{round(value):,}"
-
-
-def counted(value: float, thing: str) -> str:
-    """Say `1 query` or `150 queries`."""
-    plural = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
-    return f"{count(value)}{NBSP}{thing if round(value) == 1 else plural}"
-
-
-def setting(record: Record) -> str:
+def setting(comparison: Comparison) -> str:
     """Benchmark, objective and its meaning, budget, trials, seeds: what every figure and table must name."""
-    meaning, seeds = record.get("objective_meaning"), record.get("seeds") or []
+    seeds = comparison.seeds
     parts = [
-        record["benchmark"],
-        f"objective {record['objective']}" + (f" ({meaning})" if meaning else ""),
+        comparison.benchmark,
+        f"objective {comparison.objective} ({comparison.objective_meaning})",
     ]
-    if record.get("budget"):  # single episodes have none
-        parts += [f"budget {counted(record['budget'], 'query')}", counted(record["trials"], "trial")]
+    if comparison.budget:  # single episodes have none
+        parts += [f"budget {counted(comparison.budget, 'query')}", counted(comparison.trials, "trial")]
     if seeds:
         parts.append(f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}")
     return "; ".join(parts) + "."
 
 
-def query_meanings(record: Record) -> list[tuple[str, list[str]]]:
+def query_meanings(comparison: Comparison) -> list[tuple[str, list[str]]]:
     """What one query is, and the labels of the strategies for which it is that."""
-    short, by_meaning = labels(record), dict[str, list[str]]()
-    for name, strategy in record["strategies"].items():
-        meaning = strategy.get("query") or (record.get("query") or {}).get(name) or "not on record"
-        by_meaning.setdefault(meaning, []).append(short[name])
+    by_meaning = dict[str, list[str]]()
+    for name, label in labels(comparison.strategies).items():
+        by_meaning.setdefault(comparison.strategies[name].query, []).append(label)
     return list(by_meaning.items())
 
 
-def query_line(record: Record) -> str:
+def query_line(comparison: Comparison) -> str:
     """`query_meanings` in one line."""
-    meanings = query_meanings(record)
+    meanings = query_meanings(comparison)
     if len(meanings) == 1:
         return f"A query is {meanings[0][0]}."
     return "A query is " + "; ".join(f"{meaning} ({', '.join(names)})" for meaning, names in meanings) + "."
 
 
-def training_line(record: Record) -> str:
+def training_line(comparison: Comparison) -> str:
     """What the strategies had paid before their first query."""
-    short, paid, free = labels(record), [], []
-    for name, strategy in record["strategies"].items():
-        queries, unique = number(strategy.get("training_queries")), number(strategy.get("training_unique"))
-        agents = strategy.get("agents") or 1
-        if queries:
-            words = f"{short[name]} {counted(queries, 'query')}"
-            words += f", {counted(unique, 'unique architecture')}" if unique else ""
-            paid.append(words + (f" (mean of {agents} agents)" if agents > 1 else ""))
-        elif strategy.get("trained"):
-            paid.append(f"{short[name]} (number of queries not on record)")
+    paid, free = [], []
+    for name, label in labels(comparison.strategies).items():
+        one = comparison.strategies[name]
+        if one.training_queries:
+            words = f"{label} {counted(one.training_queries, 'query')}"
+            words += f", {counted(one.training_unique, 'unique architecture')}" if one.training_unique else ""
+            paid.append(words + (f" (mean of {one.agents} agents)" if one.agents > 1 else ""))
+        elif one.trained:
+            paid.append(f"{label} (number of queries not on record)")
         else:
-            free.append(short[name])
+            free.append(label)
     if not paid:
         return "No training before the search."
     return f"Training before the search: {'; '.join(paid)}" + (f"; {', '.join(free)}: none." if free else ".")
 
 
-def rules(record: Record) -> list[str]:
-    """The lines that stand under every figure and table."""
-    return [setting(record), query_line(record), training_line(record)]
+def rules(comparison: Comparison) -> list[str]:
+    """Under what rules everything was found: once on a page, and with every table that leaves it."""
+    return [setting(comparison), query_line(comparison), training_line(comparison)]
 
 
-def proxy_notes(record: Record) -> list[str]:
+class Proxy(msgspec.Struct):
+    """What a strategy that ranks by a proxy says of it, see `Strategy.sum_up`."""
+
+    rank_correlation: float | None
+    architectures: int
+
+
+def proxy_notes(comparison: Comparison) -> list[str]:
     """Of each strategy that ranks by a proxy, whether that ranking agrees with what was found out."""
     lines = []
-    for name, label in labels(record).items():
-        proxy = (record["strategies"][name].get("findings") or {}).get("proxy")
-        if proxy and (correlation := number(proxy.get("rank_correlation"))) is not None:
-            over = counted(proxy["architectures"], "evaluated architecture")
-            shown = f"{correlation:+.2f}".replace("-", "\N{MINUS SIGN}")
-            lines.append(
-                f"Proxy of {label}: Spearman's rank correlation with the reward {shown} over {over}."
-            )
+    for name, label in labels(comparison.strategies).items():
+        if found := comparison.strategies[name].findings.get("proxy"):
+            proxy = msgspec.convert(found, Proxy)
+            if proxy.rank_correlation is not None:
+                over = counted(proxy.architectures, "evaluated architecture")
+                shown = points(proxy.rank_correlation)
+                lines.append(
+                    f"Proxy of {label}: Spearman's rank correlation with the reward {shown} over {over}."
+                )
     return lines
 
 
-def result(record: Record) -> str:
+def unknown_notes(comparison: Comparison) -> list[str]:
+    """How much of the reports is not known, and so in no mean."""
+    runs, ends = [], []
+    for name, label in labels(comparison.strategies).items():
+        one = comparison.strategies[name]
+        last = one.best_after[max(one.best_after)] if one.best_after else None
+        if last and last.unknown:
+            runs.append(f"{label} {count(last.unknown)} of {count(one.trials * one.agents)}")
+        if one.episodes and one.episodes.unknown:
+            ends.append(f"{label} {count(one.episodes.unknown)}")
+    lines = []
+    if runs:
+        lines.append(f"Trials whose best has no {comparison.report.name}, in no mean: {', '.join(runs)}.")
+    if ends:
+        lines.append(f"Episodes without a {comparison.report.name}, in no mean: {', '.join(ends)}.")
+    return lines
+
+
+def result(comparison: Comparison) -> str:
     """The result in one sentence or two, with its intervals."""
-    queries, first = headline_budget(record), focus(record)
-    if queries is None or best_after(record, first, queries) is None:
+    queries, first = headline_budget(comparison), focus(comparison)
+    best = best_after(comparison, first, queries)
+    if queries is None or best is None:
         return "No best-so-far result is on record."
-    reward, report = metrics(record)
+    reward, report = comparison.reward.name, comparison.report.name
     chosen = "" if reward == report else f", chosen by {reward},"
-    text = f"After {counted(queries, 'query')}, the best architecture found by {_who(record, first)}{chosen}"
-    text += f" has a mean {report} of {_with_interval(record, first, queries)}"
-    others = ranked(record, [name for name in record["strategies"] if name != first])
-    if not others or best_after(record, others[0], queries) is None:
+    text = (
+        f"After {counted(queries, 'query')}, the best architecture found by {_who(comparison, first)}{chosen}"
+    )
+    mean = "" if _is_single(comparison, first) else "mean "
+    aside = "" if comparison.report.higher_is_better else "lower is better"
+    text += f" has a {mean}{report} of {_worth(comparison, best, aside)}"
+    others = ranked(comparison, [name for name in comparison.strategies if name != first])
+    beside = best_after(comparison, others[0], queries) if others else None
+    if beside is None:
         return f"{text}."
     second = others[0]
-    text += f"; that of {_who(record, second)}{', the best of the others,' if len(others) > 1 else ''} has "
-    return f"{text}{_with_interval(record, second, queries)}.{_overlap(record, first, second, queries)}"
+    text += (
+        f"; that of {_who(comparison, second)}{', the best of the others,' if len(others) > 1 else ''} has "
+    )
+    return f"{text}{_worth(comparison, beside)}.{_overlap(comparison, first, second, queries)}"
 
 
-def price(record: Record) -> str | None:
+def price(comparison: Comparison) -> str | None:
     """What the training of the strategy in focus had cost before; None if it was not trained."""
-    name = focus(record)
-    strategy = record["strategies"][name]
-    queries, unique = number(strategy.get("training_queries")), number(strategy.get("training_unique"))
-    if not queries:
+    name = focus(comparison)
+    one = comparison.strategies[name]
+    if not one.training_queries:
         return None
-    seen = f" of {counted(unique, 'unique architecture')}" if unique else ""
-    agents = strategy.get("agents") or 1
-    who = f"each of the {agents} agents" if agents > 1 else _who(record, name)
-    return f"Before that, {who} had been trained once, on {counted(queries, 'query')}{seen}."
+    seen = f" of {counted(one.training_unique, 'unique architecture')}" if one.training_unique else ""
+    who = f"each of the {one.agents} agents" if one.agents > 1 else _who(comparison, name)
+    return f"Before that, {who} had been trained once, on {counted(one.training_queries, 'query')}{seen}."
 
 
-def episode_result(record: Record) -> str | None:
+def episode_result(comparison: Comparison) -> str | None:
     """What one episode of the strategy in focus achieves; None where no episodes are on record."""
-    name = focus(record)
-    episodes = record["strategies"][name].get("episodes") or {}
-    median = number(episodes.get("median_improvement"))
-    if median is None:
+    name = focus(comparison)
+    episodes = comparison.strategies[name].episodes
+    if episodes is None or episodes.median_improvement is None:
         return None
-    reward, report = metrics(record)
-    starts = number((record.get("episodes") or {}).get("starts"))
-    text = f"In one episode from each of {counted(starts, 'random start')}" if starts else "In one episode"
-    text += f", {_who(record, name)} changes the {report} by a median of {points(median)} points"
-    improved, share = number(episodes.get("improved")), number(episodes.get("share_of_optimum"))
-    if improved is not None:
-        text += f" and improves {percent(100 * improved, 0)} of the starts"
-    if share is not None:
-        text += f"; its mean gain in {reward} is {percent(100 * share, 0)} of an optimal policy's"
+    text = "In one episode"
+    if comparison.episodes:
+        text += f" from each of {counted(comparison.episodes.starts, 'random start')}"
+    report, gained = (
+        comparison.report.name,
+        report_format(comparison).change(episodes.median_improvement),
+    )
+    verb = "changes" if comparison.report.higher_is_better else "improves"
+    text += f", {_who(comparison, name)} {verb} the {report} by a median of {gained}"
+    if episodes.improved is not None:
+        text += f" and improves {percent(100 * episodes.improved, 0)} of the starts"
+    if episodes.share_of_optimum is not None:
+        share = percent(100 * episodes.share_of_optimum, 0)
+        text += f"; its mean gain in {comparison.reward.name} is {share} of an optimal policy's"
     return f"{text}."
 
 
-def interval_note(record: Record) -> str:
+def interval_note(comparison: Comparison) -> str:
     """What the 95 % intervals cover."""
-    strategies = record["strategies"].values()
-    if any((strategy.get("agents") or 1) > 1 for strategy in strategies):
+    strategies = comparison.strategies.values()
+    if any(one.agents > 1 for one in strategies):
         return f"Bands and intervals: 95{NBSP}% bootstrap intervals of the mean, over agents and trials."
-    if record["trials"] == 1:
+    if comparison.trials == 1:
         return "One trial: no band and no interval can be given."
-    note = f"Bands and intervals: 95{NBSP}% bootstrap intervals of the mean over {counted(record['trials'], 'trial')}"
-    if any(strategy.get("trained") for strategy in strategies):
+    note = f"Bands and intervals: 95{NBSP}% bootstrap intervals of the mean over {counted(comparison.trials, 'trial')}"
+    if any(one.trained for one in strategies):
         note += "; with one agent they do not cover the spread between trainings"
     return f"{note}."
 
 
-def optimum_meaning(record: Record) -> str | None:
+def optimum_meaning(comparison: Comparison) -> str | None:
     """What the optimum is; None where it is not on record."""
-    optimum = record.get("optimum") or {}
-    if optimum_line(record) is None:
+    optimum = comparison.optimum
+    if optimum is None or optimum.mean_final_report is None:
         return None
-    reward, report = metrics(record)
-    how = ["exact, by value iteration"]
-    how += [f"{key} {optimum[key]:g}" for key in ("gamma", "alpha") if number(optimum.get(key)) is not None]
-    seeks = "" if reward == report else f"; it seeks {reward}, so a lucky {report} may lie above it"
+    reward, report = comparison.reward.name, comparison.report.name
+    how = ["exact, by value iteration", f"gamma {optimum.gamma:g}"]
+    how += [] if optimum.alpha is None else [f"alpha {optimum.alpha:g}"]
+    beyond = "above" if comparison.report.higher_is_better else "below"
+    seeks = "" if reward == report else f"; it seeks {reward}, so a lucky {report} may lie {beyond} it"
     return f"the mean {report} of where an optimal policy ends an episode ({', '.join(how)}){seeks}."
 
 
-def _who(record: Record, name: str) -> str:
-    strategy, label = record["strategies"][name], labels(record)[name]
-    agents = strategy.get("agents") or 1
-    if agents > 1:
-        return f"the {agents} agents of {label}"
-    if not strategy.get("trained"):
+def _who(comparison: Comparison, name: str) -> str:
+    one, label = comparison.strategies[name], labels(comparison.strategies)[name]
+    if one.agents > 1:
+        return f"the {one.agents} agents of {label}"
+    if not one.trained:
         return label
     return "the agent" if label == "agent" else f"the agent {label}"
 
 
-def _with_interval(record: Record, name: str, queries: int) -> str:
-    mean, interval = best_after(record, name, queries), interval_after(record, name, queries)
-    assert mean is not None
-    if interval is None or record["trials"] == 1:
-        return worth(record, mean)
-    return f"{worth(record, mean)} (95{NBSP}% interval {interval[0]:.2f} to {interval[1]:.2f})"
+def _is_single(comparison: Comparison, name: str) -> bool:
+    """Whether a strategy ran once, so that nothing of it is a mean."""
+    one = comparison.strategies[name]
+    return one.trials == one.agents == 1
 
 
-def _overlap(record: Record, one: str, two: str, queries: int) -> str:
+def _worth(comparison: Comparison, best: Best, aside: str = "") -> str:
+    """Its mean; in brackets the interval where there is one, and what is to be said aside."""
+    written, brackets = report_format(comparison), [aside] if aside else []
+    if best.ci95 is not None and comparison.trials > 1:
+        brackets.insert(0, f"95{NBSP}% interval {written.interval(best.ci95)}")
+    return written.value(best.mean) + (f" ({'; '.join(brackets)})" if brackets else "")
+
+
+def _overlap(comparison: Comparison, one: str, two: str, queries: int) -> str:
     """Whether two strategies differ: by the paired test where it is on record, else by their intervals."""
-    if pair := pair_of(record, one, two, queries):
-        low, high = (points(end) for end in pair["ci95"])
-        significant = (
-            "is significant" if pair["p_holm"] < record["significance"]["level"] else "is not significant"
-        )
+    pair, found, written = (
+        pair_of(comparison, one, two, queries),
+        comparison.significance,
+        report_format(comparison),
+    )
+    if found and pair and pair.difference is not None and pair.ci95 is not None:
+        low, high = map(written.signed, pair.ci95)
         return (
-            f" Paired over {counted(pair['trials'], 'trial')}, the difference of {points(pair['difference'])} points "
-            f"(95{NBSP}% interval {low} to {high}) {significant} ({p_text(pair['p_holm'])} by Holm's correction)."
+            f" Paired over {counted(pair.trials, 'trial')}, the difference of {written.change(pair.difference)} "
+            f"(95{NBSP}% interval {low} to {high}) {_verdict(comparison, pair, queries)} "
+            f"({p_text(pair.p_holm)} by Holm's correction)."
         )
-    first, second = interval_after(record, one, queries), interval_after(record, two, queries)
-    if first is None or second is None:
+    first, second = (best_after(comparison, name, queries) for name in (one, two))
+    if first is None or second is None or first.ci95 is None or second.ci95 is None or comparison.trials == 1:
         return ""
-    if first[0] <= second[1] and second[0] <= first[1]:
+    if first.ci95[0] <= second.ci95[1] and second.ci95[0] <= first.ci95[1]:
         return " The intervals overlap: this comparison does not settle which is better."
     return " The intervals do not overlap."
 
 
-def p_text(p: float) -> str:
-    """Say `p = 0.012` or `p < 0.001`."""
-    return f"p{NBSP}<{NBSP}0.001" if p < 0.001 else f"p{NBSP}={NBSP}{p:.3f}"
+def _verdict(comparison: Comparison, pair: Pair, queries: int) -> str:
+    after, found = tested_after(comparison, queries), comparison.significance
+    assert after is not None
+    assert found is not None
+    if pair.p_holm < found.level:
+        return "is significant"
+    names = {pair.one, pair.other}
+    least = next(
+        p
+        for other, p in zip(after.pairs, least_p(after.pairs), strict=True)
+        if {other.one, other.other} == names
+    )
+    if least >= found.level:
+        return "cannot be settled with this many trials"
+    return "is not significant"
 
 
-def differences_result(record: Record) -> list[str]:
+def differences_result(comparison: Comparison) -> list[str]:
     """What the tests say after the last number of queries; nothing where nothing was tested."""
-    queries = settled_budget(record)
-    if queries is None:
+    queries, found = settled_budget(comparison), comparison.significance
+    after = tested_after(comparison, queries)
+    if found is None or after is None or queries is None:
         return []
-    found, short = record["significance"], labels(record)
-    after, level = found["after"][str(queries)], found["level"]
-    different = sum(pair["p_holm"] < level for pair in after["pairs"])
+    short, level = labels(comparison.strategies), found.level
+    different = sum(pair.p_holm < level for pair in after.pairs)
     text = (
-        f"After {counted(queries, 'query')}, {different} of {counted(len(after['pairs']), 'pair')} of strategies "
+        f"After {counted(queries, 'query')}, {different} of {counted(len(after.pairs), 'pair')} of strategies "
         f"differ (p{NBSP}<{NBSP}{level:g}, corrected over all pairs)."
     )
-    if friedman := after.get("friedman"):
-        found_out = "finds no difference between" if friedman["p"] >= level else "finds differences between"
+    if after.friedman:
+        alike = after.friedman.p >= level
+        found_out = "finds no difference between" if alike else "finds differences between"
         text += (
-            f" Friedman's test over {counted(found['trials'], 'trial')} {found_out} the strategies "
-            f"(chi-squared {friedman['statistic']:.1f}, {p_text(friedman['p'])})."
+            f" Friedman's test over {counted(found.trials, 'trial')} {found_out} the strategies "
+            f"(chi-squared {after.friedman.statistic:.1f}, {p_text(after.friedman.p)})."
         )
-    groups = [f"Not told apart: {', '.join(short[name] for name in group)}." for group in after["groups"]]
-    return [text, *groups, *filter(None, [_too_few(after["pairs"], level)])]
+    groups = [f"Not told apart: {', '.join(short[name] for name in group)}." for group in after.groups]
+    return [text, *groups, *filter(None, [too_few(after.pairs, level)])]
 
 
-def _too_few(pairs: Sequence[Record], level: float) -> str | None:
-    """That with few trials not even strategies of which one is always better can be told apart."""
-    least = {pair["trials"]: min(1.0, len(pairs) * 2.0 ** (1 - pair["trials"])) for pair in pairs}
-    few = [pair["trials"] for pair in pairs if least[pair["trials"]] >= level]
+def too_few(pairs: list[Pair], level: float) -> str | None:
+    """That differences cannot be settled where not even a strategy that is always better would stand out."""
+    least = least_p(pairs)
+    few = [pair.trials for pair, p in zip(pairs, least, strict=True) if p >= level]
     if not few:
         return None
+    all_of_them = len(few) == len(pairs)
+    which = "No difference can" if all_of_them else f"{len(few)} of {counted(len(pairs), 'pair')} cannot"
+    lowest = min(p for p in least if p >= level)
+    enough = next(trials for trials in range(2, 64) if len(pairs) * 2.0 ** (1 - trials) < level)
     return (
-        f"{counted(len(few), 'pair')} of {len(pairs)} can compare {counted(max(few), 'trial')} at most: "
-        f"times {len(pairs)}, their p cannot be below {least[max(few)]:.2g}."
+        f"{which} be settled with {counted(max(few), 'trial')}: corrected over {counted(len(pairs), 'pair')}, p "
+        f"cannot be below {lowest:.2g}; that takes {counted(enough, 'trial')}."
     )
 
 
-def difference_note(record: Record) -> str:
+def difference_note(comparison: Comparison) -> str:
     """How differences were tested."""
-    found = record["significance"]
+    found = comparison.significance
+    assert found is not None
     return (
-        f"Differences: {found.get('test') or 'test not on record'}. "
-        f"Correction: {found.get('correction') or 'not on record'}. "
+        f"Differences: {found.test}. Correction: {found.correction}. "
         "Intervals of differences: 95 % bootstrap over trials in common, and over the agents of each strategy."
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from archwalk.spaces.base import Codes, SearchSpace
@@ -64,3 +65,29 @@ class Architecture:
     def build(self) -> nn.Module:
         """The network, fresh; see `build_network`."""
         return build_network(self.space, self.code_L, self.task, self.size)
+
+    def draw(self) -> str:
+        """A self-contained SVG."""
+        return self.space.draw(self.code_L)
+
+    def neighbours(self) -> list[Architecture]:
+        """All architectures that are one edit away."""
+        found_EL = self.space.neighbours(self.code_L[None]).codes_EL
+        return [replace(self, code_L=code_L) for code_L in found_EL]
+
+    def __eq__(self, other: object) -> bool:
+        """The same code of the same space, whatever the network is for."""
+        return isinstance(other, Architecture) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> tuple[str, bytes]:
+        return self.space.name, self.code_L.tobytes()
+
+    def __repr__(self) -> str:
+        return f"Architecture({self.space.name}, {json.dumps(self.description)})"
+
+    def _repr_html_(self) -> str:
+        return self.draw()

@@ -21,7 +21,7 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "local-search-white": "archwalk.strategies.local_search_white:LocalSearchWhite",
         "meta-a2c": "archwalk.agents.meta_rl.search:MetaA2C",
         "nasbot": "archwalk.strategies.nasbot:Nasbot",
-        "naswot": "archwalk.strategies.naswot:Naswot",
+        "naswot": "archwalk.strategies.zero_cost:Naswot",
         "random-construction": "archwalk.agents.building.agent:RandomConstruction",
         "random-search": "archwalk.strategies.random_search:RandomSearch",
         "random-walk": "archwalk.strategies.random_walk:RandomWalk",
@@ -29,5 +29,6 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "remaade": "archwalk.strategies.remaade:ReMAADE",
         "spos": "archwalk.strategies.spos:SPOS",
         "tpe": "archwalk.strategies.tpe:TPE",
+        "zero-cost": "archwalk.strategies.zero_cost:ZeroCost",
     },
 )

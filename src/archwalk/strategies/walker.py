@@ -14,7 +14,7 @@ from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.base import Strategy, Trials
 
 EPISODE_LIMIT = 32
-"""Steps of an episode in evaluation (P1 section 4.1.1)."""
+"""Steps of an episode in evaluation (Cassimon et al. 2024, section 4.1.1)."""
 
 _ROWS_AT_ONCE = 4096  # bounds the memory that a policy needs
 
@@ -40,8 +40,11 @@ def take_walks(
     neighbours: int = WalkSettings.neighbours,
     limit: int = EPISODE_LIMIT,
     progress: Callable[[int], None] | None = None,
+    visited: list[Codes] | None = None,
 ) -> Episodes:
-    """Walk once from each start, at most `limit` steps. `progress` is told how many walks have ended."""
+    """Walk once from each start, at most `limit` steps. `progress` is told how many walks have ended; to `visited` is
+    added where all walks (B, L) are after each step.
+    """
     finals_BL, steps_B = starts_BL.copy(), np.zeros(len(starts_BL), np.int32)
     streams_B = make_streams(rng, len(starts_BL))
     for first in range(0, len(starts_BL), _ROWS_AT_ONCE):
@@ -58,13 +61,17 @@ def take_walks(
             steps_B[rows] += 1
             if not len(rows):
                 break
+            if visited is not None:
+                visited.append(finals_BL.copy())
         if progress:
             progress(int(last))
     return Episodes(finals_BL, steps_B)
 
 
 class Walker(Strategy):
-    """A strategy for which an episode is a query: only the architecture where it stops is evaluated (P1)."""
+    """A strategy for which an episode is a query: only the architecture where it stops is evaluated (Cassimon et al.
+    2024).
+    """
 
     query = "an episode: the architecture where it stops"
     neighbours: int = WalkSettings.neighbours
@@ -77,10 +84,20 @@ class Walker(Strategy):
     def choose(self, codes_RKL: Codes, count_R: NDArray[np.int32], streams_R: Streams) -> NDArray[np.int64]:
         """See `Choose`."""
 
-    def improve(self, starts_BL: Codes, evaluate: Callable[[Codes], Floats] | None = None) -> Episodes:
-        """Walk once from each start; walkers need no evaluations on the way."""
+    def improve(
+        self,
+        starts_BL: Codes,
+        evaluate: Callable[[Codes], Floats] | None = None,
+        visited: list[Codes] | None = None,
+    ) -> Episodes:
+        """Walk once from each start; walkers need no evaluations on the way. For `visited` see `take_walks`."""
         return take_walks(
-            self.trials.space, self.choose, starts_BL, self.trials.rng, neighbours=self.neighbours
+            self.trials.space,
+            self.choose,
+            starts_BL,
+            self.trials.rng,
+            neighbours=self.neighbours,
+            visited=visited,
         )
 
     def _propose(self, n: int) -> Codes:

@@ -167,12 +167,15 @@ class Deadly(RungTraining):
         return super().run(climb, arrays, seed)
 
 
-def test_a_rung_whose_worker_was_killed_goes_on_with_another(tmp_path):
+@pytest.mark.parametrize("engine", ["processes", "ray"])
+def test_a_rung_whose_worker_was_killed_goes_on_with_another(tmp_path, engine):
+    if engine == "ray":
+        pytest.importorskip("ray")
     whole = training_in(tmp_path / "whole")
     climb = Climb(smallest(whole), (6, 9))
     expected = whole.run(climb, IMAGES.arrays(), 0)
     deadly = Deadly(**vars(training_in(tmp_path)))
-    with RungPool(deadly, IMAGES.arrays(), 0, workers=1, engine="processes", address=None) as pool:
+    with RungPool(deadly, IMAGES.arrays(), 0, workers=1, engine=engine, address=None) as pool:
         pool.submit(7, climb)
         ((number, outcome),) = finished(pool)
     assert number == 7

@@ -61,7 +61,8 @@ def test_what_is_left_is_used_without_archwalk(found):
     ]
     places = np.flatnonzero(images.part_N == TEST)
     for i in places:
-        Image.fromarray(images.images_NCHW[i, 0]).save(folder / f"{i}.png")
+        pixels = images.images_NCHW[i, 0]
+        Image.fromarray(pixels.astype(np.uint16) * 257 if i % 4 == 3 else pixels).save(folder / f"{i}.png")
     without = (
         "import runpy, sys; sys.modules['archwalk'] = None; sys.argv = sys.argv[1:]; "
         "runpy.run_path(sys.argv[0], run_name='__main__')"
@@ -193,6 +194,9 @@ def test_a_search_that_is_killed_goes_on_as_if_it_had_not_been(tmp_path):
     session, whole = make_search(tmp_path / "whole")
     run_until(whole, session, 9)
     assert {step.trial.rung for step in whole.done} >= {0, 1}
+    winner = whole.winner()
+    assert winner.trial.rung == max(step.trial.rung for step in whole.done)
+    assert whole.steps[whole.steps.index(winner)] is winner
     session, first = make_search(tmp_path / "killed")
     run_until(first, session, 4, kill=True)
     with (tmp_path / "killed" / "journal.jsonl").open("a") as file:
@@ -223,8 +227,15 @@ def test_a_final_training_goes_on_from_what_it_kept_and_ends_when_it_is_stopped(
     session, search = make_search(tmp_path)
     run_until(search, session, 1)
     climb = search.winner().climb
-    calls = iter([False] * 6)
     clock = Clock(0.0)
+    at_once = train_winner(
+        session.training, climb, session.arrays, 0, clock, search.journal, until=1e9, threads=1,
+        told=lambda done, loss: None, stopped=lambda: True,
+    )  # fmt: skip
+    assert at_once.stopped
+    assert at_once.images == 0
+    assert not search.journal.is_final, "the search may go on another time"
+    calls = iter([False] * 6)
     final = train_winner(
         session.training, climb, session.arrays, 0, clock, search.journal, until=1e9, threads=1,
         told=lambda done, loss: None, stopped=lambda: next(calls, True),

@@ -24,7 +24,7 @@ _ORDER = 1
 """What a seed is for beside first weights (`isolation.py`)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Climb:
     """An architecture and the lengths of its cycles so far, in steps of a batch; the last is the one to be trained."""
 

@@ -21,6 +21,7 @@ from archwalk.spaces.export.pytorch import to_pytorch
 NETWORK, WEIGHTS, ONNX, CLASSES, PREDICT = (
     "network.py", "weights.safetensors", "network.onnx", "classes.json", "predict.py",
 )  # fmt: skip
+RESULT = "result.json"
 
 _PREDICT = '''"""Names the class of images: python predict.py IMAGE..."""
 
@@ -43,7 +44,10 @@ network.load_state_dict(load_file(HERE / "weights.safetensors"))
 mean, deviation = (torch.tensor(about[name]).view(-1, 1, 1) for name in ("mean", "deviation"))
 for place in sys.argv[1:]:
     with Image.open(place) as image:
-        upright = ImageOps.exif_transpose(image).convert("L" if about["channels"] == 1 else "RGB")
+        upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I"):  # 16 bits
+        upright = Image.fromarray((np.array(upright) >> 8).astype(np.uint8))
+    upright = upright.convert("L" if about["channels"] == 1 else "RGB")
     pixels = np.array(upright.resize((about["width"], about["height"]), Image.Resampling.BILINEAR))
     planes = torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1)
     with torch.no_grad():
@@ -130,6 +134,15 @@ def load_delivered(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     except (OSError, ValueError, KeyError, SyntaxError, SafetensorError, RuntimeError) as error:
         raise DataError(f"the network in {folder} cannot be read: {str(error).splitlines()[0]}") from error
     return network, about
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """What a search has said of itself. Raises DataError."""
+    try:
+        result: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot read {folder / RESULT}: {error}") from error
+    return result
 
 
 def to_deployed_onnx(deployed: Deployed) -> bytes:

@@ -28,6 +28,8 @@ class Schedule:
     """That a network must be fast enough for in its final training; slower ones are not searched."""
     fewest_steps: int = 20
     """Of a cycle, however short."""
+    at_random: bool = False
+    """Whether new networks are drawn at random, to compare with."""
 
     def __post_init__(self) -> None:
         if not 0 < self.search < 1 or not 0 < self.first <= 1:

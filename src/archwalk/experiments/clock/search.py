@@ -21,7 +21,7 @@ _POLL = 0.02
 _RENEW = 30.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """A rung of a network that was begun, in the order of beginning."""
 
@@ -51,7 +51,7 @@ class Search:
     ) -> None:
         self.space, self.training, self.plan, self.clock = space, training, plan, clock
         self.journal, self.store, self.seed, self.accept = journal, store, seed, accept
-        self.ladder = Ladder(plan.lengths, plan.schedule.factor)
+        self.ladder = Ladder(plan.lengths, plan.schedule.factor, at_random=plan.schedule.at_random)
         self.steps: list[Step] = []
         self.trained = 0
         """Rungs that were trained by this process."""

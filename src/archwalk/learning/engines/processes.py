@@ -1,7 +1,6 @@
 """The engine of local processes: one a worker, started afresh, with arrays in shared memory."""
 
 import contextlib
-import multiprocessing
 import os
 import queue
 import signal
@@ -15,8 +14,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import resource_tracker
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Any
+
+import loky
 
 from archwalk.errors import UsageError
 from archwalk.late import use_one_thread
@@ -131,7 +132,7 @@ class ProcessWorker:
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
-        self.process.close()
+        del self.process  # and with it its pipe
         self.receiver.join()
         self.channel.link.close()
 
@@ -163,10 +164,11 @@ class ProcessEngine(Engine):
             self.workers.pop().stop(deadline)
 
 
-def _start(link: socket.socket, name: str) -> SpawnProcess:
-    process = multiprocessing.get_context("spawn").Process(
-        target=_serve, args=(link,), name=name, daemon=True
+def _start(link: socket.socket, name: str) -> BaseProcess:
+    process: BaseProcess = loky.backend.get_context("loky").Process(  # runs no script a second time
+        target=_serve, args=(link,), name=name
     )
+    process.daemon = True
     resource_tracker.ensure_running()  # starting it unblocks signals
     with _without_interrupts():
         process.start()

@@ -5,7 +5,12 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archwalk.papers.drawing.blocks import Block, Grid, Record, Words, chart
+from msgspec.structs import replace
+
+from archwalk.experiments.records import StrategyResult, restored
+from archwalk.papers.cassimon2024.searches import curve_of
+from archwalk.papers.drawing.blocks import Block, Grid, Record, Words, chart, comparison_in
+from archwalk.report.facts import floats
 from archwalk.report.lines import (
     Axis,
     Plot,
@@ -16,7 +21,7 @@ from archwalk.report.lines import (
     spread_of,
 )
 from archwalk.report.palette import AMBER, BLUE, VERMILION, strategy_colours
-from archwalk.report.wording import count, counted, percent
+from archwalk.report.values import count, counted, percent
 
 Row = Mapping[str, Any]
 
@@ -118,22 +123,22 @@ def _cost_grid(name: str, rows: Sequence[Row], budget: int) -> Grid:
 def view_price(record: Record) -> list[Block]:
     """Curves of searches from scratch, points of agents."""
     result = record["result"]
-    everyone = {**result["comparison"]["strategies"], **result["scratch"]}
-    colours = strategy_colours(result["comparison"] | {"strategies": everyone})
+    comparison, scratch = comparison_in(record), _scratch(record)
+    colours = strategy_colours(replace(comparison, strategies={**comparison.strategies, **scratch}))
     series = [
-        Series(name, colours[name], c["queries"], c["mean"], c["lo"], c["hi"])
-        for name, c in ((name, s["curve"]) for name, s in result["scratch"].items())
+        Series(name, colours[name], list(map(float, c.queries)), c.mean, c.lo, c.hi)
+        for name, c in ((name, curve_of(one)) for name, one in scratch.items())
     ]
     for agent in result["agents"]:
         ends, label = agent["one_episode"], f"{agent['name']}, one episode after training"
         at, bar = [agent["training_unique"] + 1], ([ends["least"]], [ends["most"]])
         series.append(Series(label, colours[agent["name"]], at, [ends["mean"]], *bar, only_dots=True))
     last = max([*(a["training_unique"] for a in result["agents"]), record["settings"]["scratch_budget"]])
-    best = (result["comparison"]["optimum"] or {}).get("best_report")
+    best = comparison.optimum.best_report if comparison.optimum else None
     plot = Plot(
         f"{record['item']}-price",
         Axis("evaluations, training included (logarithmic)", log=True, limits=(1, 2 * last)),
-        Axis("report (%)", limits=_price_range(result), format=lambda v: f"{v:.1f}"),
+        Axis("report (%)", limits=_price_range(record), format=lambda v: f"{v:.1f}"),
         series,
         "report over architectures paid for",
         record["settings"]["protocol"],
@@ -150,14 +155,17 @@ def view_price(record: Record) -> list[Block]:
     ]
 
 
-def _price_range(result: Row) -> tuple[float, float]:
+def _scratch(record: Record) -> dict[str, StrategyResult]:
+    """The searches from scratch."""
+    return {name: restored(one, StrategyResult) for name, one in record["result"]["scratch"].items()}
+
+
+def _price_range(record: Record) -> tuple[float, float]:
     """Of the vertical axis: the first queries of a search lie far below all that matters, and are cut off."""
-    curves = [scratch["curve"] for scratch in result["scratch"].values()]
-    values = [
-        value for curve in curves for end in ("mean", "hi") for value in curve[end][len(curve[end]) // 30 :]
-    ]
-    values += [agent["one_episode"][end] for agent in result["agents"] for end in ("least", "most")]
-    best = (result["comparison"]["optimum"] or {}).get("best_report")
+    curves, optimum = map(curve_of, _scratch(record).values()), comparison_in(record).optimum
+    values = [value for c in curves for ends in (c.mean, c.hi) for value in floats(ends)[len(ends) // 30 :]]
+    values += [agent["one_episode"][end] for agent in record["result"]["agents"] for end in ("least", "most")]
+    best = optimum.best_report if optimum else None
     return spread_of([*values, best] if best else values, 0.1)
 
 

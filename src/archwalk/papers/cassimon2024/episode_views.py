@@ -1,23 +1,23 @@
 """Views of the items about single episodes: Figures 7, 8, 12, 13 and the tests of normality."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
-from archwalk.papers.drawing.blocks import Block, Grid, Record, Words, chart
+from archwalk.papers.drawing.blocks import Block, Grid, Record, Words, chart, comparison_in
 from archwalk.papers.drawing.density import Frame, Panel, draw_densities, shares
 from archwalk.report.facts import short_labels
 from archwalk.report.figures import histograms_caption
 from archwalk.report.histograms import draw_histograms
-from archwalk.report.palette import Colour, strategy_colours
-from archwalk.report.wording import NBSP, count, percent, points
+from archwalk.report.palette import Colour, colours_of, strategy_colours
+from archwalk.report.values import NBSP, count, percent, points
 
 
 def view_improvement(record: Record) -> list[Block]:
     """Figures 7 and 12: a panel a strategy, with lines of equal final accuracy."""
     result = record["result"]
     strategies = result["strategies"]
-    colours = colours_of(strategies)
+    colours = item_colours(list(strategies))
     panels = [
         Panel(
             name,
@@ -48,21 +48,24 @@ def view_improvement(record: Record) -> list[Block]:
 
 def view_histograms(record: Record) -> list[Block]:
     """Figures 8 and 13."""
-    comparison, key = record["result"]["comparison"], f"{record['item']}-histograms"
+    comparison, key = comparison_in(record), f"{record['item']}-histograms"
 
     def draw(width: int) -> str:
         return draw_histograms(comparison, width=width, key=key) or ""
 
     rows = []
-    colours, short = strategy_colours(comparison), short_labels(comparison, 36)
-    for name, strategy in comparison["strategies"].items():
-        episodes, more = strategy["episodes"], record["result"]["more"][name]
+    colours, short = strategy_colours(comparison), short_labels(comparison.strategies, 36)
+    for name, strategy in comparison.strategies.items():
+        episodes, more = strategy.episodes, record["result"]["more"][name]
+        assert episodes is not None
+        assert episodes.median_improvement is not None
+        assert episodes.skew is not None
         medians = more["medians"]
         cells = [
-            points(episodes["median_improvement"]),
+            points(episodes.median_improvement),
             f"{points(medians['least'])} to {points(medians['most'])}",
-            *(f"{points(low, 1)} to {points(high, 1)}" for low, high in episodes["intervals"].values()),
-            points(episodes["skew"], 2),
+            *(f"{points(low, 1)} to {points(high, 1)}" for low, high in episodes.intervals.values()),
+            points(episodes.skew, 2),
             points(more["skew_within_12.5"], 2),
         ]
         rows.append((short[name], colours[name], cells))
@@ -78,7 +81,7 @@ def view_histograms(record: Record) -> list[Block]:
 def view_normality(record: Record) -> list[Block]:
     """Section 4.2.2: two tests a strategy."""
     tests, threshold = record["result"]["tests"], record["result"]["threshold"]
-    colours = colours_of(tests)
+    colours = item_colours(list(tests))
     rows = [
         (
             name,
@@ -106,9 +109,9 @@ def view_normality(record: Record) -> list[Block]:
     return [Words([text]), Grid(head, rows, notes)]
 
 
-def colours_of(names: Iterable[str]) -> dict[str, Colour]:
+def item_colours(names: Sequence[str]) -> dict[str, Colour]:
     """The colours of strategies, as in every other figure."""
-    return strategy_colours({"strategies": {name: {"best_after": {}} for name in names}})
+    return colours_of(names, names[0])
 
 
 def _p(value: float) -> str:

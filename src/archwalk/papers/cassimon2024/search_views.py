@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archwalk.papers.drawing.blocks import Block, Grid, Record, Words, chart
+from archwalk.papers.drawing.blocks import Block, Grid, Record, Words, chart, comparison_in
 from archwalk.papers.drawing.dots import Dot, draw_dots
 from archwalk.report.curves import draw_curves
 from archwalk.report.facts import short_labels
 from archwalk.report.figures import curves_caption
 from archwalk.report.palette import strategy_colours
-from archwalk.report.wording import counted, query_line, training_line
+from archwalk.report.values import counted
+from archwalk.report.wording import query_line, training_line
 
 APART = "Reported by others, in another setting"
 NOT_OURS = (
@@ -19,8 +20,7 @@ NOT_OURS = (
 
 def view_queries(record: Record) -> list[Block]:
     """Figures 10, 14 and 15: our curves, where they cross, and others' figures apart from them."""
-    result = record["result"]
-    comparison = result["comparison"]
+    result, comparison = record["result"], comparison_in(record)
 
     def draw(width: int) -> str:
         return draw_curves(comparison, width=width, log=False, key=f"{record['item']}-curves") or ""
@@ -71,8 +71,8 @@ def _reported_dots(record: Record, reported: Sequence[Mapping[str, Any]]) -> lis
 def view_best(record: Record) -> list[Block]:
     """Tables 1 and 2: ours, then what others report."""
     result = record["result"]
-    comparison, queries = result["comparison"], result["queries"]
-    colours, short = strategy_colours(comparison), short_labels(comparison, 30)
+    comparison, queries = comparison_in(record), result["queries"]
+    colours, short = strategy_colours(comparison), short_labels(comparison.strategies, 30)
     best = {q: max(rows[str(q)]["mean"] for rows in result["best_after"].values()) for q in queries}
     rows = []
     for name, after in result["best_after"].items():

@@ -6,7 +6,7 @@ from archwalk.papers.drawing.blocks import Block, Drawings, Grid, Record, Words,
 from archwalk.papers.drawing.density import Frame, Panel, draw_densities
 from archwalk.report.lines import Axis, Plot, Series, draw_lines, legend_of
 from archwalk.report.palette import BLUE, GREEN, GREY, INDIGO, PURPLE, VERMILION, Colour
-from archwalk.report.wording import NBSP, count, counted, percent
+from archwalk.report.values import NBSP, count, counted, percent
 
 _SHADES = (VERMILION, BLUE, GREEN, PURPLE, INDIGO)
 

@@ -13,7 +13,7 @@ from archwalk.report.lines import (
     spread_of,
 )
 from archwalk.report.palette import AMBER, BLUE, GREEN, INDIGO, PURPLE, VERMILION
-from archwalk.report.wording import counted, percent
+from archwalk.report.values import counted, percent
 
 _SHADES = (VERMILION, BLUE, GREEN, PURPLE, AMBER, INDIGO)
 

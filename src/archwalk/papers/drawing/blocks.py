@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from archwalk.experiments.records import Comparison, restored
 from archwalk.report.palette import Colour
 from archwalk.report.svg import NARROW, WIDE
 
@@ -56,6 +57,11 @@ def chart(
 ) -> Chart:
     """A figure drawn for both widths."""
     return Chart(draw(WIDE), draw(NARROW), caption, legend, title)
+
+
+def comparison_in(record: Record) -> Comparison:
+    """The comparison in an item's record."""
+    return restored(record["result"]["comparison"], Comparison)
 
 
 def heading_of(record: Record) -> str:

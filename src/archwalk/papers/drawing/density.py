@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from archwalk.estimators.base import Floats
 from archwalk.report.palette import INK, MUTED, VERMILION, Colour
 from archwalk.report.svg import NARROW, new_figure, style, to_svg
-from archwalk.report.wording import percent
+from archwalk.report.values import percent
 
 LEFT, RIGHT, ABOVE, BELOW, GAP = 52, 22, 44, 50, 26  # CSS pixels
 PANEL = 230

@@ -1,10 +1,12 @@
-"""What P3's experiments 1 and 2 answer: whether a transferred policy starts ahead, and whether a frozen one adapts."""
+"""What Gomez Robles and Vanschoren's experiments 1 and 2 answer: whether a transferred policy starts ahead, and
+whether a frozen one adapts.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from archwalk.papers.drawing.blocks import Block, Grid, Record, Words
-from archwalk.report.wording import count, p_text, points
+from archwalk.report.values import count, p_text, points
 
 Estimate = Mapping[str, Any]
 """A mean, and a 95 % interval."""

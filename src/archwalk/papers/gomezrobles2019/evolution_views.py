@@ -1,4 +1,4 @@
-"""Views of P3's experiments: how agents that build fare over episodes, what they do, what they cost."""
+"""Views of the paper's experiments: how agents that build fare over episodes, what they do, what they cost."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from archwalk.report.bars import Bars, draw_bars
 from archwalk.report.lines import Axis, Plot, Series, legend_of, short_count
 from archwalk.report.palette import AMBER, BLUE, GREEN, GREY, PURPLE, VERMILION
 from archwalk.report.panels import Panels, draw_panels
-from archwalk.report.wording import count, percent
+from archwalk.report.values import count, percent
 
 COLOURS = {META: VERMILION, DEEP_Q: BLUE, RANDOM: GREY, ADAPTIVE: PURPLE}
 OTHERS = (VERMILION, BLUE)

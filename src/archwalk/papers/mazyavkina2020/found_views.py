@@ -1,4 +1,4 @@
-"""Views of P2's tables: what searches for an agent's network find, and whether that is more than chance."""
+"""Views of the paper's tables: what searches for an agent's network find, and whether that is more than chance."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from archwalk.papers.mazyavkina2020.against_random import COSTS
 from archwalk.papers.mazyavkina2020.sizes import TOP
 from archwalk.papers.mazyavkina2020.table1 import BEST, NATURE, RANDOM
 from archwalk.report.palette import AMBER, BLUE, GREY, INK, PURPLE, VERMILION, Colour
-from archwalk.report.wording import NBSP, count, counted
+from archwalk.report.values import NBSP, count, counted
 
 METRICS = {"mean_return": "mean return", "max_return": "max return"}
 
@@ -52,7 +52,7 @@ def list_by_ground(values: Mapping[str, Any], say: Any) -> str:
 
 
 def view_found(record: Record) -> list[Block]:
-    """Table 1: ours, then P2's."""
+    """Table 1: ours, then the paper's."""
     grounds, colour = record["result"]["grounds"], colours(record)
     names = list(dict.fromkeys(name for rows in grounds.values() for name in rows))
     rows = [

@@ -1,4 +1,6 @@
-"""Views of P2's figures: the scores of all architectures, what was found among them, and how the proxies rank them."""
+"""Views of the paper's figures: the scores of all architectures, what was found among them, and how the proxies rank
+them.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +16,7 @@ from archwalk.papers.mazyavkina2020.table1 import BEST, NATURE, RANDOM
 from archwalk.report.lines import Axis, Plot, Series, spread_of
 from archwalk.report.palette import BLUE, GREEN, INDIGO, TEAL, VERMILION, Colour
 from archwalk.report.panels import Panels, draw_panels
-from archwalk.report.wording import NBSP, counted, p_text
+from archwalk.report.values import NBSP, counted, p_text
 
 SCORE = "mean return (raw score)"
 SEEDS = (VERMILION, BLUE, GREEN, INDIGO)
@@ -87,7 +89,7 @@ def _in_two_columns(key: str, plots: Mapping[str, Plot], label: str, description
 
 
 def view_layers(record: Record) -> list[Block]:
-    """Tables 6 to 9: ours, drawn, then P2's."""
+    """Tables 6 to 9: ours, drawn, then the paper's."""
     grounds, colour = record["result"]["grounds"], colours(record)
     rows = [
         (f"{label}: {method}", colour[method], [_layers(its) for its in (one["best"], *found)])

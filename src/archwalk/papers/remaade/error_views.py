@@ -1,35 +1,31 @@
-"""Views of P4's tables: test errors, whether its order holds, parameters."""
+"""Views of the paper's tables: test errors, whether its order holds, parameters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from archwalk.experiments.records import Comparison
 from archwalk.papers.cassimon2024.search_views import APART, NOT_OURS
-from archwalk.papers.drawing.blocks import Block, Chart, Grid, Record, Words, chart
-from archwalk.report.facts import short_labels
+from archwalk.papers.drawing.blocks import Block, Chart, Grid, Record, Words, chart, comparison_in
+from archwalk.papers.remaade.tables import TOO_FEW
+from archwalk.report.facts import floats, short_labels, tested_after
 from archwalk.report.figures import critical_caption, ranks_caption
 from archwalk.report.lines import Axis, Plot, Series, draw_lines, legend_of, spread_of
 from archwalk.report.palette import strategy_colours
 from archwalk.report.ranks import draw_critical, draw_ranks
 from archwalk.report.svg import NARROW, WIDE
-from archwalk.report.wording import (
-    NBSP,
-    counted,
-    difference_note,
-    differences_result,
-    p_text,
-    points,
-    query_line,
-)
+from archwalk.report.values import ABSENT, NBSP, Format, counted, p_text, points
+from archwalk.report.wording import difference_note, differences_result, query_line
 
 MOST_POINTS = 200
 
 
 def view_errors(record: Record) -> list[Block]:
-    """Tables 3 to 6: what P4 says and whether it holds; ours; the tests; curves; P4's own figures apart from them."""
-    result = record["result"]
-    comparison = result["comparison"]
+    """Tables 3 to 6: what the paper says and whether it holds; ours; the tests; curves; the paper's own figures apart
+    from them.
+    """
+    result, comparison = record["result"], comparison_in(record)
     blocks: list[Block] = [
         Words(
             [claims_text(result["claims"]), spread_text(result["spread"]), *differences_result(comparison)]
@@ -58,6 +54,7 @@ def claims_text(claims: Sequence[Mapping[str, Any]]) -> str:
     for verdict, words in (
         ("reversed", "The reverse holds, significantly, of"),
         ("not settled", "Not settled:"),
+        (TOO_FEW, "Cannot be settled with this many trials:"),
         ("identical in every trial", "Identical in every trial, so that there is nothing to test:"),
         ("not tested", "Not tested:"),
     ):
@@ -81,25 +78,27 @@ def spread_text(spread: Mapping[str, Any] | None) -> str:
     )
 
 
-def _ours(comparison: Mapping[str, Any]) -> Grid:
-    at, colours = str(comparison["budget"]), strategy_colours(comparison)
-    found = comparison["significance"]
-    ranks = found["after"][at]["ranks"] if found else {}
-    means = {name: strategy["best_after"][at]["mean"] for name, strategy in comparison["strategies"].items()}
+def _ours(comparison: Comparison) -> Grid:
+    at, colours, errors = comparison.budget, strategy_colours(comparison), Format(comparison.report)
+    tested = tested_after(comparison, at)
+    ranks = tested.ranks if tested else {}
+    best = {name: one.best_after[at] for name, one in comparison.strategies.items()}
+    least = min((100 - one.mean for one in best.values() if one.mean is not None), default=None)
     rows = []
-    for name, strategy in comparison["strategies"].items():
-        after = strategy["best_after"][at]
-        mark = "*" if f"{after['mean']:.2f}" == f"{max(means.values()):.2f}" and len(means) > 1 else ""
+    for name, one in comparison.strategies.items():
+        after, error, iqm = best[name], _error(best[name].mean), _error(best[name].iqm)
+        mark = "*" if errors.number(error) == errors.number(least) and len(best) > 1 else ""
+        rank = ranks.get(name)
         cells = [
-            f"{strategy['trials']:,}",
-            f"{100 - after['mean']:.2f} ± {after['std']:.2f}{mark}\n{_error_ends(after['ci95'])}",
-            f"{100 - after['iqm']:.2f}\n{_error_ends(after['iqm_ci95'])}",
-            f"{ranks[name]:.2f}" if name in ranks else "–",
-            f"{strategy['unique_mean']:,.0f}",
+            f"{one.trials:,}",
+            f"{errors.number(error)} ± {errors.number(after.std)}{mark}\n{_error_ends(after.ci95)}",
+            f"{errors.number(iqm)}\n{_error_ends(after.iqm_ci95)}",
+            ABSENT if rank is None else f"{rank:.2f}",
+            ABSENT if one.unique_mean is None else f"{one.unique_mean:,.0f}",
         ]
         rows.append((name, colours[name], cells))
     notes = [
-        f"Test error after {counted(comparison['budget'], 'query')}: 100 less the report, in percent; mean ± standard "
+        f"Test error after {counted(comparison.budget, 'query')}: 100 less the report, in percent; mean ± standard "
         f"deviation over n trials, in brackets the 95{NBSP}% bootstrap interval of the mean. IQM: the same of the "
         "interquartile mean. Mean rank: over the trials that all have, 1 is best. Unique: different architectures in a "
         "trial. * the lowest mean.",
@@ -109,11 +108,16 @@ def _ours(comparison: Mapping[str, Any]) -> Grid:
     return Grid(head, rows, notes, "Ours")
 
 
-def _error_ends(ends: Sequence[float]) -> str:
-    return f"[{100 - ends[1]:.2f}, {100 - ends[0]:.2f}]"
+def _error(report: float | None) -> float | None:
+    return None if report is None else 100 - report
 
 
-def _claims(claims: Sequence[Mapping[str, Any]], comparison: Mapping[str, Any]) -> Grid:
+def _error_ends(ends: tuple[float, float] | None) -> str:
+    return f"[{100 - ends[1]:.2f}, {100 - ends[0]:.2f}]" if ends else ABSENT
+
+
+def _claims(claims: Sequence[Mapping[str, Any]], comparison: Comparison) -> Grid:
+    assert comparison.significance is not None
     rows = []
     for claim in claims:
         label = f"{claim['better']} before {claim['worse']}"
@@ -130,7 +134,7 @@ def _claims(claims: Sequence[Mapping[str, Any]], comparison: Mapping[str, Any]) 
     notes = [
         "Difference of the mean test errors, the first less the second: below zero as the paper has it. Superiority: "
         "share of the trials in which the first is better, equal ones half. A claim holds where the difference is "
-        f"below zero, superiority above half and p, corrected, below {comparison['significance']['level']:g}.",
+        f"below zero, superiority above half and p, corrected, below {comparison.significance.level:g}.",
         difference_note(comparison),
     ]
     head = ["the paper's order", "n", "difference", "superiority", "p (Holm)", "verdict"]
@@ -138,8 +142,8 @@ def _claims(claims: Sequence[Mapping[str, Any]], comparison: Mapping[str, Any]) 
 
 
 def _charts(record: Record) -> list[Block]:
-    comparison, key = record["result"]["comparison"], record["item"]
-    budget = comparison["budget"]
+    comparison, key = comparison_in(record), record["item"]
+    budget = comparison.budget
     series = _error_series(comparison)
     settled = [
         error
@@ -171,15 +175,16 @@ def _charts(record: Record) -> list[Block]:
     return blocks
 
 
-def _error_series(comparison: Mapping[str, Any]) -> list[Series]:
-    colours, short = strategy_colours(comparison), short_labels(comparison, 30)
+def _error_series(comparison: Comparison) -> list[Series]:
+    colours, short = strategy_colours(comparison), short_labels(comparison.strategies, 30)
     series = []
-    for name, strategy in comparison["strategies"].items():
-        curve = strategy["curve"]
-        length = len(curve["queries"])
+    for name, one in comparison.strategies.items():
+        assert one.curve is not None
+        curve = one.curve
+        length = len(curve.queries)
         at = np.unique(np.geomspace(1, length, MOST_POINTS).astype(int)) - 1
-        error, high, low = ((100 - np.array(curve[end])[at]).tolist() for end in ("mean", "lo", "hi"))
-        queries = np.array(curve["queries"])[at].tolist()
+        error, high, low = ((100 - floats(ends)[at]).tolist() for ends in (curve.mean, curve.lo, curve.hi))
+        queries = np.array(curve.queries)[at].tolist()
         series.append(Series(short[name], colours[name], queries, error, low, high))
     return series
 

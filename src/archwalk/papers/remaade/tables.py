@@ -1,4 +1,4 @@
-"""P4 Tables 3 to 6: test errors of strategies, whether they differ, and whether P4's order holds."""
+"""tables 3 to 6: test errors of strategies, whether they differ, and whether the paper's order holds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from archwalk.experiments.comparison import comparison_of, differences
 from archwalk.experiments.differences import Significance
 from archwalk.experiments.presets import load_preset, preset_names
 from archwalk.experiments.records import Comparison, StrategyResult, plain
+from archwalk.experiments.significance import least_p
 from archwalk.papers.item import Answer, Item
 from archwalk.papers.remaade.lineup import (
     ABLATION,
@@ -26,12 +27,13 @@ from archwalk.papers.setup import Setup
 
 PAPER = "remaade"
 HOLDS, REVERSED, OPEN, ABSENT = "holds", "reversed", "not settled", "not tested"
+TOO_FEW = "cannot be settled with this many trials"
 IDENTICAL = "identical in every trial"
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of P4: who takes part, at which term, and what P4 says of it as (better, worse)."""
+    """A table of the paper: who takes part, at which term, and what the paper says of it as (better, worse)."""
 
     name: str
     term: str
@@ -100,8 +102,11 @@ def compute(setup: Setup, benchmark: str, table: Table) -> Answer:
 def judge_claims(
     found: Significance | None, budget: int, claims: Sequence[tuple[str, str]]
 ) -> list[dict[str, Any]]:
-    """Each of P4's claims with the test of it at the whole budget; `difference` is better less worse in test error."""
+    """Each of the paper's claims with the test of it at the whole budget; `difference` is better less worse in test
+    error.
+    """
     tested = found.after[budget].pairs if found else []
+    least = {frozenset((p.one, p.other)): least for p, least in zip(tested, least_p(tested), strict=True)}
     rows: list[dict[str, Any]] = []
     for better, worse in claims:
         pair = next((p for p in tested if {p.one, p.other} == {better, worse}), None)
@@ -120,7 +125,8 @@ def judge_claims(
                 "better": better, "worse": worse, "trials": pair.trials, "difference": difference, "ci95": ends,
                 "superiority": better_in,
                 "p": pair.p, "p_holm": pair.p_holm,
-                "verdict": _verdict(difference, better_in, settled=pair.p_holm < found.level),
+                "verdict": TOO_FEW if least[frozenset((better, worse))] >= found.level else
+                _verdict(difference, better_in, settled=pair.p_holm < found.level),
             }
         )  # fmt: skip
     return rows
@@ -150,7 +156,9 @@ def spread(record: Comparison) -> dict[str, Any]:
 
 
 def reported_rows(table: str) -> dict[str, Any]:
-    """A table as P4 prints it: `rows` of system, mean and deviation of the test error, its setting and citation."""
+    """A table as the paper prints it: `rows` of system, mean and deviation of the test error, its setting and
+    citation.
+    """
     content = read_reported(PAPER)
     return {
         "citation": content["citation"],

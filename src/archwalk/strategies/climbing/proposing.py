@@ -19,7 +19,7 @@ _OPTIMISM = 0.5
 """Deviations that are added to the mean of a new network."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trial:
     """A network on a rung; `accuracy` is None while it is trained."""
 
@@ -39,6 +39,8 @@ class Ladder:
     """Networks, known ones and mutants of these, before the model names any."""
     parents: int = 6
     candidates: int = 600
+    at_random: bool = False
+    """Whether new networks are drawn from the space instead, to compare with; promotions are the same."""
 
 
 Accept = Callable[[Codes], bool]
@@ -72,6 +74,8 @@ def _promoted(trials: Sequence[Trial], rung: int, factor: int) -> Codes | None:
 
 def _candidates(space: ConvNet, ladder: Ladder, trials: Sequence[Trial], rng: np.random.Generator) -> Codes:
     """Networks (N, L), the most promising first."""
+    if ladder.at_random:
+        return space.sample(rng, 50)
     known_NL = initial_networks(space, rng, ladder.initial)
     done = [t for t in trials if t.accuracy is not None]
     started = len({t.code_L.tobytes() for t in trials})

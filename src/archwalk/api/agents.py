@@ -1,0 +1,223 @@
+"""Agents that learn to search: trained into a run folder, loaded from it, and set to work on an architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from archwalk.agents.base import Paid
+from archwalk.agents.catalogue import TRAINERS
+from archwalk.api.progress import Bar, progress_bar
+from archwalk.data.architectures import code_of
+from archwalk.errors import ArchwalkError, UsageError
+from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.experiments.protocol import spawn
+from archwalk.experiments.records import Training, training_curve
+from archwalk.experiments.runs import Place, RunConfig, RunFolder
+from archwalk.experiments.training import resume_training, train_agent
+from archwalk.spaces.architecture import Architecture
+from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.spaces.catalogue import load_space
+from archwalk.strategies.base import Trials
+from archwalk.strategies.walker import Walker
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One step of a walk: the kind of edit, one of the space's `edit_kinds`, and where it led."""
+
+    kind: str
+    architecture: Architecture
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """A walk from an architecture to one that the agent takes for better, by `edits` in their order.
+
+    `before` and `after` are what the benchmark says of start and end; None where it was not asked.
+    """
+
+    start: Architecture
+    found: Architecture
+    edits: tuple[Edit, ...]
+    before: Any = None
+    after: Any = None
+
+
+class TrainedAgent:
+    """An agent in its run folder. Made by `archwalk.train` and `archwalk.load_agent`."""
+
+    def __init__(self, run: RunFolder, space: SearchSpace) -> None:
+        self.run = run
+        self.space = space
+        self.agent = run.agent(space)
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.run.path
+
+    @property
+    def paid(self) -> Paid:
+        """What its training cost."""
+        return self.agent.paid
+
+    @cached_property
+    def config(self) -> RunConfig:
+        """What it was trained on, how, and by which versions."""
+        return self.run.config()
+
+    @property
+    def benchmark(self) -> str:
+        """The name of what it was trained on, with the objective."""
+        return benchmark_of(self.config)
+
+    def improve(
+        self, architecture: object, *, benchmark: Benchmark | str | None = None, seed: int = 0
+    ) -> Improvement:
+        """A few edits from your architecture to a better one, without an evaluation on the way.
+
+        `architecture` may be given in any way that `code_of` knows. With a `benchmark`, it says what was
+        gained. Raises UsageError for an agent that builds from nothing.
+        """
+        start_L = code_of(self.space, architecture)
+        strategy = self.agent(Trials(self.space, 1, spawn(seed, 0)))
+        if not isinstance(strategy, Walker):
+            raise UsageError(f"the agent in {self.path} builds from nothing; it improves no architecture")
+        visited: list[Codes] = [start_L[None]]
+        strategy.improve(start_L[None], visited=visited)
+        walked_SL = np.concatenate(visited)
+        before = after = None
+        if benchmark is not None:
+            judge = load_benchmark(benchmark) if isinstance(benchmark, str) else benchmark
+            before, after = (judge.evaluate(Architecture(self.space, walked_SL[i])) for i in (0, -1))
+        start, *stops = (Architecture(self.space, code_L) for code_L in walked_SL)
+        edits = tuple(
+            Edit(_kind(self.space, *pair), stop)
+            for pair, stop in zip(pairwise(walked_SL), stops, strict=True)
+        )
+        return Improvement(start, stops[-1] if stops else start, edits, before, after)
+
+    def table(self) -> Benchmark | None:
+        """What it was trained on, where that is here and answers without training a network; else None."""
+        try:
+            found = load_benchmark(self.benchmark, self.config.seed)
+        except ArchwalkError:
+            return None
+        return None if found.evaluation == "on demand" else found
+
+    def training(self) -> Training:
+        """Curves of its training."""
+        return training_curve(
+            self.run.metrics(), load_benchmark(self.benchmark, self.config.seed).objective.reward
+        )
+
+    def metrics(self) -> pandas.DataFrame:
+        """The log of its training: a row every so many steps. Needs pandas."""
+        from archwalk.api.frames import data_frame
+
+        return data_frame(self.run.metrics())
+
+    def __repr__(self) -> str:
+        return f"TrainedAgent({str(self.path)!r}: {self.config.strategy} trained on {self.benchmark})"
+
+
+def train(
+    agent: str,
+    benchmark: Benchmark | str,
+    *,
+    out: str | Path | None = None,
+    preset: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    engine: str = "local",
+    address: str | None = None,
+    device: str = "cpu",
+    progress: bool | None = None,
+) -> TrainedAgent:
+    """Train an agent (`archwalk.list_agents`) on a benchmark into the run folder `out`.
+
+    Without `preset` it has our own settings for the benchmark, if there are some; `settings` change them, and `steps`
+    says how long: environment steps, or evaluated architectures. A training
+    that is stopped goes on by `archwalk.resume`. Where it runs is said by `engine` ("local", "processes", "ray"),
+    `address` (a Ray cluster's) and `device` (of the learner's network); only the device changes bits. Raises
+    UsageError where `out` holds a run, or the agent cannot be trained on this benchmark or there.
+    """
+    asked = benchmark if isinstance(benchmark, str) else None
+    changes = dict(settings or {}) | ({TRAINERS.load(agent)[0].length: steps} if steps is not None else {})
+    problem = load_benchmark(benchmark, seed) if isinstance(benchmark, str) else benchmark
+    folder = (
+        Path(out)
+        if out is not None
+        else Path("runs") / f"{agent}-{asked or problem.name}-{seed}".replace(":", "-")
+    )
+    with progress_bar(f"training on {problem.name}, {problem.objective.name}", shown=progress) as bar:
+        run = train_agent(
+            problem, agent, changes, preset=preset, seed=seed, out=folder, asked=asked,
+            place=Place(engine, address, device), progress=_shower(bar),
+        )  # fmt: skip
+    return TrainedAgent(run, problem.space)
+
+
+def resume(
+    out: str | Path,
+    *,
+    engine: str = "local",
+    address: str | None = None,
+    device: str = "cpu",
+    progress: bool | None = None,
+) -> TrainedAgent:
+    """Go on with a stopped training; the agent is the same to the bit. Raises DataError where there is none."""
+    folder = Path(out)
+    with progress_bar(f"training in {folder}", shown=progress) as bar:
+        resume_training(folder, progress=_shower(bar), place=Place(engine, address, device))
+    return load_agent(folder)
+
+
+def load_agent(path: str | Path) -> TrainedAgent:
+    """The agent in a run folder. Raises DataError where there is none, or its training is not finished."""
+    run = RunFolder(Path(path))
+    return TrainedAgent(run, _space_of(run))
+
+
+def benchmark_of(config: RunConfig) -> str:
+    """The name of the benchmark, with its objective, that a run's config names."""
+    return config.asked or f"{config.benchmark}:{config.objective}"
+
+
+def _space_of(run: RunFolder) -> SearchSpace:
+    """The space that an agent was trained in: its benchmark's, or by its name where the benchmark is not here."""
+    config = run.config()
+    try:
+        return load_benchmark(benchmark_of(config), config.seed).space
+    except ArchwalkError:
+        return load_space(config.space)
+
+
+def _kind(space: SearchSpace, before_L: Codes, after_L: Codes) -> str:
+    """Which edit leads from one architecture to the other."""
+    found = space.neighbours(before_L[None])
+    at = np.flatnonzero((found.codes_EL == after_L).all(axis=1))
+    return space.edit_kinds[found.kinds_E[at[0]]] if len(at) else "edit"
+
+
+def _shower(bar: Bar) -> Callable[[int, int, dict[str, float]], None]:
+    """Shows progress, and the metrics that are charts."""
+
+    def show_metrics(done: int, total: int, metrics: dict[str, float]) -> None:
+        charts = (
+            f"{k.removeprefix('charts/')} {v:.4g}" for k, v in metrics.items() if k.startswith("charts/")
+        )
+        bar.to(done, total, "  ".join(charts))
+
+    return show_metrics

@@ -1,0 +1,273 @@
+"""The result of a search or a comparison: looked at, drawn, saved, and read again."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from archwalk.data.architectures import ArchitectureFile, Origin
+from archwalk.data.files import make_folder, write_atomically
+from archwalk.data.states import read_state, write_state
+from archwalk.errors import DataError, unknown
+from archwalk.estimators.base import Floats
+from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.experiments.protocol import Search
+from archwalk.experiments.records import Comparison, read_comparison, write_comparison
+from archwalk.spaces.architecture import Architecture
+from archwalk.spaces.base import Codes
+
+if TYPE_CHECKING:
+    import matplotlib.axes
+    import pandas
+    from torch import nn
+
+PAGE, FOUND, EVALUATIONS = "report.html", "found.json", "evaluations.safetensors"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The architecture of best reward that a strategy met. Reward and report are in the units of the benchmark."""
+
+    strategy: str
+    architecture: Architecture
+    reward: float | None
+    report: float | None
+
+    def network(self) -> nn.Module:
+        """The network that was scored, as a fresh PyTorch module; see `Architecture.build`."""
+        return self.architecture.build()
+
+    def _repr_html_(self) -> str:
+        return self.architecture.draw()
+
+
+@dataclass(frozen=True)
+class _Evaluated:
+    """All that one agent of a strategy evaluated, E architectures in each of T trials, in order."""
+
+    codes_TEL: Codes
+    reward_TE: Floats
+    report_TE: Floats
+
+    @classmethod
+    def of(cls, search: Search) -> list[_Evaluated]:
+        """One an agent."""
+        return [cls(one.codes_TQL, *one.scores_TQ) for one in search.ledgers]
+
+
+class Result:
+    """What `archwalk.search` and `archwalk.compare` return, and `archwalk.load_result` reads.
+
+    `record` is all that is known about it but the single evaluations (`docs/results.md`).
+    """
+
+    def __init__(
+        self,
+        record: Comparison,
+        benchmark: Benchmark | None = None,
+        searches: Mapping[str, Search] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self.record = record
+        self.folder = folder
+        self._benchmark = benchmark
+        self._searches = searches
+        self.written: list[Path] = []
+        """Files that it was saved to last."""
+
+    @property
+    def strategies(self) -> list[str]:
+        """Names of those that took part."""
+        return list(self.record.strategies)
+
+    @cached_property
+    def benchmark(self) -> Benchmark:
+        """What was searched; loaded by its name where the result was read from a folder."""
+        return self._benchmark or load_benchmark(f"{self.record.benchmark}:{self.record.objective}")
+
+    @property
+    def best(self) -> Found:
+        """What the strategy found whose find has the best reward."""
+        found = [self.found(name) for name in self.strategies]
+        known = [one for one in found if one.reward is not None]
+        upward = self.benchmark.objective.reward.upward
+        return max(known or found, key=lambda one: upward(one.reward or 0.0))
+
+    def found(self, strategy: str) -> Found:
+        """What one strategy found. Raises UsageError for one that did not take part."""
+        if strategy not in self.record.strategies:
+            raise unknown("strategy of this result", strategy, self.strategies)
+        found = self.record.strategies[strategy].found
+        if found is None:
+            raise DataError(f"this result does not say what {strategy} found")
+        code_L = self.benchmark.space.parse(found.description)
+        return Found(strategy, self.benchmark.architecture(code_L), found.reward, found.report)
+
+    def frame(self) -> pandas.DataFrame:
+        """A row for each evaluation, in order: strategy, agent, trial, number, reward, report, architecture (JSON).
+
+        Needs pandas. Raises DataError where the evaluations were not saved.
+        """
+        from archwalk.api.frames import data_frame
+
+        space = self.benchmark.space
+        described: dict[bytes, str] = {}
+
+        def describe(code_L: Codes) -> str:
+            key = code_L.tobytes()
+            if key not in described:
+                described[key] = json.dumps(space.describe(code_L))
+            return described[key]
+
+        rows = [
+            {
+                "strategy": strategy,
+                "agent": agent,
+                "trial": trial,
+                "evaluation": number + 1,
+                "reward": reward,
+                "report": report,
+                "architecture": describe(code_L),
+            }
+            for strategy, agents in self._evaluated.items()
+            for agent, done in enumerate(agents)
+            for trial in range(len(done.codes_TEL))
+            for number, (code_L, reward, report) in enumerate(
+                zip(
+                    done.codes_TEL[trial],
+                    done.reward_TE[trial].tolist(),
+                    done.report_TE[trial].tolist(),
+                    strict=True,
+                )
+            )
+        ]
+        return data_frame(rows)
+
+    @cached_property
+    def _evaluated(self) -> dict[str, list[_Evaluated]]:
+        if self._searches is not None:
+            return {name: _Evaluated.of(search) for name, search in self._searches.items()}
+        file = (self.folder or Path()) / EVALUATIONS
+        if not file.exists():
+            raise DataError(f"the evaluations of this result were not saved: there is no {file}")
+        state = read_state(file)
+        return {
+            name: [_Evaluated(one["codes"], one["rewards"], one["reports"]) for one in agents]
+            for name, agents in state["strategies"].items()
+        }
+
+    def plot(
+        self, path: str | Path | None = None, *, axes: matplotlib.axes.Axes | None = None
+    ) -> matplotlib.axes.Axes:
+        """Draw the best so far against queries, the mean over trials with its 95 % interval, with matplotlib.
+
+        It is drawn into `axes`, or a new figure, which is saved as `path` if there is one.
+        """
+        figure = None
+        if axes is None:
+            from matplotlib.figure import Figure
+
+            figure = Figure(layout="constrained")
+            axes = figure.subplots()
+        for name, strategy in self.record.strategies.items():
+            curve = strategy.curve
+            if curve is None:
+                continue
+            line = axes.plot(curve.queries, _floats(curve.mean), label=name)[0]
+            if self.record.trials > 1:
+                low, high = _floats(curve.lo), _floats(curve.hi)
+                axes.fill_between(curve.queries, low, high, color=line.get_color(), alpha=0.2, lw=0)
+        report = self.benchmark.objective.report
+        unit = f" ({report.unit})" if report.unit else ""
+        axes.set(xlabel="queries", ylabel=f"{report.name} of the best so far{unit}")
+        axes.set_title(f"{self.record.benchmark}, objective {self.record.objective}")
+        axes.legend()
+        if figure is not None and path is not None:
+            figure.savefig(make_folder(Path(path).absolute().parent) / Path(path).name)
+        return axes
+
+    def page(self, path: str | Path) -> Path:
+        """Write the report as one HTML page that needs nothing else."""
+        from archwalk.report.page import write_page
+
+        write_page(self.record, Path(path))
+        return Path(path)
+
+    def summary(self) -> str:
+        """The result as a table for a terminal."""
+        from rich.console import Console
+
+        from archwalk.report.tables import print_summary
+
+        text = io.StringIO()
+        print_summary(self.record, Console(file=text, width=100))
+        return text.getvalue()
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write it to a folder: `result.json`, the page, tables, every evaluation, and what was found."""
+        out = make_folder(Path(folder))
+        written = [write_comparison(self.record, out), *self.draw(out)]
+        if self._searches is not None:
+            write_state(out / EVALUATIONS, {"strategies": self._as_state()})
+            written.append(out / EVALUATIONS)
+        if len(self.strategies) == 1:
+            best = self.best
+            ArchitectureFile.of(best.architecture, self._origin(best)).write(out / FOUND)
+            write_atomically(out / "found.svg", best.architecture.draw())
+            written += [out / FOUND, out / "found.svg"]
+        self.folder = out
+        self.written = written
+        return written
+
+    def _origin(self, found: Found) -> Origin:
+        """Where it was found, for its file."""
+        record = self.record
+        return Origin(
+            record.benchmark, record.objective, record.seeds[0], found.strategy, found.reward, found.report,
+            record.provenance,
+        )  # fmt: skip
+
+    def draw(self, folder: Path) -> list[Path]:
+        """Write the page and the tables to a folder."""
+        from archwalk.report.tables import TABLES
+
+        written = [self.page(folder / PAGE)]
+        for name, to_text in TABLES.items():
+            write_atomically(folder / name, to_text(self.record))
+            written.append(folder / name)
+        return written
+
+    def _as_state(self) -> dict[str, list[dict[str, Any]]]:
+        return {
+            name: [
+                {"codes": one.codes_TEL, "rewards": one.reward_TE, "reports": one.report_TE} for one in agents
+            ]
+            for name, agents in self._evaluated.items()
+        }
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from archwalk.report.curves import draw_curves
+
+        return f"<pre>{escape(self.summary())}</pre>{draw_curves(self.record, width=700) or ''}"
+
+
+def load_result(folder: str | Path) -> Result:
+    """A result that was saved. Raises DataError where there is none, or it is damaged."""
+    return Result(read_comparison(Path(folder)), folder=Path(folder))
+
+
+def _floats(values: Any) -> Floats:
+    """A list in which None stands for what is not known."""
+    return np.array([np.nan if value is None else value for value in values])
