@@ -141,7 +141,7 @@ def ec_nas_4v(data_root: Path, session_cache: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def reproductions(tiny: Benchmark, shared_folder: Path) -> dict[str, dict[str, Any]]:
-    """A record of every item of P1, on the tiny benchmark."""
+    """A record of every item of Cassimon et al. 2024, on the tiny benchmark."""
     with FileLock(f"{shared_folder / 'reproductions'}.lock"):
         made = reproduced.setup(tiny, shared_folder / "reproductions")
         names = [name.partition("/")[2] for name in item_names("cassimon2024")]

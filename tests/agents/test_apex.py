@@ -1,4 +1,4 @@
-"""P1's agent in this process: what is learned, from what, and how often."""
+"""Cassimon et al.'s agent in this process: what is learned, from what, and how often."""
 
 from dataclasses import fields, replace
 

@@ -1,4 +1,4 @@
-"""ReMAADE on every space, with each policy that P4 compares."""
+"""ReMAADE on every space, with each policy that Krishna et al. 2020 compares."""
 
 from functools import partial
 

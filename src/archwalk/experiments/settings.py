@@ -25,7 +25,7 @@ def make_settings(cls: type[S], preset: Preset | None = None, changes: Changes =
     """Settings of a dataclass: its defaults, then the preset's, then `changes`.
 
     What is counted in steps is scaled with the length of a training (`length`, `scaled` of the class) where only that
-    was changed and the training would be too short otherwise. A note says so, and what would never happen (`unused`).
+    was changed and the training would be too short otherwise; a note says so, and one says what would never happen.
     Raises UsageError for an unknown name or a value of another kind, with what would be right.
     """
     typed, base = _as_mapping(changes), preset.settings if preset else {}

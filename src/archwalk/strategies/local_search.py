@@ -1,4 +1,4 @@
-"""Local search as P1 runs it (section 3.2.3): look at every presented neighbour, move to the best."""
+"""Local search as Cassimon et al. 2024 runs it (section 3.2.3): look at every presented neighbour, move to the best."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ Source: White, Nolen and Savani, Exploring the Loss Landscape in Neural Architec
 
 The neighbourhood is symmetric: two architectures are neighbours if strings of `space.choices` that name them differ
 in one decision. On NAS-Bench-101 that is the change of one edge of the 7 x 7 matrix or of one operation; strings
-keep what pruning takes away, so that a flipped edge can bring an unused vertex in. It is not P1's relation
+keep what pruning takes away, so that a flipped edge can bring an unused vertex in. It is not Cassimon et al.'s relation
 (`space.neighbours`), which is directed.
 """
 

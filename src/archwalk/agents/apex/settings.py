@@ -1,4 +1,4 @@
-"""Settings of P1's agent."""
+"""Settings of Cassimon et al.'s agent."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,7 +23,8 @@ from archwalk.strategies.checks import (
 
 @dataclass(frozen=True)
 class ApexSettings:
-    """Ape-X (Horgan et al., 2018) as P1 ran it on RLlib 1.13; the presets name the source of each value.
+    """Ape-X (Horgan et al., 2018) as Cassimon et al. 2024 ran it on RLlib 1.13; the presets name the source of each
+    value.
 
     `steps` are environment steps of all actors together. Each of `workers` actors walks in `environments`; what
     it hands over at once, a block, is as many rollout fragments (of `fragment` steps of each environment) as give

@@ -29,12 +29,12 @@ _NETWORK, _ACTORS, _SHARDS = range(3)
 
 
 class ApexTrainer(StepTrainer):
-    """Trains P1's agent; the same seed gives the same bits on every engine, also across state_dict.
+    """Trains Cassimon et al.'s agent; the same seed gives the same bits on every engine, also across state_dict.
 
-    Training goes in rounds. In each, every actor collects a block by the weights it was given last, and meanwhile
-    the learner takes the updates that are due for all steps before. Then the blocks go to the shards in turn, in
-    the order of the actors. So nothing depends on who is faster (ours; P1's actors and learner run free), and
-    actors lag by at most one round.
+    Training goes in rounds. In each, every actor collects a block by the weights it was given last, and meanwhile the
+    learner takes the updates that are due for all steps before. Then the blocks go to the shards in turn, in the
+    order of the actors. So nothing depends on who is faster (ours; Cassimon et al.'s actors and learner run free),
+    and actors lag by at most one round.
 
     An actor or a shard that is lost is replaced: the actor's walks start anew and its block of that round is
     missing, with what it had paid for in it; the shard is empty. Between rounds nothing is under way, and that is

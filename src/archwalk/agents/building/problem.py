@@ -1,4 +1,6 @@
-"""The construction problem as an agent of P3 meets it: rules, what it sees, what it may do."""
+"""The construction problem as an agent of Gomez Robles and Vanschoren 2019 meets it: rules, what it sees, what it may
+do.
+"""
 
 from dataclasses import dataclass
 from typing import Any

@@ -17,16 +17,18 @@ from archwalk.strategies.checks import (
 
 @dataclass(frozen=True)
 class ConstructionDQNSettings:
-    """Q-learning with experience replay and a target network over the construction environment (P3 section 6.1).
+    """Q-learning with experience replay and a target network over the construction environment (Gomez Robles and
+    Vanschoren 2019, section 6.1).
 
-    Replay holds `capacity_share` of the `steps`. Epsilon falls linearly over the first `epsilon_fraction` of them; at 1
-    throughout (`epsilon_end` = 1) it is P3's random search. An update follows every step, once `learning_starts` are
-    held; `target_every` counts updates. The network has `layers` hidden layers of `width`. It sees the state alone,
-    without the last action, the last reward and the step.
+    Replay holds `capacity_share` of the `steps`. Epsilon falls linearly over the first `epsilon_fraction` of them; at
+    1 throughout (`epsilon_end` = 1) it is Gomez Robles and Vanschoren's random search. An update follows every step,
+    once `learning_starts` are held; `target_every` counts updates. The network has `layers` hidden layers of `width`.
+    It sees the state alone, without the last action, the last reward and the step.
 
-    P3 gives capacity, batch, epsilon and learning rate, its code `target_every`. The rest it leaves to the OpenAI
-    baselines: there double Q-learning, `learning_starts`, `gradient_clip` and two layers of 64. `gamma` (theirs: 1)
-    is that of P3's other agent and `epsilon_fraction` (theirs: 0.1) the whole (ours), and no duelling head (ours).
+    Gomez Robles and Vanschoren 2019 gives capacity, batch, epsilon and learning rate, its code `target_every`. The
+    rest it leaves to the OpenAI baselines: there double Q-learning, `learning_starts`, `gradient_clip` and two layers
+    of 64. `gamma` (theirs: 1) is that of Gomez Robles and Vanschoren's other agent and `epsilon_fraction` (theirs:
+    0.1) the whole (ours), and no duelling head (ours).
     """
 
     length: ClassVar[str] = "steps"

@@ -11,12 +11,12 @@ from archwalk.strategies.checks import Count, CountOrZero, NotNegative, Positive
 
 @dataclass(frozen=True)
 class RecurrentSettings:
-    """How an actor-critic with an LSTM learns to build (P3 sections 4.2.4 and 4.2.5); values are P3's, but that the
-    limit of actions truncates.
+    """How an actor-critic with an LSTM learns to build (Gomez Robles and Vanschoren 2019, sections 4.2.4 and 4.2.5);
+    values are Gomez Robles and Vanschoren's, but that the limit of actions truncates.
 
-    The network is updated after `n_step` steps, P3's j. `learning_rate`, `rmsprop_decay` and `rmsprop_epsilon` are
-    RMSProp's. `action_limit` (0: the environment's own), `limit_terminates`, `sigma`, `masks`, `recall` and `relative`
-    are `BuildingRules`.
+    The network is updated after `n_step` steps, Gomez Robles and Vanschoren's j. `learning_rate`, `rmsprop_decay` and
+    `rmsprop_epsilon` are RMSProp's. `action_limit` (0: the environment's own), `limit_terminates`, `sigma`, `masks`,
+    `recall` and `relative` are `BuildingRules`.
     """
 
     n_step: Count = 5
@@ -66,14 +66,15 @@ class RecurrentSettings:
 
 @dataclass(frozen=True)
 class MetaRLSettings(RecurrentSettings):
-    """Deep meta-RL (P3): `RecurrentSettings`, and how long training is.
+    """Deep meta-RL (Gomez Robles and Vanschoren 2019): `RecurrentSettings`, and how long training is.
 
     Training is a sequence of trials: the benchmark that training is asked for, then those named in `then` (commas
-    between), the whole `rounds` times (P3: once). The first trial lasts `steps` steps, each other one `later_steps`
-    (0: as many), over all `environments` together. The network is updated at a trial's end, too.
+    between), the whole `rounds` times (Gomez Robles and Vanschoren 2019: once). The first trial lasts `steps` steps,
+    each other one `later_steps` (0: as many), over all `environments` together. The network is updated at a trial's
+    end, too.
 
     Returns end with an episode, as in the OpenAI baselines. `across_episodes` lets them run on to the end of the
-    trial, which is what P3's text says is maximised (section 4.2.4).
+    trial, which is what Gomez Robles and Vanschoren's text says is maximised (section 4.2.4).
 
     In a trial the layers have other names (`ActionNames`) in a share `shuffled` of the environments, so that which are
     good must be found out within it.

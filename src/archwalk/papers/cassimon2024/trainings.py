@@ -1,4 +1,4 @@
-"""Trainings that a reproduction of P1 starts itself: the paper's agent, or another, cut to the scale."""
+"""Trainings that a reproduction of the paper starts itself: the paper's agent, or another, cut to the scale."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""The agents of P3's experiments over one trial or several, a part each: trained, frozen, or acting by lot."""
+"""The agents of the paper's experiments over one trial or several, a part each: trained, frozen, or acting by lot."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -34,7 +34,7 @@ def meta_settings(preset: str, **changes: Any) -> MetaRLSettings:
 
 
 def dqn_settings(steps: int) -> ConstructionDQNSettings:
-    """P3's, of a training of another length; it learns from the first quarter on where that is sooner (ours)."""
+    """The paper's, of a training of another length; it learns from the first quarter on where that is sooner (ours)."""
     preset = load_preset(DQN)
     starts = min(int(preset.settings["learning_starts"]), max(1, steps // 4))
     return make_settings(ConstructionDQNSettings, preset, {"steps": steps, "learning_starts": starts})

@@ -8,15 +8,16 @@ from archwalk.strategies.checks import Count, CountOrZero, Discount, NotNegative
 
 @dataclass(frozen=True)
 class ENASSettings:
-    """P2 table 5; what it leaves open is its code's, or ours.
+    """Mazyavkina et al. 2020, table 5; what it leaves open is its code's, or ours.
 
     A child plays and learns for `child_rollouts` rollouts, then `children` of them make an update of the controller, an
     LSTM of `width` units. `baseline_momentum` is the share of the old baseline that stays. `steps` are timesteps of
     the supernet (0: as many as one training from scratch). In a space that is not numbered, `candidates` strings are
     drawn from the controller and ranked.
 
-    `proxy`: the probability under the controller (P2 5.3), or the mean score with inherited weights in `episodes` of at
-    most `episode_steps` steps, as the first ENAS picks its network (Pham et al. 2018, section 2.3).
+    `proxy`: the probability under the controller (Mazyavkina et al. 2020 5.3), or the mean score with inherited
+    weights in `episodes` of at most `episode_steps` steps, as the first ENAS picks its network (Pham et al. 2018,
+    section 2.3).
     """
 
     steps: CountOrZero = 0

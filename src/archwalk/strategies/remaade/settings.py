@@ -1,4 +1,4 @@
-"""Settings of ReMAADE and of the policies that P4 compares it with."""
+"""Settings of ReMAADE and of the policies that Krishna et al. 2020 compares it with."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,10 +11,10 @@ Objective = Literal["reinforce", "ppo", "ppo-standard"]
 
 @dataclass(frozen=True)
 class RemaadeSettings:
-    """P4's symbols: `width` d, `blocks` M (of `maade`), `orders` S (0: a new order for every string, N!), `batch` B,
-    `learning_rate` alpha, `clip` epsilon. `policy` is what the strings are drawn from: `maade` is P4's, the others are
-    those that it is compared with. `families`: one embedding of values for all decisions of like size, or for all.
-    `objective`, `epochs`, `optimiser`, `entropy` and `baseline_momentum` say how it learns
+    """Krishna et al.'s symbols: `width` d, `blocks` M (of `maade`), `orders` S (0: a new order for every string, N!),
+    `batch` B, `learning_rate` alpha, `clip` epsilon. `policy` is what the strings are drawn from: `maade` is Krishna
+    et al.'s, the others are those that it is compared with. `families`: one embedding of values for all decisions of
+    like size, or for all. `objective`, `epochs`, `optimiser`, `entropy` and `baseline_momentum` say how it learns
     (`learning/autoregressive/reinforce.py`).
     """
 
