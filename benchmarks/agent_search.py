@@ -23,8 +23,9 @@ from archwalk.agents.saving import pack_agent, unpack_agent
 from archwalk.agents.walking import JudgingAgent, WalkingAgent
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
-from archwalk.experiments.presets import default_preset, make_settings
+from archwalk.experiments.presets import default_preset
 from archwalk.experiments.protocol import Contestant, run_search
+from archwalk.experiments.settings import make_settings
 from archwalk.experiments.training import train_agent
 from archwalk.spaces.base import Codes
 

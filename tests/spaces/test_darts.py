@@ -33,7 +33,7 @@ def changed(cell, edge, value):
 
 
 def test_size():
-    """P1: around 10^9 cells, 10^18 architectures."""
+    """Cassimon et al. 2024: around 10^9 cells, 10^18 architectures."""
     cells = math.prod(len(pairs) for pairs in INPUT_PAIRS) * len(OPERATIONS) ** 8
     assert cells == 1_037_664_180
     assert math.prod(CHOICES) == cells**2
@@ -124,7 +124,7 @@ def test_starts_are_uniform():
 
 
 def features_by_hand(genotype):
-    """P1 Figure 1: every operation a vertex between the vertices that its edge joined."""
+    """Cassimon et al. 2024, figure 1: every operation a vertex between the vertices that its edge joined."""
     bits = []
     for cell in ("normal", "reduce"):
         labels, adjacency = ["input", "input"], {}

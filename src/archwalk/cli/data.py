@@ -90,7 +90,8 @@ def _agents_row(name: str, seeds: list[int]) -> dict[str, Any]:
     return {
         "name": name,
         "here": bool(seeds),
-        "description": f"all networks of {space} (P2) for {game}, agents trained from scratch; seeds: {trained}",
+        "description": f"all networks of {space} (Mazyavkina et al. 2020) for {game}, trained from scratch; "
+        f"seeds: {trained}",
         "source": f"agents trained on {game} by archwalk",
         "licence": "Apache-2.0",
         "size": "0.1 MB",

@@ -36,7 +36,7 @@ class Neighbours:
 
 
 class SearchSpace(Protocol):
-    """What can be built (P1 section 3.1).
+    """What can be built (Cassimon et al. 2024, section 3.1).
 
     Arrays first: `codes_BL` is (B, L) int32. Every method takes and returns valid codes unless it says
     otherwise; only `parse` and `from_choices` meet foreign input.

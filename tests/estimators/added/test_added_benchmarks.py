@@ -14,8 +14,8 @@ from archwalk.estimators.added.surrogate import fit_surrogate, judge, read_surro
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.estimators.table import MultiFidelityTable
 from archwalk.experiments.comparison import compare, solve_benchmark
-from archwalk.experiments.presets import make_settings
 from archwalk.experiments.runs import load_contestants
+from archwalk.experiments.settings import make_settings
 from archwalk.spaces.catalogue import load_space
 from archwalk.spaces.declared import read_space
 from archwalk.spaces.known import KnownSpace
