@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from archwalk.data.embedded import own_table_path
-from archwalk.data.files import Progress, part_of_all, untold
+from archwalk.data.files import Progress, untold
 from archwalk.data.images import ImageSet, ImageSettings, load_images
 from archwalk.data.table import Table, read_table
 from archwalk.errors import DataError, UsageError, unknown
@@ -23,6 +23,7 @@ from archwalk.estimators.metrics import VALIDATION
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import DONE, Outcome
 from archwalk.estimators.table import TableEstimator
+from archwalk.estimators.trainings.stored import train_everyone
 from archwalk.spaces.task import Task
 
 Space = Any
@@ -98,13 +99,10 @@ class TrainedTable:
         if not 1 <= seeds <= self.seeds:
             raise UsageError(f"{self.name} takes at least 1 seed and at most {self.seeds}, not {seeds}")
         images = self.load_images()
-        outcomes_SN = []
-        for seed in range(seeds):
-            with self.estimator(images, seed, store, workers=workers) as estimator:
-                space: Space = estimator.space
-                every = np.arange(space.size, dtype=np.int32)[:, None]
-                outcomes_SN.append(estimator.outcomes(every, part_of_all(progress, seed, seeds)))
-        return self._collect(space, images, estimator, outcomes_SN)
+        made = [self.estimator(images, seed, store, workers=workers) for seed in range(seeds)]
+        space: Space = made[0].space
+        outcomes_SN = list(train_everyone(made, space.size, progress))
+        return self._collect(space, images, made[0], outcomes_SN)
 
     def _collect(
         self, space: Space, images: ImageSet, estimator: TrainedEstimator, outcomes_SN: list[list[Outcome]]
