@@ -202,6 +202,21 @@ def test_quickstart(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir()), "it leaves files behind"
 
 
+def test_a_declared_space(tmp_path: Path) -> None:
+    said = run_example(str(EXAMPLES / "declared_space.py"), folder=tmp_path)
+    found = re.search(r"the best of 40: (\d+\.\d\d) %", said)
+    assert found
+    assert float(found[1]) > 90, "of 90.97 % at most"
+
+
+def test_a_partial_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHWALK_CACHE", str(tmp_path / "cache"))
+    said = run_example(str(EXAMPLES / "partial_table.py"), folder=tmp_path)
+    assert re.search(r"^known \{'part 1': 'conv.*\} 9\d\.\d\d %$", said, re.MULTILINE)
+    assert re.search(r"^surrogate \{'part 1': 'conv.*\} 9\d\.\d\d %$", said, re.MULTILINE)
+    assert re.search(r"^fastest .* 2\.\d\d ms$", said, re.MULTILINE)
+
+
 def test_stable_baselines3(tmp_path: Path) -> None:
     said = run_example(str(EXAMPLES / "sb3_ppo.py"), "--steps", "1024", "--episodes", "5", folder=tmp_path)
     assert re.search(r"random moves +[+-]\d", said)
