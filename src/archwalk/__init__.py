@@ -37,13 +37,17 @@ if TYPE_CHECKING:
     from archwalk.api.results import Result, load_result
     from archwalk.api.searching import compare, search
     from archwalk.api.studies import Study, study
-    from archwalk.api.tables import add_table, remove_table
+    from archwalk.api.tables import add_table
+    from archwalk.api.tables import remove_table as remove_table
     from archwalk.estimators.benchmarks import Benchmark, load_benchmark
     from archwalk.estimators.metrics import Metric, Objective
-    from archwalk.experiments.clock.using import TrainedNetwork
+    from archwalk.experiments.clock.using import TrainedNetwork as TrainedNetwork
     from archwalk.spaces.architecture import Architecture
     from archwalk.spaces.catalogue import load_space
-    from archwalk.spaces.declared import Categorical, Integer, Ordinal, declare
+    from archwalk.spaces.declared import Categorical as Categorical
+    from archwalk.spaces.declared import Integer as Integer
+    from archwalk.spaces.declared import Ordinal as Ordinal
+    from archwalk.spaces.declared import declare
 
 __all__ = [
     "Architecture",
