@@ -16,7 +16,6 @@ from archwalk.spaces.base import Codes
 from archwalk.spaces.networks import NetworkSource, check_task, default_size, described_as, network_settings
 from archwalk.spaces.task import Task
 
-
 ONE_TRAINING = Objective(
     VALIDATION.name,
     VALIDATION_ACCURACY,
