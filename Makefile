@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP ?= $(BIN)/python -m pip
-EXTRAS := dev,examples,frames,graph,images,nb301,onnx,parquet,postgres,ray,rl,tpe
+EXTRAS := completion,dev,docs,examples,frames,graph,images,nb301,onnx,parquet,postgres,ray,rl,tpe
 WORKERS ?= 2
 
 # One thread a process: the tests are spread over processes.
@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types imports unit benchmarks format install constraints clean
+.PHONY: help demo test lint types imports unit docs benchmarks format install constraints clean
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ unit: $(VENV)/.test ## tests
 	@echo '== unit'
 	$(BIN)/pytest -n $(WORKERS)
 
+docs: $(VENV)/.test ## the documentation: site/index.html
+	@echo '== docs'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
 benchmarks: $(VENV)/.test ## measure speed (benchmarks/README.md)
 	$(BIN)/python benchmarks/space_speed.py
 	$(BIN)/python benchmarks/environment_speed.py
@@ -59,7 +63,7 @@ constraints: $(VENV)/.test ## write constraints.txt anew, from what is installed
 	mv $(VENV)/pins constraints.txt
 
 clean: ## delete .venv and the caches of tools; runs/ stays
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.made:

@@ -1,4 +1,5 @@
-"""Updates a second of P1's agent on NAS-Bench-101, against PyTorch's own transformer on padded observations.
+"""Updates a second of Cassimon et al.'s agent on NAS-Bench-101, against PyTorch's own transformer on padded
+observations.
 
 Both networks have the same weights and see the same batch: observations of random walks' starts, up to 50
 neighbours each, in `--batch` transitions that all go on. An update is everything that double Q-learning does with

@@ -1,7 +1,7 @@
 """Steps a second of the incremental environment on NAS-Bench-101, on one core, against the naive way.
 
-The naive way keeps matrices, edits them and tells cells apart by the published hash, as P1's code did before
-its tables. The table's values are made up: they do not matter for speed.
+The naive way keeps matrices, edits them and tells cells apart by the published hash, as Cassimon et al.'s code did
+before its tables. The table's values are made up: they do not matter for speed.
 """
 
 import argparse

@@ -17,10 +17,11 @@ from archwalk.agents.catalogue import TRAINERS
 from archwalk.environments.walks import Sampler
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.table import TableEstimator
-from archwalk.experiments.presets import Preset, load_preset, make_settings
+from archwalk.experiments.presets import Preset, load_preset
 from archwalk.experiments.protocol import spawn
 from archwalk.experiments.running import run_trials
 from archwalk.experiments.runs import load_contestant
+from archwalk.experiments.settings import make_settings
 from archwalk.experiments.training import train_agent
 from archwalk.spaces.base import Codes, sample_cumulative
 from archwalk.spaces.nasbench101.space import NASBench101

@@ -1,7 +1,8 @@
 """Random search, random walk and local search on NAS-Bench-101, test-mean: best so far over 300 trials.
 
-Query: an architecture for random search; an episode for random walk; the start and every presented neighbour
-for local search. The columns are those of P1 table 1 (whose rewards are validation accuracies: another setting).
+Query: an architecture for random search; an episode for random walk; the start and every presented neighbour for
+local search. The columns are those of Cassimon et al. 2024, table 1 (whose rewards are validation accuracies: another
+setting).
 """
 
 import argparse

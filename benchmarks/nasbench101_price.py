@@ -12,7 +12,8 @@ import torch
 
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.estimators.benchmarks import load_benchmark
-from archwalk.experiments.presets import load_preset, make_settings
+from archwalk.experiments.presets import load_preset
+from archwalk.experiments.settings import make_settings
 from archwalk.spaces.nasbench101.space import NASBench101
 from nasbench101_agent import train_and_walk
 

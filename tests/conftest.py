@@ -141,7 +141,7 @@ def ec_nas_4v(data_root: Path, session_cache: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def reproductions(tiny: Benchmark, shared_folder: Path) -> dict[str, dict[str, Any]]:
-    """A record of every item of P1, on the tiny benchmark."""
+    """A record of every item of Cassimon et al. 2024, on the tiny benchmark."""
     with FileLock(f"{shared_folder / 'reproductions'}.lock"):
         made = reproduced.setup(tiny, shared_folder / "reproductions")
         names = [name.partition("/")[2] for name in item_names("cassimon2024")]
@@ -154,7 +154,7 @@ def trained_agent() -> Callable[[EnumerableSpace], DQNAgent]:
     agents: dict[tuple[str, int], DQNAgent] = {}
     settings = DQNSettings(
         steps=400, environments=8, neighbours=6, episode_limit=6, capacity=300, learning_starts=50, batch=16,
-        calibration=8, width=16, heads=2,
+        target_every=10, calibration=8, width=16, heads=2,
     )  # fmt: skip
 
     def get(space: EnumerableSpace) -> DQNAgent:

@@ -1,4 +1,4 @@
-"""P3's items on made-up data sets, for the tests of experiments and of reports."""
+"""Gomez Robles and Vanschoren's items on made-up data sets, for the tests of experiments and of reports."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""P2's items on tiny agents that really play, for the tests of experiments and of reports."""
+"""Mazyavkina et al.'s items on tiny agents that really play, for the tests of experiments and of reports."""
 
 from dataclasses import replace
 

@@ -6,22 +6,34 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from archwalk.cli.main import main
+from archwalk.data.images import ImageSettings, load_images
 from archwalk.estimators.base import Estimator
 from archwalk.estimators.benchmarks import BENCHMARKS, load_benchmark
+from archwalk.estimators.images import SMALL as TRAINING
+from archwalk.estimators.images.benchmark import load_images_benchmark, training_benchmark
 from archwalk.estimators.ledger import QueryLedger
 from archwalk.estimators.metrics import accuracies
+from archwalk.estimators.policies.benchmark import policy_benchmark
+from archwalk.estimators.policies.games import find_game
+from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.table import TableEstimator
+from archwalk.estimators.zero_cost import PROXIES, Proxy
+from archwalk.learning.ppo import PPOSettings
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.catalogue import SPACES
 from archwalk.strategies.base import Trials
 from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
+from archwalk.strategies.zero_cost import ZeroCostSettings, scorer
 from archwalk.testing.estimators import DeterministicEstimatorConformance
+from archwalk.testing.proxies import ProxyConformance
 from archwalk.testing.spaces import EnumerableSpaceConformance
 from archwalk.testing.strategies import StrategyConformance
 
@@ -32,6 +44,7 @@ PLUGINS = EXAMPLES / "plugins"
 sys.path.insert(0, str(PLUGINS))
 
 from archwalk_mlp import benchmark as mlp_benchmark  # noqa: E402
+from archwalk_mlp.proxy import CURVATURE  # noqa: E402
 from archwalk_mlp.space import MLP  # noqa: E402
 from archwalk_mlp.strategy import HillClimbing  # noqa: E402
 
@@ -59,6 +72,13 @@ class TestEstimator(DeterministicEstimatorConformance):
     @classmethod
     def make_estimator(cls) -> Callable[[], Estimator]:
         return lambda: mlp_benchmark.Spirals(MLP(), seed=0)
+
+
+class TestProxy(ProxyConformance):
+    @pytest.fixture
+    @classmethod
+    def proxy(cls) -> Proxy:
+        return CURVATURE
 
 
 class TestStrategy(StrategyConformance):
@@ -99,7 +119,7 @@ def installed_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         lines += [f"[{group}]", *(f"{name} = {value}" for name, value in points.items())]
     (metadata / "entry_points.txt").write_text("\n".join(lines) + "\n")
     monkeypatch.syspath_prepend(tmp_path)
-    registries = (SPACES, BENCHMARKS, STRATEGIES)
+    registries = (SPACES, BENCHMARKS, STRATEGIES, PROXIES)
     for registry in registries:
         registry.__dict__.pop("_plugins", None)  # what a registry found before
     yield
@@ -125,6 +145,43 @@ def test_plugins_are_found_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     ]
     assert main(call) == 0
     assert '"hill-climbing":{"query":"an architecture"' in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("installed_plugins", "quick_training")
+class TestASpaceWithBuildAlone:
+    """Its networks read whatever there is: images, observations of games, points."""
+
+    def test_is_trained_on_images(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("ARCHWALK_STORE", str(tmp_path / "store.sqlite"))
+        named = load_images_benchmark(["digits", "mlp"], 0)
+        assert (named.space.name, named.size) == ("mlp", MLP.default_size)
+        images = load_images("digits", ImageSettings(pixels=8))
+        benchmark = training_benchmark(MLP(), images, replace(TRAINING, epochs=1), engine="local")
+        assert benchmark.estimator.evaluate(np.array([[3]], np.int32)).reward_B[0] > 15, "a guess has 10"
+
+    def test_plays(self) -> None:
+        game = find_game("MinAtar-Breakout")
+        ppo = PPOSettings(environments=4, rollout=32, epochs=1)
+        benchmark = policy_benchmark(MLP(), game, PolicySettings(1_500, ppo), engine="local")
+        assert benchmark.estimator.evaluate(np.array([[3]], np.int32)).reward_B[0] >= 0
+        assert benchmark.architecture(np.array([3], np.int32)).build()(torch.zeros(2, 4, 10, 10))[
+            0
+        ].shape == (2, 3)
+
+    def test_is_ranked_by_a_proxy_of_its_own(self) -> None:
+        space = MLP()
+        codes_BL = np.arange(0, space.size, 20, dtype=np.int32)[:, None]
+        made = scorer(space, ZeroCostSettings(proxy="curvature", batch=8))
+        linear = space.parse({"activations": ["identity"] * 4})
+        assert made.scores(codes_BL).max() > 1e-3 > made.scores(linear[None])[0]
+
+    def test_is_exported(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        (tmp_path / "mlp.json").write_text('{"activations": ["relu", "tanh", "identity", "relu"]}')
+        call = ["export", str(tmp_path / "mlp.json"), "--space", "mlp", "--to", "pytorch"]
+        assert main([*call, "--shape", "2", "--outputs", "2", "--set", "width=5"]) == 0
+        assert "Linear(5, 2)" in capsys.readouterr().out
+        assert main(call) == 2
+        assert "mlp does not say what its networks read" in capsys.readouterr().err
 
 
 def run_example(*call: str, folder: Path) -> str:
@@ -164,7 +221,7 @@ def test_readme_shows_the_quickstart() -> None:
     assert body(EXAMPLES / "quickstart.py") in [block.strip() for block in code_blocks("README.md")]
 
 
-@pytest.mark.parametrize("part", ["space", "benchmark", "strategy"])
+@pytest.mark.parametrize("part", ["space", "benchmark", "proxy", "strategy"])
 def test_contributing_shows_the_plugins(part: str) -> None:
     path = PLUGINS / "archwalk_mlp" / f"{part}.py"
     assert body(path) in [block.strip() for block in code_blocks("CONTRIBUTING.md")]
@@ -173,7 +230,7 @@ def test_contributing_shows_the_plugins(part: str) -> None:
 def test_adding_something_takes_less_than_a_hundred_lines() -> None:
     sections = re.split(r"^## ", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.MULTILINE)
     how_to = [section for section in sections if section.startswith("Add ")]
-    assert len(how_to) == 3
+    assert len(how_to) == 4
     assert max(len(section.splitlines()) for section in how_to) < 100
 
 

@@ -26,6 +26,7 @@ when_imported("gymnasium", register)
 if TYPE_CHECKING:
     from archwalk import errors
     from archwalk.api.agents import TrainedAgent, load_agent, resume, train
+    from archwalk.api.images import search_images
     from archwalk.api.listing import (
         list_agents,
         list_benchmarks,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from archwalk.api.studies import Study, study
     from archwalk.estimators.benchmarks import Benchmark, load_benchmark
     from archwalk.estimators.metrics import Metric, Objective
+    from archwalk.experiments.clock.using import TrainedNetwork
     from archwalk.spaces.architecture import Architecture
     from archwalk.spaces.catalogue import load_space
 
@@ -49,6 +51,7 @@ __all__ = [
     "Result",
     "Study",
     "TrainedAgent",
+    "TrainedNetwork",
     "compare",
     "errors",
     "list_agents",
@@ -62,12 +65,14 @@ __all__ = [
     "load_space",
     "resume",
     "search",
+    "search_images",
     "study",
     "train",
 ]
 
 _HOMES = {
     "archwalk.api.agents": ("TrainedAgent", "load_agent", "resume", "train"),
+    "archwalk.api.images": ("search_images",),
     "archwalk.api.listing": (
         "list_agents", "list_benchmarks", "list_presets", "list_spaces", "list_strategies",
     ),
@@ -76,6 +81,7 @@ _HOMES = {
     "archwalk.api.studies": ("Study", "study"),
     "archwalk.estimators.benchmarks": ("Benchmark", "load_benchmark"),
     "archwalk.estimators.metrics": ("Metric", "Objective"),
+    "archwalk.experiments.clock.using": ("TrainedNetwork",),
     "archwalk.spaces.architecture": ("Architecture",),
     "archwalk.spaces.catalogue": ("load_space",),
 }  # fmt: skip

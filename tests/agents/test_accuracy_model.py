@@ -39,5 +39,5 @@ def test_telling_apart_puts_the_best_in_their_order(model):
 
 def test_the_last_fit_can_be_left_out(model):
     assert ModelSettings(last_updates=0).last_updates == 0
-    with pytest.raises(UsageError, match="last_updates must not be negative"):
+    with pytest.raises(UsageError, match="last_updates must be at least 0"):
         ModelSettings(last_updates=-1)

@@ -1,4 +1,4 @@
-"""P1's agent in this process: what is learned, from what, and how often."""
+"""Cassimon et al.'s agent in this process: what is learned, from what, and how often."""
 
 from dataclasses import fields, replace
 
@@ -16,7 +16,8 @@ from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.comparison import solve_benchmark
-from archwalk.experiments.presets import load_preset, make_settings
+from archwalk.experiments.presets import load_preset
+from archwalk.experiments.settings import make_settings
 from archwalk.learning.double_dqn import targets
 from archwalk.learning.shard import ReplayShard
 

@@ -1,4 +1,6 @@
-"""P1's agent in other places: the same bits in processes and on Ray, and workers that are killed under way."""
+"""Cassimon et al.'s agent in other places: the same bits in processes and on Ray, and workers that are killed under
+way.
+"""
 
 import os
 import signal

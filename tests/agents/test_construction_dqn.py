@@ -111,7 +111,7 @@ def test_a_frozen_network_now_and_then_acts_by_lot():
         ({"steps": 0}, "steps must be at least 1"),
         ({"batch": 0}, "batch must be at least 1"),
         ({"capacity_share": 0.0}, "capacity_share must be above 0"),
-        ({"capacity_share": 1.5}, "capacity_share must be at most 1"),
+        ({"capacity_share": 1.5}, "capacity_share must be above 0 and at most 1"),
         ({"epsilon_end": 1.1}, "epsilon_end must be between 0 and 1"),
         ({"learning_rate": -1.0}, "learning_rate must be above 0"),
         ({"sigma": -0.1}, "sigma must be between 0 and 1"),

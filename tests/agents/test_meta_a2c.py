@@ -10,8 +10,9 @@ from archwalk.agents.building.players import Turn
 from archwalk.agents.building.problem import Construction
 from archwalk.agents.meta_rl.search import MetaA2C, MetaA2CSettings
 from archwalk.estimators.ledger import QueryLedger, TrainingLedger
-from archwalk.experiments.presets import load_preset, make_settings
+from archwalk.experiments.presets import load_preset
 from archwalk.experiments.running import run_trials
+from archwalk.experiments.settings import make_settings
 from archwalk.spaces.base import SearchSpace
 from archwalk.strategies.base import Trials
 from archwalk.strategies.catalogue import StrategyFactory

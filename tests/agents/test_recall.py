@@ -1,4 +1,6 @@
-"""What our agents that build are given beyond P3: layers under other names, and a memory of the trial."""
+"""What our agents that build are given beyond Gomez Robles and Vanschoren 2019: layers under other names, and a
+memory of the trial.
+"""
 
 from dataclasses import replace
 

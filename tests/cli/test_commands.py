@@ -418,3 +418,12 @@ def test_demo(call, tmp_path):
     finals = {name: s["episodes"]["mean_final_reward"] for name, s in record["strategies"].items()}
     assert finals["agent"] > max(finals["random-walk"], finals["random-search"])
     assert record["training"]["steps"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_shells_complete_words(call, shell):
+    pytest.importorskip("shtab")
+    said = call("completion", shell)
+    assert said.status == 0
+    assert "compare" in said.out
+    assert "--strategies" in said.out

@@ -53,7 +53,7 @@ def refused(result, status, message):
         ),
         (["train", "apex", *PROTEINS, "--workers", "2"], "--set workers=2"),
         (
-            ["train", "apex", *PROTEINS, "--steps", "9999"],
+            ["train", "apex", *PROTEINS, "--steps", "9999", "--set", "learning_starts=50000"],
             "nothing would be learned: 9999 steps leave no batch",
         ),
         (

@@ -37,7 +37,7 @@ def made_up(code, broken=()):
 
 
 class Naive:
-    """P3 section 4.2.3 in lists: `step` gives (reward, end)."""
+    """Gomez Robles and Vanschoren 2019, section 4.2.3 in lists: `step` gives (reward, end)."""
 
     TABLE_2 = (
         *((1, k) for k in (1, 3, 5)),

@@ -290,7 +290,7 @@ def test_shaping_by_hand():
 
 
 def test_the_reference_scales_every_reward_alike(tiny):
-    """Ours against P1's exp(alpha accuracy): a constant factor, so the best policy is the same."""
+    """Ours against Cassimon et al.'s exp(alpha accuracy): a constant factor, so the best policy is the same."""
     ours, papers = (make_walks(tiny, shaping=Shaping(6, reference)) for reference in (1.0, 0.0))
     one, other = (
         np.concatenate([turn.step.reward_B for turn in drive(walks, 50)]) for walks in (ours, papers)

@@ -90,7 +90,7 @@ class TestMadeUpEstimator(DeterministicEstimatorConformance):
 
 
 def test_random_run_draws_each_run_alike_and_reward_apart_from_report():
-    """P4 section 8: which run is the reward says nothing of which is the report."""
+    """Krishna et al. 2020, section 8: which run is the reward says nothing of which is the report."""
     validation_NR = np.array([[10, 20, 30]], np.float32)
     test_NR = np.array([[11, 21, 31]], np.float32)
     scores = RandomRunEstimator(validation_NR, test_NR).evaluate(np.zeros((9_000, 1), np.int32))

@@ -10,14 +10,14 @@ from archwalk.agents.climber.settings import ClimberSettings
 from archwalk.agents.meta_rl import MetaRLTrainer
 from archwalk.data.images import ImageSet
 from archwalk.errors import ArchwalkError, DataError, UsageError
-from archwalk.estimators.images import SMALL, NetworkSettings
+from archwalk.estimators.images import SMALL
 from archwalk.estimators.images.benchmark import training_benchmark
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.protocol import run_search
 from archwalk.experiments.runs import RunFolder, load_contestant
 from archwalk.experiments.training import resume_training, train_agent
-from archwalk.spaces.nsc import Chain
-from archwalk.spaces.nsc import NetworkSettings as SizedNetwork
+from archwalk.spaces.nsc import Chain, NSCSize
+from archwalk.spaces.task import Task
 from building_cases import META, chains
 
 SETTINGS = ClimberSettings(
@@ -32,10 +32,9 @@ def images_benchmark(brighter=0, **changes):
     images_NCHW, labels_N = rng.integers(0, 255, (40, 1, 8, 8)).astype(np.uint8), np.arange(40) % 2
     images_NCHW[0, 0, 0, 0] = brighter
     images = ImageSet("digits", images_NCHW, labels_N, np.arange(40, dtype=np.uint8) // 2 % 3, ("a", "b"))
-    network = NetworkSettings(filters=1, dense=2)
-    settings = replace(SMALL, **{"epochs": 1, "network": network, **changes})
-    space = Chain(4, SizedNetwork((1, 8, 8), 2, filters=1, dense=2))
-    return training_benchmark(space, images, settings, engine="local")
+    settings, size = replace(SMALL, **{"epochs": 1, **changes}), NSCSize(filters=1, dense=2)
+    space = Chain(4, Task((1, 8, 8), 2), size)
+    return training_benchmark(space, images, settings, engine="local", size=size)
 
 
 def interrupted(benchmark, out, **extra):

@@ -1,18 +1,15 @@
 from dataclasses import asdict, fields
+from importlib.metadata import EntryPoint
 
 import pytest
 
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.agents.dqn.settings import DQNSettings
-from archwalk.errors import UsageError
+from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.estimators.benchmarks import BENCHMARKS
-from archwalk.experiments.presets import (
-    default_preset,
-    describe_settings,
-    load_preset,
-    make_settings,
-    preset_names,
-)
+from archwalk.experiments.presets import PLUGINS, choose_preset, default_preset, load_preset, preset_names
+from archwalk.experiments.runs import load_contestant
+from archwalk.experiments.settings import describe_settings, make_settings
 from archwalk.spaces.catalogue import SPACES
 from archwalk.strategies.catalogue import STRATEGIES
 
@@ -82,6 +79,87 @@ def test_unknown_preset():
         load_preset("../presets/archwalk-nasbench101")
 
 
+FILE = """
+strategy = "planner"
+citation = "somebody, somewhere"
+[settings]
+evaluations = 50
+initial = 20
+"""
+
+
+def test_a_preset_in_a_file(tmp_path, tiny):
+    file = tmp_path / "fast.toml"
+    file.write_text(FILE)
+    preset = load_preset(str(file))
+    assert (preset.strategy, preset.settings["evaluations"], preset.citation) == (
+        "planner",
+        50,
+        "somebody, somewhere",
+    )
+    assert choose_preset("planner", "tiny", str(file)) == preset
+    with pytest.raises(UsageError, match="is for planner, not for dqn"):
+        choose_preset("dqn", "tiny", str(file))
+    file.write_text('strategy = "local-search"\n[settings]\nneighbours = 7\n')
+    contestant = load_contestant(str(file), tiny.space)
+    assert (contestant.name, contestant.settings) == ("fast", {"neighbours": 7})
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"strategy = ", "is not TOML"),
+        (b"\xff\xfe", "is not TOML"),
+        (b"[settings]", "is not a preset: Object missing required field `strategy`"),
+        (b'strategy = "dqn"', "missing required field `settings`"),
+        (b"strategy = 3\n[settings]", "Expected `str`, got `int`"),
+        (b"a = " + b"[" * 100_000, "is not TOML"),
+    ],
+)
+def test_a_file_that_is_no_preset(tmp_path, content, message):
+    (tmp_path / "x.toml").write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        load_preset(str(tmp_path / "x.toml"))
+    assert "\n" not in str(caught.value)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(UsageError, match=r"there is no preset .*absent.toml"):
+        load_preset(str(tmp_path / "absent.toml"))
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(DataError, match="cannot read"):
+        load_preset(str(tmp_path / "folder.toml"))
+
+
+MAPPING = {"strategy": "planner", "settings": {"evaluations": 60}, "benchmarks": ["made-up"]}
+
+
+def test_presets_of_plug_ins(tmp_path, monkeypatch):
+    """A mapping, or a file in a package."""
+    package = tmp_path / "their_presets"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "in-a-package.toml").write_text(FILE)
+    monkeypatch.syspath_prepend(tmp_path)
+    points = {
+        "a-mapping": "test_presets:MAPPING",
+        "in-a-package": "their_presets",
+        "none": "test_presets:FILE",
+    }
+    monkeypatch.setitem(
+        vars(PLUGINS), "_plugins", {n: EntryPoint(n, value, PLUGINS.group) for n, value in points.items()}
+    )
+    assert load_preset("in-a-package").settings["evaluations"] == 50
+    assert load_preset("a-mapping").settings == {"evaluations": 60}
+    assert {"a-mapping", "in-a-package"} <= set(preset_names())
+    with pytest.raises(
+        ArchwalkError, match="the plug-in's preset 'none' is neither a mapping nor in a package"
+    ):
+        load_preset("none")
+    del vars(PLUGINS)["_plugins"]["none"]
+    assert default_preset("planner", "made-up:validation").name == "a-mapping"
+
+
 def test_assignments_go_before_the_preset_and_that_before_the_defaults():
     preset = load_preset("archwalk-nasbench101-dqn")
     settings = make_settings(
@@ -90,22 +168,6 @@ def test_assignments_go_before_the_preset_and_that_before_the_defaults():
     assert (settings.gamma, settings.steps, settings.pay) == (0.25, 1000, "difference")
     assert settings.environments == preset.settings["environments"]
     assert make_settings(DQNSettings, None) == DQNSettings()
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("steps=1e5", 100_000),
-        ("steps=20", 20),
-        ("gamma=0", 0.0),
-        ("reference=none", None),
-        ("reference=0.9", 0.9),
-    ],
-)
-def test_values_are_converted(text, expected):
-    value = getattr(make_settings(DQNSettings, None, [text]), text.split("=")[0])
-    assert value == expected
-    assert type(value) is type(expected)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +182,7 @@ def test_values_are_converted(text, expected):
         ("steps=inf", "steps takes a whole number, not 'inf'"),
         ("steps=", "steps takes a whole number, not ''"),
         ("gamma=high", "gamma takes a number, not 'high'"),
-        ("reference=best", "reference takes a number, not 'best'"),
+        ("reference=best", "reference takes a number or none, not 'best'"),
         ("gamma=1.5", "gamma must be at least 0 and below 1"),
         ("pay=well", "unknown reward of walks 'well'"),
     ],

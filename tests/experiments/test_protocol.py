@@ -284,7 +284,7 @@ def test_baselines_on_nasbench101_are_the_measured_ones(nasbench101, name):
 
 
 def test_local_search_on_nasbench101_improves_as_reported(nasbench101):
-    """P1 Figure 8: its local search gains 3.77 points in the median, on validation accuracies."""
+    """Cassimon et al. 2024, figure 8: its local search gains 3.77 points in the median, on validation accuracies."""
     who = contestant("local-search")
     starts_BL = nasbench101.space.sample(np.random.default_rng(0), 1_000)
     summary, _ = run_episodes(nasbench101, who, starts_BL, 0)

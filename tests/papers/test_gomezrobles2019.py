@@ -1,4 +1,6 @@
-"""P3's items on made-up data sets: what is trained, what is kept, what the figures are computed from."""
+"""Gomez Robles and Vanschoren's items on made-up data sets: what is trained, what is kept, what the figures are
+computed from.
+"""
 
 import json
 import pickle

@@ -1,4 +1,4 @@
-"""The page, the terminal and the files of P3's items."""
+"""The page, the terminal and the files of Gomez Robles and Vanschoren's items."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""P2's items: what is trained once, what a search returns, and the exact arithmetic of random search."""
+"""Mazyavkina et al.'s items: what is trained once, what a search returns, and the exact arithmetic of random search."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The page, the terminal and the files of P2's items."""
+"""The page, the terminal and the files of Mazyavkina et al.'s items."""
 
 import copy
 import re

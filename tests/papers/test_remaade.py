@@ -1,4 +1,6 @@
-"""P4's tables with stand-ins for strategies: who takes part, what is tested, what is said of P4's order."""
+"""Krishna et al.'s tables with stand-ins for strategies: who takes part, what is tested, what is said of Krishna et
+al.'s order.
+"""
 
 import json
 import pickle

@@ -1,4 +1,4 @@
-"""The page, the terminal and the files of P4's tables."""
+"""The page, the terminal and the files of Krishna et al.'s tables."""
 
 import csv
 import io

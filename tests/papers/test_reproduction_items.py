@@ -12,7 +12,8 @@ from archwalk.agents.apex.settings import ApexSettings
 from archwalk.agents.dqn.settings import DQNSettings
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.experiments.presets import load_preset, make_settings
+from archwalk.experiments.presets import load_preset
+from archwalk.experiments.settings import make_settings
 from archwalk.experiments.training import train_agent
 from archwalk.papers.cassimon2024 import trainings
 from archwalk.papers.cassimon2024.price import ALSO

@@ -147,7 +147,9 @@ def test_table_1_on_nasbench101_is_the_measured_one(real):
 
 
 def test_figure_9_on_nasbench101(real):
-    """P1 finds a fifth of the episodes in one architecture; noise-free rewards lead more of them there."""
+    """Cassimon et al. 2024 finds a fifth of the episodes in one architecture; noise-free rewards lead more of them
+    there.
+    """
     first = reproduced.run("fig9", real)["result"]["ends"][0]
     assert first["is_local_optimum"]
     assert first["reward"] == pytest.approx(94.2341, abs=1e-4)
@@ -155,7 +157,7 @@ def test_figure_9_on_nasbench101(real):
 
 
 def test_figure_11_on_nasbench101(real):
-    """P1 on validation accuracies: r -0.014, tau -0.157."""
+    """Cassimon et al. 2024 on validation accuracies: r -0.014, tau -0.157."""
     result = reproduced.run("fig11", real)["result"]
     assert result["neighbours"]["mean"] == pytest.approx(25.7, abs=0.02)
     assert result["neighbours"]["share_above_50"] == pytest.approx(0.028, abs=0.001)
@@ -164,7 +166,7 @@ def test_figure_11_on_nasbench101(real):
 
 
 def test_figure_8_on_nasbench101(real):
-    """P1, chosen by validation: local search +3.77, random walks +0.26, random search 0.00."""
+    """Cassimon et al. 2024, chosen by validation: local search +3.77, random walks +0.26, random search 0.00."""
     strategies = reproduced.run("fig8", real)["result"]["comparison"]["strategies"]
     medians = {name: strategy["episodes"]["median_improvement"] for name, strategy in strategies.items()}
     assert medians["local-search"] == pytest.approx(3.77, abs=0.4)

@@ -1,9 +1,9 @@
 """The checklist says what the record shows, and no where it shows nothing."""
 
-import comparisons
 import pytest
 from msgspec.structs import replace
 
+import comparisons
 from archwalk.report.checklist import NO, NOT_APPLICABLE, YES, checklist
 from archwalk.report.page import render_page
 

@@ -3,10 +3,10 @@
 import json
 import re
 
-import comparisons
 import numpy as np
 import pytest
 
+import comparisons
 from archwalk.errors import DataError
 from archwalk.experiments.records import plain, read_comparison, write_comparison
 from archwalk.report.facts import pair_of

@@ -93,7 +93,7 @@ def prune(of: Cell) -> Cell | None:
 
 
 def neighbours(of: Cell, max_vertices: int = 7, max_edges: int = 9) -> dict[object, str]:
-    """P1's neighbours (3.2.1) in canonical form, with the kind of edit that leads there."""
+    """Cassimon et al.'s neighbours (3.2.1) in canonical form, with the kind of edit that leads there."""
     found: dict[object, str] = {}
     for kind, edited in _edits(of):
         if is_valid(edited, max_vertices, max_edges):

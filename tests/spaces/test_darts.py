@@ -2,6 +2,7 @@ import ast
 import json
 import math
 import re
+from collections import namedtuple
 from itertools import combinations
 
 import numpy as np
@@ -32,7 +33,7 @@ def changed(cell, edge, value):
 
 
 def test_size():
-    """P1: around 10^9 cells, 10^18 architectures."""
+    """Cassimon et al. 2024: around 10^9 cells, 10^18 architectures."""
     cells = math.prod(len(pairs) for pairs in INPUT_PAIRS) * len(OPERATIONS) ** 8
     assert cells == 1_037_664_180
     assert math.prod(CHOICES) == cells**2
@@ -123,7 +124,7 @@ def test_starts_are_uniform():
 
 
 def features_by_hand(genotype):
-    """P1 Figure 1: every operation a vertex between the vertices that its edge joined."""
+    """Cassimon et al. 2024, figure 1: every operation a vertex between the vertices that its edge joined."""
     bits = []
     for cell in ("normal", "reduce"):
         labels, adjacency = ["input", "input"], {}
@@ -184,3 +185,16 @@ def test_published_genotypes_are_of_the_space(data_root):
         code = SPACE.parse({**genotype, "normal_concat": [2, 3, 4, 5], "reduce_concat": [2, 3, 4, 5]})
         edges = np.array([cells])
         np.testing.assert_array_equal(canonical_codes(edges[..., 0], edges[..., 1])[0], code)
+
+
+def test_a_genotype_as_darts_makes_it():
+    """A named tuple with ranges, and what searching leaves in it: numbers of NumPy."""
+    Genotype = namedtuple("Genotype", "normal normal_concat reduce reduce_concat")
+    code_L = SPACE.sample(np.random.default_rng(0), 1)[0]
+    plain = SPACE.describe(code_L)
+    cells = {
+        name: [(operation, np.int64(state)) for operation, state in plain[name]]
+        for name in ("normal", "reduce")
+    }
+    made = Genotype(cells["normal"], range(2, 6), cells["reduce"], range(2, 6))
+    np.testing.assert_array_equal(SPACE.parse(made), code_L)

@@ -127,7 +127,7 @@ def blake2s_hashes(start, stop):
 
 
 def test_blake2s_has_no_collision(space7):
-    """P1 section 3: the hash with its longer digest tells all 423,624 cells apart."""
+    """Cassimon et al. 2024, section 3: the hash with its longer digest tells all 423,624 cells apart."""
     bounds = np.linspace(0, space7.size, 9).astype(int).tolist()
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=spawn) as pool:

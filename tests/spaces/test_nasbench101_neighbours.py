@@ -95,7 +95,8 @@ def test_smaller_limits_hold(vertices, edges):
 
 
 class TestFigure2:
-    """P1 Figure 2: five vertices, vertex 2 removed; its predecessors are 0 and 1, its successors 3 and 4.
+    """Cassimon et al. 2024, figure 2: five vertices, vertex 2 removed; its predecessors are 0 and 1, its successors 3
+    and 4.
 
     The edges are drawn from the text: vertex 1 leads to 2 alone, so that the selection in 3a, which joins
     only vertex 0 to the successors, leaves vertex 1 without an out-edge.

@@ -34,7 +34,9 @@ class Literal:
                 yield edges, labels
 
     def size_uniform(self, rng, n):
-        """P1 3.2.3: the size first; a matrix must be valid as it is, with the desired number of vertices."""
+        """Cassimon et al. 2024 3.2.3: the size first; a matrix must be valid as it is, with the desired number of
+        vertices.
+        """
         limit = self.space.max_vertices
         accepted = {v: self._ids_of(v, lambda cell: cell) for v in range(2, limit + 1)}
         sizes = rng.integers(2, limit + 1, n)

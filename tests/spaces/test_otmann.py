@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
+from scipy.optimize import linear_sum_assignment, linprog
 
 from archwalk.spaces.darts import DARTS
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nasbench201 import NASBench201
 from archwalk.spaces.nasbench_graph import NASBenchGraph
-from archwalk.spaces.otmann import Otmann, kind_of, mismatch_costs
+from archwalk.spaces.otmann import Otmann, _assign_few, _assign_many, kind_of, mismatch_costs
 
 COSTS = (0.1, 0.8)
 SPACES = (NASBench101(), NASBench201(), NASBenchGraph(), DARTS())
@@ -61,6 +61,22 @@ def test_it_is_the_cheapest_transport(space):
             cost, mass = (sum(column) for column in zip(*cells, strict=True))
             assert found[0, s, m, m] == pytest.approx(cost, abs=1e-6)
             assert found[1, s, m, m] == pytest.approx(cost / mass if mass else 0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (3, 3), (6, 6), (4, 6), (9, 5), (7, 7), (0, 7), (3, 0), (12, 12), (20, 17)]
+)
+def test_both_ways_to_assign_find_the_least(shape):
+    """Of rows and columns the fewer are matched, unless a pair costs more than what leaving both does: 2."""
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        costs = rng.uniform(0, 3, shape)
+        costs[rng.random(shape) < 0.3] = 2  # of another kind
+        capped = np.minimum(costs, 2)
+        expected = capped[linear_sum_assignment(capped)].sum() + abs(shape[0] - shape[1])
+        assert _assign_many(costs, *shape) == pytest.approx(expected)
+        if shape[1] <= 7:
+            assert _assign_few(costs, *shape, np.empty(1 << shape[1])) == pytest.approx(expected)
 
 
 def test_it_is_symmetric_and_zero_for_the_same(space):

@@ -7,8 +7,9 @@ import pytest
 
 from archwalk.errors import UsageError
 from archwalk.estimators.ledger import QueryLedger
-from archwalk.experiments.presets import default_preset, make_settings
+from archwalk.experiments.presets import default_preset
 from archwalk.experiments.running import run_trials
+from archwalk.experiments.settings import make_settings
 from archwalk.spaces.catalogue import SPACES
 from archwalk.spaces.convnet import ConvNet
 from archwalk.spaces.darts.space import DARTS

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from archwalk.errors import UsageError
-from archwalk.experiments.presets import default_preset, make_settings
+from archwalk.experiments.presets import default_preset
 from archwalk.experiments.running import run_trials
+from archwalk.experiments.settings import make_settings
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.darts import DARTS
 from archwalk.spaces.nasbench101.space import NASBench101
@@ -182,7 +183,7 @@ def test_the_default_preset():
         ({"most": 0}, "most must be at least 1"),
         ({"batch": 0}, "batch must be at least 1"),
         ({"bound_share": 0.0}, "bound_share must be above 0"),
-        ({"early": -1}, "early must not be negative"),
+        ({"early": -1}, "early must be at least 0"),
         ({"transform": "log"}, "unknown transform 'log'"),
         ({"without": "path"}, "did you mean 'paths'"),
     ],

@@ -25,7 +25,7 @@ def starts(benchmark, trials, n=60, seed=3):
 
 
 def replay(benchmark, asked_Q, starts_Q):
-    """P1's local search retold from what was asked for: the climbs, each a list of where it stood."""
+    """Cassimon et al.'s local search retold from what was asked for: the climbs, each a list of where it stood."""
     reward_N = benchmark.estimator.reward_N
     graph, starts_left, at, climbs = benchmark.space.graph, list(starts_Q), 0, []
     while at < len(asked_Q):

@@ -129,7 +129,7 @@ def test_a_missing_accuracy_is_the_worst_there_is(strategy, smooth):
     [
         ({"evaluations": 0}, "evaluations must be at least 1, not 0"),
         ({"initial": 41}, r"initial \(41\) must not exceed evaluations \(40\)"),
-        ({"random": float("nan")}, "random is a share"),
+        ({"random": float("nan")}, "random must be between 0 and 1, not nan"),
         ({"sharpness": float("nan")}, "sharpness must be above 0"),
         ({"members": 0}, "members must be at least 1"),
         ({"neighbours": 0}, "neighbours must be at least 1"),

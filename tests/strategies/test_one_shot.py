@@ -8,7 +8,8 @@ import pytest
 from scipy.stats import spearmanr
 
 from archwalk.errors import UsageError
-from archwalk.experiments.presets import load_preset, make_settings
+from archwalk.experiments.presets import load_preset
+from archwalk.experiments.settings import make_settings
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.policy_cnn import ChoiceBlock, policy_space
 from archwalk.spaces.policy_cnn.papers import ATARI_LARGE, MINATAR_1, minatar_1

@@ -1,4 +1,4 @@
-"""ReMAADE on every space, with each policy that P4 compares."""
+"""ReMAADE on every space, with each policy that Krishna et al. 2020 compares."""
 
 from functools import partial
 
@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from archwalk.errors import UsageError
-from archwalk.experiments.presets import load_preset, make_settings
+from archwalk.experiments.presets import load_preset
+from archwalk.experiments.settings import make_settings
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.darts.space import DARTS
 from archwalk.spaces.nasbench201.space import NASBench201

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from archwalk.errors import UsageError
-from archwalk.experiments.presets import default_preset, make_settings
+from archwalk.experiments.presets import default_preset
 from archwalk.experiments.running import run_trials
+from archwalk.experiments.settings import make_settings
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.darts import DARTS
 from archwalk.spaces.nasbench101.space import NASBench101
@@ -128,9 +129,9 @@ def test_models_find_what_random_search_does_not(name, space5):
         (partial(BananasSettings, candidates=0), "candidates must be at least 1"),
         (partial(BananasSettings, learning_rate=0.0), "learning_rate must be above 0"),
         (partial(NasbotSettings, acquisition="eii"), "did you mean 'ei'"),
-        (partial(NasbotSettings, generations=-1), "generations must not be negative"),
-        (partial(AlphaXSettings, exploration=-1.0), "exploration must not be negative"),
-        (partial(AlphaXSettings, rollouts=-1), "rollouts must not be negative"),
+        (partial(NasbotSettings, generations=-1), "generations must be at least 0"),
+        (partial(AlphaXSettings, exploration=-1.0), "exploration must be at least 0"),
+        (partial(AlphaXSettings, rollouts=-1), "rollouts must be at least 0"),
         (partial(NaswotSettings, batch=1), "batch must be at least 2"),
         (partial(NaswotSettings, resolution=4), "resolution must be at least 8"),
     ],

@@ -130,7 +130,7 @@ def test_random_search_samples_the_space_s_starts(space4):
 
 
 def test_random_search_improves_nothing(space4):
-    """P1's Figure 8 shows it all the same: a fresh sample in place of the start."""
+    """Cassimon et al.'s Figure 8 shows it all the same: a fresh sample in place of the start."""
     episodes = RandomSearch(Trials(space4, 1, np.random.default_rng(0))).improve(np.zeros((400, 1), np.int32))
     assert len(np.unique(episodes.finals_BL)) > 50
     np.testing.assert_array_equal(episodes.steps_B, 0)

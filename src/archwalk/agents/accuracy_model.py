@@ -1,7 +1,7 @@
 """What architectures are worth, learned from those that were evaluated: the part that model-based agents share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +15,7 @@ from archwalk.estimators.ledger import TrainingLedger, paid
 from archwalk.learning.ensemble import EnsembleLearner, LogEnsemble
 from archwalk.spaces.base import Codes, Features
 from archwalk.spaces.capabilities import rewritten_features
-from archwalk.strategies.checks import check_above_zero, check_at_least_one
+from archwalk.strategies.checks import Count, CountOrZero, NotNegative, Positive, Share, check_settings
 
 
 @dataclass(frozen=True)
@@ -32,34 +32,31 @@ class ModelSettings:
     length: ClassVar[str] = "evaluations"
     """The setting that says how long training is."""
 
-    evaluations: int = 1_000
-    initial: int = 256
-    round: int = 60
-    random: float = 0.07
-    members: int = 4
-    model_learning_rate: float = 2e-3
-    weight_decay: float = 1e-3
-    model_batch: int = 128
-    first_updates: int = 600
-    updates: int = 150
-    last_updates: int = 4_000
-    sharpness: float = 32.0
-    neighbours: int = 50
-    width: int = 128
-    distil_updates: int = 4_000
-    distil_batch: int = 1_024
-    distil_learning_rate: float = 2e-3
+    scaled: ClassVar[tuple[str, ...]] = ("initial",)
+    """What is counted in its unit, so that a shorter training needs less of it."""
+
+    evaluations: Count = 1_000
+    initial: Count = 256
+    round: Count = 60
+    random: Share = 0.07
+    members: Count = 4
+    model_learning_rate: Positive = 2e-3
+    weight_decay: NotNegative = 1e-3
+    model_batch: Count = 128
+    first_updates: Count = 600
+    updates: Count = 150
+    last_updates: CountOrZero = 4_000
+    sharpness: Positive = 32.0
+    neighbours: Count = 50
+    width: Count = 128
+    distil_updates: Count = 4_000
+    distil_batch: Count = 1_024
+    distil_learning_rate: Positive = 2e-3
 
     def __post_init__(self) -> None:
-        whole = {field.name for field in fields(self) if field.type in (int, "int")}
-        check_at_least_one(self, *sorted(whole - {"last_updates"}))
-        if self.last_updates < 0:
-            raise UsageError(f"last_updates must not be negative, not {self.last_updates}")
+        check_settings(self)
         if self.initial > self.evaluations:
             raise UsageError(f"initial ({self.initial}) must not exceed evaluations ({self.evaluations})")
-        if not 0 <= self.random <= 1:
-            raise UsageError(f"random is a share, between 0 and 1, not {self.random}")
-        check_above_zero(self, "sharpness", "model_learning_rate", "distil_learning_rate")
 
 
 class AccuracyModel:

@@ -28,8 +28,8 @@ def step_aside(
     limit: int,
 ) -> tuple[Codes, NDArray[np.int32]]:
     """Walk on where an episode would end at an architecture known to its trial: to the neighbour that is taken to be
-    worth most, known ones only where there is no other, and on while there is a better one; nowhere twice (ours; P1
-    does not say what an agent does where it has been before).
+    worth most, known ones only where there is no other, and on while there is a better one; nowhere twice (ours;
+    Cassimon et al. 2024 does not say what an agent does where it has been before).
 
     `known_TQL` are the Q architectures that each of T trials knows, `steps_T` the steps of the episodes so far, of at
     most `limit`. Gives where the walks end (T, L) and the steps that they took (T,).

@@ -6,13 +6,16 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from archwalk.agents.base import DataclassInstance, N, NetworkAgent
 from archwalk.agents.memory import step_aside
 from archwalk.agents.policy import GreedyPolicy
+from archwalk.agents.remembered import RememberedValues
 from archwalk.estimators.base import Floats
 from archwalk.jit import Streams
-from archwalk.spaces.base import Codes
+from archwalk.learning.ensemble import predict
+from archwalk.spaces.base import Codes, EnumerableSpace, SearchSpace
 from archwalk.strategies.base import Trials
 from archwalk.strategies.walker import EPISODE_LIMIT, Walker
 
@@ -34,7 +37,7 @@ class WalkingAgent(NetworkAgent[W, N], Generic[W, N]):
     It sees features, no codes, and asks for no evaluation on the way.
     """
 
-    def __init__(self, space: Any, shape: W, network: N) -> None:
+    def __init__(self, space: SearchSpace, shape: W, network: N) -> None:
         super().__init__(space, shape, network)
         self.policy = GreedyPolicy(space, network)
 
@@ -48,14 +51,42 @@ class WalkingAgent(NetworkAgent[W, N], Generic[W, N]):
 
 
 class JudgingAgent(WalkingAgent[W, N], Generic[W, N]):
-    """An agent that can say what any architecture is worth (ours can, that of Cassimon et al. 2024 cannot).
+    """An agent that can say what any architecture is worth by itself (ours can, that of Cassimon et al. 2024 cannot).
 
-    It remembers where the episodes of a search ended and steps aside rather than end there again.
+    It knows where the episodes of a search ended and steps aside rather than end there again. In a space that can be
+    enumerated it values each architecture once; in a larger one walks hardly ever meet one again.
     """
 
+    def __init__(self, space: SearchSpace, shape: W, network: N) -> None:
+        super().__init__(space, shape, network)
+        self.values = (
+            RememberedValues(self._value, space.size) if isinstance(space, EnumerableSpace) else None
+        )
+
     @abstractmethod
+    def judge(self, features_TF: Tensor) -> Tensor:
+        """What architectures are worth, and the values of the actions to stop at them and to move to them, (3, T): an
+        opinion, no evaluation.
+        """
+
+    def _value(self, codes_BL: Codes) -> Floats:
+        return predict(self.judge, self.space.features(codes_BL))
+
     def worth(self, codes_BL: Codes) -> Floats:
-        """What architectures are taken to be worth where one stops there, (B,): an opinion, no evaluation."""
+        """What architectures (B,) are worth."""
+        worth_B: Floats = (self.values or self._value)(codes_BL)[0]
+        return worth_B
+
+    def act(self, codes_RKL: Codes, count_R: NDArray[np.int32]) -> NDArray[np.int64]:
+        """See `WalkingAgent.act`."""
+        if self.values is None:
+            return super().act(codes_RKL, count_R)
+        present_RK = np.arange(codes_RKL.shape[1]) <= count_R[:, None]
+        q_RK = np.full(present_RK.shape, -np.inf)
+        _, stop_T, q_RK[present_RK] = self.values(codes_RKL[present_RK])
+        q_RK[:, 0] = stop_T[np.cumsum(count_R + 1) - count_R - 1]
+        action_R: NDArray[np.int64] = q_RK.argmax(axis=1)
+        return action_R
 
     def strategy(self, trials: Trials) -> Walker:
         """See `Agent`."""

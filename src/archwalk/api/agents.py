@@ -17,7 +17,6 @@ from archwalk.api.progress import Bar, progress_bar
 from archwalk.data.architectures import code_of
 from archwalk.errors import ArchwalkError, UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
-from archwalk.experiments.presets import default_preset, load_preset, make_settings
 from archwalk.experiments.protocol import spawn
 from archwalk.experiments.records import Training, training_curve
 from archwalk.experiments.runs import Place, RunConfig, RunFolder
@@ -155,21 +154,16 @@ def train(
     UsageError where `out` holds a run, or the agent cannot be trained on this benchmark or there.
     """
     asked = benchmark if isinstance(benchmark, str) else None
-    settings_class, _ = TRAINERS.load(agent)
+    changes = dict(settings or {}) | ({TRAINERS.load(agent)[0].length: steps} if steps is not None else {})
     problem = load_benchmark(benchmark, seed) if isinstance(benchmark, str) else benchmark
     folder = (
         Path(out)
         if out is not None
         else Path("runs") / f"{agent}-{asked or problem.name}-{seed}".replace(":", "-")
     )
-    chosen = load_preset(preset) if preset else default_preset(agent, asked or problem.name)
-    if chosen and chosen.strategy != agent:
-        raise UsageError(f"the preset {chosen.name} is for {chosen.strategy}, not for {agent}")
-    changes = dict(settings or {}) | ({settings_class.length: steps} if steps is not None else {})
-    made = make_settings(settings_class, chosen, [f"{key}={value}" for key, value in changes.items()])
     with progress_bar(f"training on {problem.name}, {problem.objective.name}", shown=progress) as bar:
         run = train_agent(
-            problem, agent, made, preset=chosen.name if chosen else None, seed=seed, out=folder, asked=asked,
+            problem, agent, changes, preset=preset, seed=seed, out=folder, asked=asked,
             place=Place(engine, address, device), progress=_shower(bar),
         )  # fmt: skip
     return TrainedAgent(run, problem.space)

@@ -30,8 +30,7 @@ def as_contestant(
     if isinstance(strategy, TrainedAgent):
         strategy = str(strategy.path)
     if isinstance(strategy, str | Path):
-        assignments = [f"{key}={value}" for key, value in (settings or {}).items()]
-        return load_contestant(str(strategy), space, benchmark, assignments, label)
+        return load_contestant(str(strategy), space, benchmark, settings or {}, label)
     if not callable(strategy):
         raise UsageError(f"a strategy is a name, a run folder, an agent or a class, not {strategy!r}")
     if settings:

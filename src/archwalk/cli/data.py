@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.table import Column, Table
 
+from archwalk.cli.adding import add_adding, added_row
 from archwalk.cli.common import ERR, OUT, add_store_option, note, print_json, progress_bar
 from archwalk.cli.numbers import COUNT, WORKERS
 from archwalk.data.files import cache_folder, data_folder
@@ -42,6 +43,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     making.add_argument("--workers", type=WORKERS, help="processes (default: one a core)")
     add_store_option(making)
     making.set_defaults(run=run_make)
+    add_adding(actions)
     path = actions.add_parser("path", help="the cache folder")
     path.set_defaults(run=lambda _: print(cache_folder()))
 
@@ -52,6 +54,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 
 def run_list(options: argparse.Namespace) -> None:
     """Print the benchmarks."""
+    from archwalk.data.added.names import added_names
     from archwalk.data.catalogue import DATA_SETS, is_here
     from archwalk.estimators.policies.embedded import made_tables
 
@@ -68,6 +71,7 @@ def run_list(options: argparse.Namespace) -> None:
         for entry in DATA_SETS.values()
     ]
     rows += [_agents_row(name, seeds) for name, seeds in made_tables().items()]
+    rows += [added_row(name) for name in added_names()]
     if options.json:
         print_json({"data": rows})
         return
@@ -86,7 +90,8 @@ def _agents_row(name: str, seeds: list[int]) -> dict[str, Any]:
     return {
         "name": name,
         "here": bool(seeds),
-        "description": f"all networks of {space} (P2) for {game}, agents trained from scratch; seeds: {trained}",
+        "description": f"all networks of {space} (Mazyavkina et al. 2020) for {game}, trained from scratch; "
+        f"seeds: {trained}",
         "source": f"agents trained on {game} by archwalk",
         "licence": "Apache-2.0",
         "size": "0.1 MB",

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rich.live import Live
 from rich.table import Table
-from rich.text import Text
 
-from archwalk.cli.common import ERR, OUT, note, print_json
+from archwalk.cli.common import OUT, note, print_json
 from archwalk.cli.numbers import COUNT
 from archwalk.errors import UsageError
 
-if TYPE_CHECKING:
-    from archwalk.experiments.clock.searching import Told
-
-_PIXELS = 32
 _KIND = "images"
 _CLOCKED = (
     "max_parameters",
@@ -58,9 +51,7 @@ def add_clock_options(search: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--max-latency-ms", type=_positive, help="for one image, measured on one thread of this machine"
     )
-    group.add_argument(
-        "--pixels", type=COUNT, help=f"most height and width; smaller images stay (default {_PIXELS})"
-    )
+    group.add_argument("--pixels", type=COUNT, help="most height and width; smaller images stay (default 32)")
     group.add_argument("--engine", choices=ENGINES, help="where trainings run (default processes)")
     group.add_argument("--address", help="of a Ray cluster")
     group.add_argument("--device", choices=("auto", "cpu", "cuda"), help="default auto")
@@ -87,32 +78,24 @@ def is_clocked(options: argparse.Namespace) -> bool:
 
 def run_by_the_clock(options: argparse.Namespace) -> None:
     """Search, train, write, and say what came of it."""
-    from archwalk.data.images import ImageSettings, load_images
-    from archwalk.estimators.store.database import open_store
-    from archwalk.experiments.clock.searching import ClockSettings, search_by_the_clock
-    from archwalk.report.clocked import write_clocked_page
-    from archwalk.spaces.convnet.costs import Limits
+    from archwalk.api.images import PIXELS, search_images
 
-    settings = ClockSettings(
-        minutes=options.minutes,
-        limits=Limits(options.max_parameters, options.max_macs, options.max_megabytes),
+    result = search_images(
+        _folder(options.benchmark),
+        options.minutes,
+        out=options.out,
+        pixels=options.pixels or PIXELS,
+        max_parameters=options.max_parameters,
+        max_macs=options.max_macs,
+        max_megabytes=options.max_megabytes,
         max_latency_ms=options.max_latency_ms,
         seed=options.seed,
         engine=options.engine or "processes",
         address=options.address,
-        device=options.device or "auto",
         workers=options.workers if options.workers > 1 else None,
-    )
-    pixels = options.pixels or _PIXELS
-    images = load_images(
-        _folder(options.benchmark), ImageSettings(pixels=pixels, enlarge=False, split="given")
-    )
-    with Live(console=ERR, transient=True, refresh_per_second=2, auto_refresh=ERR.is_terminal) as live:
-        result = search_by_the_clock(
-            images, settings, options.out, open_store(), _cores(), lambda told: live.update(_line(told))
-        )
-    page = write_clocked_page(result, images, options.out)
-    note(f"wrote {', '.join(result['files'])} and {page.name} to {options.out}")
+        device=options.device or "auto",
+    ).result
+    note(f"wrote {', '.join(result['files'])} and a page to {options.out}")
     if options.json:
         print_json({key: value for key, value in result.items() if key not in ("tried", "wrong")})
     else:
@@ -124,18 +107,6 @@ def _folder(benchmark: str) -> str:
     if kind != _KIND or not folder:
         raise UsageError(f"a search by the clock is for --benchmark images:FOLDER, not {benchmark!r}")
     return folder
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _line(told: Told) -> Text:
-    best = "none yet" if told.best is None else f"{told.best:.1f} %"
-    left = max(told.seconds_left, 0.0)
-    parts = [told.phase + (f" {told.text}" if told.text else ""), f"best so far {best} (validation)"]
-    parts += [f"{told.networks} networks tried", f"{int(left // 60)}:{int(left % 60):02d} minutes left"]
-    return Text(" | ".join(parts))
 
 
 def _show(result: dict[str, Any]) -> None:

@@ -27,7 +27,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     oracle = commands.add_parser("oracle", help="exact optimum of a tabular benchmark by value iteration")
     oracle.add_argument("benchmark", metavar="BENCHMARK")
     oracle.add_argument("--gamma", type=float, default=0.99)
-    oracle.add_argument("--alpha", type=float, default=6.0, help="of the reward shaping (default 6, as P1)")
+    oracle.add_argument(
+        "--alpha", type=float, default=6.0, help="of the reward shaping (default 6, as Cassimon et al. 2024)"
+    )
     oracle.add_argument("--json", action="store_true")
     oracle.set_defaults(run=run_oracle)
 

@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from archwalk import __version__
-from archwalk.cli import agents, data, exporting, images, inspection, listing, reproduction, results, store
+from archwalk.cli import (
+    agents,
+    completion,
+    data,
+    exporting,
+    images,
+    inspection,
+    listing,
+    reproduction,
+    results,
+    store,
+)
 from archwalk.cli.guard import INTERRUPTED, Terminated, ending_in_order, print_anything, report_unforeseen
 from archwalk.errors import ArchwalkError, UsageError, unknown
 from archwalk.secrets import hide_secrets
@@ -33,6 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for module in (agents, results, images, listing, inspection, exporting, reproduction, data, store):
         module.add_commands(commands)
+    completion.add_command(commands, make_parser)
     return parser
 
 

@@ -80,7 +80,7 @@ _YAHPO_URL = "https://github.com/slds-lmu/yahpo_data"
 _NASBENCH301_URL = "https://figshare.com/articles/software/13061510"
 
 _DIGITS = "https://archive.ics.uci.edu/dataset/80"
-_CHAINS = "2,800 chains of up to 4 layers (P3), each trained on"
+_CHAINS = "2,800 chains of up to 4 layers (Gomez Robles and Vanschoren 2019), each trained on"
 
 
 def _trained(name: str, description: str, images: str) -> DataSet:

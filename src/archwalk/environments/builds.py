@@ -1,4 +1,5 @@
-"""Building networks layer by layer (P3 sections 4.2.2 and 4.2.3) as arrays: many episodes, one action a step.
+"""Building networks layer by layer (Gomez Robles and Vanschoren 2019, sections 4.2.2 and 4.2.3) as arrays: many
+episodes, one action a step.
 
 This is the environment without Gymnasium's dress; `ConstructionVectorEnv` and `ConstructionEnv` are views of it.
 """
@@ -26,7 +27,9 @@ NO_ACTION = -1
 
 
 class End(IntEnum):
-    """What ended an episode: P3's cases (section 4.2.3), of which the first that holds counts."""
+    """What ended an episode: Gomez Robles and Vanschoren's cases (section 4.2.3), of which the first that holds
+    counts.
+    """
 
     NONE = 0
     OUT_OF_BOUNDS = 1
@@ -62,17 +65,19 @@ class BuildStep:
 class Builds:
     """B episodes side by side, all of which begin without a layer.
 
-    Reward of a step: the score of the network as it then is, a fraction in [0, 1] (P3), `sigma` times that if the
-    action shifted a pointer. It is 0 where there is no layer yet, where a pointer went out of bounds, and where the
-    network cannot be built: an image too small for a pool, more weights than the space's `default_size` allows (then
-    the estimator is not asked), or an estimator that has no score. What did not change is not evaluated again.
+    Reward of a step: the score of the network as it then is, a fraction in [0, 1] (Gomez Robles and Vanschoren 2019),
+    `sigma` times that if the action shifted a pointer. It is 0 where there is no layer yet, where a pointer went out
+    of bounds, and where the network cannot be built: an image too small for a pool, more weights than the space's
+    `default_size` allows (then the estimator is not asked), or an estimator that has no score. What did not change is
+    not evaluated again.
 
-    The pointers p1 and p2 are numbers of layers, 0 the image. P3 does not say where they begin or what a new layer
-    does to them; as in its code they begin at the last layer and keep their distance from it as layers are added.
-    A pointer that would go out of bounds ends the episode and stays. In chains both are always at the last layer.
+    The pointers p1 and p2 are numbers of layers, 0 the image. Gomez Robles and Vanschoren 2019 does not say where
+    they begin or what a new layer does to them; as in its code they begin at the last layer and keep their distance
+    from it as layers are added. A pointer that would go out of bounds ends the episode and stays. In chains both are
+    always at the last layer.
 
     `restart` begins an episode and remembers the last action and reward, as an agent that learns across the episodes
-    of a trial is shown (P3 section 4.2.4); `reset` begins a trial and forgets them.
+    of a trial is shown (Gomez Robles and Vanschoren 2019, section 4.2.4); `reset` begins a trial and forgets them.
     """
 
     def __init__(self, space: NSC | Chain, ledger: Purse, batch: int, settings: ConstructionSettings) -> None:

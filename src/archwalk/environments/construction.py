@@ -1,4 +1,6 @@
-"""The construction problem of P3 for Gymnasium: a vector environment, and a plain view of one episode."""
+"""The construction problem of Gomez Robles and Vanschoren 2019 for Gymnasium: a vector environment, and a plain view
+of one episode.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,17 +27,18 @@ Config = str | Path | ConstructionSettings | None
 
 
 class ConstructionVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
-    """Many networks built layer by layer (P3 sections 4.2.1 to 4.2.4).
+    """Many networks built layer by layer (Gomez Robles and Vanschoren 2019, sections 4.2.1 to 4.2.4).
 
     `benchmark` is a benchmark, its name, or an estimator that scores codes of the configuration's space
     (`ConstructionSettings.make_space`); `config` a path, the name of a configuration that comes with archwalk, or
     `ConstructionSettings`. Without one a benchmark's space says which layers there are; the network around the layers
     is always the benchmark's. `action_limit`, `limit_terminates` and `sigma` override the configuration.
 
-    Observation: `state` (D, W), P3's one-hot rows, right-aligned; with branches `pointers` (2,), which P3 does not
-    show (ours); with `history` what an agent that learns within a trial is shown (P3 section 4.2.4):
-    `previous_action` (A,) one-hot, zeros at the start of a trial, `previous_reward` (1,) and `step` (1,), the actions
-    taken in this episode. Actions are those of P3 table 2 (`action_names`); rewards, see `Builds`.
+    Observation: `state` (D, W), Gomez Robles and Vanschoren's one-hot rows, right-aligned; with branches `pointers`
+    (2,), which Gomez Robles and Vanschoren 2019 does not show (ours); with `history` what an agent that learns within
+    a trial is shown (Gomez Robles and Vanschoren 2019, section 4.2.4): `previous_action` (A,) one-hot, zeros at the
+    start of a trial, `previous_reward` (1,) and `step` (1,), the actions taken in this episode. Actions are those of
+    Gomez Robles and Vanschoren 2019, table 2 (`action_names`); rewards, see `Builds`.
 
     `reset` begins a trial. An episode that ends is followed by the next of the same trial in the same step, which
     keeps the previous action and reward; `info["final_obs"]` holds where it ended. `info["action_mask"]` (B, A) is of
@@ -187,8 +190,9 @@ def observe_builds(builds: Builds, history: bool) -> Observation:
 
 
 def flatten_observations(observations: Observation, limit: int) -> NDArray[np.float32]:
-    """Everything in observations (B, ...) as one row each, (B, X), the input of P3's networks (figure 7): the state,
-    one-hot pointers, previous action, previous reward, and the step as a share of `limit` (ours; P3 does not scale).
+    """Everything in observations (B, ...) as one row each, (B, X), the input of Gomez Robles and Vanschoren's
+    networks (figure 7): the state, one-hot pointers, previous action, previous reward, and the step as a share of
+    `limit` (ours; Gomez Robles and Vanschoren 2019 does not scale).
     """
     batch, depth, _ = observations["state"].shape
     parts = [observations["state"].reshape(batch, -1)]

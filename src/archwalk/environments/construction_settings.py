@@ -1,13 +1,12 @@
 """The rules of building a network layer by layer, and the file that they are read from.
 
 A configuration (TOML, or JSON of the same structure) says which layers and actions there are; it takes the place of
-the YAML file of P3's NASGym. Every key but `layers` may be left out:
+the YAML file of Gomez Robles and Vanschoren's NASGym. Every key but `layers` may be left out:
 
-    kind = "multi-branch"             # or "chain"
-    depth = 10                        # most layers, P3's d
-    action_limit = 20                 # P3's tau: one action more ends an episode; without it depth, with branches twice
-    limit_terminates = true           # P3's; without it the limit truncates
-    sigma = 0.1                       # what a shift of a pointer is paid, as a share
+    kind = "multi-branch"             # or "chain" depth = 10                        # most layers, Gomez Robles and
+    Vanschoren's d action_limit = 20                 # Gomez Robles and Vanschoren's tau: one action more ends an
+    episode; without it depth, with branches twice limit_terminates = true           # Gomez Robles and Vanschoren's;
+    without it the limit truncates sigma = 0.1                       # what a shift of a pointer is paid, as a share
 
     [[layers]]                        # in the order of the actions
     type = "convolution"              # or "max-pooling", "avg-pooling"
@@ -39,11 +38,12 @@ from archwalk.spaces.task import Task
 
 @dataclass(frozen=True)
 class ConstructionSettings:
-    """The rules; by default P3's of chains, but that the limit of actions truncates.
+    """The rules; by default Gomez Robles and Vanschoren's of chains, but that the limit of actions truncates.
 
-    An episode is over once it has had more than `action_limit` actions (P3's tau, section 4.2.3, case d); None means
-    depth for chains, twice that with branches (P3's values). `sigma` is the share of the score that a shift of a
-    pointer is paid (P3: 0.0 and 0.1).
+    An episode is over once it has had more than `action_limit` actions (Gomez Robles and Vanschoren's tau, section
+    4.2.3, case d); None means depth for chains, twice that with branches (Gomez Robles and Vanschoren's values).
+    `sigma` is the share of the score that a shift of a pointer is paid (Gomez Robles and Vanschoren 2019: 0.0 and
+    0.1).
     """
 
     table: CodeTable = CodeTable()  # noqa: RUF009 - frozen
@@ -61,7 +61,7 @@ class ConstructionSettings:
 
     @property
     def limit(self) -> int:
-        """Actions that an episode may have without being over: P3's tau."""
+        """Actions that an episode may have without being over: Gomez Robles and Vanschoren's tau."""
         return self.action_limit or self.table.depth * (2 if self.table.branches else 1)
 
     @property
@@ -76,7 +76,8 @@ class ConstructionSettings:
 
 @dataclass(frozen=True)
 class Actions:
-    """The actions of a table of codes, in the order of P3 table 2: its 14, or 8 for chains.
+    """The actions of a table of codes, in the order of Gomez Robles and Vanschoren 2019, table 2: its 14, or 8 for
+    chains.
 
     `rows_A4` are (type, kernel) of a layer to add, or (pointer, direction) to shift behind two zeros.
     """

@@ -1,4 +1,6 @@
-"""The incremental search problem of P1 for Gymnasium: a vector environment, and a plain view of one walk."""
+"""The incremental search problem of Cassimon et al. 2024 for Gymnasium: a vector environment, and a plain view of one
+walk.
+"""
 
 from typing import Any, Literal
 
@@ -22,7 +24,7 @@ Observe = Literal["features", "codes"]
 
 
 class IncrementalVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
-    """Many walks over a benchmark's architectures (P1 section 3.2.1).
+    """Many walks over a benchmark's architectures (Cassimon et al. 2024, section 3.2.1).
 
     Observation: `features` (N + 1, F) of the current architecture and up to N neighbours, zeros behind them,
     and `mask` (N + 1,): 1 where there is an action. Action 0 stops; action i moves to architecture i; a

@@ -1,4 +1,4 @@
-"""Reward shaping (P1 section 3.2.2)."""
+"""Reward shaping (Cassimon et al. 2024, section 3.2.2)."""
 
 import math
 from dataclasses import dataclass
@@ -15,9 +15,10 @@ _LARGEST = 80.0
 class Shaping:
     """exp(alpha * (accuracy - reference)), accuracy as a fraction; `alpha` None leaves the fraction as it is.
 
-    P1 writes exp(alpha * accuracy), alpha 6 for NAS-Bench-101 and 32 for NAS-Bench-301. The reference is a
-    constant factor that leaves the optimal policy as it is and keeps values near 1 (ours; P1: 0). No value exceeds
-    exp(80), far beyond accuracies: raw scores could otherwise become infinite, which nothing can be learned from.
+    Cassimon et al. 2024 writes exp(alpha * accuracy), alpha 6 for NAS-Bench-101 and 32 for NAS-Bench-301. The
+    reference is a constant factor that leaves the optimal policy as it is and keeps values near 1 (ours; Cassimon et
+    al. 2024: 0). No value exceeds exp(80), far beyond accuracies: raw scores could otherwise become infinite, which
+    nothing can be learned from.
     """
 
     alpha: float | None = 6.0

@@ -1,4 +1,5 @@
-"""The incremental formulation (P1 section 3.2.1) as arrays: many walks over a space, one edit a step.
+"""The incremental formulation (Cassimon et al. 2024, section 3.2.1) as arrays: many walks over a space, one edit a
+step.
 
 This is the environment without Gymnasium's dress. Actors step it directly; `IncrementalVectorEnv` and
 `IncrementalEnv` are views of it.
@@ -28,9 +29,9 @@ Sampler = Callable[[np.random.Generator, int], Codes]
 class WalkSettings:
     """The rules of a walk.
 
-    `neighbours`: at most N are presented, drawn without replacement. `episode_limit`: the steps of a walk (P1: 16 in
-    training, 32 in evaluation). `pay` names one of `REWARDS`: "difference" (P1) rewards every move, "final" (ours)
-    the architecture where the agent stops or the limit finds it.
+    `neighbours`: at most N are presented, drawn without replacement. `episode_limit`: the steps of a walk (Cassimon
+    et al. 2024: 16 in training, 32 in evaluation). `pay` names one of `REWARDS`: "difference" (Cassimon et al. 2024)
+    rewards every move, "final" (ours) the architecture where the agent stops or the limit finds it.
     """
 
     neighbours: int = 50

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from archwalk.data import nasbench_graph as graph_files
+from archwalk.data.added.names import added_names, is_added
 from archwalk.data.architectures import code_of
 from archwalk.data.catalogue import load_table, table_path
 from archwalk.data.nasbench201_cells import TASKS as NASBENCH201_TASKS
@@ -173,7 +174,13 @@ def load_benchmark(name: str, seed: int = 0) -> Benchmark:
     Raises UsageError for an unknown name, DataError where its data is not here.
     """
     head, *rest = name.split(":")
-    return BENCHMARKS.load(head)(rest, seed)
+    if head in BENCHMARKS.names():
+        return BENCHMARKS.load(head)(rest, seed)
+    if is_added(head):
+        from archwalk.estimators.added.benchmark import load_added
+
+        return load_added(head, rest)
+    raise unknown("benchmark", head, [*BENCHMARKS.names(), *added_names()])
 
 
 def load_nasbench101(words: list[str], seed: int) -> Benchmark:

@@ -15,7 +15,7 @@ RANDOM_RUN = Objective(
     "random-run",
     Metric("validation accuracy of a random run", "%"),
     Metric("test accuracy of a random run", "%"),
-    "reward: validation accuracy of a random run, report: test accuracy of a random run (P4)",
+    "reward: validation accuracy of a random run, report: test accuracy of a random run (Krishna et al. 2020)",
 )
 
 
@@ -77,10 +77,10 @@ class MultiFidelityTable(TableEstimator):
 
 
 class RandomRunEstimator:
-    """P4's protocol: one of the R runs of an architecture, drawn anew at each evaluation.
+    """Krishna et al.'s protocol: one of the R runs of an architecture, drawn anew at each evaluation.
 
-    Reward is the validation accuracy of the drawn run, report the test accuracy of another draw (P4 section 8
-    samples both at random). Figures of it are not to be compared with those of means over runs.
+    Reward is the validation accuracy of the drawn run, report the test accuracy of another draw (Krishna et al. 2020,
+    section 8 samples both at random). Figures of it are not to be compared with those of means over runs.
     """
 
     objective = RANDOM_RUN

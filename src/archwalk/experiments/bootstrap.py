@@ -11,7 +11,7 @@ from archwalk.experiments.statistics import known_mean
 from archwalk.jit import kernel
 
 BOOTSTRAP_SAMPLES = 5_000
-"""As P1 (section 4.1.2)."""
+"""As Cassimon et al. 2024 (section 4.1.2)."""
 
 Counts = NDArray[np.uint8]
 

@@ -1,20 +1,26 @@
 """Presets: every setting of an experiment in one file, with where it comes from beside it."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any, TypeVar, get_type_hints
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
 
-from archwalk.errors import UsageError, unknown
+from archwalk.data.decoding import convert
+from archwalk.errors import ArchwalkError, DataError, UsageError, unknown
+from archwalk.registry import Registry
 
-S = TypeVar("S")
 _FOLDER = files("archwalk.experiments") / "presets"
+
+PLUGINS: Registry[Any] = Registry("preset", "archwalk.presets", {})
+"""Presets of other packages. An entry point names a mapping, as a file has it, or a package in which NAME.toml lies."""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """Settings of one strategy, read from `presets/<name>.toml`.
+    """Settings of one strategy, and what it was called by: a name or a file.
 
     `citation` names the paper that they are of. The `default` one of a strategy holds on every benchmark for which
     there is none of ours; `benchmarks` are the beginnings of those for which one of ours is, unless its name says it.
@@ -28,26 +34,73 @@ class Preset:
     benchmarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Content:
+    """What a preset's file holds."""
+
+    strategy: str
+    settings: dict[str, Any]
+    citation: str = ""
+    default: bool = False
+    benchmarks: tuple[str, ...] = field(default_factory=tuple)
+
+
 def preset_names() -> list[str]:
-    """All presets."""
-    return sorted(
-        entry.name.removesuffix(".toml") for entry in _FOLDER.iterdir() if entry.name.endswith(".toml")
-    )
+    """All presets that have a name."""
+    ours = [entry.name.removesuffix(".toml") for entry in _FOLDER.iterdir() if entry.name.endswith(".toml")]
+    return sorted({*ours, *PLUGINS.names()})
+
+
+def is_preset(name: str) -> bool:
+    """Whether this is a preset's name, or says a file of TOML."""
+    return name.endswith(".toml") or name in preset_names()
 
 
 def load_preset(name: str) -> Preset:
-    """Read a preset. Raises UsageError if there is none of that name."""
+    """The preset of a name, ours or a plug-in's, or in a file. Raises UsageError if there is none, DataError for one
+    that cannot be read.
+    """
+    if name.endswith(".toml"):
+        return _read(Path(name), name)
     if name not in preset_names():
         raise unknown("preset", name, preset_names())
-    content = tomllib.loads((_FOLDER / f"{name}.toml").read_text())
-    return Preset(
-        name,
-        content["strategy"],
-        content["settings"],
-        content.get("citation", ""),
-        content.get("default", False),
-        tuple(content.get("benchmarks", ())),
-    )
+    ours = _FOLDER / f"{name}.toml"
+    if ours.is_file():
+        return _read(ours, name)
+    found = PLUGINS.load(name)
+    if isinstance(found, Mapping):
+        return _make(dict(found), name, f"the preset {name}")
+    try:
+        return _read(files(found) / f"{name}.toml", name)
+    except (TypeError, ModuleNotFoundError) as error:
+        raise ArchwalkError(f"the plug-in's preset {name!r} is neither a mapping nor in a package") from error
+
+
+def _read(file: Traversable, name: str) -> Preset:
+    try:
+        content = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"there is no preset {file}") from None
+    except OSError as error:
+        raise DataError(f"cannot read {file}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{file} is not TOML: {' '.join(str(error).split())}") from error
+    return _make(content, name, str(file))
+
+
+def _make(content: dict[str, Any], name: str, source: str) -> Preset:
+    read = convert(content, _Content, source, "a preset")
+    return Preset(name, read.strategy, read.settings, read.citation, read.default, read.benchmarks)
+
+
+def choose_preset(strategy: str, benchmark: str, name: str | None = None) -> Preset | None:
+    """The preset that was named, or the default one. Raises UsageError for one of another strategy."""
+    if name is None:
+        return default_preset(strategy, benchmark)
+    preset = load_preset(name)
+    if preset.strategy != strategy:
+        raise UsageError(f"the preset {preset.name} is for {preset.strategy}, not for {strategy}")
+    return preset
 
 
 def default_preset(strategy: str, benchmark: str) -> Preset | None:
@@ -65,47 +118,3 @@ def default_preset(strategy: str, benchmark: str) -> Preset | None:
         if (benchmark.startswith(preset.benchmarks) if preset.benchmarks else preset.name in names)
     )
     return next(ours, None) or next((preset for preset in every if preset.default), None)
-
-
-def make_settings(cls: type[S], preset: Preset | None, assignments: Sequence[str] = ()) -> S:
-    """Settings of a dataclass: its defaults, then the preset's, then KEY=VALUE assignments.
-
-    Raises UsageError for an unknown key or a value of the wrong kind, with what would be right.
-    """
-    values = dict(preset.settings) if preset else {}
-    hints = get_type_hints(cls)
-    names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
-    for assignment in assignments:
-        key, separator, text = assignment.partition("=")
-        if not separator:
-            raise UsageError(f"--set takes KEY=VALUE, not {assignment!r}")
-        if key not in names:
-            raise unknown("setting", key, names)
-        values[key] = _convert(key, text, hints[key])
-    return cls(**values)
-
-
-def describe_settings(settings: Any) -> dict[str, Any]:
-    """Settings as JSON."""
-    return asdict(settings)
-
-
-def _convert(key: str, text: str, hint: Any) -> Any:
-    if hint is bool:
-        if text.lower() not in ("true", "false"):
-            raise UsageError(f"{key} takes true or false, not {text!r}")
-        return text.lower() == "true"
-    if hint == float | None:
-        if text.lower() == "none":
-            return None
-        hint = float
-    if hint not in (int, float):
-        return text
-    try:
-        number = float(text.replace("_", ""))
-        if hint is int and number != int(number):
-            raise ValueError
-    except (ValueError, OverflowError):
-        wanted = "a whole number" if hint is int else "a number"
-        raise UsageError(f"{key} takes {wanted}, not {text!r}") from None
-    return hint(number)

@@ -1,4 +1,4 @@
-"""P1's two ways to judge a searcher: best so far per query, and the improvement of one episode."""
+"""Cassimon et al.'s two ways to judge a searcher: best so far per query, and the improvement of one episode."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from archwalk.strategies.walker import Episodes as Walked
 
 STANDARD_BUDGETS = (10, 50, 100, 150, 200, 300, 400, 800, 1000, 3200)
 HISTOGRAM_EDGES = np.linspace(-12.5, 12.5, 51)
-"""Percentage points of improvement, as P1 Figure 8."""
+"""Percentage points of improvement, as Cassimon et al. 2024, figure 8."""
 
 Progress = Callable[[float], None]
 

@@ -20,14 +20,9 @@ from archwalk.data.decoding import convert, decode_json, encode_json, read_json
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, UsageError
-from archwalk.experiments.presets import (
-    default_preset,
-    describe_settings,
-    load_preset,
-    make_settings,
-    preset_names,
-)
+from archwalk.experiments.presets import default_preset, is_preset, load_preset
 from archwalk.experiments.protocol import Contestant
+from archwalk.experiments.settings import Changes, describe_settings, make_settings
 from archwalk.spaces.base import SearchSpace
 from archwalk.strategies.catalogue import STRATEGIES
 
@@ -231,19 +226,19 @@ def load_contestant(
     name: str,
     space: SearchSpace,
     benchmark: str = "",
-    assignments: Sequence[str] = (),
+    changes: Changes = (),
     label: str = "",
 ) -> Contestant:
     """A strategy by its name or a preset's, a trained agent by its run folder, or several by a folder of run folders.
 
-    A strategy has the settings of its default preset on `benchmark`, changed by `assignments` (KEY=VALUE). It goes by
-    `label` where there is one. Raises UsageError for an unknown name or setting, DataError for an agent of another
-    space or an unfinished run.
+    A preset may be a file, NAME.toml. A strategy has the settings of its default preset on `benchmark`, with `changes`.
+    It goes by `label` where there is one. Raises UsageError for an unknown name or setting, DataError for an agent of
+    another space or an unfinished run.
     """
     path = Path(name)
-    if name in STRATEGIES.names() or name in preset_names() or not path.is_dir():
-        return _load_untrained(name, benchmark, assignments, label)
-    if assignments:
+    if name in STRATEGIES.names() or is_preset(name) or not path.is_dir():
+        return _load_untrained(name, benchmark, changes, label)
+    if changes:
         raise UsageError(f"{name} is a trained agent: its settings were those of its training")
     folders = [path] if (path / CONFIG).exists() else sorted(p.parent for p in path.glob(f"*/{CONFIG}"))
     if not folders:
@@ -258,9 +253,11 @@ def load_contestant(
     )
 
 
-def _load_untrained(name: str, benchmark: str, assignments: Sequence[str], label: str) -> Contestant:
-    preset = load_preset(name) if name in preset_names() else default_preset(name, benchmark)
+def _load_untrained(name: str, benchmark: str, changes: Changes, label: str) -> Contestant:
+    preset = load_preset(name) if is_preset(name) else default_preset(name, benchmark)
     strategy = preset.strategy if preset else name
+    if "/" in strategy:
+        raise UsageError(f"there is no run folder {strategy}")
     if strategy in TRAINERS.names():
         raise UsageError(
             f"{name} must be trained first: archwalk train {strategy} --benchmark B --out DIR, then name DIR"
@@ -268,16 +265,17 @@ def _load_untrained(name: str, benchmark: str, assignments: Sequence[str], label
     factory = STRATEGIES.load(strategy)
     settings_class = getattr(factory, "settings_class", None)
     if settings_class is None:
-        if assignments:
+        if changes:
             raise UsageError(f"{name} has no settings")
         return Contestant(label or name, (factory,), strategy=strategy)
-    settings = make_settings(settings_class, preset, assignments)
+    settings = make_settings(settings_class, preset, changes)
+    changed = [f"{k}={v}" for k, v in changes.items()] if isinstance(changes, Mapping) else changes
     return Contestant(
-        label or name,
+        label or Path(name).name.removesuffix(".toml"),
         (partial(factory, settings=settings),),  # type: ignore[call-arg] # a class with settings_class takes them
         settings=describe_settings(settings),
         preset=preset.name if preset else None,
         citation=preset.citation if preset else "",
         strategy=strategy,
-        assignments=tuple(assignments),
+        assignments=tuple(changed),
     )

@@ -70,16 +70,16 @@ def weighted_quantile(values: Floats, weights: NDArray[np.float64], q: float) ->
 def symmetric_intervals(
     values: Floats, shares: Sequence[int] = (50, 90, 95)
 ) -> dict[int, tuple[float, float]]:
-    """Intervals around the median that hold these percentages of the values (P1 Figure 8)."""
+    """Intervals around the median that hold these percentages of the values (Cassimon et al. 2024, figure 8)."""
     ends = {share: np.percentile(values, [50 - share / 2, 50 + share / 2]) for share in shares}
     return {share: (float(low), float(high)) for share, (low, high) in ends.items()}
 
 
 def normal_interval(mean: float, std: float, level: float = 0.95) -> tuple[float, float]:
-    """The closed-form interval mean +- z std of a normal distribution (P1 section 4.1.2).
+    """The closed-form interval mean +- z std of a normal distribution (Cassimon et al. 2024, section 4.1.2).
 
-    P1 has no trials of other systems and takes it for them. It holds single runs, not their mean: it is not
-    to be laid beside a bootstrap interval of a mean.
+    Cassimon et al. 2024 has no trials of other systems and takes it for them. It holds single runs, not their mean:
+    it is not to be laid beside a bootstrap interval of a mean.
     """
     from scipy.stats import norm
 

@@ -16,8 +16,9 @@ from archwalk.environments.walks import Sampler
 from archwalk.errors import ArchwalkError, UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.fingerprints import require_same
-from archwalk.experiments.presets import describe_settings
+from archwalk.experiments.presets import choose_preset
 from archwalk.experiments.runs import CONFIG, HERE, Checkpoint, Place, RunConfig, RunFolder, now
+from archwalk.experiments.settings import describe_settings, make_settings
 from archwalk.learning.engines import make_engine
 from archwalk.versions import versions
 
@@ -27,9 +28,9 @@ Progress = Callable[[int, int, dict[str, float]], None]
 
 
 def train_agent(
-    benchmark: Benchmark,
+    benchmark: Benchmark | str,
     strategy: str,
-    settings: Any,
+    settings: Any = (),
     *,
     seed: int,
     out: Path,
@@ -41,11 +42,21 @@ def train_agent(
 ) -> RunFolder:
     """Train from the beginning. `progress` is told what is done, of how much, and the latest metrics.
 
-    `asked` is the whole name that the benchmark was loaded by, under this seed, where its own name and its objective
-    do not say everything (a resumed run loads it again).
+    `settings` are those of the trainer, an instance of its settings' class, or else changes (by name, or as KEY=VALUE)
+    of the preset that is named, of the default one without a name. `asked` is the whole name that the benchmark was
+    loaded by, under this seed, where it was loaded already: a resumed run loads it again by that.
 
-    Raises UsageError if `out` holds a run or the strategy cannot be trained on this benchmark or in this place.
+    Raises UsageError if `out` holds a run or the strategy cannot be trained on this benchmark, in this place or with
+    these settings.
     """
+    settings_class, _ = TRAINERS.load(strategy)
+    if isinstance(benchmark, str):
+        asked = benchmark
+        benchmark = load_benchmark(benchmark, seed)
+    if not isinstance(settings, settings_class):
+        chosen = choose_preset(strategy, asked or benchmark.name, preset)
+        settings = make_settings(settings_class, chosen, settings)
+        preset = chosen.name if chosen else None
     with _trainer(strategy, benchmark, settings, seed, starts, place) as trainer:
         run = RunFolder(out)
         run.create(

@@ -54,6 +54,11 @@ class DoubleDQN:
         self.gradient_clip = gradient_clip
         self.updates = 0
 
+    @property
+    def target_updates(self) -> int:
+        """How often the target network has followed the online one."""
+        return self.updates // self.target_every
+
     def update(self, batch: Transitions, learning_rate: float) -> dict[str, float]:
         """One step of Adam on the Huber loss of the temporal-difference errors."""
         metrics, _ = self.update_weighted(batch, learning_rate, None)

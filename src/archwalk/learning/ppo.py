@@ -1,8 +1,8 @@
 """Proximal policy optimisation (Schulman et al., 2017) from rollouts of many environments.
 
-As the OpenAI baselines have it and P2's code after them: advantages are normalised in every minibatch, the value's
-loss is clipped like the policy's ratio, one Adam over all weights, its rate on a cosine that ends at zero with the last
-update. Weights that a loss does not reach keep still: they have no gradient, and Adam passes them over.
+As the OpenAI baselines have it and Mazyavkina et al.'s code after them: advantages are normalised in every minibatch,
+the value's loss is clipped like the policy's ratio, one Adam over all weights, its rate on a cosine that ends at zero
+with the last update. Weights that a loss does not reach keep still: they have no gradient, and Adam passes them over.
 """
 
 import copy
@@ -21,7 +21,7 @@ from archwalk.learning.rollouts import ActorCritic, Rollout
 
 @dataclass(frozen=True)
 class PPOSettings:
-    """P2 table 4; "code" is P2's code, where the paper is silent.
+    """Mazyavkina et al. 2020, table 4; "code" is Mazyavkina et al.'s code, where the paper is silent.
 
     `value_weight` is that of the mean square. `clip_rewards`: learn from the signs of rewards.
     """

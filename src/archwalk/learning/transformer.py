@@ -1,4 +1,6 @@
-"""The Q-network of P1 (section 3.2.3, figure 6): one advantage a position, all read from the first element."""
+"""The Q-network of Cassimon et al. 2024 (section 3.2.3, figure 6): one advantage a position, all read from the first
+element.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -11,10 +13,11 @@ _POSITION_DEVIATION = 0.02
 class FirstTokenQNetwork(nn.Module):
     """Fully-connected encoding, learned positions, post-norm transformer, duelling head on the first output.
 
-    Each row of the batch is a sequence of at most `positions` elements, the current state first; action i is that
-    of element i. P1 gives the width, the order of the parts and the duelling head (Wang et al., 2016); ours, where
-    it is silent: `encoder_layers` ReLU layers, learned positions that begin small (as ViT's do), `layers` layers of
-    `heads` heads with feed-forward of twice the width, no dropout, and one hidden layer in each branch of the head.
+    Each row of the batch is a sequence of at most `positions` elements, the current state first; action i is that of
+    element i. Cassimon et al. 2024 gives the width, the order of the parts and the duelling head (Wang et al., 2016);
+    ours, where it is silent: `encoder_layers` ReLU layers, learned positions that begin small (as ViT's do), `layers`
+    layers of `heads` heads with feed-forward of twice the width, no dropout, and one hidden layer in each branch of
+    the head.
 
     Of the `positions` advantages only those of present elements are used, and their mean alone is subtracted, as
     RLlib's `reduce_mean_ignore_inf` does with masked actions. Only the first element is read, so the last layer is

@@ -9,8 +9,8 @@ from archwalk.errors import unknown
 class Scale:
     """`sets` of `starts` architectures for one episode each, `trials` searches, for every agent.
 
-    `repeats`: how often a strategy that is not trained runs, each time drawing anew (P1: as many as agents).
-    `fit_values` and `fit_samples` are the values and the Monte-Carlo samples of the goodness-of-fit test,
+    `repeats`: how often a strategy that is not trained runs, each time drawing anew (Cassimon et al. 2024: as many as
+    agents). `fit_values` and `fit_samples` are the values and the Monte-Carlo samples of the goodness-of-fit test,
     `training_steps` the length of trainings that a reproduction starts itself (None: the preset's), and
     `training_seeds` how many it starts for each value of a setting. The paper's agent, where it is asked for, trains
     for `agent_steps` with `agent_seeds` seeds.
@@ -38,7 +38,9 @@ SCALES = {
         Scale("full", 5, 10_000, 5, 500, 10_000, 1_000, None, 5, None, 5, 1.0),
     )
 }
-"""P1 (section 4.1.1): 5 agents x 5 sets of 10,000 starts. It does not say how many searches its Figure 10 has."""
+"""Cassimon et al. 2024 (section 4.1.1): 5 agents x 5 sets of 10,000 starts. It does not say how many searches its
+Figure 10 has.
+"""
 
 
 def find_scale(name: str) -> Scale:

@@ -1,4 +1,5 @@
-"""The best-practice checklist for architecture search (Lindauer and Hutter 2019), as P4's appendix lists it.
+"""The best-practice checklist for architecture search (Lindauer and Hutter 2019), as Krishna et al.'s appendix lists
+it.
 
 It is filled from comparisons and from nothing else: what a comparison does not show is answered by "no".
 """

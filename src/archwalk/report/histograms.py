@@ -1,4 +1,4 @@
-"""Figure: how far one episode improves the architecture it starts from (P1 Figure 8)."""
+"""Figure: how far one episode improves the architecture it starts from (Cassimon et al. 2024, figure 8)."""
 
 import numpy as np
 from matplotlib.axes import Axes

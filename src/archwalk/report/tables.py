@@ -32,7 +32,9 @@ from archwalk.report.wording import (
 )
 
 SHOWN_BUDGETS = (10, 50, 150)
-"""Numbers of queries that have a column, those of P1's Table 1 that fit; the whole budget always has one."""
+"""Numbers of queries that have a column, those of Cassimon et al.'s Table 1 that fit; the whole budget always has
+one.
+"""
 
 OPTIMUM = "optimum (exact)"
 

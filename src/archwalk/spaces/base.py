@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -35,7 +36,7 @@ class Neighbours:
 
 
 class SearchSpace(Protocol):
-    """What can be built (P1 section 3.1).
+    """What can be built (Cassimon et al. 2024, section 3.1).
 
     Arrays first: `codes_BL` is (B, L) int32. Every method takes and returns valid codes unless it says
     otherwise; only `parse` and `from_choices` meet foreign input.
@@ -249,12 +250,40 @@ def sample_cumulative(cumulative: NDArray[np.float64], rng: np.random.Generator,
     return drawn
 
 
+_DEEPEST = 100
+
+
 def require_keys(description: object, *keys: str) -> dict[str, Any]:
-    """Check that a JSON description is an object with `keys`. Raises InvalidArchitectureError."""
-    if not isinstance(description, dict) or any(key not in description for key in keys):
+    """Check that a description is an object with `keys`; returns it as JSON has it (see `as_plain`).
+
+    Raises InvalidArchitectureError.
+    """
+    plain = as_plain(description._asdict() if hasattr(description, "_asdict") else description)
+    if not isinstance(plain, dict) or any(key not in plain for key in keys):
         wanted = ", ".join(f'"{key}"' for key in keys)
         raise InvalidArchitectureError(f"an architecture is a JSON object with the keys {wanted}")
-    return description
+    return plain
+
+
+def as_plain(value: Any, depth: int = 0) -> Any:
+    """A description that other tools or Python have made, as JSON has it: tuples, ranges and arrays are lists, numbers
+    of NumPy and PyTorch plain ones. Raises InvalidArchitectureError for what no array holds.
+    """
+    if depth == _DEEPEST:
+        raise InvalidArchitectureError("the description is nested too deeply")
+    if not isinstance(value, str | dict) and hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {key: as_plain(part, depth + 1) for key, part in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [as_plain(part, depth + 1) for part in value]
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise InvalidArchitectureError("a number of the description has more than 64 bits")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidArchitectureError(f"the description has {value} where a number is needed")
+    return value
 
 
 @kernel

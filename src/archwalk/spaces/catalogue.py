@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from archwalk.errors import UsageError
 from archwalk.registry import Registry, find_attribute
@@ -32,8 +32,13 @@ SPACES: Registry[Callable[..., SearchSpace]] = Registry(
 )
 
 
+_ADDED = "archwalk.estimators.added.benchmark:find_added_space"
+"""Who knows the spaces of tables that were added, and gives None for any other name."""
+
+
 def load_space(name: str) -> SearchSpace:
-    """The space of a name, of a TOML file that declares it, or of what "module:name" or "file.py:name" makes or is.
+    """The space of a name, of a table that was added, of a TOML file that declares it, or what "module:name" or
+    "file.py:name" makes or is.
 
     Raises UsageError for one that there is not, with the nearest right one.
     """
@@ -42,6 +47,8 @@ def load_space(name: str) -> SearchSpace:
 
         return read_space(Path(name))
     if ":" not in name:
+        if name not in SPACES.names() and (added := find_attribute(_ADDED, "a space")(name)) is not None:
+            return cast(SearchSpace, added)
         return SPACES.load(name)()
     found = find_attribute(name, "a space")
     space: SearchSpace = found() if callable(found) else found

@@ -93,6 +93,30 @@ def _write_run_lengths(found, n, most, columns_E, counts_E, at):  # type: ignore
 
 
 @kernel
+def walk_paths(labels_GV, edges_GVV, g, operations, firsts, first, stack, top, found, n):  # type: ignore[no-untyped-def]
+    """Follow the paths of graph `g` that begin with what is on the stack (vertex, operations so far, their digits), as
+    long as `found` has room: from its place `n` on it gets, for each path to the output, `first` plus the place of its
+    operations in the order of `firsts`.
+
+    Gives how many are left on the stack, to go on with, and how many are in `found`.
+    """
+    longest, vertices = len(firsts) - 2, labels_GV.shape[1]
+    while top and n < len(found):
+        top -= 1
+        u, length, digits = stack[top]
+        for v in range(u + 1, vertices):
+            if not edges_GVV[g, u, v]:
+                continue
+            if labels_GV[g, v] == operations:
+                found[n] = first + firsts[length] + digits
+                n += 1
+            elif length < longest:
+                stack[top] = v, length + 1, digits * operations + labels_GV[g, v]
+                top += 1
+    return top, n
+
+
+@kernel
 def count_paths(  # type: ignore[no-untyped-def]
     labels_GV, edges_GVV, operations, firsts, inputs, cells, found, columns_E, counts_E, offsets
 ):
@@ -108,19 +132,7 @@ def count_paths(  # type: ignore[no-untyped-def]
                 continue
             first = ((g % cells) * inputs + labels_GV[g, source] - operations - 1) * firsts[-1]
             stack[0] = source, 0, 0
-            top = 1
-            while top:
-                top -= 1
-                u, length, digits = stack[top]
-                for v in range(u + 1, vertices):
-                    if not edges_GVV[g, u, v]:
-                        continue
-                    if labels_GV[g, v] == operations:
-                        found[n] = first + firsts[length] + digits
-                        n += 1
-                    elif length < longest:
-                        stack[top] = v, length + 1, digits * operations + labels_GV[g, v]
-                        top += 1
+            _, n = walk_paths(labels_GV, edges_GVV, g, operations, firsts, first, stack, 1, found, n)
         at = _write_run_lengths(found, n, PATH_COUNT, columns_E, counts_E, at)
         offsets[g + 1] = at
     return at

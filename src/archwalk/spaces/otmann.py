@@ -27,6 +27,9 @@ _UNMATCHED = 1.0
 _ENDS = 0.1
 """The mass of an input or output in that of all operations (paper: zeta)."""
 
+_FEW = 6
+"""Operations of a cell: up to here all sets of them are looked at; beyond, paths."""
+
 _CONVOLUTION = re.compile(r"(sep_|dil_|nor_)?conv_?(\d)x\d")
 _GRAPH_CONVOLUTIONS = ("gat", "gcn", "gin", "cheb", "sage", "arma", "graph")
 _CONVOLUTION_SCALE = float(np.sqrt(2)) / 10  # of the root of the difference in kernel size (code)
@@ -152,7 +155,7 @@ def _fill_positions(labels_GV, edges_GVV, counted_GK, out):  # type: ignore[no-u
 def _fill_distances(labels_M, positions_M, labels_N, positions_N, mismatch, weights, out):  # type: ignore[no-untyped-def]
     cells, vertices = labels_M.shape[1:]
     gaps, costs = np.empty((vertices, vertices)), np.empty((vertices, vertices))
-    best = np.empty(1 << vertices)
+    best = np.empty(1 << _FEW)
     for m in range(len(labels_M)):
         for n in range(len(labels_N)):
             mass = 0.0
@@ -199,7 +202,10 @@ def _match(a, b, gaps, mismatch, weight, costs, best):  # type: ignore[no-untype
                     columns += 1
             rows += 1
     columns = np.sum((b >= 0) & (b < operations))  # also where there are no rows
-    total = _assign(costs, rows, columns, best)
+    if columns <= _FEW:
+        total = _assign_few(costs, rows, columns, best)
+    else:
+        total = _assign_many(costs, rows, columns)
     for u in range(len(a)):
         for v in range(len(b)):
             if a[u] >= operations and a[u] == b[v]:
@@ -209,7 +215,7 @@ def _match(a, b, gaps, mismatch, weight, costs, best):  # type: ignore[no-untype
 
 
 @kernel
-def _assign(costs, rows, columns, best):  # type: ignore[no-untyped-def]
+def _assign_few(costs, rows, columns, best):  # type: ignore[no-untyped-def]
     """The least cost of matching some of the rows to some of the columns and leaving the others: best[set] is that of
     the rows so far with the columns of the set taken.
     """
@@ -233,3 +239,47 @@ def _assign(costs, rows, columns, best):  # type: ignore[no-untyped-def]
             left -= 1
         least = min(least, best[taken] + left * _UNMATCHED)
     return least
+
+
+@kernel
+def _assign_many(costs, rows, columns):  # type: ignore[no-untyped-def]
+    """The same in cubic time, by shortest augmenting paths (Kuhn, 1955; Jonker and Volgenant, 1987): all of the fewer
+    are matched, a pair at no more than what leaving both costs. Places count from 1; a path begins at column 0.
+    """
+    turned = rows > columns
+    if turned:
+        rows, columns = columns, rows
+    capped = np.empty((rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            capped[i, j] = min(costs[j, i] if turned else costs[i, j], 2 * _UNMATCHED)
+    row_prices, column_prices = np.zeros(rows + 1), np.zeros(columns + 1)
+    row_of, before = np.zeros(columns + 1, np.int64), np.zeros(columns + 1, np.int64)
+    for i in range(1, rows + 1):
+        row_of[0], j = i, 0
+        left, reached = np.full(columns + 1, np.inf), np.zeros(columns + 1, np.bool_)
+        while row_of[j]:
+            reached[j] = True
+            row, step, nearest = row_of[j], np.inf, 0
+            for k in range(1, columns + 1):
+                if not reached[k]:
+                    reduced = capped[row - 1, k - 1] - row_prices[row] - column_prices[k]
+                    if reduced < left[k]:
+                        left[k], before[k] = reduced, j
+                    if left[k] < step:
+                        step, nearest = left[k], k
+            for k in range(columns + 1):
+                if reached[k]:
+                    row_prices[row_of[k]] += step
+                    column_prices[k] -= step
+                else:
+                    left[k] -= step
+            j = nearest
+        while j:
+            row_of[j] = row_of[before[j]]
+            j = before[j]
+    total = (columns - rows) * _UNMATCHED
+    for k in range(1, columns + 1):
+        if row_of[k]:
+            total += capped[row_of[k] - 1, k - 1]
+    return total

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from archwalk.jit import kernel
 from archwalk.spaces.base import Codes, Features
 from archwalk.spaces.dags import DagSpace
+from archwalk.spaces.graph_kernels import walk_paths
 
 
 def path_bits(space: DagSpace, length: int) -> int:
@@ -45,8 +46,8 @@ def path_firsts(space: DagSpace, length: int) -> NDArray[np.int64]:
 @kernel
 def _fill(labels_GV, edges_GVV, operations, firsts, out):  # type: ignore[no-untyped-def]
     vertices = labels_GV.shape[1]
-    longest = len(firsts) - 2
-    stack = np.empty((vertices * (longest + 2), 3), np.int64)  # vertex, operations so far, their digits
+    stack = np.empty((vertices * len(firsts), 3), np.int64)
+    found = np.empty(64, np.int64)
     for g in range(len(labels_GV)):
         for source in range(vertices):
             if labels_GV[g, source] <= operations:
@@ -55,13 +56,6 @@ def _fill(labels_GV, edges_GVV, operations, firsts, out):  # type: ignore[no-unt
             stack[0] = source, 0, 0
             top = 1
             while top:
-                top -= 1
-                u, length, digits = stack[top]
-                for v in range(u + 1, vertices):
-                    if not edges_GVV[g, u, v]:
-                        continue
-                    if labels_GV[g, v] == operations:
-                        out[g, first + firsts[length] + digits] = 1
-                    elif length < longest:
-                        stack[top] = v, length + 1, digits * operations + labels_GV[g, v]
-                        top += 1
+                top, n = walk_paths(labels_GV, edges_GVV, g, operations, firsts, first, stack, top, found, 0)
+                for i in range(n):
+                    out[g, found[i]] = 1

@@ -20,13 +20,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.learning.ensemble import Perceptrons, fit_epochs, predict
 from archwalk.learning.seeding import made_from
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
-from archwalk.strategies.checks import check_above_zero, check_at_least_one
+from archwalk.strategies.checks import Count, CountOrZero, NotNegative, Positive, check_settings
 from archwalk.strategies.history import History
 from archwalk.strategies.per_trial import PerTrial, Searcher
 
@@ -42,20 +41,16 @@ class AlphaXSettings:
     `width`, is trained after every `retrain` evaluations for `epochs` passes in minibatches of `batch`.
     """
 
-    exploration: float = 2.0
-    rollouts: int = 10
-    retrain: int = 10
-    width: int = 64
-    epochs: int = 40
-    batch: int = 32
-    learning_rate: float = 2e-3
+    exploration: NotNegative = 2.0
+    rollouts: CountOrZero = 10
+    retrain: Count = 10
+    width: Count = 64
+    epochs: Count = 40
+    batch: Count = 32
+    learning_rate: Positive = 2e-3
 
     def __post_init__(self) -> None:
-        check_at_least_one(self, "retrain", "width", "epochs", "batch")
-        check_above_zero(self, "learning_rate")
-        for name in ("exploration", "rollouts"):
-            if not getattr(self, name) >= 0:
-                raise UsageError(f"{name} must not be negative, not {getattr(self, name)}")
+        check_settings(self)
 
 
 def uct(mean_A: Floats, visits_A: NDArray[np.int64], parent_visits: int, exploration: float) -> Floats:

@@ -24,7 +24,7 @@ from archwalk.spaces.base import Codes, Features, SearchSpace
 from archwalk.spaces.capabilities import graphs_of
 from archwalk.spaces.paths import path_encoding
 from archwalk.strategies.base import Trials
-from archwalk.strategies.checks import check_above_zero, check_at_least_one
+from archwalk.strategies.checks import Count, Positive, check_settings
 from archwalk.strategies.history import History, distinct
 from archwalk.strategies.per_trial import PerTrial, Searcher
 
@@ -44,28 +44,24 @@ class BananasSettings:
     the absolute one (`mae`). They see paths of at most `path_length` operations, or the space's features.
     """
 
-    initial: int = 10
-    round: int = 10
-    candidates: int = 100
-    parents: int = 5
-    edits: int = 2
-    members: int = 5
-    layers: int = 10
-    width: int = 20
-    epochs: int = 150
-    batch: int = 32
-    learning_rate: float = 0.01
+    initial: Count = 10
+    round: Count = 10
+    candidates: Count = 100
+    parents: Count = 5
+    edits: Count = 2
+    members: Count = 5
+    layers: Count = 10
+    width: Count = 20
+    epochs: Count = 150
+    batch: Count = 32
+    learning_rate: Positive = 0.01
     loss: str = "mape"
     bound: float | None = None
     encoding: str = "path"
-    path_length: int = 3
+    path_length: Count = 3
 
     def __post_init__(self) -> None:
-        check_at_least_one(
-            self, "initial", "round", "candidates", "parents", "edits", "members", "layers", "width", "epochs",
-            "batch", "path_length",
-        )  # fmt: skip
-        check_above_zero(self, "learning_rate")
+        check_settings(self)
         for name, known in (("loss", LOSSES), ("encoding", ENCODINGS)):
             if getattr(self, name) not in known:
                 raise unknown(name, getattr(self, name), known)

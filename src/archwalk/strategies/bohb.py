@@ -12,15 +12,14 @@ decisions has none: there is no such setting. See `kde` for the densities.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
-from archwalk.strategies.checks import check_above_zero, check_at_least_one, check_shares
+from archwalk.strategies.checks import Count, Positive, Range, Share, check_settings
 from archwalk.strategies.kde import StringDensity
 from archwalk.strategies.per_trial import PerTrial, Searcher
 from archwalk.strategies.strings import Strings, draw_strings
@@ -37,18 +36,14 @@ class BOHBSettings:
     bandwidths are `least_bandwidth` or more.
     """
 
-    eta: int = 3
-    samples: int = 64
-    random_fraction: float = 0.33
-    good: float = 0.15
-    least_bandwidth: float = 0.3
+    eta: Annotated[int, Range(least=2)] = 3
+    samples: Count = 64
+    random_fraction: Share = 0.33
+    good: Share = 0.15
+    least_bandwidth: Positive = 0.3
 
     def __post_init__(self) -> None:
-        if self.eta < 2:
-            raise UsageError(f"eta must be at least 2, not {self.eta}")
-        check_at_least_one(self, "samples")
-        check_shares(self, "random_fraction", "good")
-        check_above_zero(self, "least_bandwidth")
+        check_settings(self)
 
 
 def bracket_sizes(iteration: int, fidelities: int, eta: int) -> tuple[int, ...]:

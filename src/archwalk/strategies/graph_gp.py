@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.errors import UsageError, unknown
+from archwalk.errors import unknown
 from archwalk.estimators.base import Floats
 from archwalk.learning.gaussian_process import MaternBlocks, Posterior, fit_blocks
 from archwalk.learning.shortlists import largest
@@ -25,7 +25,7 @@ from archwalk.spaces.base import Codes, EnumerableSpace
 from archwalk.spaces.capabilities import numbered
 from archwalk.spaces.graph_features import Distances, Featuriser, Singles, featuriser, squared_distances
 from archwalk.strategies.base import Trials
-from archwalk.strategies.checks import check_above_zero, check_at_least_one
+from archwalk.strategies.checks import Count, CountOrZero, Positive, check_settings
 from archwalk.strategies.history import History, distinct, mutants
 from archwalk.strategies.per_trial import PerTrial, Searcher
 
@@ -56,27 +56,22 @@ class GraphGPSettings:
     of the starts. `without` names a block of features that is left out.
     """
 
-    initial: int = 10
-    batch: int = 5
-    early: int = 60
-    refit: int = 4
-    steps: int = 15
-    most: int = 256
-    rescan: int = 4
-    scan: int = 100_000
-    keep: int = 6_000
-    parents: int = 8
+    initial: Count = 10
+    batch: Count = 5
+    early: CountOrZero = 60
+    refit: Count = 4
+    steps: Count = 15
+    most: Count = 256
+    rescan: Count = 4
+    scan: Count = 100_000
+    keep: Count = 6_000
+    parents: Count = 8
     transform: str = "log-distance"
-    bound_share: float = 0.2
+    bound_share: Positive = 0.2
     without: str = ""
 
     def __post_init__(self) -> None:
-        check_at_least_one(
-            self, "initial", "batch", "refit", "steps", "most", "rescan", "scan", "keep", "parents"
-        )
-        check_above_zero(self, "bound_share")
-        if self.early < 0:
-            raise UsageError(f"early must not be negative, not {self.early}")
+        check_settings(self)
         if self.transform not in TRANSFORMS:
             raise unknown("transform", self.transform, TRANSFORMS)
         if self.without and self.without not in BLOCKS:

@@ -1,4 +1,4 @@
-"""Local search as P1 runs it (section 3.2.3): look at every presented neighbour, move to the best."""
+"""Local search as Cassimon et al. 2024 runs it (section 3.2.3): look at every presented neighbour, move to the best."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from archwalk.estimators.base import Floats
 from archwalk.jit import make_streams
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Strategy, Trials
-from archwalk.strategies.checks import check_at_least_one
+from archwalk.strategies.checks import Count, check_settings
 from archwalk.strategies.walker import Episodes
 
 
@@ -20,10 +20,10 @@ from archwalk.strategies.walker import Episodes
 class LocalSearchSettings:
     """`neighbours` is N, how many are presented at a step."""
 
-    neighbours: int = WalkSettings.neighbours
+    neighbours: Count = WalkSettings.neighbours
 
     def __post_init__(self) -> None:
-        check_at_least_one(self, "neighbours")
+        check_settings(self)
 
 
 class LocalSearch(Strategy):

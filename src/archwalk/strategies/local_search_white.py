@@ -6,7 +6,7 @@ Source: White, Nolen and Savani, Exploring the Loss Landscape in Neural Architec
 
 The neighbourhood is symmetric: two architectures are neighbours if strings of `space.choices` that name them differ
 in one decision. On NAS-Bench-101 that is the change of one edge of the 7 x 7 matrix or of one operation; strings
-keep what pruning takes away, so that a flipped edge can bring an unused vertex in. It is not P1's relation
+keep what pruning takes away, so that a flipped edge can bring an unused vertex in. It is not Cassimon et al.'s relation
 (`space.neighbours`), which is directed.
 """
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from archwalk.estimators.base import Floats
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.base import Strategy, Trials
-from archwalk.strategies.checks import check_at_least_one
+from archwalk.strategies.checks import Count, check_settings
 from archwalk.strategies.seen import SeenCodes
 from archwalk.strategies.strings import Strings, draw_strings
 
@@ -35,11 +35,11 @@ class LocalSearchWhiteSettings:
     neighbourhood and moves to the best, if that is better.
     """
 
-    starts: int = 10
+    starts: Count = 10
     first_improvement: bool = True
 
     def __post_init__(self) -> None:
-        check_at_least_one(self, "starts")
+        check_settings(self)
 
 
 class LocalSearchWhite(Strategy):

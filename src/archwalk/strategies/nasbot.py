@@ -19,14 +19,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.errors import UsageError, unknown
+from archwalk.errors import unknown
 from archwalk.estimators.base import Floats
 from archwalk.learning.gaussian_process import Decomposed, expected_improvement, upper_confidence_bound
 from archwalk.spaces.base import Codes
 from archwalk.spaces.capabilities import require_graphs
 from archwalk.spaces.otmann import Otmann
 from archwalk.strategies.base import Trials
-from archwalk.strategies.checks import check_at_least_one
+from archwalk.strategies.checks import Count, CountOrZero, check_settings
 from archwalk.strategies.history import History, distinct, mutants
 from archwalk.strategies.per_trial import PerTrial, Searcher
 
@@ -51,18 +51,16 @@ class NasbotSettings:
     those. The kernel is fitted anew after every `refit` evaluations.
     """
 
-    initial: int = 10
+    initial: Count = 10
     acquisition: str = "ei"
-    candidates: int = 60
-    parents: int = 10
-    generations: int = 2
-    offspring: int = 30
-    refit: int = 7
+    candidates: Count = 60
+    parents: Count = 10
+    generations: CountOrZero = 2
+    offspring: Count = 30
+    refit: Count = 7
 
     def __post_init__(self) -> None:
-        check_at_least_one(self, "initial", "candidates", "parents", "offspring", "refit")
-        if self.generations < 0:
-            raise UsageError(f"generations must not be negative, not {self.generations}")
+        check_settings(self)
         if self.acquisition not in ACQUISITIONS:
             raise unknown("acquisition", self.acquisition, ACQUISITIONS)
 

@@ -1,8 +1,9 @@
 """What one-shot searches share: train a supernet, rank architectures by a proxy, have the best trained from scratch.
 
-P2 section 5.3: run the method, take the top K by proxy, train these, return the best. Here every query is the next
-architecture of that ranking, so K is the budget (P2's K is 3). Where the budget is larger than the ranking, it begins
-again at the top. Architectures of equal proxy follow each other by lot: by their ids, all trials would take the same.
+Mazyavkina et al. 2020, section 5.3: run the method, take the top K by proxy, train these, return the best. Here every
+query is the next architecture of that ranking, so K is the budget (Mazyavkina et al.'s K is 3). Where the budget is
+larger than the ranking, it begins again at the top. Architectures of equal proxy follow each other by lot: by their
+ids, all trials would take the same.
 """
 
 from abc import abstractmethod

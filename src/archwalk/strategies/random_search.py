@@ -1,4 +1,4 @@
-"""Random search (P1 section 3.2.3): every query is a fresh sample of the space."""
+"""Random search (Cassimon et al. 2024, section 3.2.3): every query is a fresh sample of the space."""
 
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
@@ -45,6 +45,6 @@ class RandomSearch(Strategy):
         return codes_BL
 
     def improve(self, starts_BL: Codes, evaluate: Callable[[Codes], Floats] | None = None) -> Episodes:
-        """Ignore each start and sample an architecture instead, as P1's Figure 8 does."""
+        """Ignore each start and sample an architecture instead, as Cassimon et al.'s Figure 8 does."""
         finals_BL = self._sample(len(starts_BL))
         return Episodes(finals_BL, np.zeros(len(starts_BL), np.int32))

@@ -1,4 +1,4 @@
-"""Random walk (P1 section 3.2.3): a uniformly random neighbour, or the end, at every step."""
+"""Random walk (Cassimon et al. 2024, section 3.2.3): a uniformly random neighbour, or the end, at every step."""
 
 import numpy as np
 from numpy.typing import NDArray

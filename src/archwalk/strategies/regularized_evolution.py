@@ -20,7 +20,7 @@ from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Strategy, Trials
-from archwalk.strategies.checks import check_at_least_one
+from archwalk.strategies.checks import Count, check_settings
 from archwalk.strategies.strings import Strings, draw_strings, mutate_strings
 
 
@@ -28,11 +28,11 @@ from archwalk.strategies.strings import Strings, draw_strings, mutate_strings
 class RegularizedEvolutionSettings:
     """`population` is how many live at a time, `sample` how many take part in a tournament."""
 
-    population: int = 100
-    sample: int = 10
+    population: Count = 100
+    sample: Count = 10
 
     def __post_init__(self) -> None:
-        check_at_least_one(self, "population", "sample")
+        check_settings(self)
         if self.sample > self.population:
             raise UsageError(f"sample {self.sample} must be at most population {self.population}")
 

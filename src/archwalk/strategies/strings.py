@@ -1,7 +1,8 @@
 """Architectures as strings of categorical decisions (`space.choices`), for strategies that write them.
 
-A string that names no valid architecture is drawn again and costs no query. P4 (ReMAADE) samples "valid
-hyper-parameter strings" likewise. Where next to no string is valid (ours), the space's own sampling takes over.
+A string that names no valid architecture is drawn again and costs no query. Krishna et al. 2020 (ReMAADE) samples
+"valid hyper-parameter strings" likewise. Where next to no string is valid (ours), the space's own sampling takes
+over.
 """
 
 import numpy as np

@@ -21,7 +21,7 @@ from archwalk.errors import MissingExtraError
 from archwalk.estimators.base import Floats
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
-from archwalk.strategies.checks import check_at_least_one
+from archwalk.strategies.checks import Count, check_settings
 from archwalk.strategies.per_trial import PerTrial, Searcher
 from archwalk.strategies.strings import Strings, draw_strings
 
@@ -35,12 +35,12 @@ class TPESettings:
     `multivariate`: one density over all decisions instead of one for each.
     """
 
-    startup: int = 20
-    candidates: int = 24
+    startup: Count = 20
+    candidates: Count = 24
     multivariate: bool = False
 
     def __post_init__(self) -> None:
-        check_at_least_one(self, "startup", "candidates")
+        check_settings(self)
 
 
 class TPESearcher(Searcher):

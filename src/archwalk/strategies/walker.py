@@ -14,7 +14,7 @@ from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.base import Strategy, Trials
 
 EPISODE_LIMIT = 32
-"""Steps of an episode in evaluation (P1 section 4.1.1)."""
+"""Steps of an episode in evaluation (Cassimon et al. 2024, section 4.1.1)."""
 
 _ROWS_AT_ONCE = 4096  # bounds the memory that a policy needs
 
@@ -69,7 +69,9 @@ def take_walks(
 
 
 class Walker(Strategy):
-    """A strategy for which an episode is a query: only the architecture where it stops is evaluated (P1)."""
+    """A strategy for which an episode is a query: only the architecture where it stops is evaluated (Cassimon et al.
+    2024).
+    """
 
     query = "an episode: the architecture where it stops"
     neighbours: int = WalkSettings.neighbours

@@ -23,7 +23,7 @@ from archwalk.spaces.capabilities import IMAGES, require
 from archwalk.spaces.networks import ScalableSize, default_size, default_task
 from archwalk.spaces.task import CLASSIFICATION, Task
 from archwalk.strategies.base import Trials
-from archwalk.strategies.checks import check_at_least_one
+from archwalk.strategies.checks import Count, check_settings
 from archwalk.strategies.per_trial import PerTrial, Searcher
 
 _TRIED = 5
@@ -35,16 +35,16 @@ class ZeroCostSettings:
     `batch` random images of `resolution` pixels a side; their weights and the images depend on `seed` alone.
     """
 
-    candidates: int = 100
+    candidates: Count = 100
     proxy: str = "synflow"
-    channels: int = 16
-    cells: int = 1
-    batch: int = 32
-    resolution: int = 16
+    channels: Count = 16
+    cells: Count = 1
+    batch: Count = 32
+    resolution: Count = 16
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_at_least_one(self, "candidates", "channels", "cells", "batch", "resolution")
+        check_settings(self)
         load_proxy(self.proxy)
         if self.batch < 2:
             raise UsageError("batch must be at least 2: images are compared, and normalised together")

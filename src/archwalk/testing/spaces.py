@@ -9,8 +9,12 @@ class TestMySpace(EnumerableSpaceConformance):  # SpaceConformance where it cann
 """
 
 import json
+import math
 import pickle
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -35,6 +39,10 @@ from archwalk.spaces.task import ACTOR_CRITIC, NODE_CLASSIFICATION, Task
 
 ALPHA = 1e-6
 """Chance that a test of a distribution fails although the distribution is right."""
+
+_SPOILT: list[object] = [
+    None, -1, 10**30, 1.5, math.nan, math.inf, True, "", "\ud800", [], [[]], {}, {"a": []}, [{}], range(3), b"x",
+]  # fmt: skip
 
 JUNK: list[object] = [None, 3, 1.5, True, "", "junk", [], [[]], {}, {"junk": 1}, [None], [1, 2, 3]]
 
@@ -168,6 +176,17 @@ class SpaceConformance:
             parsed_L = space.parse(json.loads(text))
             _assert_codes(space, parsed_L, (space.code_length,))
             np.testing.assert_array_equal(parsed_L, code_L)
+
+    def test_descriptions_of_other_tools_are_read(self, space: SearchSpace, codes: Codes) -> None:
+        """With tuples, ranges, NumPy's numbers and arrays, or fields of a named tuple: the same architecture."""
+        for code_L in codes[:20]:
+            np.testing.assert_array_equal(space.parse(_as_numpy(space.describe(code_L))), code_L)
+
+    def test_junk_anywhere_is_refused_or_makes_sense(self, space: SearchSpace, codes: Codes) -> None:
+        """One value of a description replaced by what does not belong there; a parser raises nothing else."""
+        for description in _spoilt(space.describe(codes[0])):
+            with suppress(InvalidArchitectureError):
+                _assert_codes(space, space.parse(description), (space.code_length,))
 
     @pytest.mark.parametrize("junk", JUNK, ids=repr)
     def test_junk_is_refused(self, space: SearchSpace, codes: Codes, junk: object) -> None:
@@ -337,3 +356,36 @@ def _assert_codes(space: SearchSpace, codes: Codes, shape: tuple[int, ...]) -> N
     if isinstance(space, EnumerableSpace) and codes.size:
         assert codes.min() >= -1
         assert codes.max() < space.size
+
+
+def _as_numpy(value: Any) -> Any:
+    """The same description of other types."""
+    if isinstance(value, dict):
+        return {key: _as_numpy(part) for key, part in value.items()}
+    if isinstance(value, list) and value and all(type(part) is int for part in value):
+        return np.array(value)
+    if isinstance(value, list):
+        return tuple(_as_numpy(part) for part in value)
+    if type(value) is int:
+        return np.int64(value)
+    return np.str_(value) if isinstance(value, str) else value
+
+
+def _spoilt(value: Any) -> Iterator[Any]:
+    """The description with one of its parts replaced, left out or put twice, again and again."""
+    yield from _SPOILT
+    deep: list[Any] = []
+    for _ in range(2_000):
+        deep = [deep]
+    yield deep
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield {name: other for name, other in value.items() if name != key}
+            for spoilt in _spoilt(part):
+                yield value | {key: spoilt}
+    elif isinstance(value, list):
+        yield value + value
+        for place in {0, len(value) - 1} if value else ():
+            yield value[:place] + value[place + 1 :]
+            for spoilt in _spoilt(value[place]):
+                yield [*value[:place], spoilt, *value[place + 1 :]]

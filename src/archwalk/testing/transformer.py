@@ -1,4 +1,4 @@
-"""P1's Q-network the naive way, for tests and benchmarks: PyTorch's own encoder on padded sequences."""
+"""Cassimon et al.'s Q-network the naive way, for tests and benchmarks: PyTorch's own encoder on padded sequences."""
 
 import copy
 

@@ -81,7 +81,7 @@ class TestTraining:
         assert len(outcome.curves["training"]) == 30
 
     def test_the_decay_reaches_the_optimiser(self, marks):
-        """P3's own code had a decay that never happened."""
+        """Gomez Robles and Vanschoren's own code had a decay that never happened."""
         settings = toy_settings(epochs=4, decay_epochs=2)
         outcome = train(marks, 0, settings)
         np.testing.assert_allclose(outcome.curves["learning_rate"], [1e-3, 1e-3, 2e-4, 2e-4])

@@ -241,7 +241,7 @@ class TestIntensive:
 
 
 class TestStructureCodes:
-    """P3's own networks."""
+    """Gomez Robles and Vanschoren's own networks."""
 
     IMAGES = toy_images(60, pixels=12)
 

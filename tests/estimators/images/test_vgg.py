@@ -1,4 +1,4 @@
-"""Blocks of VGG-19 as P3's reference."""
+"""Blocks of VGG-19 as Gomez Robles and Vanschoren's reference."""
 
 import numpy as np
 import pytest

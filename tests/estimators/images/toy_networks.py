@@ -39,7 +39,7 @@ class ToySpace:
         if torch.empty(0).device.type != "meta":
             mark(self.marks, number)
         inputs = int(np.prod(task.shape))
-        if number == HUGE:  # P3: one unpooled convolution of an 84 x 84 image
+        if number == HUGE:  # Gomez Robles and Vanschoren 2019: one unpooled convolution of an 84 x 84 image
             return nn.Sequential(
                 nn.Flatten(), nn.Linear(inputs, 225_792), nn.ReLU(), nn.Linear(225_792, 1024)
             )

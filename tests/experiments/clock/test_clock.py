@@ -227,8 +227,15 @@ def test_a_final_training_goes_on_from_what_it_kept_and_ends_when_it_is_stopped(
     session, search = make_search(tmp_path)
     run_until(search, session, 1)
     climb = search.winner().climb
-    calls = iter([False] * 6)
     clock = Clock(0.0)
+    at_once = train_winner(
+        session.training, climb, session.arrays, 0, clock, search.journal, until=1e9, threads=1,
+        told=lambda done, loss: None, stopped=lambda: True,
+    )  # fmt: skip
+    assert at_once.stopped
+    assert at_once.images == 0
+    assert not search.journal.is_final, "the search may go on another time"
+    calls = iter([False] * 6)
     final = train_winner(
         session.training, climb, session.arrays, 0, clock, search.journal, until=1e9, threads=1,
         told=lambda done, loss: None, stopped=lambda: next(calls, True),

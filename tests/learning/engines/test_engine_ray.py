@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,3 +120,40 @@ def test_something_else_there(monkeypatch: pytest.MonkeyPatch) -> None:
         address = f"127.0.0.1:{server.getsockname()[1]}"
         with pytest.raises(UsageError, match=f"no Ray cluster answers at {address}"):
             make_engine("ray", address=address)
+
+
+def test_a_head_that_is_away_is_waited_for_and_sigterm_stays_ours(tmp_path: Path) -> None:
+    """Workers go on without it, and one that is to start waits for it."""
+    program = tmp_path / "driver.py"
+    program.write_text(AWAY)
+    said = subprocess.run(
+        [sys.executable, program], capture_output=True, text=True, timeout=240, check=False, env=os.environ
+    )
+    assert said.stdout.splitlines() == ["True", "1 while it is away", "2 when it is back"], said.stderr
+
+
+AWAY = """
+import os, signal, threading
+import psutil
+from archwalk.learning.engines import make_engine
+
+class Counter:
+    count = 0
+
+    def add(self):
+        self.count += 1
+        return self.count
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with make_engine("ray", workers=1) as engine:
+        print(signal.getsignal(signal.SIGTERM) == signal.SIG_IGN)
+        worker = engine.spawn(Counter, "one")
+        worker.submit("__class__").result()
+        (head,) = [one for one in psutil.Process().children(recursive=True) if one.name() == "gcs_server"]
+        head.suspend()
+        print(worker.submit("add").result(), "while it is away")
+        threading.Timer(2, head.resume).start()
+        engine.spawn(Counter, "other").submit("add").result()
+        print(worker.submit("add").result(), "when it is back")
+"""

@@ -28,7 +28,7 @@ def padded(x, shape):
 
 
 def naive(network, layers, images):
-    """The scores by the rules of P3 section 4.1.1, from the network's own weights."""
+    """The scores by the rules of Gomez Robles and Vanschoren 2019, section 4.1.1, from the network's own weights."""
     maps, read = [images], set()
     for layer, ((number, kernel), inputs) in zip(network.layers, listed(layers), strict=True):
         read |= set(inputs)

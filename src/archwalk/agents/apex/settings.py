@@ -1,4 +1,4 @@
-"""Settings of P1's agent."""
+"""Settings of Cassimon et al.'s agent."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,12 +8,23 @@ from archwalk.environments.shaping import Shaping
 from archwalk.environments.walks import WalkSettings
 from archwalk.errors import UsageError
 from archwalk.learning.exploration import per_worker_epsilon
-from archwalk.strategies.checks import check_above_zero, check_at_least_one, check_q_learning, check_shares
+from archwalk.strategies.checks import (
+    Count,
+    CountOrZero,
+    Discount,
+    NotNegative,
+    Positive,
+    Share,
+    check_heads,
+    check_settings,
+    say_unused_target,
+)
 
 
 @dataclass(frozen=True)
 class ApexSettings:
-    """Ape-X (Horgan et al., 2018) as P1 ran it on RLlib 1.13; the presets name the source of each value.
+    """Ape-X (Horgan et al., 2018) as Cassimon et al. 2024 ran it on RLlib 1.13; the presets name the source of each
+    value.
 
     `steps` are environment steps of all actors together. Each of `workers` actors walks in `environments`; what
     it hands over at once, a block, is as many rollout fragments (of `fragment` steps of each environment) as give
@@ -28,48 +39,43 @@ class ApexSettings:
     length: ClassVar[str] = "steps"
     """The setting that says how long training is."""
 
-    steps: int = 10_000_000
-    workers: int = 8
-    environments: int = 32
+    scaled: ClassVar[tuple[str, ...]] = ("learning_starts", "target_every")
+    """What is counted in its unit, so that a shorter training needs less of it."""
+
+    steps: Count = 10_000_000
+    workers: Count = 8
+    environments: Count = 32
     neighbours: int = 50
     episode_limit: int = 16
     pay: str = "difference"
     alpha: float | None = 6.0
     reference: float = 1.0
-    gamma: float = 0.9
-    n_step: int = 3
-    shards: int = 4
-    capacity: int = 25_000
-    per_alpha: float = 0.6
-    per_beta: float = 0.4
-    per_eps: float = 1e-6
-    learning_starts: int = 50_000
-    batch: int = 512
-    training_intensity: float = 1.0
-    fragment: int = 50
-    block: int = 1_024
-    sync_delay: int = 400
-    target_every: int = 500_000
-    learning_rate: float = 4e-5
-    gradient_clip: float = 40.0
-    epsilon_base: float = 0.4
-    epsilon_alpha: float = 7.0
-    width: int = 256
-    encoder_layers: int = 3
-    layers: int = 2
-    heads: int = 4
+    gamma: Discount = 0.9
+    n_step: Count = 3
+    shards: Count = 4
+    capacity: Count = 25_000
+    per_alpha: Share = 0.6
+    per_beta: Share = 0.4
+    per_eps: Positive = 1e-6
+    learning_starts: CountOrZero = 50_000
+    batch: Count = 512
+    training_intensity: Positive = 1.0
+    fragment: Count = 50
+    block: Count = 1_024
+    sync_delay: CountOrZero = 400
+    target_every: Count = 500_000
+    learning_rate: Positive = 4e-5
+    gradient_clip: Positive = 40.0
+    epsilon_base: Share = 0.4
+    epsilon_alpha: NotNegative = 7.0
+    width: Count = 256
+    encoder_layers: Count = 3
+    layers: Count = 2
+    heads: Count = 4
 
     def __post_init__(self) -> None:
-        check_at_least_one(
-            self, "steps", "workers", "environments", "n_step", "shards", "capacity", "batch", "fragment", "block",
-            "target_every", "width", "encoder_layers", "layers", "heads",
-        )  # fmt: skip
-        check_q_learning(self)
-        check_shares(self, "per_alpha", "per_beta", "epsilon_base")
-        check_above_zero(self, "per_eps", "training_intensity", "learning_rate", "gradient_clip")
-        for name in ("learning_starts", "sync_delay", "epsilon_alpha"):
-            if not getattr(self, name) >= 0:
-                raise UsageError(f"{name} must be at least 0, not {getattr(self, name)}")
+        check_settings(self)
+        check_heads(self)
         self._check_that_it_learns()
         self.walk()
 
@@ -85,6 +91,15 @@ class ApexSettings:
     def updates_after(self, steps: int) -> int:
         """How many updates are due after so many steps."""
         return int(self.training_intensity * max(0, steps - self.learning_starts) / self.batch)
+
+    def unused(self) -> str:
+        """What of the algorithm would never happen in so short a training."""
+        return say_unused_target(self.updates_after(self.steps), self.target_updates, self.steps)
+
+    @property
+    def target_updates(self) -> int:
+        """After how many updates the target network follows."""
+        return -(-self.target_every // self.batch)
 
     @property
     def block_steps(self) -> int:

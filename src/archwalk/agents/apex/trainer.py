@@ -1,7 +1,6 @@
 """Training by Ape-X: actors fill the shards of a prioritised replay while a learner learns from them."""
 
 import copy
-import math
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, Literal
@@ -30,12 +29,12 @@ _NETWORK, _ACTORS, _SHARDS = range(3)
 
 
 class ApexTrainer(StepTrainer):
-    """Trains P1's agent; the same seed gives the same bits on every engine, also across state_dict.
+    """Trains Cassimon et al.'s agent; the same seed gives the same bits on every engine, also across state_dict.
 
-    Training goes in rounds. In each, every actor collects a block by the weights it was given last, and meanwhile
-    the learner takes the updates that are due for all steps before. Then the blocks go to the shards in turn, in
-    the order of the actors. So nothing depends on who is faster (ours; P1's actors and learner run free), and
-    actors lag by at most one round.
+    Training goes in rounds. In each, every actor collects a block by the weights it was given last, and meanwhile the
+    learner takes the updates that are due for all steps before. Then the blocks go to the shards in turn, in the
+    order of the actors. So nothing depends on who is faster (ours; Cassimon et al.'s actors and learner run free),
+    and actors lag by at most one round.
 
     An actor or a shard that is lost is replaced: the actor's walks start anew and its block of that round is
     missing, with what it had paid for in it; the shard is empty. Between rounds nothing is under way, and that is
@@ -66,7 +65,7 @@ class ApexTrainer(StepTrainer):
         self.network = fresh.network.to(_find_device(device))
         self.learner = DoubleDQN(
             self.network,
-            target_every=math.ceil(settings.target_every / settings.batch),
+            target_every=settings.target_updates,
             gradient_clip=settings.gradient_clip,
         )
         self.actors = Crew(
@@ -164,6 +163,7 @@ class ApexTrainer(StepTrainer):
     def _counts(self) -> dict[str, float]:
         return {
             "charts/updates": float(self.learner.updates),
+            "charts/target_updates": float(self.learner.target_updates),
             "charts/lost": float(self.actors.lost + self.shards.lost),
         }
 

@@ -1,1 +1,3 @@
-"""Agents that build networks layer by layer instead of walking (P3): what they share, and they as strategies."""
+"""Agents that build networks layer by layer instead of walking (Gomez Robles and Vanschoren 2019): what they share,
+and they as strategies.
+"""

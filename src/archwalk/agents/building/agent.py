@@ -51,7 +51,8 @@ class BuilderSettings:
 
 
 class Builder(Searcher):
-    """Builds episode after episode, all of one trial; asks for every network on the way, as P3's environment does.
+    """Builds episode after episode, all of one trial; asks for every network on the way, as Gomez Robles and
+    Vanschoren's environment does.
 
     What needs no evaluation (a shift, a terminal, what cannot be built) is no query. A step that needs one is taken
     back until its reward is told.
@@ -134,7 +135,7 @@ class _Building(PerTrial):
 
 
 class RandomConstruction(_Building):
-    """P3's random search: actions of its table 2 by lot, by the environment's own rules.
+    """Gomez Robles and Vanschoren's random search: actions of its table 2 by lot, by the environment's own rules.
 
     As for `meta-a2c` beside it, actions that end an episode for nothing are left out (ours): otherwise much of its
     budget goes into networks that cannot be built.

@@ -1,4 +1,6 @@
-"""What the episodes of a trial amounted to: the numbers that P3's figures 9 to 13 are drawn from."""
+"""What the episodes of a trial amounted to: the numbers that Gomez Robles and Vanschoren's figures 9 to 13 are drawn
+from.
+"""
 
 from typing import Any
 

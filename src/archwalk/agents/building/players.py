@@ -12,8 +12,9 @@ from archwalk.learning.action_values import ActionValues
 from archwalk.learning.exploration import explore
 
 EPSILON = 0.1
-"""How often a Q-network that no longer learns acts by lot: what P3's DQN ends with. Without, it would build one network
-again and again (ours)."""
+"""How often a Q-network that no longer learns acts by lot: what Gomez Robles and Vanschoren's DQN ends with. Without,
+it would build one network again and again (ours).
+"""
 
 Memories = list[Tensor]
 
@@ -57,7 +58,7 @@ def draw_any(batch: int, actions: int, mask_BA: Bools | None, rng: np.random.Gen
 
 @dataclass(frozen=True)
 class RandomPlayer:
-    """P3's random search: every action equally likely."""
+    """Gomez Robles and Vanschoren's random search: every action equally likely."""
 
     actions: int
 
@@ -74,7 +75,9 @@ class RandomPlayer:
 
 @dataclass(frozen=True)
 class RecurrentPlayer:
-    """An actor-critic's policy; the first action of a trial is by lot (P3 section 4.2.4)."""
+    """An actor-critic's policy; the first action of a trial is by lot (Gomez Robles and Vanschoren 2019, section
+    4.2.4).
+    """
 
     network: RecurrentActorCritic
 

@@ -16,13 +16,13 @@ Rows = Iterator[dict[str, float]]
 
 
 def replay(agent: BuildingAgent[Any, Any], benchmark: Benchmark, steps: int, seed: int) -> Rows:
-    """One trial of a frozen policy on a benchmark (P3 experiment 2); see `play`."""
+    """One trial of a frozen policy on a benchmark (Gomez Robles and Vanschoren 2019, experiment 2); see `play`."""
     ledger = TrainingLedger(benchmark.estimator, np.random.default_rng(seed).spawn(1)[0])
     return play(agent.player(), agent.construct(benchmark.space, ledger), ledger, steps, seed)
 
 
 def roam(benchmark: Benchmark, rules: BuildingRules, steps: int, seed: int) -> Rows:
-    """One trial of P3's random search; see `play`."""
+    """One trial of Gomez Robles and Vanschoren's random search; see `play`."""
     ledger = TrainingLedger(benchmark.estimator, np.random.default_rng(seed).spawn(1)[0])
     construction = Construction(benchmark.space, ledger, 1, rules)
     return play(RandomPlayer(construction.actions), construction, ledger, steps, seed)

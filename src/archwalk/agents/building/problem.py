@@ -1,4 +1,6 @@
-"""The construction problem as an agent of P3 meets it: rules, what it sees, what it may do."""
+"""The construction problem as an agent of Gomez Robles and Vanschoren 2019 meets it: rules, what it sees, what it may
+do.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -122,14 +124,6 @@ class Construction:
         """Restore what `state_dict` gave."""
         for name, found in state.items():
             getattr(self, name).load_state_dict(found)
-
-
-def check_rules(settings: Any) -> None:
-    """Raise UsageError for rules among the settings of a trainer that make no sense."""
-    if settings.action_limit < 0:
-        raise UsageError(f"action_limit must be at least 0, not {settings.action_limit}")
-    if not 0 <= settings.sigma <= 1:
-        raise UsageError(f"sigma must be between 0 and 1, not {settings.sigma}")
 
 
 def refuse_starts(starts: Sampler | None) -> None:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from archwalk.agents.walking import JudgingAgent
-from archwalk.estimators.base import Floats
-from archwalk.learning.ensemble import ClimbingNetwork, Columns, perceptron, predict
-from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.learning.ensemble import ClimbingNetwork, Columns, perceptron
+from archwalk.spaces.base import SearchSpace
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class ClimberAgent(JudgingAgent[ClimberShape, ClimbingNetwork]):
             nn.Sequential(Columns(shape.columns), *perceptron(shape.columns, shape.width, 2))
         )
 
-    def worth(self, codes_BL: Codes) -> Floats:
-        """See `JudgingAgent`."""
-        return predict(self.network.model, self.space.features(codes_BL))
+    def judge(self, features_TF: Tensor) -> Tensor:
+        """See `JudgingAgent`; to the bit what the network gives."""
+        worth_T, toll = self.network.worth(features_TF), self.network.toll
+        move_T = worth_T - toll
+        return torch.stack([worth_T, move_T + toll, move_T])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from archwalk.agents.accuracy_model import ModelSettings
+from archwalk.strategies.checks import Count
 
 
 @dataclass(frozen=True)
@@ -14,4 +15,4 @@ class ClimberSettings(ModelSettings):
     `distil_width`.
     """
 
-    distil_width: int = 32
+    distil_width: Count = 32

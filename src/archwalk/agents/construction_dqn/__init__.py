@@ -1,4 +1,4 @@
-"""Deep Q-learning over the construction environment: the baseline of P3."""
+"""Deep Q-learning over the construction environment: the baseline of Gomez Robles and Vanschoren 2019."""
 
 from archwalk.agents.construction_dqn.settings import ConstructionDQNSettings
 from archwalk.agents.construction_dqn.trainer import ConstructionDQNTrainer

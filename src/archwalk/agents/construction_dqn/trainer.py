@@ -83,7 +83,8 @@ class ConstructionDQNTrainer(StepTrainer):
         if transitions:
             self.replay.add(transitions)
         self.steps += 1
-        more = {"charts/epsilon": epsilon} | self.losses
+        updates = {"charts/target_updates": float(self.learner.target_updates)}
+        more = {"charts/epsilon": epsilon} | updates | self.losses
         self.episodes.add(builds, step, np.array([np.nan]), more)
         construction.restart(step.done_B)
 

@@ -5,7 +5,17 @@ from typing import ClassVar
 
 from archwalk.environments.shaping import Shaping
 from archwalk.environments.walks import WalkSettings
-from archwalk.strategies.checks import check_above_zero, check_at_least_one, check_q_learning, check_shares
+from archwalk.strategies.checks import (
+    Count,
+    CountOrZero,
+    Discount,
+    NotNegative,
+    Positive,
+    Share,
+    check_heads,
+    check_settings,
+    say_unused_target,
+)
 
 
 @dataclass(frozen=True)
@@ -24,41 +34,45 @@ class DQNSettings:
     length: ClassVar[str] = "steps"
     """The setting that says how long training is."""
 
-    steps: int = 600_000
-    environments: int = 256
+    scaled: ClassVar[tuple[str, ...]] = ("learning_starts", "target_every")
+    """What is counted in its unit, or in updates, so that a shorter training needs less of it."""
+
+    steps: Count = 600_000
+    environments: Count = 256
     neighbours: int = 50
     episode_limit: int = 16
     pay: str = "final"
     alpha: float = 32.0
     reference: float | None = None
-    calibration: int = 256
-    gamma: float = 0.99
-    n_step: int = 1
-    capacity: int = 100_000
-    learning_starts: int = 5_000
-    batch: int = 256
-    stop_share: float = 0.0
-    updates: int = 1
-    learning_rate: float = 5e-4
-    learning_rate_end: float = 0.0
-    target_every: int = 200
-    epsilon_start: float = 1.0
-    epsilon_end: float = 0.05
-    epsilon_fraction: float = 0.4
-    width: int = 64
-    layers: int = 1
-    heads: int = 4
+    calibration: Count = 256
+    gamma: Discount = 0.99
+    n_step: Count = 1
+    capacity: Count = 100_000
+    learning_starts: CountOrZero = 5_000
+    batch: Count = 256
+    stop_share: Share = 0.0
+    updates: Count = 1
+    learning_rate: Positive = 5e-4
+    learning_rate_end: NotNegative = 0.0
+    target_every: Count = 200
+    epsilon_start: Share = 1.0
+    epsilon_end: Share = 0.05
+    epsilon_fraction: Share = 0.4
+    width: Count = 64
+    layers: CountOrZero = 1
+    heads: Count = 4
     duelling: bool = True
 
     def __post_init__(self) -> None:
-        check_at_least_one(
-            self, "steps", "environments", "n_step", "capacity", "batch", "updates", "target_every", "width",
-            "heads", "calibration",
-        )  # fmt: skip
-        check_q_learning(self)
-        check_shares(self, "stop_share")
-        check_above_zero(self, "learning_rate")
+        check_settings(self)
+        check_heads(self)
         self.walk(1.0)
+
+    def unused(self) -> str:
+        """What of the algorithm would never happen in so short a training."""
+        rounds, before = (-(-steps // self.environments) for steps in (self.steps, self.learning_starts))
+        updates = self.updates * (rounds - max(1, before) + 1 - (self.n_step - 1))
+        return say_unused_target(updates, self.target_every, self.steps)
 
     def walk(self, reference: float) -> WalkSettings:
         """The rules of training episodes, with the reference of their shaping."""

@@ -102,6 +102,7 @@ class DQNTrainer(StepTrainer):
         return {
             "charts/epsilon": epsilon,
             "charts/updates": float(self.learner.updates),
+            "charts/target_updates": float(self.learner.target_updates),
             "charts/reward": float(step.reward_B.mean()),
             "charts/stop_reward": float(stopped.mean()) if len(stopped) else float("nan"),
             "charts/accuracy": float(accuracy_E.mean()) if len(accuracy_E) else float("nan"),

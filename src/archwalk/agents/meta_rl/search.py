@@ -19,13 +19,15 @@ from archwalk.strategies.per_trial import PerTrial
 
 @dataclass(frozen=True)
 class MetaA2CSettings(RecurrentSettings):
-    """P3's, but for masks: with few queries none is to be lost on what ends an episode for nothing (ours)."""
+    """Gomez Robles and Vanschoren's, but for masks: with few queries none is to be lost on what ends an episode for
+    nothing (ours).
+    """
 
     masks: bool = True
 
 
 class LearningBuilder(Builder):
-    """Builds by the policy and learns from every `n_step` steps (P3 section 4.2.5).
+    """Builds by the policy and learns from every `n_step` steps (Gomez Robles and Vanschoren 2019, section 4.2.5).
 
     A network that comes up again in the trial is known, so it is no query (ours): training it again would tell
     nothing.
@@ -89,7 +91,7 @@ class LearningBuilder(Builder):
 
 
 class MetaA2C(PerTrial):
-    """P3's actor-critic as a searcher from scratch."""
+    """Gomez Robles and Vanschoren's actor-critic as a searcher from scratch."""
 
     searcher_class = LearningBuilder
     settings_class: ClassVar[type[Any]] = MetaA2CSettings

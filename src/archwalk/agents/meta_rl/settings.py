@@ -3,47 +3,40 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from archwalk.agents.building.problem import BuildingRules, Construction, check_rules
+from archwalk.agents.building.problem import BuildingRules, Construction
 from archwalk.agents.meta_rl.agent import RecurrentShape
-from archwalk.errors import UsageError
 from archwalk.learning.a2c import A2CSettings
-from archwalk.strategies.checks import check_above_zero, check_at_least_one, check_shares
+from archwalk.strategies.checks import Count, CountOrZero, NotNegative, Positive, Share, check_settings
 
 
 @dataclass(frozen=True)
 class RecurrentSettings:
-    """How an actor-critic with an LSTM learns to build (P3 sections 4.2.4 and 4.2.5); values are P3's, but that the
-    limit of actions truncates.
+    """How an actor-critic with an LSTM learns to build (Gomez Robles and Vanschoren 2019, sections 4.2.4 and 4.2.5);
+    values are Gomez Robles and Vanschoren's, but that the limit of actions truncates.
 
-    The network is updated after `n_step` steps, P3's j. `learning_rate`, `rmsprop_decay` and `rmsprop_epsilon` are
-    RMSProp's. `action_limit` (0: the environment's own), `limit_terminates`, `sigma`, `masks`, `recall` and `relative`
-    are `BuildingRules`.
+    The network is updated after `n_step` steps, Gomez Robles and Vanschoren's j. `learning_rate`, `rmsprop_decay` and
+    `rmsprop_epsilon` are RMSProp's. `action_limit` (0: the environment's own), `limit_terminates`, `sigma`, `masks`,
+    `recall` and `relative` are `BuildingRules`.
     """
 
-    n_step: int = 5
-    gamma: float = 0.9
-    entropy_weight: float = 0.01
-    value_weight: float = 0.5
-    learning_rate: float = 1e-3
-    rmsprop_decay: float = 0.99
-    rmsprop_epsilon: float = 1e-5
-    gradient_clip: float = 0.5
-    width: int = 128
-    action_limit: int = 0
+    n_step: Count = 5
+    gamma: Share = 0.9
+    entropy_weight: NotNegative = 0.01
+    value_weight: NotNegative = 0.5
+    learning_rate: Positive = 1e-3
+    rmsprop_decay: Share = 0.99
+    rmsprop_epsilon: Positive = 1e-5
+    gradient_clip: Positive = 0.5
+    width: Count = 128
+    action_limit: CountOrZero = 0
     limit_terminates: bool = False
-    sigma: float = 0.0
+    sigma: Share = 0.0
     masks: bool = False
     recall: bool = False
     relative: bool = False
 
     def __post_init__(self) -> None:
-        check_at_least_one(self, "n_step", "width")
-        check_above_zero(self, "learning_rate", "rmsprop_epsilon", "gradient_clip")
-        check_shares(self, "gamma", "rmsprop_decay")
-        check_rules(self)
-        for name in ("entropy_weight", "value_weight"):
-            if not getattr(self, name) >= 0:
-                raise UsageError(f"{name} must be at least 0, not {getattr(self, name)}")
+        check_settings(self)
 
     @property
     def rules(self) -> BuildingRules:
@@ -73,14 +66,15 @@ class RecurrentSettings:
 
 @dataclass(frozen=True)
 class MetaRLSettings(RecurrentSettings):
-    """Deep meta-RL (P3): `RecurrentSettings`, and how long training is.
+    """Deep meta-RL (Gomez Robles and Vanschoren 2019): `RecurrentSettings`, and how long training is.
 
     Training is a sequence of trials: the benchmark that training is asked for, then those named in `then` (commas
-    between), the whole `rounds` times (P3: once). The first trial lasts `steps` steps, each other one `later_steps`
-    (0: as many), over all `environments` together. The network is updated at a trial's end, too.
+    between), the whole `rounds` times (Gomez Robles and Vanschoren 2019: once). The first trial lasts `steps` steps,
+    each other one `later_steps` (0: as many), over all `environments` together. The network is updated at a trial's
+    end, too.
 
     Returns end with an episode, as in the OpenAI baselines. `across_episodes` lets them run on to the end of the
-    trial, which is what P3's text says is maximised (section 4.2.4).
+    trial, which is what Gomez Robles and Vanschoren's text says is maximised (section 4.2.4).
 
     In a trial the layers have other names (`ActionNames`) in a share `shuffled` of the environments, so that which are
     good must be found out within it.
@@ -89,20 +83,13 @@ class MetaRLSettings(RecurrentSettings):
     length: ClassVar[str] = "steps"
     """The setting that says how long training is."""
 
-    steps: int = 8_000
-    later_steps: int = 0
+    steps: Count = 8_000
+    later_steps: CountOrZero = 0
     then: str = ""
-    rounds: int = 1
-    environments: int = 1
+    rounds: Count = 1
+    environments: Count = 1
     across_episodes: bool = False
-    shuffled: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_shares(self, "shuffled")
-        check_at_least_one(self, "steps", "rounds", "environments")
-        if self.later_steps < 0:
-            raise UsageError(f"later_steps must be at least 0, not {self.later_steps}")
+    shuffled: Share = 0.0
 
     @property
     def later_benchmarks(self) -> list[str]:

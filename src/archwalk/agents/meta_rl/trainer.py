@@ -1,4 +1,6 @@
-"""Training of the deep meta-RL agent: trial after trial, each on a benchmark (P3 section 4.2.4)."""
+"""Training of the deep meta-RL agent: trial after trial, each on a benchmark (Gomez Robles and Vanschoren 2019,
+section 4.2.4).
+"""
 
 import copy
 from collections.abc import Iterator, Sequence
@@ -23,9 +25,10 @@ class MetaRLTrainer:
     """Trains one policy over a sequence of benchmarks; the same seed gives the same bits, also across state_dict.
 
     The LSTM's memory and the last action and reward live as long as a trial: they go from episode to episode and are
-    blank when the next trial begins (P3's code blanked the memory at every episode). The first action of a trial is
-    by lot, so it teaches the value and not the policy (ours). What the network learns from are the very inputs that
-    it acted on. A trial's end is no end of an episode: the value of what would have followed is bootstrapped.
+    blank when the next trial begins (Gomez Robles and Vanschoren's code blanked the memory at every episode). The
+    first action of a trial is by lot, so it teaches the value and not the policy (ours). What the network learns from
+    are the very inputs that it acted on. A trial's end is no end of an episode: the value of what would have followed
+    is bootstrapped.
 
     `run` yields a row of metrics for each episode (`EpisodeLog`); as many as there are environments make a line.
     """

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor
+
 from archwalk.agents.walking import JudgingAgent
-from archwalk.estimators.base import Floats
-from archwalk.learning.ensemble import LogEnsemble, Perceptrons, perceptron, predict
+from archwalk.learning.ensemble import LogEnsemble, Perceptrons, perceptron
 from archwalk.learning.sets import AfterStateNetwork
-from archwalk.spaces.base import Codes, SearchSpace
+from archwalk.spaces.base import SearchSpace
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class PlannerAgent(JudgingAgent[PlannerShape, AfterStateNetwork]):
         stop = LogEnsemble(Perceptrons(shape.members, features, width, hidden=2))
         return AfterStateNetwork(stop, perceptron(features, width, 3))
 
-    def worth(self, codes_BL: Codes) -> Floats:
+    def judge(self, features_TF: Tensor) -> Tensor:
         """See `JudgingAgent`."""
-        return predict(self.network.stop, self.space.features(codes_BL))
+        worth_T = self.network.stop(features_TF)
+        return torch.stack([worth_T, worth_T, self.network.move(features_TF)])

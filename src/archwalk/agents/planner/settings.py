@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from archwalk.agents.accuracy_model import ModelSettings
 from archwalk.errors import UsageError
-from archwalk.strategies.checks import check_above_zero
+from archwalk.strategies.checks import Positive, Share
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,9 @@ class PlannerSettings(ModelSettings):
     distilled from the plan, whose moves it learns.
     """
 
-    optimism: float = 0.13
-    last_sharpness: float = 100.0
-    step_price: float = 0.002
+    optimism: Share = 0.13
+    last_sharpness: Positive = 100.0
+    step_price: Positive = 0.002
 
     @property
     def planning_sharpness(self) -> float:
@@ -30,6 +30,5 @@ class PlannerSettings(ModelSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not (min(self.random, self.optimism) >= 0 and self.random + self.optimism <= 1):
-            raise UsageError("random and optimism are shares: each at least 0, together at most 1")
-        check_above_zero(self, "step_price", "last_sharpness")
+        if self.random + self.optimism > 1:
+            raise UsageError("random and optimism are shares: together at most 1")

@@ -25,8 +25,9 @@ MOST_PIXELS = 512
 class ImageSettings:
     """How images become arrays, and who is in which part.
 
-    P3 (4.2.3) resizes to 84 x 84 x 3 by bilinear interpolation, whatever the shape was, and keeps a third for the
-    test. Its reward is the test accuracy; a validation part and the choice of images and classes are ours.
+    Gomez Robles and Vanschoren 2019 (4.2.3) resizes to 84 x 84 x 3 by bilinear interpolation, whatever the shape was,
+    and keeps a third for the test. Its reward is the test accuracy; a validation part and the choice of images and
+    classes are ours.
     """
 
     pixels: int = 84

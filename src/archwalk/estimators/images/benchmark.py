@@ -22,8 +22,9 @@ SCALES: dict[str, tuple[ImageSettings, TrainingSettings]] = {
     "small": (ImageSettings(pixels=14, max_images=600, max_classes=30), SMALL),
     "full": (ImageSettings(colour="rgb"), FULL),
 }
-"""By the word behind the data set's name. `full` is P3's: 84 x 84 x 3, all images. `small` is for two cores; Omniglot
-then has 30 characters of 20 images."""
+"""By the word behind the data set's name. `full` is Gomez Robles and Vanschoren's: 84 x 84 x 3, all images. `small`
+is for two cores; Omniglot then has 30 characters of 20 images.
+"""
 
 _OBJECTIVES = ("validation",)
 
@@ -57,9 +58,9 @@ NETWORKS = {
     "chain4": Networks(_short_chains, _LAYERS),
     "branches": Networks(lambda task: nsc(), _LAYERS),
 }
-"""By the word behind the images. `cells`: NAS-Bench-101's of at most five vertices; `chain` and `branches`: P3's;
-`chain4`: chains of at most four layers, numbered: those of the tables, so that what learned there can go on here. Any
-other space is known by its own name.
+"""By the word behind the images. `cells`: NAS-Bench-101's of at most five vertices; `chain` and `branches`: Gomez
+Robles and Vanschoren's; `chain4`: chains of at most four layers, numbered: those of the tables, so that what learned
+there can go on here. Any other space is known by its own name.
 """
 
 
@@ -109,7 +110,7 @@ def load_images_benchmark(words: list[str], seed: int) -> Benchmark:
     data = load_images(place, images)
     space, size = make_networks(chosen.get("space", "chain"), Task(data.shape, len(data.classes)), scale)
     if space.name == "nsc" and settings is FULL:
-        settings = replace(settings, batch=64)  # P3 6.2
+        settings = replace(settings, batch=64)  # Gomez Robles and Vanschoren 2019 6.2
     return training_benchmark(space, data, settings, usable_store(), size=size, seed=seed)
 
 

@@ -28,7 +28,8 @@ ONE_TRAINING = Objective(
 class TrainedEstimator(StoredTrainings):
     """Trains the networks of codes (B, L) on a data set; reward: validation accuracy, report: test accuracy.
 
-    P3 rewards with the test accuracy; here a part of the images is kept from the search (ours). What fails scores 0.
+    Gomez Robles and Vanschoren 2019 rewards with the test accuracy; here a part of the images is kept from the search
+    (ours). What fails scores 0.
     """
 
     objective = ONE_TRAINING

@@ -1,4 +1,4 @@
-"""One training, from an architecture to its accuracies: P3, section 4.1.2."""
+"""One training, from an architecture to its accuracies: Gomez Robles and Vanschoren 2019, section 4.1.2."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -155,6 +155,8 @@ def batches(places: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
 
 
 def _batch(arrays: Arrays, at: NDArray[np.intp], device: str) -> tuple[Tensor, Tensor]:
-    """Images (B, C, H, W) from -1 to 1, as P3's data set has them (Triantafillou et al. 2019), and labels (B,)."""
+    """Images (B, C, H, W) from -1 to 1, as Gomez Robles and Vanschoren's data set has them (Triantafillou et al.
+    2019), and labels (B,).
+    """
     images = torch.from_numpy(arrays["images"][at]).to(device).float().div_(127.5).sub_(1.0)
     return images, torch.from_numpy(arrays["labels"][at]).to(device)

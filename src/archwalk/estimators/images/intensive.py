@@ -1,4 +1,6 @@
-"""The intensive training that the best architectures get in the end (P3, section 6.1, experiment 2)."""
+"""The intensive training that the best architectures get in the end (Gomez Robles and Vanschoren 2019, section 6.1,
+experiment 2).
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +19,7 @@ from archwalk.spaces.networks import NetworkSource
 from archwalk.spaces.nsc import NSCSize
 
 INTENSIVE_SIZE = NSCSize(doubling=True, dense=4096, max_parameters=None)
-"""That of P3's networks for it."""
+"""That of Gomez Robles and Vanschoren's networks for it."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,14 @@ class IntensiveResult:
 
     @property
     def mean(self) -> float:
-        """As P3's table 6 has it."""
+        """As Gomez Robles and Vanschoren's table 6 has it."""
         return float(self.test_S.mean())
 
     @property
     def two_deviations(self) -> float:
-        """Twice the standard deviation, as P3's table 6 has it; by S - 1, which P3 does not say."""
+        """Twice the standard deviation, as Gomez Robles and Vanschoren's table 6 has it; by S - 1, which Gomez Robles
+        and Vanschoren 2019 does not say.
+        """
         return float(2 * self.test_S.std(ddof=1)) if len(self.outcomes) > 1 else 0.0
 
 

@@ -1,4 +1,6 @@
-"""How a network is trained: P3's early stop (section 4.1.2), its intensive training (section 6.1), and a small one."""
+"""How a network is trained: Gomez Robles and Vanschoren's early stop (section 4.1.2), its intensive training (section
+6.1), and a small one.
+"""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -8,14 +10,16 @@ from archwalk.errors import UsageError
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """One training. The defaults are P3's 4.1.2; what it leaves open is ours: the limits, and all of `validation`.
+    """One training. The defaults are Gomez Robles and Vanschoren's 4.1.2; what it leaves open is ours: the limits,
+    and all of `validation`.
 
-    P3 writes Adam's epsilon as 10e-8, which is 1e-7; its code left it to TensorFlow's default, 1e-8.
+    Gomez Robles and Vanschoren 2019 writes Adam's epsilon as 10e-8, which is 1e-7; its code left it to TensorFlow's
+    default, 1e-8.
     """
 
     epochs: int = 12
     batch: int = 128
-    """64 for the multi-branch space (P3 6.2)."""
+    """64 for the multi-branch space (Gomez Robles and Vanschoren 2019 6.2)."""
     learning_rate: float = 1e-3
     decay: Literal["steps", "exponential"] = "steps"
     """`steps`: times `decay_factor` after every `decay_epochs` epochs. `exponential`: the same without the steps."""
@@ -54,7 +58,7 @@ class TrainingSettings:
 
 
 FULL = TrainingSettings()
-"""P3's early stop, for images of 84 x 84."""
+"""Gomez Robles and Vanschoren's early stop, for images of 84 x 84."""
 
 SMALL = TrainingSettings(
     epochs=3,
@@ -65,8 +69,8 @@ SMALL = TrainingSettings(
 )
 """For two processor cores: with 14 x 14 pixels and at most 600 images a chain of four layers takes a second at most.
 
-P3's batch of 128 would leave nine steps, after which most networks guess. The limit of time is ten times what is
-usual, so that no score hangs on how busy the machine is.
+Gomez Robles and Vanschoren's batch of 128 would leave nine steps, after which most networks guess. The limit of time
+is ten times what is usual, so that no score hangs on how busy the machine is.
 """
 
 INTENSIVE = TrainingSettings(
@@ -77,4 +81,6 @@ INTENSIVE = TrainingSettings(
     seconds_limit=None,
     memory_limit=16_384,
 )
-"""P3's final training (section 6.1). It does not say how fast the rate decays: to a hundredth in 100 epochs is ours."""
+"""Gomez Robles and Vanschoren's final training (section 6.1). It does not say how fast the rate decays: to a
+hundredth in 100 epochs is ours.
+"""

@@ -1,4 +1,6 @@
-"""The first blocks of VGG-19, the network that P3 sets the best architectures against (section 6.1)."""
+"""The first blocks of VGG-19, the network that Gomez Robles and Vanschoren 2019 sets the best architectures against
+(section 6.1).
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +17,7 @@ BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))
 
 @dataclass(frozen=True)
 class VGGSize:
-    """Of P3's prediction module behind the blocks."""
+    """Of Gomez Robles and Vanschoren's prediction module behind the blocks."""
 
     dense: int = 1024
     dropout: float = 0.4
@@ -24,8 +26,8 @@ class VGGSize:
 class VGG19Blocks:
     """What is trained is asked of a space: a code (1,) is the number of blocks.
 
-    Blocks of 3 x 3 convolutions with ReLU, a pool of 2 behind each, then P3's prediction module instead of VGG's own
-    (ours: P3 does not say).
+    Blocks of 3 x 3 convolutions with ReLU, a pool of 2 behind each, then Gomez Robles and Vanschoren's prediction
+    module instead of VGG's own (ours: Gomez Robles and Vanschoren 2019 does not say).
     """
 
     name = "vgg19-blocks"

@@ -1,1 +1,1 @@
-"""Agents that are trained to play, and what their networks are worth by their scores (P2)."""
+"""Agents that are trained to play, and what their networks are worth by their scores (Mazyavkina et al. 2020)."""

@@ -28,11 +28,12 @@ SPACES = {
 """By the word behind the game: for small images, and for those of 84 x 84."""
 
 MINATAR_STEPS = {"space-1": 300_000, "space-2": 150_000}
-"""Timesteps of one agent, ours; elsewhere it is P2's 10 million."""
+"""Timesteps of one agent, ours; elsewhere it is Mazyavkina et al.'s 10 million."""
 
 MINATAR_LEARNING_RATE = 1e-3
-"""Ours: by P2's 2.5e-4, which is for its 10 million timesteps, agents have hardly begun to learn after so few. From one
-seed each, with five convolutions of 5 x 5 on Breakout, 6.4 against 3.3; the Nature CNN's blocks 6.7 against 4.0.
+"""Ours: by Mazyavkina et al.'s 2.5e-4, which is for its 10 million timesteps, agents have hardly begun to learn after
+so few. From one seed each, with five convolutions of 5 x 5 on Breakout, 6.4 against 3.3; the Nature CNN's blocks 6.7
+against 4.0.
 """
 
 _STEPS = re.compile("[0-9]{1,9}k")
@@ -94,7 +95,9 @@ def load_policy_benchmark(words: list[str], seed: int) -> Benchmark:
 
 
 def settings_for(game: Game, word: str, steps: int | None = None) -> PolicySettings:
-    """How agents with networks of one of `SPACES` are trained on a game: as P2 does, but shorter, faster on MinAtar."""
+    """How agents with networks of one of `SPACES` are trained on a game: as Mazyavkina et al. 2020 does, but shorter,
+    faster on MinAtar.
+    """
     if game.family != "minatar":
         return PolicySettings() if steps is None else PolicySettings(steps)
     return PolicySettings(steps or MINATAR_STEPS[word], PPOSettings(learning_rate=MINATAR_LEARNING_RATE))

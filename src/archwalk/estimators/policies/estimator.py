@@ -36,7 +36,8 @@ class PolicyEstimator(StoredTrainings):
     """Trains the agents of codes (B, L) on a game; reward and report are one metric, in raw scores.
 
     `mean-return`: the mean of the last 100 episodes, `max-return`: the highest such mean in training
-    (`learning/episodes.py`; P2 names both without saying what they are). What fails scores the game's `lowest`.
+    (`learning/episodes.py`; Mazyavkina et al. 2020 names both without saying what they are). What fails scores the
+    game's `lowest`.
     """
 
     def __init__(

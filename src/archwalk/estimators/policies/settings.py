@@ -1,4 +1,4 @@
-"""How an agent is trained: P2 table 4, and less of it for MinAtar."""
+"""How an agent is trained: Mazyavkina et al. 2020, table 4, and less of it for MinAtar."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ class PolicySettings:
     """
 
     steps: int = 10_000_000
-    """Timesteps over all environments (P2 table 4), rounded up to whole updates."""
+    """Timesteps over all environments (Mazyavkina et al. 2020, table 4), rounded up to whole updates."""
     ppo: PPOSettings = field(default_factory=PPOSettings)
     seconds_limit: float | None = None
     """Of processor time (on CUDA of the clock); an agent that needs more has no score. None: no limit."""

@@ -1,4 +1,6 @@
-"""Agents that share the weights of a supernet while they are trained in turns (P2 sections 4.1 to 4.3)."""
+"""Agents that share the weights of a supernet while they are trained in turns (Mazyavkina et al. 2020, sections 4.1
+to 4.3).
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -79,8 +81,9 @@ class PolicySupernet:
     def learn(self, code_L: Codes) -> float:
         """One architecture plays a rollout and is improved; returns the raw reward that an environment gave it.
 
-        P2 calls it the reward of the child. Its code sums clipped rewards over interleaved environments; an episode's
-        score would often not be known yet. Raises ArchwalkError where a loss is not a number.
+        Mazyavkina et al. 2020 calls it the reward of the child. Its code sums clipped rewards over interleaved
+        environments; an episode's score would often not be known yet. Raises ArchwalkError where a loss is not a
+        number.
         """
         try:
             with repeatable(self.device):

@@ -1,4 +1,6 @@
-"""The supernet: all options of all choice blocks, any path through which is an architecture (P2 section 4.1)."""
+"""The supernet: all options of all choice blocks, any path through which is an architecture (Mazyavkina et al. 2020,
+section 4.1).
+"""
 
 import copy
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Tables of agents that were trained from scratch: made from the store, kept as small files, searched as benchmarks.
 
-P2 section 5.3: "we trained all the architectures from scratch [...] These metrics were used as a tabular benchmark".
-A table grows: what is not trained yet is null in its file.
+Mazyavkina et al. 2020, section 5.3: "we trained all the architectures from scratch [...] These metrics were used as a
+tabular benchmark". A table grows: what is not trained yet is null in its file.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""One agent's training, from an architecture to its scores (P2 section 5.3, the first step)."""
+"""One agent's training, from an architecture to its scores (Mazyavkina et al. 2020, section 5.3, the first step)."""
 
 from contextlib import closing
 from dataclasses import dataclass

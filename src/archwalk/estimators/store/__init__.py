@@ -1,4 +1,7 @@
-"""The database of experiments (P3, section 5): every network that was trained, so that none is trained twice."""
+"""The database of experiments: every network that was trained, so that none is trained twice.
+
+Source: Gomez Robles and Vanschoren 2019, section 5.
+"""
 
 from archwalk.estimators.store.database import Store, default_store_url, open_store, store_name, usable_store
 from archwalk.estimators.store.records import DONE, STATUSES, Evaluation, Outcome, Problem

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 import uuid
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def is_dead(owner: str) -> bool:
     """Whether the process of a name is known to be gone; False where that cannot be seen from here."""
     place, _, rest = owner.partition("|")
     pid, _, rest = rest.partition("|")
-    if place != _place() or not pid.isdigit():
+    if place != _place() or not pid.isdigit() or sys.platform == "win32":  # there os.kill is no question
         return False
     try:
         os.kill(int(pid), 0)

@@ -12,13 +12,14 @@ from typing import Any
 DONE = "done"
 STATUSES = {
     DONE: "trained and tested",
-    "invalid": "the architecture has no network for these images",
+    "invalid": "the architecture has no network for this task",
     "memory": "it needs more memory than the limit",
     "time": "it needs more time than the limit",
-    "diverged": "its loss or its class scores are not numbers",
+    "diverged": "its loss or its outputs are not numbers",
     "lost": "the process that trained it died, twice",
 }
-"""All but `done` score 0."""
+"""All but `done` have failed. What that scores is the estimator's to say: 0 on images, the game's lowest with agents.
+"""
 
 _LARGEST = 2**63
 
@@ -53,7 +54,7 @@ def canonical_json(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a training: two scores, which are 0 where it failed. `METRICS` says what they are."""
+    """What came of a training: two scores, which stand as 0 where it failed. `METRICS` says what they are."""
 
     status: str
     reason: str = ""
@@ -64,7 +65,7 @@ class Outcome:
     seconds: float = 0.0
     """Of processor time (on CUDA of the clock)."""
     curves: Mapping[str, list[float]] = field(default_factory=dict)
-    """By name, one number an epoch."""
+    """By name: one number an epoch on images; of an agent at points of its training, which are among the curves."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Of what the numbers may hang on."""
     metric: str = ACCURACY

@@ -21,6 +21,7 @@ from archwalk.spaces.export.pytorch import to_pytorch
 NETWORK, WEIGHTS, ONNX, CLASSES, PREDICT = (
     "network.py", "weights.safetensors", "network.onnx", "classes.json", "predict.py",
 )  # fmt: skip
+RESULT = "result.json"
 
 _PREDICT = '''"""Names the class of images: python predict.py IMAGE..."""
 
@@ -133,6 +134,15 @@ def load_delivered(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     except (OSError, ValueError, KeyError, SyntaxError, SafetensorError, RuntimeError) as error:
         raise DataError(f"the network in {folder} cannot be read: {str(error).splitlines()[0]}") from error
     return network, about
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """What a search has said of itself. Raises DataError."""
+    try:
+        result: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot read {folder / RESULT}: {error}") from error
+    return result
 
 
 def to_deployed_onnx(deployed: Deployed) -> bytes:

@@ -55,6 +55,9 @@ def train_winner(
     network = training.fresh(climb.code_L)
     place = training.place(climb, seed)
     kept = place.with_name(f"{place.stem}-final.safetensors")
+    if stopped():  # the search was: it may still go on another time
+        restore(network, place)
+        return Final(network, {"progress": [], "loss": [], "learning_rate": []}, 0.0, 0, True)
     begun, done = _begun(journal, clock)
     if not (done > 0 and restore(network, kept)):
         done = 0.0
@@ -77,7 +80,7 @@ def train_winner(
         return pace.update()
 
     with _same_threads():
-        if done < 1 and not stopped():
+        if done < 1:
             curves = fit(network, iter(batches), training.settings, progress, told)
         else:
             curves = {"progress": [], "loss": [], "learning_rate": []}

@@ -24,7 +24,7 @@ from archwalk.estimators.rungs.training import RungTraining
 from archwalk.estimators.rungs.weights import forget_oldest
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.trainings.stored import find_device
-from archwalk.experiments.clock.delivery import deliver
+from archwalk.experiments.clock.delivery import RESULT, deliver
 from archwalk.experiments.clock.final import Final, train_winner
 from archwalk.experiments.clock.journal import Clock, Journal
 from archwalk.experiments.clock.judging import Judgement
@@ -36,7 +36,7 @@ from archwalk.spaces.convnet.costs import Limits
 from archwalk.spaces.convnet.members import MEMBERS
 from archwalk.spaces.convnet.space import ConvNet
 
-RESULT, FOUND, TEST_FILES = "result.json", "found.json", "test-images.txt"
+FOUND, TEST_FILES = "found.json", "test-images.txt"
 _TIMED = ("three-stage", "mobilenet-v2", "resnet-20")
 _WRITING = 12.0
 """Seconds that are left for judging and writing, but no more than a tenth of all."""

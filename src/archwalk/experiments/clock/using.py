@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from archwalk.data.images.folders import folder_source
 from archwalk.data.images.pixels import decode_image, finish, shrink
 from archwalk.errors import DataError
 from archwalk.estimators.rungs.pixels import Normalisation
-from archwalk.experiments.clock.delivery import Deployed, load_delivered
+from archwalk.experiments.clock.delivery import Deployed, load_delivered, read_result
 from archwalk.experiments.clock.judging import Judgement
 
 _MOST_BYTES = 1 << 28
@@ -42,6 +43,11 @@ class TrainedNetwork:
         self._deployed = Deployed(
             network, self.shape, Normalisation(tuple(about["mean"]), tuple(about["deviation"]))
         )
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """How it was found and how good it is: what `result.json` holds. Raises DataError where that is gone."""
+        return read_result(self.folder)
 
     def predict(self, *images: Path | str) -> list[Prediction]:
         """The most likely class of each image. Raises DataError for a file that is none."""

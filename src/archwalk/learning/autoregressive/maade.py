@@ -1,4 +1,4 @@
-"""Masked attention autoregressive density estimation (P4 sections 5 and 6)."""
+"""Masked attention autoregressive density estimation (Krishna et al. 2020, sections 5 and 6)."""
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ from archwalk.learning.autoregressive.strings import Parameters, Shapes, Strings
 
 
 class MAADE(SetPolicy):
-    """Two streams through M blocks with shared parameters (P4 equations 4 to 8).
+    """Two streams through M blocks with shared parameters (Krishna et al. 2020 equations 4 to 8).
 
     The query stream begins as q_i, a vector for each decision, and is attended from what comes strictly before; the
     key stream begins as v_i + q_i, with the value's vector, and sees itself too. A block is PosFF(x + attention(x)),
@@ -17,7 +17,7 @@ class MAADE(SetPolicy):
     A decision that is the first has nothing to attend to: zero.
 
     The first block's keys are few, one a value of a decision, so its scores are tables (K, N, N, D) that all strings
-    share: with M = 1 (all of P4's presets) no string computes a score. The numbers are the same.
+    share: with M = 1 (all of Krishna et al.'s presets) no string computes a score. The numbers are the same.
     """
 
     def __init__(self, strings: Strings, width: int, blocks: int = 1) -> None:
@@ -88,7 +88,7 @@ def _attend(scores_KBQP: Tensor, mask_KBQP: Tensor, key_KBPD: Tensor) -> Tensor:
 
 
 def _feed_forward(weights: Parameters, m: int, x_KBQD: Tensor) -> Tensor:
-    """PosFF (P4 equation 8)."""
+    """PosFF (Krishna et al. 2020, equation 8)."""
     x_KXD = x_KBQD.flatten(1, 2)
     hidden = torch.tanh(torch.baddbmm(weights[f"first_bias{m}"][:, None], x_KXD, weights[f"first{m}"]))
     out = torch.baddbmm(weights[f"second_bias{m}"][:, None], hidden, weights[f"second{m}"])

@@ -14,7 +14,7 @@ from archwalk.learning.autoregressive.strings import Parameters, Shapes, Strings
 
 
 class Policy(ABC):
-    """A distribution of strings, P(a) as the product of P(a_i | those before i) (P4 equation 2)."""
+    """A distribution of strings, P(a) as the product of P(a_i | those before i) (Krishna et al. 2020, equation 2)."""
 
     def __init__(self, strings: Strings, width: int) -> None:
         self.strings = strings
@@ -22,7 +22,7 @@ class Policy(ABC):
 
     @abstractmethod
     def context_shapes(self) -> Shapes:
-        """Of the weights of the context representation: what P4's Table 2 counts."""
+        """Of the weights of the context representation: what Krishna et al.'s Table 2 counts."""
 
     def shapes(self) -> Shapes:
         """Of all weights."""
@@ -96,7 +96,8 @@ class SetPolicy(Policy):
 
 
 class Independent(Policy):
-    """All decisions independent: only the biases of the density layer (P4 equation 15, "plain vanilla REINFORCE").
+    """All decisions independent: only the biases of the density layer (Krishna et al. 2020, equation 15, "plain
+    vanilla REINFORCE").
 
     They begin at zero, so that every value is equally likely.
     """

@@ -23,11 +23,11 @@ _NUMBERS_AT_ONCE = 4_000_000
 class ReinforceSettings:
     """How a policy learns from a batch of rewards.
 
-    The advantage is the reward less a moving average of the rewards so far (P4 equation 1; `baseline_momentum`: ours),
-    which begins as the first batch's mean. `objective`: `reinforce`, the gradient of P4's equation 1; `ppo`, P4's
-    equation 11 as it stands, A min(r, clip(r)), which for A < 0 is not what PPO says; `ppo-standard`, min(r A,
-    clip(r) A) (Schulman et al., 2017). A batch is learned from `epochs` times: with one, all three have the same
-    gradient, since r is 1.
+    The advantage is the reward less a moving average of the rewards so far (Krishna et al. 2020, equation 1;
+    `baseline_momentum`: ours), which begins as the first batch's mean. `objective`: `reinforce`, the gradient of
+    Krishna et al.'s equation 1; `ppo`, Krishna et al.'s equation 11 as it stands, A min(r, clip(r)), which for A < 0
+    is not what PPO says; `ppo-standard`, min(r A, clip(r) A) (Schulman et al., 2017). A batch is learned from
+    `epochs` times: with one, all three have the same gradient, since r is 1.
     """
 
     objective: Literal["reinforce", "ppo", "ppo-standard"] = "reinforce"

@@ -18,8 +18,8 @@ Shapes = dict[str, tuple[tuple[int, ...], int]]
 class Strings:
     """N decisions with so many values each; D is the largest number of values.
 
-    With `families`, decisions with equally many values share an embedding of values, otherwise all do (P4, section
-    5, "Embedding layer").
+    With `families`, decisions with equally many values share an embedding of values, otherwise all do (Krishna et al.
+    2020, section 5, "Embedding layer").
     """
 
     sizes: tuple[int, ...]
@@ -51,7 +51,7 @@ class Strings:
         return torch.arange(self.values) >= torch.tensor(self.sizes)[:, None]
 
     def shapes(self, width: int) -> Shapes:
-        """Of the embedding and the density layer (P4 equation 9), for contexts of `width` d."""
+        """Of the embedding and the density layer (Krishna et al. 2020, equation 9), for contexts of `width` d."""
         return {
             "decision": ((self.length, width), width),
             "value": ((int(self.embedding_ND.max()) + 1, width), width),

@@ -3,10 +3,12 @@
 import contextlib
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -16,7 +18,9 @@ from archwalk.learning.engines.base import Arrays, Engine, Shared, WorkerCallErr
 from archwalk.learning.engines.hosting import Host, settle
 
 _ANSWER_SECONDS = 3.0
-_JOIN_SECONDS = 12.0
+_JOIN_SECONDS = 45.0
+_HEAD_SECONDS = 300
+"""How long a cluster's head may be away (Ray's own: 60); then Ray ends this process, and its work is resumed."""
 _QUIET = {"logging_level": logging.ERROR, "log_to_driver": False}
 _JOIN = "import logging, ray, sys; ray.init(sys.argv[1], logging_level=logging.CRITICAL, log_to_driver=False)"
 
@@ -75,6 +79,7 @@ class RayEngine(Engine):
 
     def __init__(self, *, address: str | None = None, workers: int | None = None) -> None:
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when it is imported, here and in its processes
+        os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", str(_HEAD_SECONDS))
         try:
             import ray
         except ImportError as error:
@@ -84,7 +89,8 @@ class RayEngine(Engine):
         self.actors: list[Any] = []
         self.owns_cluster = not ray.is_initialized()
         if self.owns_cluster:
-            _join(ray, address, workers)
+            with _our_signals():
+                _join(ray, address, workers)
         elif address not in (None, here := ray.get_runtime_context().gcs_address):
             raise UsageError(
                 f"this process has joined the Ray cluster at {here} already; leave --address out"
@@ -128,6 +134,19 @@ def _make(packed: bytes) -> object:
     factory = cloudpickle.loads(packed)
     use_one_thread()
     return factory()
+
+
+@contextlib.contextmanager
+def _our_signals() -> Iterator[None]:
+    """Ray takes SIGTERM to itself and leaves the process by it; who asks us to end asks for an orderly end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _join(ray: Any, address: str | None, workers: int | None) -> None:

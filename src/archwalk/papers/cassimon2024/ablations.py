@@ -1,4 +1,4 @@
-"""P1 section 5 (Figures 17 to 19): learning curves under other discounts, neighbours and shapings."""
+"""section 5 (Figures 17 to 19): learning curves under other discounts, neighbours and shapings."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,7 +22,7 @@ from archwalk.papers.item import Answer, Item
 from archwalk.papers.setup import Setup, benchmark_settings, run_folders
 
 WINDOW = 10
-"""Of the moving average (P1 Figures 17 to 19)."""
+"""Of the moving average (figures 17 to 19)."""
 
 METRIC = "charts/accuracy"
 """Mean reward, in percent, of the architectures in which episodes of training ended."""
@@ -30,7 +30,7 @@ METRIC = "charts/accuracy"
 
 @dataclass(frozen=True)
 class Ablation:
-    """A setting, and the values that P1 gives it."""
+    """A setting, and the values that the paper gives it."""
 
     setting: str
     values: tuple[Any, ...]

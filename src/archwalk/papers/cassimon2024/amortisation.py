@@ -1,4 +1,4 @@
-"""Ours, after P1 section 7.1: from how many searches on a trained agent has paid for its training."""
+"""Ours, after section 7.1: from how many searches on a trained agent has paid for its training."""
 
 from math import ceil
 from typing import Any

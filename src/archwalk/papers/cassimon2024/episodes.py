@@ -1,4 +1,4 @@
-"""Single episodes from P1's sets of starts (section 4.1.1), played once for all items that look at them."""
+"""Single episodes from the paper's sets of starts (section 4.1.1), played once for all items that look at them."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""P1 Figures 10, 14 and 15: the best so far against queries, and where local search takes the lead."""
+"""figures 10, 14 and 15: the best so far against queries, and where local search takes the lead."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""P1 Figure 11: number of neighbours against accuracy, over all cells."""
+"""figure 11: number of neighbours against accuracy, over all cells."""
 
 import numpy as np
 from scipy.stats import kendalltau, pearsonr

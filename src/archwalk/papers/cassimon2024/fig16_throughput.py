@@ -1,4 +1,4 @@
-"""P1 Figure 16: steps a second of a bare environment, table against surrogate, by degree of vectorisation."""
+"""figure 16: steps a second of a bare environment, table against surrogate, by degree of vectorisation."""
 
 import time
 from typing import Any
@@ -20,7 +20,7 @@ POOL = 4_096
 
 
 class BareEnvironment:
-    """B walks without neighbours (P1 section 4.2.2): an action is an architecture, paid as P1 pays it."""
+    """B walks without neighbours (section 4.2.2): an action is an architecture, paid as the paper pays it."""
 
     def __init__(self, benchmark: Benchmark, alpha: float, starts_BL: Codes) -> None:
         self.estimator = benchmark.estimator

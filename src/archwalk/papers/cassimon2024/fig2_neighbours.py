@@ -1,4 +1,4 @@
-"""P1 Figure 2: removing a vertex of a cell, and all its neighbours."""
+"""figure 2: removing a vertex of a cell, and all its neighbours."""
 
 from collections import Counter
 from typing import Any
@@ -12,8 +12,9 @@ from archwalk.spaces.nasbench101.neighbours import EDIT_KINDS, REMOVE_VERTEX
 from archwalk.spaces.nasbench101.space import NASBench101
 
 EDGES = ((0, 1), (0, 2), (1, 2), (2, 3), (2, 4), (3, 4))
-"""P1's cell as its text has it: vertex 1 leads to vertex 2 alone. P1's drawing is not in the text, nor are the
-operations; these three are ours."""
+"""The paper's cell as its text has it: vertex 1 leads to vertex 2 alone. The paper's drawing is not in the text, nor
+are the operations; these three are ours.
+"""
 
 
 def compute(setup: Setup, benchmark: str) -> Answer:

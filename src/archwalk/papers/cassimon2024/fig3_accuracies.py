@@ -1,4 +1,4 @@
-"""P1 Figure 3: the accuracies of all architectures, before and after shaping."""
+"""figure 3: the accuracies of all architectures, before and after shaping."""
 
 import numpy as np
 

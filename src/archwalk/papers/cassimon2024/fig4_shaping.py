@@ -1,4 +1,4 @@
-"""P1 Figure 4: the functions that shape the reward."""
+"""figure 4: the functions that shape the reward."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ USED = {6.0: "NAS-Bench-101", 32.0: "NAS-Bench-301"}
 
 
 def compute(setup: Setup, benchmark: str) -> Answer:
-    """Shaped against accuracy, for every alpha of P1."""
+    """Shaped against accuracy, for every alpha of the paper."""
     accuracy = np.linspace(0, 100, 201)
     curves = [
         {"alpha": alpha, "used_for": USED.get(alpha or 0), "shaped": Shaping(alpha)(accuracy).tolist()}

@@ -1,4 +1,4 @@
-"""P1 Figure 5: what three samplers of NAS-Bench-101 draw, exactly."""
+"""figure 5: what three samplers of NAS-Bench-101 draw, exactly."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ LOWEST = 80.0
 def compute(setup: Setup, benchmark: str) -> Answer:
     """Shares of the draws by vertices, by edges and by accuracy.
 
-    P1 draws 10,000 cells of each sampler; the enumeration gives the probabilities themselves.
+    the paper draws 10,000 cells of each sampler; the enumeration gives the probabilities themselves.
     """
     found = setup.find_benchmark(benchmark)
     space = found.space

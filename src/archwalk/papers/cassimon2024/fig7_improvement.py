@@ -1,4 +1,4 @@
-"""P1 Figures 7 and 12: the improvement of one episode against the accuracy that it began with."""
+"""figures 7 and 12: the improvement of one episode against the accuracy that it began with."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from archwalk.papers.setup import Setup
 
 BINS = 60
 DIAGONALS = (85.0, 90.0, 95.0, 100.0)
-"""Final accuracies of P1's dashed lines; nothing can lie beyond the last."""
+"""Final accuracies of the paper's dashed lines; nothing can lie beyond the last."""
 
 FEWEST_LINES = 2
 
@@ -42,7 +42,7 @@ def _edges(values: dict[str, Floats]) -> Floats:
 
 
 def _diagonals(start_edges: Floats, gained_edges: Floats) -> list[float]:
-    """P1's final accuracies that cross the frame; where hardly any does, every second whole one that does."""
+    """The paper's final accuracies that cross the frame; where hardly any does, every second whole one that does."""
     low, high = start_edges[0] + gained_edges[0], start_edges[-1] + gained_edges[-1]
     shown = [final for final in DIAGONALS if low < final < high]
     return shown if len(shown) >= FEWEST_LINES else np.arange(np.ceil(low), min(high, 100.1), 2.0).tolist()

@@ -1,4 +1,4 @@
-"""P1 Figures 8 and 13: how far one episode improves the architecture that it began with."""
+"""figures 8 and 13: how far one episode improves the architecture that it began with."""
 
 from typing import Any
 
@@ -45,14 +45,14 @@ def compute(setup: Setup, benchmark: str) -> Answer:
 
 
 def _edges(played: dict[str, list[Outcome]]) -> Any:
-    """P1's +-12.5 points, or less where 99 % of all improvements lie nearer to zero."""
+    """The paper's +-12.5 points, or less where 99 % of all improvements lie nearer to zero."""
     gained = np.abs(np.concatenate([o.gained_B for outcomes in played.values() for o in outcomes]))
     reach = min(HISTOGRAM_EDGES[-1], np.ceil(2 * np.nanpercentile(gained, 99)) / 2)
     return np.linspace(-reach, reach, FINE_BINS + 1)
 
 
 def _more(outcomes: list[Outcome], sets: int) -> dict[str, Any]:
-    """The skew of what P1's +-12.5 points hold; medians of each agent and set."""
+    """The skew of what the paper's +-12.5 points hold; medians of each agent and set."""
     gained_GSB = np.stack([outcome.gained_B.reshape(sets, -1) for outcome in outcomes])
     inside = gained_GSB[np.abs(gained_GSB) <= HISTOGRAM_EDGES[-1]]
     medians_GS = np.median(gained_GSB, axis=2)

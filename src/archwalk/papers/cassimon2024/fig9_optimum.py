@@ -1,4 +1,4 @@
-"""P1 Figure 9: the local optimum in which a fifth of local search's episodes end."""
+"""figure 9: the local optimum in which a fifth of local search's episodes end."""
 
 from typing import Any
 

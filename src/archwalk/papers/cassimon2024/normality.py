@@ -1,4 +1,4 @@
-"""P1 section 4.2.2: are the improvements of episodes normally distributed, or by Student's t?"""
+"""section 4.2.2: are the improvements of episodes normally distributed, or by Student's t?"""
 
 import warnings
 from typing import Any
@@ -13,7 +13,7 @@ from archwalk.papers.item import Answer, Item
 from archwalk.papers.setup import Setup
 
 THRESHOLD = 5e-3
-"""P1's level of p."""
+"""The paper's level of p."""
 
 LEAST_VALUES = 20
 """Fewer say nothing about the tails that `normaltest` looks at."""

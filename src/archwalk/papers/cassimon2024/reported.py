@@ -1,4 +1,4 @@
-"""What P1 prints: figures of its own and of other systems, each in a setting that is not ours."""
+"""What the paper prints: figures of its own and of other systems, each in a setting that is not ours."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from archwalk.papers.reported import read_reported
 
 
 def reported(table: str) -> list[dict[str, Any]]:
-    """Rows of `table1` or `table2`: system, citation, queries, mean, std, P1's interval and the normal one."""
+    """Rows of `table1` or `table2`: system, citation, queries, mean, std, the paper's interval and the normal one."""
     content = read_reported("cassimon2024")
     rows = []
     for entry in content[table]:

@@ -1,4 +1,4 @@
-"""Comparisons by the best so far (P1 Figures 10, 14 and 15), for all items that look at them."""
+"""Comparisons by the best so far (figures 10, 14 and 15), for all items that look at them."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""P1 Tables 1 and 2: the best after so many queries; what others report stands apart."""
+"""tables 1 and 2: the best after so many queries; what others report stands apart."""
 
 from msgspec.structs import replace
 
@@ -14,7 +14,7 @@ QUERIES = {"nasbench101": (50, 100, 150, 300), "nasbench301:yahpo": (150, 200, 3
 
 
 def compute(setup: Setup, benchmark: str) -> Answer:
-    """Mean, deviation and bootstrap interval of every strategy after P1's numbers of queries."""
+    """Mean, deviation and bootstrap interval of every strategy after the paper's numbers of queries."""
     found, budget = setup.find_benchmark(benchmark), BUDGETS[benchmark]
     record = search(setup, found, budget)
     shown = [queries for queries in QUERIES[benchmark] if queries <= budget]

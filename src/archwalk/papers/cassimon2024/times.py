@@ -1,4 +1,4 @@
-"""P1 sections 4.1.2 and 4.2.2: how long training an agent takes, and how long one of its episodes."""
+"""sections 4.1.2 and 4.2.2: how long training an agent takes, and how long one of its episodes."""
 
 import time
 from typing import Any

@@ -1,7 +1,7 @@
-"""Trainings that a reproduction of P1 starts itself: the paper's agent, or another, cut to the scale."""
+"""Trainings that a reproduction of the paper starts itself: the paper's agent, or another, cut to the scale."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,14 +9,9 @@ from typing import Any
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.errors import DataError
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.experiments.presets import (
-    default_preset,
-    describe_settings,
-    load_preset,
-    make_settings,
-    preset_names,
-)
+from archwalk.experiments.presets import default_preset, load_preset, preset_names
 from archwalk.experiments.runs import CONFIG, RunFolder
+from archwalk.experiments.settings import describe_settings, make_settings
 from archwalk.experiments.training import resume_training, train_agent
 from archwalk.papers.scales import Scale
 from archwalk.papers.setup import Setup
@@ -71,13 +66,12 @@ def settings_at(
     settings_class, _ = TRAINERS.load(strategy)
     of_paper = strategy == PAPERS_STRATEGY and PAPERS_PRESET in preset_names()
     preset = load_preset(PAPERS_PRESET) if of_paper else default_preset(strategy, benchmark.name)
-    settings = make_settings(settings_class, preset)
     known = {field.name for field in fields(settings_class)}
     cuts = {} if whole else _SHORT.get(scale.name, {})
     short = {key: value for key, value in cuts.items() if key in known}
     if steps is not None:
         short[settings_class.length] = steps
-    return replace(settings, **short)
+    return make_settings(settings_class, preset, short)
 
 
 def train_or_resume(

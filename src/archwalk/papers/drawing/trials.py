@@ -1,4 +1,6 @@
-"""What P3's experiments 1 and 2 answer: whether a transferred policy starts ahead, and whether a frozen one adapts."""
+"""What Gomez Robles and Vanschoren's experiments 1 and 2 answer: whether a transferred policy starts ahead, and
+whether a frozen one adapts.
+"""
 
 from collections.abc import Mapping
 from typing import Any

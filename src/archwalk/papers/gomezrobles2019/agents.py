@@ -1,4 +1,4 @@
-"""The agents of P3's experiments over one trial or several, a part each: trained, frozen, or acting by lot."""
+"""The agents of the paper's experiments over one trial or several, a part each: trained, frozen, or acting by lot."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +16,7 @@ from archwalk.agents.meta_rl.trainer import MetaRLTrainer
 from archwalk.agents.saving import pack_agent, unpack_agent
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.presets import load_preset
+from archwalk.experiments.settings import make_settings
 from archwalk.papers.gomezrobles2019.trace import Witness, episode_columns
 from archwalk.papers.parts import Part
 from archwalk.papers.setup import benchmark_settings
@@ -33,9 +34,10 @@ def meta_settings(preset: str, **changes: Any) -> MetaRLSettings:
 
 
 def dqn_settings(steps: int) -> ConstructionDQNSettings:
-    """P3's, of a training of another length; it learns from the first quarter on where that is sooner (ours)."""
-    settings = ConstructionDQNSettings(**load_preset(DQN).settings)
-    return replace(settings, steps=steps, learning_starts=min(settings.learning_starts, max(1, steps // 4)))
+    """The paper's, of a training of another length; it learns from the first quarter on where that is sooner (ours)."""
+    preset = load_preset(DQN)
+    starts = min(int(preset.settings["learning_starts"]), max(1, steps // 4))
+    return make_settings(ConstructionDQNSettings, preset, {"steps": steps, "learning_starts": starts})
 
 
 def meta_part(benchmarks: Sequence[Benchmark], settings: MetaRLSettings, seed: int) -> Part:

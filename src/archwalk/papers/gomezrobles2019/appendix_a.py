@@ -1,4 +1,4 @@
-"""P3 appendix A: what short trials say of how hard data sets are, and what they cost."""
+"""appendix A: what short trials say of how hard data sets are, and what they cost."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ WHISKER = 1.5
 
 
 def compute(setup: Setup, benchmark: str) -> Answer:
-    """A trial of so few steps that the agent still acts about at random (P3), on every data set."""
+    """A trial of so few steps that the agent still acts about at random (the paper), on every data set."""
     size = find_size(setup)
     data = setup.find_benchmarks(size.kinds)
     settings, seeds = meta_settings(CHAIN, steps=size.kinds_steps), seeds_of(setup, size.seeds)

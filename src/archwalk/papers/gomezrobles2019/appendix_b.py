@@ -1,4 +1,4 @@
-"""P3 appendix B: the best networks of every experiment, drawn, with their accuracy."""
+"""appendix B: the best networks of every experiment, drawn, with their accuracy."""
 
 from collections.abc import Mapping
 from contextlib import suppress

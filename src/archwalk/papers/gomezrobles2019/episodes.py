@@ -1,4 +1,4 @@
-"""What P3's figures show of trials: means of 50 episodes, shares of actions, rewards of a stretch of steps."""
+"""What the paper's figures show of trials: means of 50 episodes, shares of actions, rewards of a stretch of steps."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,13 +11,13 @@ from archwalk.experiments.protocol import spawn
 from archwalk.papers.gomezrobles2019.trace import Trial
 
 EPISODES = 50
-"""Of a mean and a deviation in P3's figures 9, 12, 14 and 15."""
+"""Of a mean and a deviation in the paper's figures 9, 12, 14 and 15."""
 
 Curve = dict[str, list[float]]
 
 
 def group_size(trials: Sequence[Trial]) -> int:
-    """50 episodes, P3's; fewer where a trial has not four times as many (ours), so that there is a curve."""
+    """50 episodes, the paper's; fewer where a trial has not four times as many (ours), so that there is a curve."""
     return min(EPISODES, max(1, min(len(trial["episodes"]["step"]) for trial in trials) // 4))
 
 
@@ -25,7 +25,7 @@ def curve(trials: Sequence[Trial], measure: str, size: int) -> Curve:
     """Mean and deviation of every `size` episodes, those of all seeds together, for as long as every seed has them.
 
     `episode` is the last of them, `step` the steps taken by then, a mean over seeds. The deviation is that of single
-    episodes (P3 had one run). Empty where there are no such values.
+    episodes (the paper had one run). Empty where there are no such values.
     """
     columns = [trial["episodes"] for trial in trials]
     bins = min(len(column["step"]) for column in columns) // size

@@ -1,4 +1,6 @@
-"""What P3 shows of a set of trials, data set by data set and agent by agent (Figures 9 to 16, Tables 4, 5 and 7)."""
+"""What the paper shows of a set of trials, data set by data set and agent by agent (Figures 9 to 16, Tables 4, 5 and
+7).
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

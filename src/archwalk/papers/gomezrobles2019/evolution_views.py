@@ -1,4 +1,4 @@
-"""Views of P3's experiments: how agents that build fare over episodes, what they do, what they cost."""
+"""Views of the paper's experiments: how agents that build fare over episodes, what they do, what they cost."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

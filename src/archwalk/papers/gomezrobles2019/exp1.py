@@ -1,4 +1,4 @@
-"""P3 section 6.1, experiment 1: one policy trained over three data sets in turn, against baselines that begin anew."""
+"""section 6.1, experiment 1: one policy trained over three data sets in turn, against baselines that begin anew."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

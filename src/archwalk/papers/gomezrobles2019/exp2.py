@@ -1,4 +1,4 @@
-"""P3 section 6.1, experiment 2: the policy of experiment 1, its weights fixed, on data sets that it has not seen."""
+"""section 6.1, experiment 2: the policy of experiment 1, its weights fixed, on data sets that it has not seen."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -136,8 +136,8 @@ def thirds(by_agent: Mapping[str, list[Trial]], steps: int, seed: int) -> dict[s
 
 
 def strategies_differ(trials: Trials, agent: str) -> dict[str, Any] | None:
-    """P3's test of whether a policy acts differently on the two data sets: Wilcoxon's signed-rank test, paired over
-    the actions, of their shares in all seeds together, and of each seed's. None where there are not two.
+    """The paper's test of whether a policy acts differently on the two data sets: Wilcoxon's signed-rank test, paired
+    over the actions, of their shares in all seeds together, and of each seed's. None where there are not two.
     """
     if len(trials) != 2:
         return None

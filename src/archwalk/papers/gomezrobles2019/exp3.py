@@ -1,4 +1,4 @@
-"""P3 section 6.2, experiment 3: networks with branches, and what paying for shifts of the pointers changes."""
+"""section 6.2, experiment 3: networks with branches, and what paying for shifts of the pointers changes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,8 +35,8 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     steps = size.branching_steps
     if setup.scale.name != "full":
         setup.note(
-            f"Scale {setup.scale.name}: {steps:,} steps, since every network is trained; P3 saw no meaningful rewards "
-            "before episode 3,000 of 20,000 steps."
+            f"Scale {setup.scale.name}: {steps:,} steps, since every network is trained; the paper saw "
+            "no meaningful rewards before episode 3,000 of 20,000 steps."
         )
     its = trials[data.name]
     return Answer(
@@ -81,7 +81,7 @@ def train_all(setup: Setup, size: Size) -> tuple[Trials, dict[str, list[Value]]]
 
 
 def label(sigma: float) -> str:
-    """As in P3's figures."""
+    """As in the paper's figures."""
     return f"σ = {sigma:.1f}"
 
 

@@ -1,4 +1,4 @@
-"""P3 section 6.1 and Table 6: the best two networks of experiment 2 trained at length, against two blocks of VGG-19."""
+"""section 6.1 and Table 6: the best two networks of experiment 2 trained at length, against two blocks of VGG-19."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -48,7 +48,9 @@ FINALS = {
     "small": Final(_shorter(20, 32), replace(INTENSIVE_SIZE, dense=256), 5),
     "full": Final(INTENSIVE, INTENSIVE_SIZE, 5),
 }
-"""`full` is P3's: 4,096 units, 100 epochs, five trainings. The rate falls to a hundredth at every scale (ours)."""
+"""`full` is the paper's: 4,096 units, 100 epochs, five trainings. The rate falls to a hundredth at every scale
+(ours).
+"""
 
 
 def compute(setup: Setup, benchmark: str) -> Answer:

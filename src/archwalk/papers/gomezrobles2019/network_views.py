@@ -1,4 +1,4 @@
-"""Views of P3's other items: how hard data sets are, the best networks, and their final training."""
+"""Views of the paper's other items: how hard data sets are, the best networks, and their final training."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from archwalk.report.palette import BLUE
 from archwalk.report.values import count, percent
 
 HARD, TRIVIAL = 30.0, 75.0
-"""Percent. P3 calls hard what stays below the first; from which median on a data set is trivial is ours."""
+"""Percent. The paper calls hard what stays below the first; from which median on a data set is trivial is ours."""
 
 
 def view_hardness(record: Record) -> list[Block]:
@@ -51,7 +51,7 @@ def view_hardness(record: Record) -> list[Block]:
     ]
     notes = [
         f"Times are means over {seeds} seeds of trials of {count(steps)} steps. Hard: no network above {HARD:g} % "
-        f"(P3); trivial: a median above {TRIVIAL:g} % (ours, P3 gives no number); medium: the rest."
+        f"(the paper); trivial: a median above {TRIVIAL:g} % (ours, the paper gives no number); medium: the rest."
     ]
     caption = (
         f"All queries of {seeds} seeds of {count(steps)} steps each. Box: quartiles, dot: mean, whiskers: to 1.5 times "
@@ -75,7 +75,7 @@ def _means(data: Mapping[str, Any]) -> tuple[list[float], list[float], list[floa
 
 
 def kind(box: Mapping[str, Any]) -> str:
-    """P3's three kinds of data sets."""
+    """The paper's three kinds of data sets."""
     if box["range"][1] < HARD:
         return "hard"
     return "trivial" if box["quartiles"][1] > TRIVIAL else "medium"

@@ -1,4 +1,4 @@
-"""How large P3's experiments are at each scale: data sets, steps, seeds."""
+"""How large the paper's experiments are at each scale: data sets, steps, seeds."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ UNSEEN_TABLES = ("chain-omniglot", "chain-dtd10")
 @dataclass(frozen=True)
 class Size:
     """One scale. `steps` are the policy's on each of the data sets `train`, in their order, `baseline_steps` those of
-    DQN and of random search (P3 section 6.1).
+    DQN and of random search (section 6.1).
 
     Our agent goes over `train` `our_rounds` times (0: it takes no part), as long as its preset says or `our_steps`
     steps each. `branching` is the data set of experiment 3. Every agent is trained or played with `seeds` seeds, and
@@ -53,9 +53,9 @@ SIZES = {
         ("images:omniglot:full", "images:flowers5:full", "images:dtd10:full", "images:cifar10:full"), 200,
     ),
 }  # fmt: skip
-"""`full` has P3's steps, depths and settings of training (section 6), and like it one run of each. Its data sets are
-those of P3 that archwalk knows, or some of their classes; its own are named by `--benchmark`. `small` has P3's steps
-but in experiment 3, on tables of chains of at most four layers, with seeds (ours).
+"""`full` has the paper's steps, depths and settings of training (section 6), and like it one run of each. Its data
+sets are those of the paper that archwalk knows, or some of their classes; its own are named by `--benchmark`. `small`
+has the paper's steps but in experiment 3, on tables of chains of at most four layers, with seeds (ours).
 """
 
 
@@ -78,13 +78,13 @@ def data_settings(setup: Setup, data: Sequence[Benchmark]) -> dict[str, Any]:
     """What a record says of its data sets: each with its objective, and what a step and a query are."""
     if setup.scale.name == "full":
         setup.note(
-            "P3's data sets do not come with archwalk. Name yours by --benchmark, say images:FOLDER:full, in this "
-            "order."
+            "The paper's data sets do not come with archwalk. Name yours by --benchmark, say images:FOLDER:full, in "
+            "this order."
         )
     depth = max(benchmark.space.table.depth for benchmark in data)  # type: ignore[attr-defined]
     if depth < P3_DEPTH:
         setup.note(
-            f"Networks have at most {depth} layers here, so episodes are short; P3's had up to {P3_DEPTH}."
+            f"Networks have at most {depth} layers here, so episodes are short; the paper's had up to {P3_DEPTH}."
         )
     return {
         "benchmarks": {benchmark.name: benchmark_settings(benchmark) for benchmark in data},

@@ -1,4 +1,4 @@
-"""What P2 does not test: whether the searches beat random search of equal cost."""
+"""What the paper does not test: whether the searches beat random search of equal cost."""
 
 from typing import Any
 

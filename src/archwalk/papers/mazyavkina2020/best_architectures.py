@@ -1,4 +1,4 @@
-"""P2 tables 6 to 9: the best architecture of each game and space, as the table has it and as the searches found it."""
+"""tables 6 to 9: the best architecture of each game and space, as the table has it and as the searches found it."""
 
 from typing import Any
 

@@ -77,7 +77,7 @@ def relabel_test(
 
 def repeat_search(score_N: Floats, draws: int, repeats: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """The architectures (repeats,) that random search returns: the best of `draws` different ones, drawn anew each
-    time (P2 section 5.4; that they differ is ours).
+    time (section 5.4; that they differ is ours).
     """
     size = len(score_N)
     drawn_RK = rng.permuted(np.tile(np.arange(size), (repeats, 1)), axis=1)[:, :draws]

@@ -1,4 +1,4 @@
-"""What P2 does not show: whether the proxy ranks the architectures as training from scratch does."""
+"""What the paper does not show: whether the proxy ranks the architectures as training from scratch does."""
 
 from itertools import combinations
 from typing import Any

@@ -1,4 +1,4 @@
-"""P2 figure 4: the scores of all architectures, with those that the searches found marked."""
+"""figure 4: the scores of all architectures, with those that the searches found marked."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Views of P2's tables: what searches for an agent's network find, and whether that is more than chance."""
+"""Views of the paper's tables: what searches for an agent's network find, and whether that is more than chance."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -52,7 +52,7 @@ def list_by_ground(values: Mapping[str, Any], say: Any) -> str:
 
 
 def view_found(record: Record) -> list[Block]:
-    """Table 1: ours, then P2's."""
+    """Table 1: ours, then the paper's."""
     grounds, colour = record["result"]["grounds"], colours(record)
     names = list(dict.fromkeys(name for rows in grounds.values() for name in rows))
     rows = [

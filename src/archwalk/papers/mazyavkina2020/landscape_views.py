@@ -1,4 +1,6 @@
-"""Views of P2's figures: the scores of all architectures, what was found among them, and how the proxies rank them."""
+"""Views of the paper's figures: the scores of all architectures, what was found among them, and how the proxies rank
+them.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -87,7 +89,7 @@ def _in_two_columns(key: str, plots: Mapping[str, Plot], label: str, description
 
 
 def view_layers(record: Record) -> list[Block]:
-    """Tables 6 to 9: ours, drawn, then P2's."""
+    """Tables 6 to 9: ours, drawn, then the paper's."""
     grounds, colour = record["result"]["grounds"], colours(record)
     rows = [
         (f"{label}: {method}", colour[method], [_layers(its) for its in (one["best"], *found)])

@@ -1,4 +1,4 @@
-"""How large P2's experiments are at each scale: games and spaces, methods, seeds."""
+"""How large the paper's experiments are at each scale: games and spaces, methods, seeds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,10 +11,12 @@ from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
 from archwalk.strategies.one_shot import OneShot
 
 TOP = 3
-"""Architectures of the highest proxy that are trained from scratch, and trainings of random search (P2 5.3, 5.4)."""
+"""Architectures of the highest proxy that are trained from scratch, and trainings of random search (the paper 5.3,
+5.4).
+"""
 
 REPEATS = 1_000
-"""Of random search (P2 section 5.4)."""
+"""Of random search (section 5.4)."""
 
 
 @dataclass(frozen=True)
@@ -76,18 +78,19 @@ SIZES = {
         4,
     ),
 }
-"""`full` is P2's. `small` (ours) has MinAtar's games, and tables with seeds of their own. There P2's ENAS would update
-its controller nine times (four in space 2), so that it has our preset; and the proxy of SPOS looks at the first 500
-steps of an episode, since whole ones of Freeway would cost seven trainings in space 1 and 17 in space 2.
+"""`full` is the paper's. `small` (ours) has MinAtar's games, and tables with seeds of their own. There the paper's
+ENAS would update its controller nine times (four in space 2), so that it has our preset; and the proxy of SPOS looks
+at the first 500 steps of an episode, since whole ones of Freeway would cost seven trainings in space 1 and 17 in
+space 2.
 """
 
 NOTES = {
     "smoke": "Scale smoke: agents have hardly begun to learn, so this says whether it runs and nothing else.",
     "small": (
-        "Scale small: MinAtar, on which P2 did not train. ENAS has the preset archwalk-policy-enas, since by P2's "
-        "settings its controller would learn nine times (four in space 2); --strategy mazyavkina2020-enas lets these "
-        "take part too. SPOS scores 500 steps of 32 episodes, at most 1.3 trainings in space 1 and 3.4 in space 2; "
-        "whole ones of Freeway would cost 7 and 17."
+        "Scale small: MinAtar, on which the paper did not train. ENAS has the preset archwalk-policy-enas, since "
+        "by the paper's settings its controller would learn nine times (four in space 2); --strategy "
+        "mazyavkina2020-enas lets these take part too. SPOS scores 500 steps of 32 episodes, at most 1.3 trainings "
+        "in space 1 and 3.4 in space 2; whole ones of Freeway would cost 7 and 17."
     ),
 }
 

@@ -1,4 +1,4 @@
-"""P2 table 1: what random search, the Nature CNN, ENAS and SPOS find, by both metrics."""
+"""table 1: what random search, the Nature CNN, ENAS and SPOS find, by both metrics."""
 
 from typing import Any
 

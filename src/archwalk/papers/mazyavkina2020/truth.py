@@ -1,4 +1,4 @@
-"""What is true: the scores of all agents trained from scratch, a game and a space at a time (P2 section 5.3)."""
+"""What is true: the scores of all agents trained from scratch, a game and a space at a time (section 5.3)."""
 
 import hashlib
 from collections.abc import Sequence

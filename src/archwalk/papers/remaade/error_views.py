@@ -1,4 +1,4 @@
-"""Views of P4's tables: test errors, whether its order holds, parameters."""
+"""Views of the paper's tables: test errors, whether its order holds, parameters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,9 @@ MOST_POINTS = 200
 
 
 def view_errors(record: Record) -> list[Block]:
-    """Tables 3 to 6: what P4 says and whether it holds; ours; the tests; curves; P4's own figures apart from them."""
+    """Tables 3 to 6: what the paper says and whether it holds; ours; the tests; curves; the paper's own figures apart
+    from them.
+    """
     result, comparison = record["result"], comparison_in(record)
     blocks: list[Block] = [
         Words(

@@ -1,4 +1,4 @@
-"""Who takes part in P4's tables, under which settings, and how many trials each can afford."""
+"""Who takes part in the paper's tables, under which settings, and how many trials each can afford."""
 
 import json
 from collections.abc import Mapping
@@ -34,8 +34,9 @@ SIZES = {
         "full": Size(3_200, {FAST: 500, SLOW: 50, SLOWEST: 0}),
     },
 }
-"""By term and scale. P4: 150 and 3,200 architectures, 500 trials of everything. Fewer trials of what is slow are ours;
-with 3,200 queries a trial of the slowest takes up to hours, so these are left to P4's reported figures.
+"""By term and scale. The paper: 150 and 3,200 architectures, 500 trials of everything. Fewer trials of what is slow
+are ours; with 3,200 queries a trial of the slowest takes up to hours, so these are left to the paper's reported
+figures.
 """
 
 
@@ -64,7 +65,7 @@ class Variant:
 
 
 def _rivals(remaade: str, tpe: str) -> tuple[Variant, ...]:
-    """P4's Tables 3 and 5; `tpe` is the cost of TPE, which grows with the queries."""
+    """The paper's Tables 3 and 5; `tpe` is the cost of TPE, which grows with the queries."""
     return (
         Variant("TPE", "tpe", cost=tpe),
         Variant("BOHB", "bohb", cost=SLOW),
@@ -80,7 +81,7 @@ def _rivals(remaade: str, tpe: str) -> tuple[Variant, ...]:
 SHORT_TERM, MEDIUM_TERM = _rivals("remaade-short", SLOW), _rivals("remaade-medium", SLOWEST)
 
 PPO_EPOCHS = 4
-"""Ours: P4 does not say how often a batch is learned from, and with one epoch PPO is REINFORCE."""
+"""Ours: the paper does not say how often a batch is learned from, and with one epoch PPO is REINFORCE."""
 
 ABLATION = (
     Variant("Random search", "random-search"),
@@ -91,10 +92,10 @@ ABLATION = (
     Variant("ReMAADE with PPO", "remaade-short", ("policy=maade", "objective=ppo", f"epochs={PPO_EPOCHS}")),
     Variant("ReMAADE without PPO", "remaade-short", ("policy=maade", "objective=reinforce")),
 )
-"""P4's Table 4, with NADE and the LSTM of its Table 2."""
+"""The paper's Table 4, with NADE and the LSTM of its Table 2."""
 
 ORDERS = tuple(
     Variant(f"S = {orders or 'N!'}", "remaade-medium", (f"orders={orders}",))
     for orders in (1, 2, 4, 6, 8, 16, 0)
 )
-"""P4's Table 6; 0 stands for all orders."""
+"""The paper's Table 6; 0 stands for all orders."""

@@ -1,4 +1,4 @@
-"""P4 Table 2: parameters of the context representation, over the number N of decisions and the width d."""
+"""table 2: parameters of the context representation, over the number N of decisions and the width d."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -12,13 +12,13 @@ from archwalk.papers.setup import Setup
 from archwalk.strategies.catalogue import STRATEGIES
 
 CHOICES = (2,) * 21 + (3,) * 5
-"""NAS-Bench-101 as P4 writes it: 21 edges, 5 operations."""
+"""NAS-Bench-101 as the paper writes it: 21 edges, 5 operations."""
 
 TIMES = (1, 2, 4)
 """How often the decisions are repeated, to see what grows with N."""
 
 WIDTHS = (36, 45, 72, 144)
-"""P4's two, and two more to see what grows with d."""
+"""The paper's two, and two more to see what grows with d."""
 
 
 def compute(setup: Setup, benchmark: str) -> Answer:

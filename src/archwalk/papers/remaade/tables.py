@@ -1,4 +1,4 @@
-"""P4 Tables 3 to 6: test errors of strategies, whether they differ, and whether P4's order holds."""
+"""tables 3 to 6: test errors of strategies, whether they differ, and whether the paper's order holds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ IDENTICAL = "identical in every trial"
 
 @dataclass(frozen=True)
 class Table:
-    """A table of P4: who takes part, at which term, and what P4 says of it as (better, worse)."""
+    """A table of the paper: who takes part, at which term, and what the paper says of it as (better, worse)."""
 
     name: str
     term: str
@@ -102,7 +102,9 @@ def compute(setup: Setup, benchmark: str, table: Table) -> Answer:
 def judge_claims(
     found: Significance | None, budget: int, claims: Sequence[tuple[str, str]]
 ) -> list[dict[str, Any]]:
-    """Each of P4's claims with the test of it at the whole budget; `difference` is better less worse in test error."""
+    """Each of the paper's claims with the test of it at the whole budget; `difference` is better less worse in test
+    error.
+    """
     tested = found.after[budget].pairs if found else []
     least = {frozenset((p.one, p.other)): least for p, least in zip(tested, least_p(tested), strict=True)}
     rows: list[dict[str, Any]] = []
@@ -154,7 +156,9 @@ def spread(record: Comparison) -> dict[str, Any]:
 
 
 def reported_rows(table: str) -> dict[str, Any]:
-    """A table as P4 prints it: `rows` of system, mean and deviation of the test error, its setting and citation."""
+    """A table as the paper prints it: `rows` of system, mean and deviation of the test error, its setting and
+    citation.
+    """
     content = read_reported(PAPER)
     return {
         "citation": content["citation"],

@@ -11,7 +11,7 @@ reduction cell:
 so that `codes_BL.reshape(-1, 2, 8, 2)` has the axes batch, cell, edge, (input, operation), and every
 architecture has one code. Nodes that could change places keep their numbers, as in NAS-Bench-301: cells that
 differ in them alone are different architectures, although they compute the same up to the order of channels.
-That leaves 180 * 7^8 = 1,037,664,180 cells and 1.08e18 architectures (P1: "around 10^9", "10^18").
+That leaves 180 * 7^8 = 1,037,664,180 cells and 1.08e18 architectures (Cassimon et al. 2024: "around 10^9", "10^18").
 
 Source: Liu, Simonyan and Yang, DARTS, ICLR 2019; Zela et al., NAS-Bench-301, ICLR 2022.
 """

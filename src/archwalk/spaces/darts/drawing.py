@@ -13,7 +13,7 @@ _GAP = 24
 
 
 def draw_architecture(code_L: Codes) -> str:
-    """SVG of both cells, their operations on nodes (P1 Figure 1)."""
+    """SVG of both cells, their operations on nodes (Cassimon et al. 2024, figure 1)."""
     inputs, operations = genotype_arrays(code_L[None])
     parts, left, height = [], 0, 0
     for c, cell in enumerate(CELLS):

@@ -1,11 +1,11 @@
-"""What a network sees of a DARTS architecture (P1 Figure 1 and section 3.2.3).
+"""What a network sees of a DARTS architecture (Cassimon et al. 2024, figure 1 and section 3.2.3).
 
 Operations on edges become operations on nodes. A cell has 15 vertices: 0 and 1 its inputs; for node n = 0..3
 the operations on its two edges, 2 + 3 n and 3 + 3 n (the edge with the lower input first), and their sum,
 4 + 3 n; 14 the output, which every sum enters. The features of a cell are the lower triangle of the adjacency
 matrix, row by row (105), then a one-hot label of each vertex (15 x 10): input, output, sum, the operations.
 Those of an architecture are the normal cell's, then the reduction cell's: 510. Most never change; they are
-there because P1 has them.
+there because Cassimon et al. 2024 has them.
 """
 
 import numpy as np

@@ -1,10 +1,10 @@
-"""Neighbours of DARTS architectures: both cells are edited at once (P1 section 3.2.1).
+"""Neighbours of DARTS architectures: both cells are edited at once (Cassimon et al. 2024, section 3.2.1).
 
-The edits of a cell, always 60: `relabel` gives one edge another operation (8 x 6), `rewire` another input, an
-earlier state that the node does not read yet (0 + 2 + 4 + 6). The result is sorted into canonical form; no two
-edits give the same cell. A neighbour is a pair of an edit of the normal cell and one of the reduction cell,
-3,600 in all. P1 counts "around 70" edits: 68 are found if an edge may also take the input of its node's other
-edge, which the two sources of a node then would not allow.
+The edits of a cell, always 60: `relabel` gives one edge another operation (8 x 6), `rewire` another input, an earlier
+state that the node does not read yet (0 + 2 + 4 + 6). The result is sorted into canonical form; no two edits give the
+same cell. A neighbour is a pair of an edit of the normal cell and one of the reduction cell, 3,600 in all. Cassimon
+et al. 2024 counts "around 70" edits: 68 are found if an edge may also take the input of its node's other edge, which
+the two sources of a node then would not allow.
 """
 
 import numpy as np

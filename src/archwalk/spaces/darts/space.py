@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 class DARTS:
     """All pairs of a normal and a reduction cell, 1.08e18: too many to number. Satisfies `SearchSpace`.
 
-    A code is 32 integers (see `code`). Neighbours are P1's pairs, 3,600 for each architecture (`neighbours`);
-    features are P1's, 510 (`features`). `choices` are 22 categoricals: for each cell the input pairs of its
-    last three nodes, ascending, then its 8 operations. Starts are uniform over architectures.
+    A code is 32 integers (see `code`). Neighbours are Cassimon et al.'s pairs, 3,600 for each architecture
+    (`neighbours`); features are Cassimon et al.'s, 510 (`features`). `choices` are 22 categoricals: for each cell the
+    input pairs of its last three nodes, ascending, then its 8 operations. Starts are uniform over architectures.
     """
 
     name = "darts"

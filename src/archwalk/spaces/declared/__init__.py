@@ -16,9 +16,20 @@ Small ones are numbered and made a graph of neighbours, all others are walked an
 
 from archwalk.spaces.declared.decisions import Categorical, Decision, Integer, Ordinal
 from archwalk.spaces.declared.declaration import Declaration
+from archwalk.spaces.declared.numbered import NumberedSpace
 from archwalk.spaces.declared.reading import read_space
 from archwalk.spaces.declared.space import declare, make_space
+from archwalk.spaces.declared.walked import DeclaredSpace
 
 __all__ = [
-    "Categorical", "Decision", "Declaration", "Integer", "Ordinal", "declare", "make_space", "read_space",
-]  # fmt: skip
+    "Categorical",
+    "Decision",
+    "Declaration",
+    "DeclaredSpace",
+    "Integer",
+    "NumberedSpace",
+    "Ordinal",
+    "declare",
+    "make_space",
+    "read_space",
+]

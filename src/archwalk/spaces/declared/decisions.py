@@ -109,8 +109,7 @@ def Integer(name: str, first: int, last: int, step: int = 1, when: Rule | None =
 def read_decision(name: str, declared: object) -> Decision:
     """The decision of a TOML entry: a list (categorical), or a table with one of `KINDS` and perhaps `when`.
 
-    `integer` is [first, last] or [first, last, step], or a list of more whole numbers in equal steps.
-    Raises UsageError.
+    `integer` is [first, last] or [first, last, step]. Raises UsageError.
     """
     if isinstance(declared, list):
         return Categorical(name, declared)
@@ -132,9 +131,7 @@ def read_decision(name: str, declared: object) -> Decision:
     if when is not None and not isinstance(when, str):
         raise UsageError(f"when of {name!r} is an expression in quotes, not {_plain(when)}")
     if kind == "integer":
-        if len(given) > 3:
-            return Decision(name, "integer", tuple(given), when)
-        if len(given) < 2:
+        if len(given) not in (2, 3):
             raise UsageError(f"integer of {name!r} is [first, last] or [first, last, step]")
         return Integer(name, given[0], given[1], given[2] if len(given) > 2 else 1, when)
     return Decision(name, kind, _listed(name, given), when)

@@ -1,4 +1,5 @@
-"""Features of cells: P1's lower-triangular adjacency and one-hot labels, padded (P1 section 3.2.3).
+"""Features of cells: Cassimon et al.'s lower-triangular adjacency and one-hot labels, padded (Cassimon et al. 2024,
+section 3.2.3).
 
 A cell can be written in several orders. `feature_table` has those of the representatives; a network that is shown
 other orders too, drawn anew each time, learns that they are the same cell.

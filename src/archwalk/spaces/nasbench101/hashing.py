@@ -1,4 +1,4 @@
-"""Graph hashes that are equal for isomorphic cells: the published one (MD5) and P1's (BLAKE2s).
+"""Graph hashes that are equal for isomorphic cells: the published one (MD5) and Cassimon et al.'s (BLAKE2s).
 
 Neither is needed to search: canonical ids come from tables (`enumeration`). The published hash names cells
 in the official files; `published_hashes` computes it for a whole space at once.
@@ -39,7 +39,9 @@ def md5_hash(matrix: Matrix, labels: Sequence[int]) -> str:
 
 
 def blake2s_hash(matrix: Matrix, labels: Sequence[int]) -> bytes:
-    """P1's variant of the hash (section 3): BLAKE2s, 32-byte digests, bytes throughout. Returns 32 bytes."""
+    """Cassimon et al.'s variant of the hash (section 3): BLAKE2s, 32-byte digests, bytes throughout. Returns 32
+    bytes.
+    """
     ends = _neighbour_lists(matrix)
     hashes = [
         blake2s(bytes((len(out), len(inn), label & 0xFF))).digest()

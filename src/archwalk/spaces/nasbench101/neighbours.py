@@ -1,8 +1,8 @@
-"""P1's five edits on NAS-Bench-101 cells, for all cells at once (P1 section 3.2.1).
+"""Cassimon et al.'s five edits on NAS-Bench-101 cells, for all cells at once (Cassimon et al. 2024, section 3.2.1).
 
-Exact rule (P1 leaves parts open): all results up to isomorphism; invalid ones dropped (a vertex without in-
-or out-edge, too many vertices or edges, a cycle), duplicates merged, the cell itself excluded. The relation
-is not symmetric (P1 Figure 2).
+Exact rule (Cassimon et al. 2024 leaves parts open): all results up to isomorphism; invalid ones dropped (a vertex
+without in- or out-edge, too many vertices or edges, a cycle), duplicates merged, the cell itself excluded. The
+relation is not symmetric (Cassimon et al. 2024, figure 2).
 
 relabel        one interior vertex gets another operation
 add edge       any absent pair (a, b), a not the output, b not the input, that closes no cycle

@@ -1,4 +1,4 @@
-"""The three samplers of P1 Figure 5, as exact probabilities of every cell.
+"""The three samplers of Cassimon et al. 2024, figure 5, as exact probabilities of every cell.
 
 A rejection sampler over labelled DAGs draws each cell in proportion to the labelled DAGs that are that
 cell. The enumeration counts those, so one binary search replaces the rejections.
@@ -12,9 +12,10 @@ from archwalk.spaces.nasbench101.enumeration import LABELS, CellTables, pair_bit
 
 
 def size_uniform_weights(tables: CellTables) -> NDArray[np.float64]:
-    """P1's sampler (section 3.2.3): the number of vertices uniform over 2..max, then a uniform labelled DAG.
+    """Cassimon et al.'s sampler (section 3.2.3): the number of vertices uniform over 2..max, then a uniform labelled
+    DAG.
 
-    P1 draws upper-triangular matrices and labels until they are a valid cell of that many vertices.
+    Cassimon et al. 2024 draws upper-triangular matrices and labels until they are a valid cell of that many vertices.
     Returns probabilities (N,).
     """
     sizes = tables.vertices_N.astype(np.int64)
@@ -26,7 +27,7 @@ def size_uniform_weights(tables: CellTables) -> NDArray[np.float64]:
 def banana_weights(tables: CellTables) -> NDArray[np.float64]:
     """BANANAS' "Random Cell Adj": uniform matrix on `max_vertices` and uniform operations, valid after pruning.
 
-    Source: White et al. 2021, `random_cell`; P1 Figure 5. Returns probabilities (N,).
+    Source: White et al. 2021, `random_cell`; Cassimon et al. 2024, figure 5. Returns probabilities (N,).
     """
     n = tables.max_vertices
     pruned_P = np.zeros(len(tables.topology), np.int64)

@@ -32,7 +32,9 @@ from archwalk.spaces.task import CIFAR10, Task
 if TYPE_CHECKING:
     from archwalk.spaces.nasbench101.network import CellNetwork
 
-_STRING_ORDER = np.array([1, 0, 2])  # P4's strings number the operations conv1x1, conv3x3, maxpool
+_STRING_ORDER = np.array(
+    [1, 0, 2]
+)  # Krishna et al.'s strings number the operations conv1x1, conv3x3, maxpool
 
 
 class NASBench101(EnumerableSpace):
@@ -40,9 +42,10 @@ class NASBench101(EnumerableSpace):
 
     `max_vertices` below 7 gives the smaller tables of EC-NAS (91 cells for 4, 2,532 for 5).
 
-    Features (P1 section 3.2.3): lower-triangular adjacency, row by row, then one-hot labels of each vertex,
-    padded to `max_vertices`: 21 + 35 = 56. `choices` are P4's 26 categoricals: 21 edges (upper triangle, row-
-    major), then 5 operations in the order conv1x1, conv3x3, maxpool. `sample` is P1's size-uniform sampler.
+    Features (Cassimon et al. 2024, section 3.2.3): lower-triangular adjacency, row by row, then one-hot labels of
+    each vertex, padded to `max_vertices`: 21 + 35 = 56. `choices` are Krishna et al.'s 26 categoricals: 21 edges
+    (upper triangle, row- major), then 5 operations in the order conv1x1, conv3x3, maxpool. `sample` is Cassimon et
+    al.'s size-uniform sampler.
     """
 
     name = "nasbench101"
@@ -85,12 +88,12 @@ class NASBench101(EnumerableSpace):
 
     @cached_property
     def graph(self) -> NeighbourGraph:
-        """P1's neighbour relation (see `neighbours`)."""
+        """Cassimon et al.'s neighbour relation (see `neighbours`)."""
         return neighbours.neighbour_graph(self.tables)
 
     @cached_property
     def start_weights(self) -> NDArray[np.float64]:
-        """P1's size-uniform sampler (see `sampling`)."""
+        """Cassimon et al.'s size-uniform sampler (see `sampling`)."""
         return sampling.size_uniform_weights(self.tables)
 
     @cached_property

@@ -60,8 +60,8 @@ class NASBench201(MixedBaseSpace):
     def feature_table(self) -> Features:
         """One-hot operations (6 x 5) of all cells, (size, 30).
 
-        As operations on nodes (P1, Figure 1) all cells have the same adjacency matrix, which says nothing, so
-        that only the labels of the six vertices are left.
+        As operations on nodes (Cassimon et al. 2024, figure 1) all cells have the same adjacency matrix, which says
+        nothing, so that only the labels of the six vertices are left.
         """
         one_hot = np.eye(len(OPERATIONS), dtype=np.uint8)
         return one_hot[self.to_choices(self._everyone)].reshape(self.size, -1)
@@ -108,7 +108,7 @@ class NASBench201(MixedBaseSpace):
         return CellNetwork(self.operations(code_L), task, size or self.default_size)
 
     def draw(self, code_L: Codes) -> str:
-        """The cell as SVG, operations on nodes (P1, Figure 1); edges with `none` are left out."""
+        """The cell as SVG, operations on nodes (Cassimon et al. 2024, figure 1); edges with `none` are left out."""
         labels = ["input", *(f"sum {node}" for node in range(1, NODES - 1)), "output"]
         arrows = []
         for (source, target), operation in zip(EDGES, self.operations(code_L), strict=True):

@@ -1,4 +1,4 @@
-"""The chains of at most four of P3's layers, numbered: what tables of them are about."""
+"""The chains of at most four of Gomez Robles and Vanschoren's layers, numbered: what tables of them are about."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ DEEPEST = 6
 
 
 class Chain(EnumerableSpace):
-    """The chains of 1 to `depth` layers over the seven of P3 table 1: 2,800 of at most four.
+    """The chains of 1 to `depth` layers over the seven of Gomez Robles and Vanschoren 2019, table 1: 2,800 of at most
+    four.
 
-    Ids go by the number of layers, then by the layers as digits of base 7 in the order of P3 table 2 (convolutions 1,
-    3, 5, maximum pools 2, 3, average pools 2, 3), the first layer first: an id is the same at every depth that has it.
-    Neighbours, features, JSON and networks are those of `NSC(depth, "chain")`. Starts: every number of layers is
-    equally likely (ours). Source: P3 section 4.1.1.
+    Ids go by the number of layers, then by the layers as digits of base 7 in the order of Gomez Robles and Vanschoren
+    2019, table 2 (convolutions 1, 3, 5, maximum pools 2, 3, average pools 2, 3), the first layer first: an id is the
+    same at every depth that has it. Neighbours, features, JSON and networks are those of `NSC(depth, "chain")`.
+    Starts: every number of layers is equally likely (ours). Source: Gomez Robles and Vanschoren 2019, section 4.1.1.
     """
 
     name = "chain"
@@ -96,7 +97,7 @@ class Chain(EnumerableSpace):
 
     @cached_property
     def feature_table(self) -> Features:
-        """The one-hot rows of P3 section 4.2.1, flat: (size, depth * (depth + 15))."""
+        """The one-hot rows of Gomez Robles and Vanschoren 2019, section 4.2.1, flat: (size, depth * (depth + 15))."""
         return self.nsc.features(self._all)
 
     @cached_property

@@ -7,7 +7,8 @@ Two codes are the same architecture if renumbering the layers makes them equal, 
 in no order. The canonical form is the topological order whose rows (predecessor 1, predecessor 2, type, kernel) are
 smallest, one after the other, with predecessor 1 >= predecessor 2. There are no dead layers: all read, through
 others, the image, and what nobody reads is concatenated for the prediction. Layers are not merged because they
-compute the same (two equal pools of one layer are two layers). P3 compares the lists as they are written.
+compute the same (two equal pools of one layer are two layers). Gomez Robles and Vanschoren 2019 compares the lists as
+they are written.
 """
 
 import numpy as np
@@ -163,7 +164,8 @@ def rewrite(layers_BDR, streams_B, out_BDR):  # type: ignore[no-untyped-def]
 
 @kernel
 def encode(layers_BDR, largest_kernel, branches, out_BDW):  # type: ignore[no-untyped-def]
-    """Write the one-hot rows of P3 section 4.2.1: type (8), predecessors (d + 1 each), kernel (k + 1).
+    """Write the one-hot rows of Gomez Robles and Vanschoren 2019, section 4.2.1: type (8), predecessors (d + 1 each),
+    kernel (k + 1).
 
     Right-aligned: the last layer is the last row, empty layers (type 0, kernel 0, predecessor 0) come first. An
     architecture of -1 gives zeros. The order within a row is the text's.

@@ -2,7 +2,8 @@
 
 {"layers": [{"type": "convolution", "kernel_size": 3, "predecessors": [0]}, ...]}: layers are numbered from 1, and
 predecessor 0 is the image. A layer whose "predecessors" are left out reads the one before; chains are written so. A
-layer may also be given as P3 writes it, [index, type, kernel size, predecessor 1, predecessor 2].
+layer may also be given as Gomez Robles and Vanschoren 2019 writes it, [index, type, kernel size, predecessor 1,
+predecessor 2].
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """How large a network is, without building it: shapes, weights, multiplications.
 
-One unpooled convolution of an 84 x 84 image has 231 million weights in the prediction module of P3: whoever trains
-such networks must know before anything is allocated.
+One unpooled convolution of an 84 x 84 image has 231 million weights in the prediction module of Gomez Robles and
+Vanschoren 2019: whoever trains such networks must know before anything is allocated.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""Architectures that are one edit of one layer away (ours; P3 edits nothing, it only builds).
+"""Architectures that are one edit of one layer away (ours; Gomez Robles and Vanschoren 2019 edits nothing, it only
+builds).
 
 - relabel: a layer gets another kernel or type that reads as many predecessors;
 - rewire: one predecessor of a layer becomes any other vertex that does not read the layer;

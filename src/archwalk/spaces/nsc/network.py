@@ -1,13 +1,15 @@
 """The network of a list of NSC vectors, for images.
 
-Source: P3 sections 4.1.1 (a convolution is a pre-activation cell: ReLU, convolution, batch normalisation; merges pad;
-leaves are concatenated) and 4.1.2 (the prediction module; its softmax is in the loss).
+Source: Gomez Robles and Vanschoren 2019, sections 4.1.1 (a convolution is a pre-activation cell: ReLU, convolution,
+batch normalisation; merges pad; leaves are concatenated) and 4.1.2 (the prediction module; its softmax is in the
+loss).
 
-Where P3 is silent (ours): convolutions keep the size of the image and have no bias, which the normalisation would
-undo. Pools have their size as stride and drop what does not fill a window, so that an image smaller than the window
-is a shape error (the original code, as published, pads maximum pools but not average pools). Padding is by zeros around
-the smaller map, of which the odd one goes right and below; an addition pads channels too, a concatenation only height
-and width (the original code pads channels there as well). All leaves are padded at once.
+Where Gomez Robles and Vanschoren 2019 is silent (ours): convolutions keep the size of the image and have no bias,
+which the normalisation would undo. Pools have their size as stride and drop what does not fill a window, so that an
+image smaller than the window is a shape error (the original code, as published, pads maximum pools but not average
+pools). Padding is by zeros around the smaller map, of which the odd one goes right and below; an addition pads
+channels too, a concatenation only height and width (the original code pads channels there as well). All leaves are
+padded at once.
 """
 
 import torch

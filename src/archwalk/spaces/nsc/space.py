@@ -1,4 +1,4 @@
-"""The search space of Neural Structure Codes (P3 section 4.1.1)."""
+"""The search space of Neural Structure Codes (Gomez Robles and Vanschoren 2019, section 4.1.1)."""
 
 from __future__ import annotations
 
@@ -37,10 +37,11 @@ class NSC:
     """Networks of 1 to `depth` layers, chains or graphs. Satisfies `SearchSpace`.
 
     A code is depth x 4 integers (`code`, which also says what counts as the same architecture). Features are the
-    one-hot rows of P3 section 4.2.1. `choices` are the number of layers, the layers, and with branches two
-    predecessors of each layer but the first; what a string says beyond its layers is ignored. Starts are uniform over
-    these strings, so every depth is equally likely (ours). `table` gives other layers than P3's, and then depth and
-    kind; `task` and `size` are those of `build` and `measure` where they are not told others.
+    one-hot rows of Gomez Robles and Vanschoren 2019, section 4.2.1. `choices` are the number of layers, the layers,
+    and with branches two predecessors of each layer but the first; what a string says beyond its layers is ignored.
+    Starts are uniform over these strings, so every depth is equally likely (ours). `table` gives other layers than
+    Gomez Robles and Vanschoren's, and then depth and kind; `task` and `size` are those of `build` and `measure` where
+    they are not told others.
     """
 
     def __init__(
@@ -79,11 +80,15 @@ class NSC:
         return out_BDR.reshape(len(out_BDR), self.code_length)
 
     def vectors(self, codes_BL: Codes) -> NDArray[np.int32]:
-        """P3's states (B, D, 5): NSC vectors by index, right-aligned; in front of them rows of zeros."""
+        """Gomez Robles and Vanschoren's states (B, D, 5): NSC vectors by index, right-aligned; in front of them rows
+        of zeros.
+        """
         return nsc_vectors(self.layers(codes_BL))
 
     def branched(self, codes_BL: Codes) -> NDArray[np.bool_]:
-        """Which architectures (B,) are no chain: what P3 counts as multi-branch in experiment 3."""
+        """Which architectures (B,) are no chain: what Gomez Robles and Vanschoren 2019 counts as multi-branch in
+        experiment 3.
+        """
         layers_BDR = self.layers(codes_BL)
         there_BD = layers_BDR[:, :, TYPE] > 0
         straight_BD = (layers_BDR[:, :, FIRST] == np.arange(self.table.depth)) & (
@@ -125,7 +130,9 @@ class NSC:
         return codes_BNL, count_B
 
     def features(self, codes: Codes) -> Features:
-        """Features (..., D * width) of codes (..., L), the rows of P3 section 4.2.1; rows of -1 give zeros."""
+        """Features (..., D * width) of codes (..., L), the rows of Gomez Robles and Vanschoren 2019, section 4.2.1;
+        rows of -1 give zeros.
+        """
         return self.encode(self.layers(codes)).reshape(*codes.shape[:-1], self.feature_count)
 
     def encode(self, layers_BDR: Layers) -> Features:
@@ -249,7 +256,9 @@ def nsc_chain(depth: int = 10, kernels: Kernels = P3_KERNELS) -> NSC:
 
 
 def nsc_vectors(layers_BDR: Layers) -> NDArray[np.int32]:
-    """P3's states (B, D, 5) of layers (B, D, 4): (index, type, kernel, predecessors), right-aligned."""
+    """Gomez Robles and Vanschoren's states (B, D, 5) of layers (B, D, 4): (index, type, kernel, predecessors),
+    right-aligned.
+    """
     batch, depth, _ = layers_BDR.shape
     vectors_BDV = np.concatenate([np.zeros((batch, depth, 1), np.int32), layers_BDR], axis=2)
     vectors_BDV[:, :, 0] = np.arange(1, depth + 1) * (layers_BDR[:, :, TYPE] > 0)

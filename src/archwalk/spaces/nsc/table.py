@@ -1,8 +1,8 @@
 """Which layers there are: the table of Neural Structure Codes.
 
-Source: Gomez Robles and Vanschoren, Learning to reinforcement learn for Neural Architecture Search, 2019 (P3),
-table 1. An NSC vector is (index, type, kernel size, predecessor 1, predecessor 2); predecessor 0 is the image, and
-what a type has no use for is 0.
+Source: Gomez Robles and Vanschoren, Learning to reinforcement learn for Neural Architecture Search, 2019 (Gomez
+Robles and Vanschoren 2019), table 1. An NSC vector is (index, type, kernel size, predecessor 1, predecessor 2);
+predecessor 0 is the image, and what a type has no use for is 0.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,9 @@ Kernels = Sequence[tuple[str, Sequence[int]]]
 """Types of layers with the sizes of their kernels."""
 
 EMPTY, CONVOLUTION, MAX_POOLING, AVG_POOLING, IDENTITY, ADDITION, CONCATENATION, TERMINAL = range(8)
-"""The types. P3 keeps BlockQNN's number of the identity, but leaves it out; the terminal is in no architecture."""
+"""The types. Gomez Robles and Vanschoren 2019 keeps BlockQNN's number of the identity, but leaves it out; the
+terminal is in no architecture.
+"""
 
 TYPES = 8
 SINGLES = {"convolution": CONVOLUTION, "max-pooling": MAX_POOLING, "avg-pooling": AVG_POOLING}
@@ -37,7 +39,8 @@ LARGEST_KERNEL = 31
 
 @dataclass(frozen=True)
 class CodeTable:
-    """The layers that may be stacked, at most `depth` of them; by default those of P3 table 1.
+    """The layers that may be stacked, at most `depth` of them; by default those of Gomez Robles and Vanschoren 2019,
+    table 1.
 
     `kernels` pairs each type that reads one predecessor with its kernel sizes. A chain has no `merges`, and each
     of its layers reads the one before. Raises UsageError.
@@ -104,12 +107,14 @@ class CodeTable:
 
     @cached_property
     def largest_kernel(self) -> int:
-        """P3's k."""
+        """Gomez Robles and Vanschoren's k."""
         return max(size for _, sizes in self.kernels for size in sizes)
 
     @cached_property
     def row_width(self) -> int:
-        """Bits of an encoded layer (P3 section 4.2.1): d + k + 10, with branches 2 d + k + 11."""
+        """Bits of an encoded layer (Gomez Robles and Vanschoren 2019, section 4.2.1): d + k + 10, with branches 2 d +
+        k + 11.
+        """
         predecessors = 2 if self.branches else 1
         return TYPES + self.largest_kernel + 1 + predecessors * (self.depth + 1)
 

@@ -2,8 +2,8 @@
 
 A network is one fixed convolution, then one convolution a choice block, then a dense layer from which one layer reads
 the policy and one the value. The planes behind every block are mapped to one size, so that any choice fits any other
-(P2 section 5.2): an adaptive maximum pool where they are larger, zeros around them where they are smaller; where
-blocks differ in channels, zeros fill them up to the most that a block offers.
+(Mazyavkina et al. 2020, section 5.2): an adaptive maximum pool where they are larger, zeros around them where they
+are smaller; where blocks differ in channels, zeros fill them up to the most that a block offers.
 """
 
 from dataclasses import asdict, dataclass, replace

@@ -1,8 +1,9 @@
 """The network of an agent: observations in, a policy's logits and a value out.
 
-Source: P2 section 5.2 and appendix A. Ours, where P2 is silent: ReLU behind every layer but the heads, no padding
-within convolutions, zeros half of them in front (the odd one behind), first weights as in the OpenAI baselines
-(orthogonal; those of the policy a hundredth, so that the first policy is about uniform).
+Source: Mazyavkina et al. 2020, section 5.2 and appendix A. Ours, where Mazyavkina et al. 2020 is silent: ReLU behind
+every layer but the heads, no padding within convolutions, zeros half of them in front (the odd one behind), first
+weights as in the OpenAI baselines (orthogonal; those of the policy a hundredth, so that the first policy is about
+uniform).
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
-"""The spaces of P2 on Atari, and both scaled down to MinAtar's 10 x 10.
+"""The spaces of Mazyavkina et al. 2020 on Atari, and both scaled down to MinAtar's 10 x 10.
 
-Atari: P2's appendix A (tables 2 and 3). Its section 5.2 names the strides of search space 1 in the other order; the
-tables decide here. Ours, since P2 is silent: convolutions without padding, channels of the larger space. MinAtar's
-networks are ours.
+Atari: Mazyavkina et al.'s appendix A (tables 2 and 3). Its section 5.2 names the strides of search space 1 in the
+other order; the tables decide here. Ours, since Mazyavkina et al. 2020 is silent: convolutions without padding,
+channels of the larger space. MinAtar's networks are ours.
 """
 
 from collections.abc import Mapping
@@ -26,12 +26,12 @@ ATARI_1 = Declaration(
     plane=11,
     hidden=512,
 )
-"""P2's search space 1: 25 architectures."""
+"""Mazyavkina et al.'s search space 1: 25 architectures."""
 
 ATARI_2 = Declaration(
     "policy-cnn-2", (4, 84, 84), _ATARI, (ChoiceBlock((2, 5), (64,)),) * 5, plane=11, hidden=512
 )
-"""P2's search space 2: 32 architectures."""
+"""Mazyavkina et al.'s search space 2: 32 architectures."""
 
 ATARI_LARGE = Declaration(
     "policy-cnn-large",
@@ -41,7 +41,7 @@ ATARI_LARGE = Declaration(
     plane=11,
     hidden=512,
 )
-"""P2's larger space (section 5.5): nine convolutions, 20^9 = 5.1e11 architectures."""
+"""Mazyavkina et al.'s larger space (section 5.5): nine convolutions, 20^9 = 5.1e11 architectures."""
 
 MINATAR_1 = Declaration(
     "policy-cnn-minatar-1",
@@ -59,7 +59,9 @@ MINATAR_2 = Declaration(
 """Search space 2 for MinAtar: 32 architectures."""
 
 NATURE_CNN = {"convolutions": [{"kernel_size": 4, "channels": 64}, {"kernel_size": 3, "channels": 64}]}
-"""The network of Mnih et al. (2015) as a member of search space 1 (P2 table 3, with its padding to 121 * 64)."""
+"""The network of Mnih et al. (2015) as a member of search space 1 (Mazyavkina et al. 2020, table 3, with its padding
+to 121 * 64).
+"""
 
 
 def policy_cnn(declaration: Mapping[str, Any]) -> NumberedPolicyCNN | PolicyCNN:
@@ -71,17 +73,17 @@ def policy_cnn(declaration: Mapping[str, Any]) -> NumberedPolicyCNN | PolicyCNN:
 
 
 def atari_1() -> NumberedPolicyCNN:
-    """P2's search space 1."""
+    """Mazyavkina et al.'s search space 1."""
     return numbered(ATARI_1)
 
 
 def atari_2() -> NumberedPolicyCNN:
-    """P2's search space 2."""
+    """Mazyavkina et al.'s search space 2."""
     return numbered(ATARI_2)
 
 
 def atari_large() -> PolicyCNN:
-    """P2's larger space."""
+    """Mazyavkina et al.'s larger space."""
     return PolicyCNN(ATARI_LARGE)
 
 

@@ -22,7 +22,7 @@ _KERNEL, _CHANNELS = "kernel_size", "channels"
 
 
 class PolicyCNN:
-    """All networks of a declaration (P2 section 5.2). Satisfies `SearchSpace`.
+    """All networks of a declaration (Mazyavkina et al. 2020, section 5.2). Satisfies `SearchSpace`.
 
     A code has an integer for every decision with more than one value: first the kernels of the blocks, in order, then
     their channels; each is an index into the values of the declaration. Neighbours differ in one decision. Features

@@ -1,12 +1,13 @@
 """The controller: an LSTM that sees what it built last and what that earned, and says what to build next.
 
-P2 section 4.2: "the controller's inputs are the previous step's architecture and the reward it has received". One step
-of the LSTM is one architecture, all decisions of which are drawn from its output, and its state is carried from step
-to step (P2's code resets it at every step). REINFORCE with a moving baseline and an entropy bonus; a cosine learning
-rate that ends at zero with the last update. Ours: the baseline begins at the first rewards (P2's code: at zero), the
-reward is shown to the LSTM as a multiple of the baseline (of 1 where that is larger), the gradient goes back to the
-last update and no further. "Updated every ten steps" (section 5.1) is read as its table 5 and its code have it: a child
-has ten rollouts, three children make an update.
+Mazyavkina et al. 2020, section 4.2: "the controller's inputs are the previous step's architecture and the reward it
+has received". One step of the LSTM is one architecture, all decisions of which are drawn from its output, and its
+state is carried from step to step (Mazyavkina et al.'s code resets it at every step). REINFORCE with a moving
+baseline and an entropy bonus; a cosine learning rate that ends at zero with the last update. Ours: the baseline
+begins at the first rewards (Mazyavkina et al.'s code: at zero), the reward is shown to the LSTM as a multiple of the
+baseline (of 1 where that is larger), the gradient goes back to the last update and no further. "Updated every ten
+steps" (section 5.1) is read as its table 5 and its code have it: a child has ten rollouts, three children make an
+update.
 """
 
 import math

@@ -1,7 +1,8 @@
-"""ENAS: children with shared weights play in turns, and a controller learns which to draw (P2 section 4.2).
+"""ENAS: children with shared weights play in turns, and a controller learns which to draw (Mazyavkina et al. 2020,
+section 4.2).
 
-The proxy of an architecture is its probability under the controller (P2 section 5.3), or its score with inherited
-weights (Pham et al. 2018, section 2.3).
+The proxy of an architecture is its probability under the controller (Mazyavkina et al. 2020, section 5.3), or its
+score with inherited weights (Pham et al. 2018, section 2.3).
 """
 
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""ReMAADE: REINFORCE with an autoregressive policy over an architecture's decisions (P4)."""
+"""ReMAADE: REINFORCE with an autoregressive policy over an architecture's decisions (Krishna et al. 2020)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -19,7 +19,8 @@ _ROUNDS = 64
 
 
 class ReMAADE(Strategy):
-    """Draws batches of strings from a policy for each trial and learns from their rewards (P4 section 7).
+    """Draws batches of strings from a policy for each trial and learns from their rewards (Krishna et al. 2020,
+    section 7).
 
     Strings that name no valid architecture are drawn again, at no query. All trials are computed together, as
     stacked weights. Works on any space's `choices`.
@@ -85,7 +86,7 @@ class ReMAADE(Strategy):
 
     def _draw_orders(self, orders: int) -> NDArray[np.int64]:
         """The places (T, S, N) of the decisions in each trial's factorisation orders: the space's own, then random
-        ones (P4 equation 10: S permutations; that the first is the natural one is ours).
+        ones (Krishna et al. 2020, equation 10: S permutations; that the first is the natural one is ours).
         """
         shape = self.trials.trials, orders, self.policy.strings.length
         natural = np.broadcast_to(np.arange(shape[2]), shape)
@@ -132,7 +133,9 @@ def make_policy(settings: RemaadeSettings, choices: tuple[int, ...]) -> Policy:
 
 
 def parameter_counts(policy: str, choices: tuple[int, ...], width: int) -> dict[str, int]:
-    """Weights of one policy: of its `context` representation, which P4's Table 2 compares, and in `total`."""
+    """Weights of one policy: of its `context` representation, which Krishna et al.'s Table 2 compares, and in
+    `total`.
+    """
     made = make_policy(RemaadeSettings(policy=policy, width=width), choices)  # type: ignore[arg-type]
     counts = {name: int(np.prod(shape)) for name, (shape, _) in made.shapes().items()}
     return {"context": sum(counts[name] for name in made.context_shapes()), "total": sum(counts.values())}

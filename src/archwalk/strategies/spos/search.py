@@ -1,7 +1,9 @@
-"""SPOS: paths drawn uniformly share a supernet's weights, and the path that plays best with them is found (P2 4.3).
+"""SPOS: paths drawn uniformly share a supernet's weights, and the path that plays best with them is found (Mazyavkina
+et al. 2020 4.3).
 
-The proxy of an architecture is its agent's mean reward with inherited weights (P2 section 5.3). The search is full
-where the space is numbered, as P2's; otherwise it is the evolution of Guo et al. (Single Path One-Shot, ECCV 2020).
+The proxy of an architecture is its agent's mean reward with inherited weights (Mazyavkina et al. 2020, section 5.3).
+The search is full where the space is numbered, as Mazyavkina et al.'s; otherwise it is the evolution of Guo et al.
+(Single Path One-Shot, ECCV 2020).
 """
 
 from typing import Any, ClassVar

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from archwalk.errors import UsageError
-from archwalk.strategies.checks import check_at_least_one, check_shares
+from archwalk.strategies.checks import Count, CountOrZero, Share, check_settings
 
 
 @dataclass(frozen=True)
@@ -17,21 +16,14 @@ class SPOSSettings:
     them, a decision each with probability `mutation`.
     """
 
-    steps: int = 0
-    path_rollouts: int = 1
-    episodes: int = 32
-    episode_steps: int = 5_000
-    generations: int = 20
-    population: int = 50
-    parents: int = 10
-    mutation: float = 0.1
+    steps: CountOrZero = 0
+    path_rollouts: Count = 1
+    episodes: Count = 32
+    episode_steps: Count = 5_000
+    generations: Count = 20
+    population: Count = 50
+    parents: Count = 10
+    mutation: Share = 0.1
 
     def __post_init__(self) -> None:
-        check_at_least_one(
-            self, "path_rollouts", "episodes", "episode_steps", "generations", "population", "parents"
-        )
-        check_shares(self, "mutation")
-        if self.steps < 0:
-            raise UsageError(
-                f"steps must not be negative (0: as one training from scratch), not {self.steps}"
-            )
+        check_settings(self)

@@ -22,7 +22,7 @@ _PREPROCESSING = "84x84 grey, 4 stacked, skip 4, no-ops 30, lives end episodes, 
 """A part of fingerprints: its number grows when scores change."""
 
 _NEVER_NEGATIVE = ("breakout", "freeway")
-"""P2's games; of others we do not know it."""
+"""Mazyavkina et al.'s games; of others we do not know it."""
 
 
 def atari_game(title: str) -> Game:

@@ -1,0 +1,118 @@
+"""Commands about tables of users: data add, data remove; how data list shows them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from archwalk.cli.common import ERR, note
+
+_DESCRIPTION = """\
+Add a table of measured architectures as a benchmark NAME. FILE is CSV (any delimiter), JSON, JSON lines or Parquet. A
+row is an architecture, in one column or with a column a decision, and its metrics. What is not said is inferred, and
+told. Where the table does not hold all architectures of its space, either walks step through known architectures only
+(known), or a surrogate is fitted to them (surrogate), whose cross-validated quality stands in every result."""
+
+
+def add_adding(actions: argparse._SubParsersAction[Any]) -> None:
+    """Add the actions of this file to those of `data`."""
+    add = actions.add_parser("add", help="a table of your own, complete or not", description=_DESCRIPTION)
+    add.add_argument("name", metavar="NAME", help="of the benchmark that it becomes")
+    add.add_argument("path", metavar="FILE", type=Path)
+    add.add_argument(
+        "--space", metavar="SPACE", help="a name, or FILE.toml that declares it (default: inferred)"
+    )
+    add.add_argument("--architecture", metavar="COLUMN", help="holds whole architectures")
+    add.add_argument("--decisions", metavar="A,B,...", type=_names, default=(), help="columns of decisions")
+    add.add_argument("--reward", metavar="COLUMN", help="what a search is told")
+    add.add_argument(
+        "--report", metavar="COLUMN", help="what its result is judged by (default: a test metric)"
+    )
+    for way in ("minimise", "maximise"):
+        add.add_argument(
+            f"--{way}", metavar="COLUMN", action="append", default=[], help="whatever its name says"
+        )
+    add.add_argument("--seed-column", metavar="COLUMN", help="says which of several runs a row is")
+    add.add_argument("--fidelity", metavar="COLUMN", help="says after how many epochs a row was measured")
+    add.add_argument("--mode", choices=["known", "surrogate"], help="what to do where rows are missing")
+    add.set_defaults(run=run_add)
+    remove = actions.add_parser("remove", help="forget a table that was added")
+    remove.add_argument("name", metavar="NAME")
+    remove.set_defaults(run=run_remove)
+
+
+def run_add(options: argparse.Namespace) -> None:
+    """Add a table and say what was understood and what was wrong."""
+    from archwalk.data.added.adding import SURROGATE, add_table
+    from archwalk.data.added.names import added_folder
+    from archwalk.data.added.roles import Asked
+    from archwalk.data.added.stored import FAULTS, remove_added
+    from archwalk.errors import ArchwalkError, UsageError
+    from archwalk.estimators.benchmarks import BENCHMARKS, load_benchmark
+
+    if options.name in BENCHMARKS.names():
+        raise UsageError(f"{options.name!r} is a benchmark already; take another name")
+    higher = dict.fromkeys(options.minimise, False) | dict.fromkeys(options.maximise, True)
+    asked = Asked(
+        options.architecture, options.decisions, options.reward, options.report, options.seed_column,
+        options.fidelity, higher,
+    )  # fmt: skip
+    with ERR.status(f"reading {options.path}"):
+        about = add_table(options.name, options.path, options.space, asked, options.mode).about
+    for line in about.notes:
+        note(line)
+    for line in about.faults:
+        note(f"fault: {line}")
+    if about.faults:
+        note(f"all of these rows: {added_folder(options.name) / FAULTS}")
+    if about.mode == SURROGATE:
+        try:
+            load_benchmark(options.name)
+        except ArchwalkError:
+            remove_added(options.name)  # nothing can be learned from it
+            raise
+    others = [metric.name for metric in about.metrics if metric.name != about.default]
+    note(
+        f"{options.name} is a benchmark now, its objective {about.default}"
+        + (f"; also {options.name}:{others[0]}" if others else "")
+        + (f" and {len(others) - 1} more" if len(others) > 1 else "")
+    )
+    note(f"next: archwalk search local-search --benchmark {options.name} --budget 100 --trials 10")
+
+
+def run_remove(options: argparse.Namespace) -> None:
+    """Forget a table."""
+    from archwalk.data.added.stored import remove_added
+
+    remove_added(options.name)
+    note(f"{options.name} is forgotten")
+
+
+def added_row(name: str) -> dict[str, Any]:
+    """An added table as other benchmarks are listed."""
+    from archwalk.data.added.stored import read_added
+    from archwalk.errors import DataError
+
+    try:
+        added = read_added(name)
+    except DataError as error:
+        return {
+            "name": name, "here": False, "description": str(error), "source": "", "licence": "", "size": "",
+            "how_to_get": f"archwalk data remove {name}, and add it again",
+        }  # fmt: skip
+    about, count = added.about, len(added.codes_NL)
+    metrics = ", ".join(metric.name for metric in about.metrics)
+    return {
+        "name": name,
+        "here": True,
+        "description": f"your table of {count:,} architectures ({about.mode}); {metrics}",
+        "source": about.source,
+        "licence": "yours",
+        "size": f"{about.rows:,} rows",
+        "how_to_get": "is here",
+    }
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

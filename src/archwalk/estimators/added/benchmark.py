@@ -1,0 +1,115 @@
+"""Tables that users added, as benchmarks: `NAME`, or `NAME:COLUMN` for another metric than the default one."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+from archwalk.data.added.adding import COMPLETE, KNOWN
+from archwalk.data.added.names import added_folder, is_added
+from archwalk.data.added.stored import Added, StoredMetric, read_added, whole_space
+from archwalk.errors import UsageError
+from archwalk.estimators.added.surrogate import Surrogate, fit_surrogate, read_surrogate, write_surrogate
+from archwalk.estimators.base import Estimator, Floats, Scores
+from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.metrics import Metric, Objective
+from archwalk.estimators.table import MultiFidelityTable, TableEstimator
+from archwalk.spaces.base import Codes, EnumerableSpace, SearchSpace
+from archwalk.spaces.known import KnownSpace
+
+
+@dataclass(frozen=True)
+class SurrogateEstimator:
+    """What regressions predict for any architecture of a space; reward and report may be one and the same."""
+
+    space: SearchSpace
+    objective: Objective
+    reward: Surrogate
+    report: Surrogate
+    worst_reward: float
+    evaluation = "surrogate"
+
+    def evaluate(self, codes_BL: Codes) -> Scores:
+        """Predict for codes (B, L)."""
+        features_BF = self.space.features(codes_BL)
+        reward_B = self.reward(features_BF)
+        report_B = reward_B if self.report is self.reward else self.report(features_BF)
+        return Scores(reward_B, report_B, np.full(len(codes_BL), np.nan))
+
+
+def find_added_space(name: str) -> SearchSpace | None:
+    """The space that an added table is searched in; None where there is no such table."""
+    return load_added(name, []).space if is_added(name) else None
+
+
+def load_added(name: str, words: list[str]) -> Benchmark:
+    """The benchmark of an added table. Raises UsageError for a metric that it does not have."""
+    added = read_added(name)
+    metric = added.metric(":".join(words) or added.about.default)
+    objective = _objective(added, metric)
+    provenance = {"source": added.about.source, "sha256": added.about.sha256, "added": added.about.created}
+    whole = whole_space(added.about)
+    known_N = ~np.isnan(added.values[metric.name][-1]) & ~np.isnan(added.values[metric.report][-1])
+    if not known_N.any():
+        raise UsageError(f"no architecture of {name} has numbers for {metric.name} and {metric.report}")
+    if added.about.mode not in (COMPLETE, KNOWN):
+        estimator, told = _surrogate(added, whole, metric, objective)
+        return Benchmark(name, whole, estimator, provenance | told)
+    if isinstance(whole, EnumerableSpace) and known_N.sum() == whole.size:
+        return Benchmark(
+            name, whole, _table(added, metric, objective, np.argsort(added.codes_NL[:, 0])), provenance
+        )
+    known = KnownSpace(whole, added.codes_NL[known_N], added.about.linked)
+    table = _table(added, metric, objective, np.flatnonzero(known_N)[known.order_N])
+    there = f"{known.size:,} architectures with numbers; walks step through these alone"
+    return Benchmark(name, known, table, provenance | {"known": there})
+
+
+def _objective(added: Added, metric: StoredMetric) -> Objective:
+    report = added.metric(metric.report)
+    return Objective(
+        metric.name,
+        Metric(metric.name, metric.unit, metric.higher_is_better),
+        Metric(report.name, report.unit, report.higher_is_better),
+    )
+
+
+def _table(added: Added, metric: StoredMetric, objective: Objective, rows: np.ndarray) -> Estimator:
+    reward_FN, report_N = added.values[metric.name][:, rows], added.values[metric.report][-1, rows]
+    seconds_FN = None if added.about.seconds is None else added.values[added.about.seconds][:, rows]
+    fidelities = tuple(added.about.fidelities)
+    if len(fidelities) > 1:
+        return MultiFidelityTable(objective, fidelities, reward_FN, report_N, seconds_FN)
+    return TableEstimator(objective, reward_FN[0], report_N, None if seconds_FN is None else seconds_FN[0])
+
+
+def _surrogate(
+    added: Added, whole: SearchSpace, metric: StoredMetric, objective: Objective
+) -> tuple[SurrogateEstimator, dict[str, str]]:
+    reward = find_surrogate(added, whole, metric.name)
+    report = reward if metric.report == metric.name else find_surrogate(added, whole, metric.report)
+    value_N = added.values[metric.name][-1]
+    lowest, highest = float(np.nanmin(value_N)), float(np.nanmax(value_N))
+    worst = lowest if metric.higher_is_better else highest
+    told = {"surrogate": f"of {metric.name}, {reward.provenance}"}
+    if report is not reward:
+        told["surrogate of the report"] = f"of {metric.report}, {report.provenance}"
+    return SurrogateEstimator(whole, objective, reward, report, worst), told
+
+
+def find_surrogate(added: Added, whole: SearchSpace, metric: str) -> Surrogate:
+    """The surrogate of a metric, fitted (with a note on stderr) and kept where it was not yet."""
+    place = [one.name for one in added.about.metrics].index(metric)
+    path = added_folder(added.about.name) / f"surrogate-{place}.safetensors"
+    if path.is_file():
+        return read_surrogate(path)
+    value_N: Floats = added.values[metric][-1]
+    known_N = ~np.isnan(value_N)
+    print(f"archwalk: fitting a surrogate of {metric} of {added.about.name} (once)", file=sys.stderr)
+    surrogate = fit_surrogate(whole.features(added.codes_NL[known_N]), value_N[known_N])
+    write_surrogate(path, surrogate)
+    for quality in surrogate.qualities:
+        print(f"archwalk: {quality}", file=sys.stderr)
+    return surrogate
