@@ -17,7 +17,7 @@ from archwalk.data.table import Table, read_table
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.images.benchmark import SCALES, make_networks
-from archwalk.estimators.images.estimator import TrainedEstimator
+from archwalk.estimators.images.estimator import ONE_TRAINING, TrainedEstimator
 from archwalk.estimators.images.settings import SMALL, TrainingSettings
 from archwalk.estimators.metrics import VALIDATION
 from archwalk.estimators.store.database import Store
@@ -62,7 +62,8 @@ class TrainedTable:
         reward_N, report_N, seconds_N = (
             table[column].mean(axis=1, dtype=np.float64) for column in ("validation", "test", "seconds")
         )
-        estimator = TableEstimator(VALIDATION, reward_N, report_N, seconds_N)
+        objective = VALIDATION if int(about["seeds"]) > 1 else ONE_TRAINING
+        estimator = TableEstimator(objective, reward_N, report_N, seconds_N)
         return Benchmark(self.name, space, estimator, about, task, size)
 
     def read(self) -> Table:
