@@ -48,6 +48,9 @@ docs: $(VENV)/.test ## the documentation: site/index.html
 	@echo '== docs'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
+fuzz: $(VENV)/.test ## 10,000 damaged files, and what every reader makes of them
+	$(BIN)/python tests/fuzz/fuzzing.py 10000
+
 benchmarks: $(VENV)/.test ## measure speed (benchmarks/README.md)
 	$(BIN)/python benchmarks/space_speed.py
 	$(BIN)/python benchmarks/environment_speed.py

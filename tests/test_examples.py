@@ -202,6 +202,21 @@ def test_quickstart(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir()), "it leaves files behind"
 
 
+def test_a_declared_space(tmp_path: Path) -> None:
+    said = run_example(str(EXAMPLES / "declared_space.py"), folder=tmp_path)
+    found = re.search(r"the best of 40: (\d+\.\d\d) %", said)
+    assert found
+    assert float(found[1]) > 90, "of 90.97 % at most"
+
+
+def test_a_partial_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHWALK_CACHE", str(tmp_path / "cache"))
+    said = run_example(str(EXAMPLES / "partial_table.py"), folder=tmp_path)
+    assert re.search(r"^known \{'part 1': 'conv.*\} 9\d\.\d\d %$", said, re.MULTILINE)
+    assert re.search(r"^surrogate \{'part 1': 'conv.*\} 9\d\.\d\d %$", said, re.MULTILINE)
+    assert re.search(r"^fastest .* 2\.\d\d ms$", said, re.MULTILINE)
+
+
 def test_stable_baselines3(tmp_path: Path) -> None:
     said = run_example(str(EXAMPLES / "sb3_ppo.py"), "--steps", "1024", "--episodes", "5", folder=tmp_path)
     assert re.search(r"random moves +[+-]\d", said)
@@ -217,10 +232,6 @@ def body(path: Path) -> str:
     return path.read_text().split('"""\n', 1)[1].strip()
 
 
-def test_readme_shows_the_quickstart() -> None:
-    assert body(EXAMPLES / "quickstart.py") in [block.strip() for block in code_blocks("README.md")]
-
-
 @pytest.mark.parametrize("part", ["space", "benchmark", "proxy", "strategy"])
 def test_contributing_shows_the_plugins(part: str) -> None:
     path = PLUGINS / "archwalk_mlp" / f"{part}.py"
@@ -232,10 +243,3 @@ def test_adding_something_takes_less_than_a_hundred_lines() -> None:
     how_to = [section for section in sections if section.startswith("Add ")]
     assert len(how_to) == 4
     assert max(len(section.splitlines()) for section in how_to) < 100
-
-
-def test_python_in_the_readme_runs() -> None:
-    blocks = code_blocks("README.md")
-    assert len(blocks) >= 2
-    for block in blocks:
-        exec(compile(block, "README.md", "exec"), {})

@@ -37,11 +37,17 @@ if TYPE_CHECKING:
     from archwalk.api.results import Result, load_result
     from archwalk.api.searching import compare, search
     from archwalk.api.studies import Study, study
+    from archwalk.api.tables import add_table
+    from archwalk.api.tables import remove_table as remove_table
     from archwalk.estimators.benchmarks import Benchmark, load_benchmark
     from archwalk.estimators.metrics import Metric, Objective
-    from archwalk.experiments.clock.using import TrainedNetwork
+    from archwalk.experiments.clock.using import TrainedNetwork as TrainedNetwork
     from archwalk.spaces.architecture import Architecture
     from archwalk.spaces.catalogue import load_space
+    from archwalk.spaces.declared import Categorical as Categorical
+    from archwalk.spaces.declared import Integer as Integer
+    from archwalk.spaces.declared import Ordinal as Ordinal
+    from archwalk.spaces.declared import declare
 
 __all__ = [
     "Architecture",
@@ -51,8 +57,9 @@ __all__ = [
     "Result",
     "Study",
     "TrainedAgent",
-    "TrainedNetwork",
+    "add_table",
     "compare",
+    "declare",
     "errors",
     "list_agents",
     "list_benchmarks",
@@ -79,11 +86,13 @@ _HOMES = {
     "archwalk.api.results": ("Result", "load_result"),
     "archwalk.api.searching": ("compare", "search"),
     "archwalk.api.studies": ("Study", "study"),
+    "archwalk.api.tables": ("add_table", "remove_table"),
     "archwalk.estimators.benchmarks": ("Benchmark", "load_benchmark"),
     "archwalk.estimators.metrics": ("Metric", "Objective"),
     "archwalk.experiments.clock.using": ("TrainedNetwork",),
     "archwalk.spaces.architecture": ("Architecture",),
     "archwalk.spaces.catalogue": ("load_space",),
+    "archwalk.spaces.declared": ("Categorical", "Integer", "Ordinal", "declare"),
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -51,7 +51,7 @@ def test_a_space_that_cannot_be_enumerated_is_refused():
     ("changes", "message"),
     [
         ({"random": 0.6, "optimism": 0.6}, "random and optimism are shares"),
-        ({"optimism": -0.1}, "random and optimism are shares"),
+        ({"optimism": -0.1}, "optimism must be between 0 and 1"),
         ({"step_price": 0.0}, "step_price must be above 0"),
     ],
 )

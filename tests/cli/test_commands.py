@@ -420,7 +420,7 @@ def test_demo(call, tmp_path):
     assert record["training"]["steps"]
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_shells_complete_words(call, shell):
     pytest.importorskip("shtab")
     said = call("completion", shell)

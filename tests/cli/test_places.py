@@ -29,7 +29,7 @@ def finish(store, number):
 @pytest.fixture
 def open_folder(tmp_path):
     """A folder that everybody may enter and write."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *tmp_path.parents[:3]):
         folder.chmod(folder.stat().st_mode | 0o055)
     tmp_path.chmod(0o777)
     return tmp_path

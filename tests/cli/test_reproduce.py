@@ -111,7 +111,7 @@ def test_what_is_finished_is_not_computed_again(call):
         (
             ["cassimon2024/fig8", "--objective", "run0", *PROTEINS],
             2,
-            "--benchmark names its objective itself",
+            "names its objective itself",
         ),
         (["cassimon2024/fig8", "--benchmark", "nas-bench-graph:coro"], 2, "did you mean 'cora'"),
     ],

@@ -18,9 +18,7 @@ import pytest
 from archwalk.cli.main import main, make_parser
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = sorted(
-    path for pattern in ("README.md", "CONTRIBUTING.md", "docs/**/*.md") for path in ROOT.glob(pattern)
-)
+PAGES = sorted(path for pattern in ("README.md", "docs/**/*.md") for path in ROOT.glob(pattern))
 OTHERS = {"bash", "cd", "export", "git", "make", "pip", "python"}
 """Programs whose calls are shown and not run."""
 

@@ -57,7 +57,7 @@ def test_full_is_the_papers_protocol():
     assert (meta.n_step, meta.action_limit, meta.limit_terminates) == (5, 10, True)
     assert (dqn.capacity, dqn.batch, dqn.learning_starts) == (3_250, 20, 1_000)
     final = intensive.FINALS["full"]
-    assert (final.trainings, final.settings.epochs, final.settings.network.dense) == (5, 100, 4096)
+    assert (final.trainings, final.settings.epochs, final.size.dense) == (5, 100, 4096)
 
 
 def test_small_has_the_papers_steps_on_tables():

@@ -57,9 +57,10 @@ def test_samplers_are_distributions(reproductions):
 
 def test_episodes_agree_between_figures(reproductions):
     dense = reproductions["fig7"]["result"]["strategies"]
-    for name, strategy in reproductions["fig8"]["result"]["comparison"]["strategies"].items():
+    fig8 = reproductions["fig8"]["result"]
+    for name, strategy in fig8["comparison"]["strategies"].items():
         assert strategy["episodes"]["median_improvement"] == dense[name]["median_improvement"]
-        assert strategy["episodes"]["medians"]["least"] <= strategy["episodes"]["median_improvement"]
+        assert fig8["more"][name]["medians"]["least"] <= strategy["episodes"]["median_improvement"]
     for name, strategy in dense.items():
         assert np.sum(strategy["counts"]) == pytest.approx((1 - strategy["outside"]) * 60), name
 
@@ -73,16 +74,16 @@ def test_the_most_frequent_end_is_a_local_optimum(reproductions):
 
 def test_crossings_by_hand():
     def strategy(*mean):
-        return {"curve": {"mean": list(mean)}}
+        return SimpleNamespace(curve=SimpleNamespace(mean=list(mean)))
 
-    record = {
-        "strategies": {
+    record = SimpleNamespace(
+        strategies={
             "local-search": strategy(1, 2, 5, 6),
             "overtaken": strategy(3, 3, 3, 3),
             "ahead": strategy(9, 9, 9, 9),
             "behind": strategy(0, 0, 0, 0),
         }
-    }
+    )
     assert [c["queries"] for c in crossings(record)] == [3, None, None]
 
 

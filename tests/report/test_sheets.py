@@ -1,6 +1,6 @@
-import comparisons
 import pytest
 
+import comparisons
 from archwalk.report.sheets import Line, Sheet, latex, sheet_to_latex, sheet_to_markdown
 from archwalk.report.tables import to_latex
 

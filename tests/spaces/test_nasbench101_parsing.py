@@ -28,7 +28,7 @@ OPS = ["input", C3, "output"]
         ([["a", 1], [0, 0]], ["input", "output"], "must be a square list of lists"),
         ([[0, 2, 0], [0, 0, 1], [0, 0, 0]], OPS, "may hold only 0 and 1"),
         ([[0, 0.5, 0], [0, 0, 1], [0, 0, 0]], OPS, "may hold only 0 and 1"),
-        ([[0, float("nan"), 0], [0, 0, 1], [0, 0, 0]], OPS, "may hold only 0 and 1"),
+        ([[0, float("nan"), 0], [0, 0, 1], [0, 0, 0]], OPS, "nan where a number is needed"),
         (
             matrix(4, (0, 1), (1, 2), (2, 1), (2, 3)),
             ["input", C3, C1, "output"],

@@ -143,7 +143,7 @@ def test_a_space_of_one_decision_with_one_value(space4):
         ({"batch": 0}, "batch"),
         ({"blocks": 0}, "blocks"),
         ({"learning_rate": 0.0}, "learning_rate"),
-        ({"orders": -1}, "N!"),
+        ({"orders": -1}, "orders must be at least 0"),
         ({"baseline_momentum": 1.0}, "below 1"),
         ({"entropy": -0.1}, "entropy"),
     ],

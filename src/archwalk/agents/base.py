@@ -1,19 +1,22 @@
 """The contract of an agent: what training gives, which searches, improves, and is saved and loaded by its own class."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 import numpy as np
-from torch import nn
 
 from archwalk.data.decoding import convert
 from archwalk.errors import UsageError
-from archwalk.learning.seeding import made_from
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.base import Strategy, Trials
 from archwalk.strategies.walker import Episodes
+
+if TYPE_CHECKING:  # who only names agents needs no torch
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class SpaceMark:
         """That of a space."""
         return cls(space.name, space.code_length, space.feature_count)
 
-    def difference(self, other: "SpaceMark") -> str | None:
+    def difference(self, other: SpaceMark) -> str | None:
         """`trained on A, not on B` as words, A this one; None where they are alike."""
         if self == other:
             return None
@@ -92,7 +95,7 @@ class Agent(ABC):
         return cast(Episodes, strategy.improve(starts_BL))
 
 
-N = TypeVar("N", bound=nn.Module)
+N = TypeVar("N", bound="nn.Module")
 Shape = TypeVar("Shape", bound="DataclassInstance")
 
 
@@ -123,6 +126,8 @@ class NetworkAgent(Agent, Generic[Shape, N]):
     @classmethod
     def fresh(cls, space: SearchSpace, shape: Shape, seed: int) -> Self:
         """An agent that has learned nothing; its weights depend on `seed` alone."""
+        from archwalk.learning.seeding import made_from
+
         return cls(space, shape, made_from(seed, lambda: cls.make_network(shape, space)))
 
     def state(self) -> dict[str, Any]:

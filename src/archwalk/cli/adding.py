@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from archwalk.cli.common import ERR, note
+from archwalk.cli.common import note
 
 _DESCRIPTION = """\
 Add a table of measured architectures as a benchmark NAME. FILE is CSV (any delimiter), JSON, JSON lines or Parquet. A
@@ -44,40 +44,14 @@ def add_adding(actions: argparse._SubParsersAction[Any]) -> None:
 
 def run_add(options: argparse.Namespace) -> None:
     """Add a table and say what was understood and what was wrong."""
-    from archwalk.data.added.adding import SURROGATE, add_table
-    from archwalk.data.added.names import added_folder
-    from archwalk.data.added.roles import Asked
-    from archwalk.data.added.stored import FAULTS, remove_added
-    from archwalk.errors import ArchwalkError, UsageError
-    from archwalk.estimators.benchmarks import BENCHMARKS, load_benchmark
+    from archwalk.api.tables import add_table
 
-    if options.name in BENCHMARKS.names():
-        raise UsageError(f"{options.name!r} is a benchmark already; take another name")
-    higher = dict.fromkeys(options.minimise, False) | dict.fromkeys(options.maximise, True)
-    asked = Asked(
-        options.architecture, options.decisions, options.reward, options.report, options.seed_column,
-        options.fidelity, higher,
+    add_table(
+        options.name, options.path, space=options.space, architecture=options.architecture,
+        decisions=options.decisions, reward=options.reward, report=options.report, minimise=options.minimise,
+        maximise=options.maximise, seed_column=options.seed_column, fidelity=options.fidelity, mode=options.mode,
+        tell=note,
     )  # fmt: skip
-    with ERR.status(f"reading {options.path}"):
-        about = add_table(options.name, options.path, options.space, asked, options.mode).about
-    for line in about.notes:
-        note(line)
-    for line in about.faults:
-        note(f"fault: {line}")
-    if about.faults:
-        note(f"all of these rows: {added_folder(options.name) / FAULTS}")
-    if about.mode == SURROGATE:
-        try:
-            load_benchmark(options.name)
-        except ArchwalkError:
-            remove_added(options.name)  # nothing can be learned from it
-            raise
-    others = [metric.name for metric in about.metrics if metric.name != about.default]
-    note(
-        f"{options.name} is a benchmark now, its objective {about.default}"
-        + (f"; also {options.name}:{others[0]}" if others else "")
-        + (f" and {len(others) - 1} more" if len(others) > 1 else "")
-    )
     note(f"next: archwalk search local-search --benchmark {options.name} --budget 100 --trials 10")
 
 

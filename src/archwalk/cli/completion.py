@@ -9,7 +9,7 @@ from typing import Any
 
 from archwalk.errors import MissingExtraError
 
-SHELLS = ("bash", "zsh", "tcsh")
+SHELLS = ("bash", "zsh")
 
 
 def add_command(

@@ -102,6 +102,7 @@ def run_oracle(options: argparse.Namespace) -> None:
     from archwalk.estimators.benchmarks import load_benchmark
     from archwalk.experiments.comparison import solve_benchmark, summarise_oracle
     from archwalk.experiments.records import plain
+    from archwalk.report.values import Format
     from archwalk.spaces.base import EnumerableSpace
 
     benchmark = load_benchmark(options.benchmark)
@@ -115,12 +116,23 @@ def run_oracle(options: argparse.Namespace) -> None:
     if options.json:
         print_json(summary)
         return
-    OUT.print(
-        f"Exact optimum of the incremental problem, {benchmark.name}, objective {benchmark.objective.name}"
-    )
-    for key, value in summary.items():
-        label = "report of that best" if key == "best_report" else key.replace("_", " ")
-        OUT.print(f"  {label:20} {_plain(value)}", highlight=False)
+    objective = benchmark.objective
+    OUT.print(f"Exact optimum of the incremental problem, {benchmark.name}, objective {objective.name}")
+    reward, report = Format(objective.reward, 4), Format(objective.report, 4)
+    lines = {
+        "mean final": reward.value(found.mean_final),
+        "median final": reward.value(found.median_final),
+        "mean steps": _plain(found.mean_steps),
+        "median improvement": reward.change(found.median_improvement),
+        "mean improvement": reward.change(found.mean_improvement),
+        "mean final report": report.value(found.mean_final_report),
+        "best reward": reward.value(found.best_reward),
+        "report of that best": report.value(found.best_report),
+        "gamma": f"{found.gamma:g}",
+        "alpha": "none" if found.alpha is None else f"{found.alpha:g}",
+    }
+    for label, value in lines.items():
+        OUT.print(f"  {label:20} {value}", highlight=False)
 
 
 def _plain(value: Any) -> str:

@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = make_parser().parse_args(arguments)
         words = sys.argv[1:] if arguments is None else arguments
-        options.command_line = hide_secrets(shlex.join(["archwalk", *words]))
+        options.command_line = _written(["archwalk", *words])
         options.run(options)
         sys.stdout.flush()
     except ArchwalkError as error:
@@ -73,6 +73,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # the last net
         return _fail(report_unforeseen(error, sys.argv[1:] if arguments is None else arguments), 1)
     return 0
+
+
+def _written(words: Sequence[str]) -> str:
+    """A call as results keep it: without secrets, and bytes that are no UTF-8 by their numbers."""
+    return hide_secrets(shlex.join(words)).encode("utf-8", "backslashreplace").decode()
 
 
 def _fail(message: str, status: int) -> int:

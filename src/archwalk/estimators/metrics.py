@@ -25,6 +25,7 @@ class Metric(msgspec.Struct, frozen=True):
     unit: str = ""
     """What stands behind a value: `%`, `ms`, `parameters`; nothing for a raw score."""
     higher_is_better: bool = True
+    """False for costs and errors."""
 
     def upward(self, values: Values) -> Values:
         """Values turned so that higher is better; of values so turned, the values as they are."""

@@ -11,13 +11,16 @@ class Friedman(Struct, frozen=True, kw_only=True):
     statistic: float
     """Chi-squared."""
     p: float
+    """How likely so large a statistic is where strategies do not differ."""
 
 
 class Pair(Struct, frozen=True, kw_only=True):
     """Two strategies after one number of queries, paired over trials."""
 
     one: str
+    """A strategy."""
     other: str
+    """Another one."""
     trials: int
     """Compared: those that both have, with a report of both."""
     difference: float | None
@@ -42,16 +45,18 @@ class Differences(Struct, frozen=True, kw_only=True):
     groups: list[list[str]]
     """Strategies that are not told apart, by neighbours in rank."""
     pairs: list[Pair]
+    """Every two strategies."""
 
 
 class Significance(Struct, frozen=True, kw_only=True):
     """Whether strategies differ."""
 
     test: str
-    """In words."""
+    """Which test, in words."""
     correction: str
-    """In words."""
+    """For several tests, in words."""
     level: float
+    """Of significance."""
     trials: int
     """That all strategies have."""
     after: dict[int, Differences]
@@ -73,6 +78,7 @@ class Ranks(Struct, frozen=True, kw_only=True):
     trials: int
     """That all strategies have."""
     queries: list[int]
+    """After so many: all, or 400 of them."""
     mean: dict[str, list[float | None]]
     """By strategy, as long as `queries`."""
 
@@ -85,6 +91,7 @@ class Shares(Struct, frozen=True, kw_only=True):
     """The profile of one strategy: lists as long as `tau`."""
 
     share: list[float]
+    """Of the runs whose report is tau or better."""
     lo: list[float]
     """Lower ends of 95 % bootstrap intervals."""
     hi: list[float]
@@ -97,7 +104,9 @@ class Profile(Struct, frozen=True, kw_only=True):
     queries: int
     """After so many."""
     tau: list[float]
+    """Reports, ascending."""
     strategies: dict[str, Shares]
+    """By strategy."""
 
     def __post_init__(self) -> None:
         lists = (values for one in self.strategies.values() for values in (one.share, one.lo, one.hi))

@@ -36,6 +36,7 @@ class Best(Struct, frozen=True, kw_only=True):
     """The report of the best architecture, by reward, after so many queries; over trials, and agents."""
 
     mean: Value
+    """Mean over trials and agents."""
     std: Value
     """Standard deviation (population)."""
     ci95: Interval
@@ -54,7 +55,9 @@ class Curve(Struct, frozen=True, kw_only=True):
     """`Best` after every query: lists of one length."""
 
     queries: list[int]
+    """1 to the budget."""
     mean: list[Value]
+    """Means over trials and agents."""
     lo: list[Value]
     """Lower ends of the 95 % intervals."""
     hi: list[Value]
@@ -65,10 +68,12 @@ class Curve(Struct, frozen=True, kw_only=True):
 
 
 class Histogram(Struct, frozen=True, kw_only=True):
-    """Numbers of episodes; one edge more than counts, what lies outside is not counted."""
+    """How many episodes improved by how much."""
 
     edges: list[float]
+    """Ends of the bins, one more than counts; what lies outside is not counted."""
     counts: list[int]
+    """Episodes in each bin."""
 
     def __post_init__(self) -> None:
         if len(self.edges) != len(self.counts) + 1:
@@ -118,16 +123,20 @@ class Found(Struct, frozen=True, kw_only=True):
     svg: str
     """Its drawing."""
     reward: Value
+    """What the search saw."""
     report: Value
+    """What it is judged by."""
 
 
 class Example(Struct, frozen=True, kw_only=True):
     """One episode."""
 
     start: Found
+    """Where it set out."""
     found: Found
     """Where it stopped."""
     steps: int
+    """Edits on the way."""
 
 
 class StrategyResult(Struct, frozen=True, kw_only=True):
@@ -138,7 +147,9 @@ class StrategyResult(Struct, frozen=True, kw_only=True):
     strategy: str = ""
     """Its name in the registry; empty for trained agents."""
     trials: int
+    """Trials of this strategy; in a reproduction slow ones have fewer than the others."""
     trained: bool
+    """Whether it is a trained agent."""
     agents: int = 1
     """How many agents there are; 1 where nothing was trained."""
     training_seeds: list[int] = []
@@ -154,6 +165,7 @@ class StrategyResult(Struct, frozen=True, kw_only=True):
     best_after: dict[int, Best] = {}
     """By number of queries: 10, 50, 100, 150, 200, 300, ... below the budget, and the budget."""
     curve: Curve | None = None
+    """The same after every query."""
     unique_mean: Value = None
     """Different architectures evaluated in a trial, mean."""
     training_queries: int = 0
@@ -161,6 +173,7 @@ class StrategyResult(Struct, frozen=True, kw_only=True):
     training_unique: int = 0
     """Different architectures among them."""
     training_seconds: float = 0.0
+    """Wall time of training, mean over agents."""
     seconds: Value = None
     """Wall time of the search, all trials together; of one that goes on after a kill, since then."""
     findings: dict[str, Any] = {}
@@ -168,6 +181,7 @@ class StrategyResult(Struct, frozen=True, kw_only=True):
     found: Found | None = None
     """The architecture of best reward of all agents and trials."""
     episodes: Episodes | None = None
+    """Null without single episodes, and for strategies that cannot start from anywhere."""
     examples: list[Example] = []
     """Of trained agents: three episodes, from starts at the quartiles of reward."""
 
@@ -178,11 +192,13 @@ class Optimum(Struct, frozen=True, kw_only=True):
     mean_final: Value
     """Mean reward of where it ends."""
     median_final: Value
+    """Median reward of where it ends."""
     mean_steps: float
+    """Mean number of steps."""
     median_improvement: Value
-    """Of the reward."""
+    """Median improvement of the reward."""
     mean_improvement: Value
-    """Of the reward."""
+    """Mean improvement of the reward."""
     mean_final_report: Value
     """Mean report of where it ends."""
     best_reward: Value
@@ -194,12 +210,14 @@ class Optimum(Struct, frozen=True, kw_only=True):
     alpha: float | None
     """Sharpness of the shaped reward, exp(alpha accuracy); null where rewards are not in percent and stay."""
     objective: str
+    """The name of what reward and report are."""
 
 
 class EpisodeProtocol(Struct, frozen=True, kw_only=True):
     """Under what rules single episodes were taken."""
 
     starts: int
+    """Starts, the same for all strategies."""
     limit: int
     """Most steps of an episode."""
 
@@ -208,6 +226,7 @@ class SpaceSize(Struct, frozen=True, kw_only=True):
     """The search space."""
 
     name: str
+    """In the registry."""
     architectures: int | None = None
     """Where it can be enumerated."""
     edges: int | None = None
@@ -218,6 +237,7 @@ class Training(Struct, frozen=True, kw_only=True):
     """What a trainer logged: lists with a value a line, empty where it logs no such thing."""
 
     seconds: float = 0.0
+    """Wall time of the training."""
     steps: list[Value] = []
     """Steps of the environment."""
     unique: list[Value] = []
@@ -234,6 +254,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """Strategies on one benchmark, from the same starts: a whole `result.json`."""
 
     kind: Literal["comparison"] = "comparison"
+    """What the file is."""
     format: Literal[2] = 2
     """Of this file."""
     archwalk: str
@@ -259,10 +280,13 @@ class Comparison(Struct, frozen=True, kw_only=True):
     evaluation: str
     """How architectures are scored: `table`, `surrogate`, `on demand`."""
     space: SpaceSize
+    """What was searched."""
     budget: int
     """Queries in each trial; 0 where single episodes alone were taken."""
     trials: int
+    """Searches of each strategy, and of each agent."""
     seeds: list[int]
+    """All randomness follows from them."""
     query: dict[str, str]
     """By strategy: what a query is."""
     optimum: Optimum | None = None
@@ -272,9 +296,11 @@ class Comparison(Struct, frozen=True, kw_only=True):
     significance: Significance | None = None
     """Null for one strategy or one trial."""
     ranks: Ranks | None = None
+    """Null for one strategy."""
     profile: Profile | None = None
     """Null where there is one strategy or run."""
     strategies: dict[str, StrategyResult]
+    """By name, in the order in which they were given."""
     training: Training | None = None
     """Of `archwalk demo` alone."""
 

@@ -225,7 +225,7 @@ class SpaceConformance:
         """Where the space shows any."""
         graphs = graphs_of(space)
         if graphs is None:
-            pytest.skip("it shows no graphs")
+            return
         dags, output = graphs.dags(codes), len(graphs.dag_operations)
         batch, cells, vertices = dags.labels_BCV.shape
         assert batch == len(codes)
@@ -279,7 +279,7 @@ class SpaceConformance:
         self, space: SearchSpace, codes: Codes, task: Task
     ) -> None:
         if default_task(space) is None:
-            pytest.skip("it does not say what its networks are for")
+            return
         for other in (replace(task, kind="weather"), replace(task, shape=(*task.shape, 2))):
             with pytest.raises(UsageError) as caught:
                 build_network(space, codes[0], other)
@@ -300,7 +300,7 @@ class SpaceConformance:
         """Where the space is registered: a file's name and parameters make it again."""
         reference = SpaceReference.of(space)
         if reference.name not in {*SPACES.names(), *FAMILIES.names()}:
-            pytest.skip(f"{reference.name} is in no registry here")
+            return
         written = json.loads(json.dumps({"name": reference.name, "parameters": dict(reference.parameters)}))
         again = SpaceReference(**written).load()
         for code_L in codes[:20]:

@@ -125,7 +125,7 @@ class TestMaking:
         assert main(["data", "make", "tiny", "--seeds", "1", "--workers", "1", "--store", store]) == 0
         path = tmp_path / "tables/tiny.safetensors"
         said = f"archwalk: {path} has 7 architectures; trainings of each: 1; failed: 0\n"
-        assert capsys.readouterr().err == said
+        assert capsys.readouterr().err.endswith(said)  # on a slow machine it says how far it is
         made = tiny.read()
         assert np.array_equal(
             made["validation"], tiny.make(open_store(store), seeds=1, workers=1)["validation"]

@@ -241,7 +241,7 @@ def test_one_architecture_in_several_ways():
         ([3], "layer 1 must be an object"),
         ([{"type": ["convolution"], "kernel_size": 3}], "unknown type of layer 1"),
         ([{"type": "convolution", "kernel_size": [3]}], r"kernel size \[3\]"),
-        ([[1, 1, 10**30, 0, 0]], "the layers are"),
+        ([[1, 1, 10**30, 0, 0]], "more than 64 bits"),
         ([{"type": "convolution", "kernel_size": 3, "predecessors": 0}], 'needs "predecessors", a list of 1'),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from archwalk.errors import UsageError
 from archwalk.spaces.base import Codes, EnumerableSpace, SearchSpace
 from archwalk.spaces.catalogue import load_space
 from archwalk.spaces.declared import Declaration, make_space
+from archwalk.spaces.declared.decisions import Value
 from archwalk.spaces.declared.expressions import word
 from archwalk.spaces.known import MOST_LINKED, KnownSpace
 
@@ -119,15 +121,18 @@ def _exploded(column: Column) -> dict[str, Column]:
     return found
 
 
+def _alike(one: Decided) -> tuple[str, tuple[Value, ...], Any]:
+    return one.decision.kind, one.decision.values, one.decision.when
+
+
 def _shown(decided: list[Decided]) -> str:
+    """Decisions for people; those in a row that have the same values together."""
     told = []
-    for one in decided:
-        decision = one.decision
-        values = ", ".join(map(str, decision.values[:6])) + (", ..." if len(decision.values) > 6 else "")
-        told.append(
-            f"{decision.name} {decision.kind} of {values}"
-            + (f" when {decision.when}" if decision.when else "")
-        )
+    for (kind, values, when), same in groupby(decided, key=_alike):
+        names = [one.decision.name for one in same]
+        which = names[0] if len(names) == 1 else f"{names[0]} ... {names[-1]} ({len(names)})"
+        shown = ", ".join(map(str, values[:8])) + (", ..." if len(values) > 8 else "")
+        told.append(f"{which}: {kind}, {shown}" + (f", when {when}" if when else ""))
     return "; ".join(told)
 
 

@@ -10,6 +10,7 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.images.estimator import TrainedEstimator
 from archwalk.estimators.images.settings import FULL, SMALL, TrainingSettings
 from archwalk.estimators.store.database import Store, usable_store
+from archwalk.estimators.words import take_words
 from archwalk.spaces.base import SearchSpace, remake
 from archwalk.spaces.catalogue import SPACES
 from archwalk.spaces.nasbench101.size import NASBench101Size
@@ -124,14 +125,13 @@ def make_networks(word: str, task: Task, scale: str = "small") -> tuple[SearchSp
 
 def _split(words: list[str]) -> tuple[str, dict[str, str]]:
     """The folder, which may have colons in its name, and the words behind it."""
-    kinds = {"scale": tuple(SCALES), "space": (*NETWORKS, *SPACES.names()), "objective": _OBJECTIVES}
-    rest, chosen = list(words), dict[str, str]()
-    while len(rest) > 1 and (kind := next((k for k, known in kinds.items() if rest[-1] in known), None)):
-        if kind in chosen:
-            raise UsageError(f"images: takes one {kind}, not {rest[-1]} and {chosen[kind]}")
-        chosen[kind] = rest.pop()
-    if not rest or not any(rest):
+    spaces = {*NETWORKS, *SPACES.names()}
+    kinds = {
+        "scale": SCALES.__contains__, "space": spaces.__contains__, "objective": _OBJECTIVES.__contains__,
+    }  # fmt: skip
+    place, chosen = take_words("images", words, kinds)
+    if not place.strip(":"):
         raise UsageError(
             "which images? say images:FOLDER with a folder or zip file of class folders, or images:digits"
         )
-    return ":".join(rest), chosen
+    return place, chosen

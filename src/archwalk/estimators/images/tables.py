@@ -11,18 +11,19 @@ from typing import Any
 import numpy as np
 
 from archwalk.data.embedded import own_table_path
-from archwalk.data.files import Progress, part_of_all, untold
+from archwalk.data.files import Progress, untold
 from archwalk.data.images import ImageSet, ImageSettings, load_images
 from archwalk.data.table import Table, read_table
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.images.benchmark import SCALES, make_networks
-from archwalk.estimators.images.estimator import TrainedEstimator
+from archwalk.estimators.images.estimator import ONE_TRAINING, TrainedEstimator
 from archwalk.estimators.images.settings import SMALL, TrainingSettings
 from archwalk.estimators.metrics import VALIDATION
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import DONE, Outcome
 from archwalk.estimators.table import TableEstimator
+from archwalk.estimators.trainings.stored import train_everyone
 from archwalk.spaces.task import Task
 
 Space = Any
@@ -62,7 +63,8 @@ class TrainedTable:
         reward_N, report_N, seconds_N = (
             table[column].mean(axis=1, dtype=np.float64) for column in ("validation", "test", "seconds")
         )
-        estimator = TableEstimator(VALIDATION, reward_N, report_N, seconds_N)
+        objective = VALIDATION if int(about["seeds"]) > 1 else ONE_TRAINING
+        estimator = TableEstimator(objective, reward_N, report_N, seconds_N)
         return Benchmark(self.name, space, estimator, about, task, size)
 
     def read(self) -> Table:
@@ -98,13 +100,10 @@ class TrainedTable:
         if not 1 <= seeds <= self.seeds:
             raise UsageError(f"{self.name} takes at least 1 seed and at most {self.seeds}, not {seeds}")
         images = self.load_images()
-        outcomes_SN = []
-        for seed in range(seeds):
-            with self.estimator(images, seed, store, workers=workers) as estimator:
-                space: Space = estimator.space
-                every = np.arange(space.size, dtype=np.int32)[:, None]
-                outcomes_SN.append(estimator.outcomes(every, part_of_all(progress, seed, seeds)))
-        return self._collect(space, images, estimator, outcomes_SN)
+        made = [self.estimator(images, seed, store, workers=workers) for seed in range(seeds)]
+        space: Space = made[0].space
+        outcomes_SN = list(train_everyone(made, space.size, progress))
+        return self._collect(space, images, made[0], outcomes_SN)
 
     def _collect(
         self, space: Space, images: ImageSet, estimator: TrainedEstimator, outcomes_SN: list[list[Outcome]]

@@ -14,7 +14,9 @@ from archwalk.estimators.policies.games.catalogue import ATARI, MINATAR
 from archwalk.estimators.policies.games.images import SMALL
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.store.database import Store, usable_store
+from archwalk.estimators.words import take_words
 from archwalk.learning.ppo import PPOSettings
+from archwalk.spaces import catalogue
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.policy_cnn import papers
 from archwalk.spaces.policy_cnn.declaration import Declaration
@@ -76,13 +78,17 @@ def policy_benchmark(
 
 
 def load_policy_benchmark(words: list[str], seed: int) -> Benchmark:
-    """`policy:GAME`, with `:space-1` (the default), `:space-2` or `:space-large`, timesteps such as `:20k`, and the
-    objective behind it. What is trained goes into the default store.
+    """`policy:GAME`, with `:space-1` (the default), `:space-2`, `:space-large` or another space whose networks read
+    images, timesteps such as `:20k`, and the objective behind it. What is trained goes into the default store.
     """
     place, chosen = _split(words)
     game = find_game(place)
     space_word = chosen.get("space", "space-1")
-    space = policy_space(declaration_for(game, space_word))
+    space = (
+        policy_space(declaration_for(game, space_word))
+        if space_word in SPACES
+        else catalogue.load_space(space_word)
+    )
     steps_word = chosen.get("steps", "")
     steps = 1_000 * int(steps_word.removesuffix("k")) if steps_word else None
     name = ":".join(["policy", game.name, space_word, *([steps_word] if steps_word else [])])
@@ -100,7 +106,10 @@ def settings_for(game: Game, word: str, steps: int | None = None) -> PolicySetti
     """
     if game.family != "minatar":
         return PolicySettings() if steps is None else PolicySettings(steps)
-    return PolicySettings(steps or MINATAR_STEPS[word], PPOSettings(learning_rate=MINATAR_LEARNING_RATE))
+    return PolicySettings(
+        steps or MINATAR_STEPS.get(word, max(MINATAR_STEPS.values())),
+        PPOSettings(learning_rate=MINATAR_LEARNING_RATE),
+    )
 
 
 def declaration_for(game: Game, word: str) -> Declaration:
@@ -118,26 +127,21 @@ def declaration_for(game: Game, word: str) -> Declaration:
 
 def _split(words: list[str]) -> tuple[str, dict[str, str]]:
     """The game, which may have a colon in its name, and the words behind it."""
-    rest, chosen = list(words), dict[str, str]()
-    while len(rest) > 1 and (kind := _kind(rest[-1])):
-        if kind in chosen:
-            raise UsageError(f"policy: takes one {kind}, not {rest[-1]} and {chosen[kind]}")
-        chosen[kind] = rest.pop()
-    if not rest or not rest[0]:
+    spaces = {*SPACES, *catalogue.SPACES.names()}
+    kinds = {"space": spaces.__contains__, "steps": _is_steps, "objective": OBJECTIVES.__contains__}
+    place, chosen = take_words("policy", words, kinds)
+    first, *rest = place.split(":")
+    if not first:
         raise UsageError("which game? say policy:MinAtar-Breakout, policy:Atari-Breakout or a Gymnasium id")
-    if rest[-1].startswith("space-"):
+    if rest and rest[-1].startswith("space-"):
         raise UsageError(f"unknown space {rest[-1]!r}; known: {', '.join(SPACES)}")
-    if len(rest) > 1 and rest[0].startswith((MINATAR, ATARI)):  # only Gymnasium's names may have a colon
+    if rest and first.startswith((MINATAR, ATARI)):  # only Gymnasium's names may have a colon
         raise UsageError(
-            f"unknown {rest[-1]!r} behind {rest[0]}; there may be a space ({', '.join(SPACES)}), timesteps such as 20k "
+            f"unknown {rest[-1]!r} behind {first}; there may be a space ({', '.join(SPACES)}), timesteps such as 20k "
             f"and an objective ({', '.join(OBJECTIVES)})"
         )
-    return ":".join(rest), chosen
+    return place, chosen
 
 
-def _kind(word: str) -> str:
-    if word in SPACES:
-        return "space"
-    if word in OBJECTIVES:
-        return "objective"
-    return "steps" if _STEPS.fullmatch(word) and int(word[:-1]) else ""
+def _is_steps(word: str) -> bool:
+    return bool(_STEPS.fullmatch(word) and int(word[:-1]))

@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-import numpy as np
-
-from archwalk.data.files import Progress, part_of_all, untold, working_folder
+from archwalk.data.files import Progress, untold, working_folder
 from archwalk.errors import UsageError
 from archwalk.estimators.policies.benchmark import declaration_for, settings_for
 from archwalk.estimators.policies.embedded import made_folder, table_name
 from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.tables import collect, game_and_space, write_table
 from archwalk.estimators.store.database import Store
+from archwalk.estimators.trainings.stored import train_everyone
 from archwalk.spaces.policy_cnn.numbered import numbered
 
 SEEDS = 3
@@ -38,13 +37,11 @@ def make_table(
         raise UsageError(f"a table is of a game and a space, not of {':'.join(words)!r}")
     space = numbered(declaration_for(game, word))
     path, settings = out or made_folder() / table_name(game.name, word), settings_for(game, word)
-    keep_in, every = working_folder("trainings"), np.arange(space.size, dtype=np.int32)[:, None]
+    keep_in = working_folder("trainings")
     made = [
         PolicyEstimator(space, game, settings, seed=seed, store=store, workers=workers, keep_in=keep_in)
         for seed in range(seeds)
     ]
-    for seed, estimator in enumerate(made):
-        with estimator:
-            estimator.outcomes(every, part_of_all(progress, seed, seeds))
+    for _ in train_everyone(made, space.size, progress):
         write_table(path, collect(made))
     return path

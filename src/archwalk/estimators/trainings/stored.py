@@ -5,14 +5,16 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any, Self
 
-from archwalk.data.files import Progress, untold
+import numpy as np
+
+from archwalk.data.files import Progress, part_of_all, untold
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.fingerprints import Fingerprint
 from archwalk.estimators.store.database import LEASE_SECONDS, Store
@@ -194,6 +196,16 @@ class StoredTrainings:
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_pool": None}
+
+
+def train_everyone(
+    estimators: Sequence[StoredTrainings], architectures: int, progress: Progress = untold
+) -> Iterator[list[Outcome]]:
+    """Train all of so many numbered architectures, by one estimator after the other; gives the outcomes of each."""
+    every = np.arange(architectures, dtype=np.int32)[:, None]
+    for place, estimator in enumerate(estimators):
+        with estimator:
+            yield estimator.outcomes(every, part_of_all(progress, place, len(estimators)))
 
 
 def _go_on(progress: Progress, before: int, total: int, count: int) -> None:

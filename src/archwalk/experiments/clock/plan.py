@@ -13,7 +13,7 @@ from archwalk.spaces.convnet.space import ConvNet
 
 @dataclass(frozen=True)
 class Schedule:
-    """Shares of the time. Found on digits and CIFAR-10 (`benchmarks/images.py` shows it)."""
+    """Shares of the time. First guesses, to be chosen by measuring (`benchmarks/images.py`)."""
 
     search: float = 0.4
     """Of all minutes; the rest is the final training's."""

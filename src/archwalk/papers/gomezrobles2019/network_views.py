@@ -117,7 +117,7 @@ def view_intensive(record: Record) -> list[Block]:
     training = settings["training"]
     notes = [
         f"Test accuracy in percent: mean and two standard deviations of {settings['trainings']} trainings of "
-        f"{training['epochs']} epochs, {training['network']['dense']} units, filters that double with each "
+        f"{training['epochs']} epochs, {settings['size']['dense']} units, filters that double with each "
         "convolution. VGG-19's blocks have the same prediction module, no normalisation, and filters of their own."
     ]
     head = ["data set and network", "reward in the search", "test accuracy", "weights", "processor time"]
