@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP ?= $(BIN)/python -m pip
-EXTRAS := completion,dev,docs,examples,frames,graph,images,nb301,onnx,parquet,postgres,ray,rl
+EXTRAS := completion,dev,docs,frames,graph,images,nb301,onnx,parquet,postgres,ray,rl,sb3
 WORKERS ?= 2
 
 # One thread a process: the tests are spread over processes.

@@ -1,7 +1,7 @@
 """Train Stable-Baselines3's PPO on the incremental environment and compare it with random moves.
 
-Needs the extra `examples`: pip install 'archwalk[examples]'. PPO here has no mask and no set encoder, so it is a
-demonstration of the interface, not a strong searcher: for that, `archwalk train dqn`.
+Needs the extra `sb3`: pip install 'archwalk[sb3]'. PPO here has no mask and no set encoder, so it is a demonstration
+of the interface, not a strong searcher: for that, `archwalk train dqn`; with a mask, `sb3_maskable_ppo.py`.
 """
 
 import argparse
@@ -12,9 +12,12 @@ import gymnasium
 import numpy as np
 import torch
 from stable_baselines3 import PPO
-from stable_baselines3.common.env_util import make_vec_env
 
-from archwalk.environments.shaping import Shaping  # importing archwalk registers its environments
+from archwalk.environments.incremental import (
+    IncrementalVectorEnv,  # importing archwalk registers its environments
+)
+from archwalk.environments.sb3 import SB3VecEnv
+from archwalk.environments.shaping import Shaping
 
 ENVIRONMENT = "archwalk/Incremental-v0"
 Choose = Callable[[dict[str, Any]], int]
@@ -44,8 +47,8 @@ def main() -> None:
     torch.set_num_threads(1)
 
     # Without shaping a move pays the difference in accuracy, so an episode's return is what it gained.
-    settings = {"benchmark": options.benchmark, "shaping": Shaping(alpha=None), "render_mode": "ansi"}
-    environments = make_vec_env(ENVIRONMENT, n_envs=8, seed=options.seed, env_kwargs=settings)
+    settings = {"benchmark": options.benchmark, "shaping": Shaping(alpha=None)}
+    environments = SB3VecEnv(IncrementalVectorEnv(num_envs=8, **settings))
     model = PPO("MultiInputPolicy", environments, n_steps=128, batch_size=256, gamma=0.9, seed=options.seed)
     model.learn(options.steps)
 

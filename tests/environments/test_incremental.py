@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import AutoresetMode
 
 from archwalk.environments.incremental import IncrementalEnv, IncrementalVectorEnv
 from archwalk.environments.shaping import Shaping
+from archwalk.environments.single import GeneralWalk, TableWalk
 from archwalk.environments.walks import WalkSettings
 from archwalk.errors import UsageError
 
@@ -48,8 +52,7 @@ def test_made_as_a_vector(tiny):
 @pytest.mark.parametrize("observe", ["features", "codes"])
 def test_observations_lie_in_the_space(tiny, observe):
     envs = vector(tiny, observe=observe)
-    observations, info = envs.reset(seed=0)
-    assert info == {}
+    observations, _ = envs.reset(seed=0)
     rng = np.random.default_rng(0)
     for _ in range(30):
         assert observations in envs.observation_space
@@ -72,7 +75,8 @@ def test_an_agent_sees_features_and_no_ids(tiny):
             assert not observations["features"][b, real:].any()
         assert set(np.unique(observations["features"])) <= {0, 1}
         observations, *_, info = envs.step(np.array([0, 1, 2, 3, 4, 5]))
-        assert set(info) <= {"final_obs", "_final_obs"}
+        ends = {"final_obs", "_final_obs", "final_info", "_final_info"}
+        assert set(info) <= {"code", "_code", "score", "_score"} | ends
 
 
 def test_observations_are_not_changed_later(tiny):
@@ -107,7 +111,7 @@ def test_final_observation_is_where_the_walk_ended(tiny):
 def test_without_an_end_there_is_no_final_observation(tiny):
     envs = vector(tiny)
     envs.reset(seed=0)
-    assert envs.step(np.ones(6, np.int64))[4] == {}
+    assert set(envs.step(np.ones(6, np.int64))[4]) == {"code", "_code", "score", "_score"}
 
 
 def test_the_limit_is_truncation(tiny):
@@ -120,12 +124,12 @@ def test_the_limit_is_truncation(tiny):
         assert ("final_obs" in info) == (t % 5 == 0)
 
 
-def trace(envs, steps=40, seed=0):
+def trace(envs, steps=40, seed=0, actions=9):
     observations, _ = envs.reset(seed=seed)
     seen = [observations]
     rng = np.random.default_rng(1)
     for _ in range(steps):
-        observations, *rest, _ = envs.step(rng.integers(0, 9, envs.num_envs))
+        observations, *rest, _ = envs.step(rng.integers(0, actions, envs.num_envs))
         seen += [observations, *({"x": part} for part in rest)]
     return np.concatenate([np.ravel(part).astype(float) for one in seen for part in one.values()])
 
@@ -146,20 +150,138 @@ def test_reset_without_a_seed_goes_on_with_the_random_numbers(tiny):
     assert not np.array_equal(first["codes"], second["codes"])
 
 
-def test_single_view_is_the_vector_of_one(tiny):
-    single, envs = IncrementalEnv(tiny, neighbours=8), vector(tiny, num_envs=1, episode_limit=16)
-    one, _ = single.reset(seed=4)
-    many, _ = envs.reset(seed=4)
-    for action in (1, 3, 2, 8, 1):
+@pytest.mark.parametrize("settings", [{}, {"pay": "final"}, {"neighbours": 3}, {"observe": "codes"}])
+@pytest.mark.parametrize("table", [True, False])
+def test_the_plain_environment_walks_as_the_vector_of_one(tiny, settings, table):
+    """To the bit, whether architectures are looked up or asked for."""
+    benchmark = tiny if table else replace(tiny, estimator=Asked(tiny.estimator))
+    settings = {"neighbours": 8, "episode_limit": 4, **settings}
+    single, envs = IncrementalEnv(benchmark, **settings), IncrementalVectorEnv(benchmark, 1, **settings)
+    one, info = single.reset(seed=4)
+    many, infos = envs.reset(seed=4)
+    assert isinstance(single._walk, TableWalk if table else GeneralWalk)
+    rng = np.random.default_rng(0)
+    for _ in range(60):
         for key in one:
             np.testing.assert_array_equal(one[key], many[key][0])
-        np.testing.assert_array_equal(single.action_masks(), one["mask"] == 1)
-        one, reward, terminated, truncated, info = single.step(action)
-        many, rewards, terminations, truncations, _ = envs.step(np.array([action]))
+            assert one[key].dtype == many[key].dtype
+        np.testing.assert_array_equal(single.action_masks(), envs.action_masks()[0])
+        np.testing.assert_array_equal(info["code"], infos["code"][0])
+        np.testing.assert_array_equal(info["score"], infos["score"][0])
+        action = int(rng.integers(0, settings["neighbours"] + 1))
+        ended, reward, terminated, truncated, info = single.step(action)
+        many, rewards, terminations, truncations, infos = envs.step(np.array([action]))
         assert (reward, terminated, truncated) == (rewards[0], terminations[0], truncations[0])
         assert type(reward) is float
         assert type(terminated) is type(truncated) is bool
-        assert info == {}
+        one = ended
+        if terminated or truncated:
+            final = infos["final_obs"][0]
+            for key in ended:
+                np.testing.assert_array_equal(ended[key], final[key])
+            np.testing.assert_array_equal(info["code"], infos["final_info"]["code"][0])
+            np.testing.assert_array_equal(info["score"], infos["final_info"]["score"][0])
+            one, info = single.reset()
+    assert (single.ledger.queries, single.ledger.unique) == (envs.ledger.queries, envs.ledger.unique)
+
+
+class Asked:
+    """An estimator that is no table."""
+
+    def __init__(self, table):
+        self.objective, self.evaluate = table.objective, table.evaluate
+
+
+def test_info_says_what_was_found(tiny):
+    envs = vector(tiny)
+    _, info = envs.reset(seed=0)
+    for _ in range(7):
+        np.testing.assert_array_equal(info["code"], envs.walks.codes_BKL[:, 0])
+        np.testing.assert_array_equal(info["score"], tiny.estimator.evaluate(info["code"]).reward_B)
+        assert envs.describe(info["code"][0]) == tiny.space.describe(info["code"][0])
+        *_, info = envs.step(np.ones(6, np.int64))
+    unpaid = vector(tiny, pay="final")
+    _, info = unpaid.reset(seed=0)
+    assert np.isnan(info["score"]).all()
+    *_, info = unpaid.step(np.array([0, 1, 1, 1, 1, 1]))
+    ends = info["final_info"]
+    assert ends["score"][0] == tiny.estimator.evaluate(ends["code"][:1]).reward_B[0]
+    assert np.isnan(ends["score"][1:]).all()
+
+
+@pytest.mark.parametrize("mode", list(AutoresetMode))
+def test_all_modes_of_autoreset_are_gymnasiums(tiny, mode):
+    """The same walks, whenever they are restarted: what happens to one that goes on does not depend on it."""
+    envs = gymnasium.make_vec(
+        ENV, num_envs=2, benchmark=tiny, neighbours=8, episode_limit=5, autoreset_mode=mode
+    )
+    assert envs.metadata["autoreset_mode"] is mode
+    envs.reset(seed=0)
+    ended = envs.step(np.array([0, 1]))
+    assert ended[2].tolist() == [True, False]
+    walks = envs.unwrapped.walks
+    steps = walks.steps_B.tolist()
+    if mode is AutoresetMode.SAME_STEP:
+        assert steps == [0, 1]
+        assert ended[4]["_final_obs"].tolist() == [True, False]
+        return
+    assert steps == [1, 1]
+    assert "final_obs" not in ended[4]
+    if mode is AutoresetMode.DISABLED:
+        with pytest.raises(gymnasium.error.ResetNeeded, match=r"environments \[0\] have ended"):
+            envs.step(np.array([1, 1]))
+        envs.reset(options={"reset_mask": np.array([True, False])})
+        assert walks.steps_B.tolist() == [0, 1]
+        envs.step(np.array([1, 1]))
+        assert walks.steps_B.tolist() == [1, 2]
+        return
+    queries = envs.unwrapped.ledger.queries
+    _, rewards, terminated, truncated, _ = envs.step(np.array([0, 1]))  # the first action is ignored
+    assert walks.steps_B.tolist() == [0, 2]
+    assert (rewards[0], terminated[0], truncated[0]) == (0, False, False)
+    assert envs.unwrapped.ledger.queries == queries + 2  # a start and a move
+
+
+@pytest.mark.parametrize("pay", ["difference", "final"])
+def test_a_walk_that_rests_pays_nothing(tiny, pay):
+    envs = vector(tiny, num_envs=2, pay=pay, episode_limit=1, autoreset_mode="NEXT_STEP")
+    envs.reset(seed=0)
+    for step in range(1, 7):
+        before = envs.ledger.queries
+        *_, terminated, truncated, _ = envs.step(np.array([1, 1]))
+        assert (terminated | truncated).all() == (step % 2 == 1)
+        if pay == "final":
+            assert envs.ledger.queries - before == 2 * (step % 2)
+
+
+def test_wrappers_of_gymnasium_take_the_modes_that_they_know(tiny):
+    for mode in ("NEXT_STEP", "SAME_STEP"):
+        envs = gymnasium.make_vec(
+            ENV, num_envs=3, benchmark=tiny, neighbours=8, episode_limit=2, autoreset_mode=mode
+        )
+        envs = gymnasium.wrappers.vector.RecordEpisodeStatistics(envs)
+        envs = gymnasium.wrappers.vector.DictInfoToList(envs) if mode == "NEXT_STEP" else envs
+        envs.reset(seed=0)
+        lengths = []
+        for _ in range(6):
+            *_, info = envs.step(np.ones(3, np.int64))
+            lengths += (
+                [one["episode"]["l"] for one in info if "episode" in one] if mode == "NEXT_STEP" else []
+            )
+        assert set(map(int, lengths)) == ({2} if mode == "NEXT_STEP" else set())
+
+
+def test_a_mode_that_there_is_not(tiny):
+    with pytest.raises(UsageError, match="one of NEXT_STEP, SAME_STEP, DISABLED, not 'never'"):
+        vector(tiny, autoreset_mode="never")
+
+
+@pytest.mark.parametrize("action", [-1, 9, 1.5, "left"])
+def test_the_plain_environment_refuses_what_is_no_action(tiny, action):
+    env = IncrementalEnv(tiny, neighbours=8)
+    env.reset(seed=0)
+    with pytest.raises(UsageError, match="0 to 8"):
+        env.step(action)
 
 
 def test_single_view_shows_where_it_ended(tiny):

@@ -22,6 +22,7 @@ from archwalk.jit import kernel, make_streams
 from archwalk.spaces.base import Codes, SearchSpace
 
 Bools = NDArray[np.bool_]
+_NOTHING = -1  # the action of who rests
 Sampler = Callable[[np.random.Generator, int], Codes]
 
 
@@ -72,7 +73,7 @@ class Walks:
     After `reset`, `step` and `restart`, `codes_BKL` (K = N + 1) presents the current architecture first and
     `count_B` neighbours behind it; the rest is -1. Action 0 stops at the current architecture, action i moves
     to neighbour i; an action beyond the neighbours does nothing but take a step. An architecture without a score
-    is paid the worst.
+    is paid the worst. `score_B` is what the current architectures were paid, NaN where they were not.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Walks:
         self.count_B = np.zeros(batch, np.int32)
         self.steps_B = np.zeros(batch, np.int32)
         self.shaped_B = np.zeros(batch)
+        self.score_B = np.full(batch, np.nan)
 
     @property
     def batch(self) -> int:
@@ -117,9 +119,9 @@ class Walks:
         if not len(rows):
             return
         codes_RL = self.starts(self.rng, len(rows))
-        self.steps_B[rows] = 0
+        self.steps_B[rows], self.score_B[rows] = 0, np.nan
         if self.settings.reward.every_move:
-            self.shaped_B[rows] = self._evaluate(codes_RL)
+            self.shaped_B[rows] = self._evaluate(rows, codes_RL)
         streams_R = self.streams_B[rows]
         neighbours_RNL, self.count_B[rows] = self.space.sample_neighbours(
             codes_RL, self.settings.neighbours, streams_R
@@ -128,17 +130,23 @@ class Walks:
         self.codes_BKL[rows, 0] = codes_RL
         self.codes_BKL[rows, 1:] = neighbours_RNL
 
-    def step(self, action_B: NDArray[np.integer[Any]]) -> Step:
-        """Act in all walks, pay, and present the next neighbours (those of finished walks too)."""
+    def step(self, action_B: NDArray[np.integer[Any]], resting_B: Bools | None = None) -> Step:
+        """Act in all walks, pay, and present the next neighbours (those of finished walks too).
+
+        Those that rest take no step.
+        """
         current_BL = self.current_BL.copy()
         moved_B = np.empty(self.batch, bool)
-        _move(np.asarray(action_B, np.int64), self.codes_BKL, self.count_B, current_BL, moved_B)
-        self.steps_B += 1
-        stopped_B, over_B = action_B == 0, self.steps_B >= self.settings.episode_limit
+        acting_B = np.ones(self.batch, bool) if resting_B is None else ~resting_B
+        action_B = np.where(acting_B, np.asarray(action_B, np.int64), _NOTHING)
+        _move(action_B, self.codes_BKL, self.count_B, current_BL, moved_B)
+        self.steps_B += acting_B
+        stopped_B, over_B = action_B == 0, acting_B & (self.steps_B >= self.settings.episode_limit)
         if self.settings.reward.every_move:
             terminated_B, truncated_B = stopped_B, over_B & ~stopped_B
         else:
             terminated_B, truncated_B = stopped_B | over_B, np.zeros(self.batch, bool)
+        self.score_B[moved_B] = np.nan
         reward_B = self._pay(current_BL, moved_B, terminated_B)
         neighbours_BNL, self.count_B = self.space.sample_neighbours(
             current_BL, self.settings.neighbours, self.streams_B
@@ -148,15 +156,17 @@ class Walks:
 
     def _pay(self, current_BL: Codes, moved_B: Bools, terminated_B: Bools) -> Floats:
         reward_B = np.zeros(self.batch)
-        paid_B = moved_B if self.settings.reward.every_move else terminated_B
-        if paid_B.any():
-            shaped = self._evaluate(current_BL[paid_B])
-            reward_B[paid_B] = self.settings.reward.rule(self.shaped_B[paid_B], shaped)
-            self.shaped_B[paid_B] = shaped
+        rows = np.flatnonzero(moved_B if self.settings.reward.every_move else terminated_B)
+        if len(rows):
+            shaped_R = self._evaluate(rows, current_BL[rows])
+            reward_B[rows] = self.settings.reward.rule(self.shaped_B[rows], shaped_R)
+            self.shaped_B[rows] = shaped_R
         return reward_B
 
-    def _evaluate(self, codes_BL: Codes) -> Floats:
-        return self.settings.shaping(paid(self.ledger, codes_BL))
+    def _evaluate(self, rows: NDArray[np.intp], codes_RL: Codes) -> Floats:
+        score_R = paid(self.ledger, codes_RL)
+        self.score_B[rows] = score_R
+        return self.settings.shaping(score_R)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on: arrays, and the generator's state."""
@@ -165,6 +175,7 @@ class Walks:
             "count": self.count_B,
             "steps": self.steps_B,
             "shaped": self.shaped_B,
+            "scores": self.score_B,
             "streams": self.streams_B,
             "rng": self.rng.bit_generator.state,
         }
@@ -175,6 +186,7 @@ class Walks:
         self.count_B = np.array(state["count"])
         self.steps_B = np.array(state["steps"])
         self.shaped_B = np.array(state["shaped"])
+        self.score_B = np.array(state["scores"])
         self.streams_B = np.array(state["streams"])
         self.rng.bit_generator.state = state["rng"]
 
