@@ -223,6 +223,13 @@ def test_stable_baselines3(tmp_path: Path) -> None:
     assert re.search(r"PPO, 1,024 steps +[+-]\d", said)
 
 
+def test_maskable_ppo_is_compared_as_an_agent(tmp_path: Path) -> None:
+    short = ("--steps", "2048", "--budget", "5", "--trials", "2")
+    said = run_example(str(EXAMPLES / "sb3_maskable_ppo.py"), *short, folder=tmp_path)
+    assert re.search(r"maskable_ppo +\d\d\.\d\d after 5 queries, [1-9],\d{3} in training", said)
+    assert re.search(r"local-search +\d\d\.\d\d after 5 queries, 0 in training", said)
+
+
 def code_blocks(document: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
 

@@ -23,6 +23,7 @@ from archwalk.errors import DataError, UsageError
 from archwalk.experiments.presets import default_preset, is_preset, load_preset
 from archwalk.experiments.protocol import Contestant
 from archwalk.experiments.settings import Changes, describe_settings, make_settings
+from archwalk.registry import find_attribute
 from archwalk.spaces.base import SearchSpace
 from archwalk.strategies.catalogue import STRATEGIES
 
@@ -231,9 +232,9 @@ def load_contestant(
 ) -> Contestant:
     """A strategy by its name or a preset's, a trained agent by its run folder, or several by a folder of run folders.
 
-    A preset may be a file, NAME.toml. A strategy has the settings of its default preset on `benchmark`, with `changes`.
-    It goes by `label` where there is one. Raises UsageError for an unknown name or setting, DataError for an agent of
-    another space or an unfinished run.
+    A preset may be a file, NAME.toml; MODULE:NAME or FILE.py:NAME is a factory of your own. A strategy has the settings
+    of its default preset on `benchmark`, with `changes`. It goes by `label` where there is one. Raises UsageError for
+    an unknown name or setting, DataError for an agent of another space or an unfinished run.
     """
     path = Path(name)
     if name in STRATEGIES.names() or is_preset(name) or not path.is_dir():
@@ -253,9 +254,21 @@ def load_contestant(
     )
 
 
+def _load_own(place: str, changes: Changes, label: str) -> Contestant:
+    """What a module or a file of the user's makes: a factory of strategies, an `ExternalAgent` say."""
+    factory = find_attribute(place, "a strategy of your own")
+    if not callable(factory):
+        raise UsageError(f"{place} makes no strategy: it cannot be called with trials")
+    if changes:
+        raise UsageError(f"{place} has no settings here; make them part of it")
+    return Contestant(label or place.rpartition(":")[2], (factory,), strategy=place)
+
+
 def _load_untrained(name: str, benchmark: str, changes: Changes, label: str) -> Contestant:
     preset = load_preset(name) if is_preset(name) else default_preset(name, benchmark)
     strategy = preset.strategy if preset else name
+    if ":" in strategy:
+        return _load_own(strategy, changes, label)
     if "/" in strategy:
         raise UsageError(f"there is no run folder {strategy}")
     if strategy in TRAINERS.names():
