@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     from archwalk.estimators.store import Evaluation
 
 
+_SHOWN = 20
 _OTHERS = 92
 """Characters that the columns beside the architecture take, about."""
 
@@ -64,13 +70,12 @@ def run_list(options: argparse.Namespace) -> None:
     from archwalk.estimators.store import DONE, open_store
 
     store = open_store(options.store, create=False)
-    found = store.evaluations(options.dataset, options.space)
-    best_first = sorted(found, key=lambda one: -one.outcome.validation)
-    shown = best_first[: options.limit if options.limit is not None or options.json else 20]
-    failed = sum(one.outcome.status != DONE for one in found)
+    counts = store.count(options.dataset, options.space)
+    total, failed = sum(counts.values()), sum(counts.values()) - counts.get(DONE, 0)
+    limit = options.limit if options.limit is not None or options.json else _SHOWN
+    shown = store.stream(options.dataset, options.space, best_first=True, limit=limit)
     if options.json:
-        rows = [_as_dict(one) for one in shown]
-        print_json({"store": store.name, "count": len(found), "failed": failed, "evaluations": rows})
+        _print_rows({"store": store.name, "count": total, "failed": failed}, map(_as_dict, shown))
         return
     table = Table(box=None)
     for name in ("space", "data set", "seed", "status", "valid.", "test", "weights", "seconds"):
@@ -87,7 +92,18 @@ def run_list(options: argparse.Namespace) -> None:
             f"{outcome.test:.2f}", weights, f"{outcome.seconds:.2f}", one.architecture,
         )  # fmt: skip
     Console(width=width).print(table, markup=False)
-    note(f"{len(found)} trainings in {store.name}, {failed} of them failed; {len(shown)} are shown")
+    note(f"{total} trainings in {store.name}, {failed} of them failed; {table.row_count} are shown")
+
+
+def _print_rows(head: dict[str, Any], rows: Iterator[dict[str, Any]]) -> None:
+    """One JSON object of `head` and `evaluations`, once all rows were read, of which few are in memory."""
+    with tempfile.TemporaryFile("w+") as whole:
+        whole.write(json.dumps(head)[:-1] + ', "evaluations": [')
+        for number, row in enumerate(rows):
+            whole.write((", " if number else "") + json.dumps(row, allow_nan=False))
+        whole.write("]}\n")
+        whole.seek(0)
+        shutil.copyfileobj(whole, sys.stdout)
 
 
 def run_export(options: argparse.Namespace) -> None:
@@ -96,28 +112,27 @@ def run_export(options: argparse.Namespace) -> None:
     from archwalk.estimators.store.transfer import export_evaluations
 
     store = open_store(options.store, create=False)
-    found = store.evaluations(options.dataset, options.space)
-    export_evaluations(found, options.file)
+    exported = export_evaluations(store.stream(options.dataset, options.space), options.file)
     if options.json:
-        print_json({"store": store.name, "file": str(options.file), "exported": len(found)})
+        print_json({"store": store.name, "file": str(options.file), "exported": exported})
     else:
-        note(f"{len(found)} trainings of {store.name} are in {options.file}")
+        note(f"{exported} trainings of {store.name} are in {options.file}")
 
 
 def run_import(options: argparse.Namespace) -> None:
     """Read a file, all of it or nothing."""
     from archwalk.estimators.store import open_store
-    from archwalk.estimators.store.transfer import read_evaluations
+    from archwalk.estimators.store.incoming import Incoming
+    from archwalk.estimators.store.transfer import Exported
 
-    with ERR.status(f"importing {options.file}"):
-        found = read_evaluations(options.file)
+    with ERR.status(f"importing {options.file}"), closing(Incoming(Exported(options.file))) as found:
         store = open_store(options.store)
         added = store.add(found)
     if options.json:
-        known = len(found) - added
+        known = found.rows - added
         print_json({"store": store.name, "file": str(options.file), "imported": added, "known": known})
     else:
-        note(f"{added} of the {len(found)} trainings in {options.file} are new in {store.name}")
+        note(f"{added} of the {found.rows} trainings in {options.file} are new in {store.name}")
 
 
 def run_forget(options: argparse.Namespace) -> None:

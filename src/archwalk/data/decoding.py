@@ -119,6 +119,8 @@ def reading(source: str, complaint: str) -> Iterator[None]:
 
 def _check(value: Any, source: str, key: str = "", depth: int = 0) -> None:
     """Raise DataError for what no array holds, in lists and dicts; structures say themselves what they hold."""
+    if depth == 0 and _is_fine(value):
+        return
     if isinstance(value, dict):
         inside = [(f"{key}.{name}" if key else str(name), part) for name, part in value.items()]
     elif isinstance(value, list):
@@ -166,3 +168,16 @@ def _plain_value(value: Any) -> Any:
 def _plain(error: msgspec.ValidationError) -> str:
     """Msgspec's `$.strategies[...]` without its root."""
     return str(error).replace("`$.", "`").replace("at `$`", "at the top")
+
+
+def _is_fine(value: Any, depth: int = 0) -> bool:
+    """Whether `_check` finds nothing, as it does nearly always: at a third of its price, since nothing is named."""
+    kind = type(value)
+    if kind is float:
+        return bool(math.isfinite(value))
+    if kind is int:
+        return -(2**63) <= value < 2**64
+    if kind is dict or kind is list:
+        parts = value.values() if kind is dict else value
+        return depth < DEEPEST and all([_is_fine(part, depth + 1) for part in parts])  # noqa: C419 - a third faster
+    return kind is str or kind is bool or value is None

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import platformdirs
 
@@ -95,12 +95,19 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     """
     if isinstance(content, str):
         content = content.encode(errors="replace")  # names of files may be no UTF-8
+    with written_atomically(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def written_atomically(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to, which is `path` once all is written, see `write_atomically`; after an error nothing is."""
     make_folder(path.parent)
     temporary = None
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             temporary = Path(file.name)
-            file.write(content)
+            yield cast(BinaryIO, file)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o644)

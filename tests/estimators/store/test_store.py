@@ -1,5 +1,6 @@
 """The database of experiments, on SQLite and on a PostgreSQL server: claims, many writers, kills, bad databases."""
 
+import hashlib
 import multiprocessing
 import os
 import pickle
@@ -19,11 +20,15 @@ from archwalk.estimators.store import (
     Store,
     connecting,
     database,
+    incoming,
     open_store,
     store_name,
+    transfer,
 )
+from archwalk.estimators.store.incoming import Incoming
 from archwalk.estimators.store.owner import is_dead, make_owner
-from archwalk.estimators.store.transfer import export_evaluations, read_evaluations
+from archwalk.estimators.store.records import canonical_json
+from archwalk.estimators.store.transfer import Exported, export_evaluations, read_evaluations
 
 SETTINGS = {"training": {"epochs": 3}, "maker": {}, "arithmetic": "cpu float32"}
 PROBLEM = Problem("toy", "digits", "f" * 64, SETTINGS, 0, machine="slow")
@@ -355,3 +360,88 @@ def test_a_damaged_row_is_one_line(tmp_path, column, value):
     with pytest.raises(DataError, match=r"row .{12} of the store .*store.sqlite") as caught:
         open_store(str(file)).evaluations()
     assert "\n" not in str(caught.value)
+
+
+def many(n, **changes):
+    """Evaluations of made-up networks."""
+    return [
+        Evaluation(
+            Problem("cells", "digits", "f" * 64, {"arithmetic": "float32", "rate": 0.1}, k % 3),
+            f'{{"number":{k}}}',
+            Outcome(
+                "time" if k % 7 == 0 else "done", validation=0.0 if k % 7 == 0 else float(k % 50), **changes
+            ),
+            f"2026-01-01T00:{k % 60:02}:00+00:00",
+        )
+        for k in range(n)
+    ]
+
+
+def test_rows_come_one_by_one_in_the_order_asked_for(tmp_path, monkeypatch):
+    """Though few are in memory at a time."""
+    monkeypatch.setattr(database, "_AT_ONCE", 7)
+    monkeypatch.setattr(incoming, "_AT_ONCE", 7)
+    store = open_store(str(tmp_path / "store.sqlite"))
+    entered = many(100)
+    assert store.add(iter(entered)) == 100
+    by_time = sorted(entered, key=lambda one: (one.finished, one.key))
+    assert list(store.stream()) == store.evaluations() == by_time
+    best = sorted(by_time, key=lambda one: -one.outcome.validation)
+    assert list(store.stream(best_first=True)) == best
+    assert list(store.stream(best_first=True, limit=9)) == best[:9]
+    assert store.count() == {"done": 85, "time": 15}
+    assert store.count(space="others") == {}
+    assert store.add(entered) == 0
+
+
+def test_what_is_entered_twice_at_once_is_entered_once(tmp_path):
+    store = open_store(str(tmp_path / "store.sqlite"))
+    (one,) = many(1)
+    other = Evaluation(one.problem, one.architecture, Outcome("done", validation=9.0), one.finished)
+    assert store.add([one, other, one]) == 1
+    assert store.evaluations() == [one]
+
+
+def test_nothing_is_entered_where_one_row_is_wrong(tmp_path):
+    store = open_store(str(tmp_path / "store.sqlite"))
+
+    def rows():
+        yield from many(30)
+        raise DataError("the thirty-first")
+
+    for _ in range(2):
+        with pytest.raises(DataError, match="thirty-first"):
+            store.add(rows())
+        assert store.evaluations() == []
+    assert store.add(many(30)) == 30
+
+
+def test_a_claim_gives_way_to_what_is_entered(tmp_path):
+    store = open_store(str(tmp_path / "store.sqlite"))
+    first, second = many(2)
+    assert store.claim(first.problem, first.architecture)
+    assert store.add([first, second]) == 2
+    assert {one.key for one in store.stream()} == {first.key, second.key}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_file_is_gone_through_row_by_row(tmp_path, suffix, monkeypatch):
+    monkeypatch.setattr(transfer, "_AT_ONCE", 11)
+    path = tmp_path / f"rows.{suffix}"
+    assert export_evaluations(iter(many(50)), path) == 50
+    exported = Exported(path)
+    assert list(exported) == list(exported) == many(50)
+    assert Incoming(exported).rows == 50
+
+
+def test_a_key_is_that_of_the_parts_as_json():
+    (one,) = many(1)
+    parts = [
+        one.problem.space,
+        'a "quoted" é',
+        one.problem.dataset_fingerprint,
+        one.problem.settings_fingerprint,
+        0,
+    ]
+    expected = hashlib.sha256(canonical_json(parts).encode()).hexdigest()
+    assert one.problem.key('a "quoted" é') == expected

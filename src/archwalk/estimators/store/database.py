@@ -3,8 +3,8 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
@@ -15,7 +15,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     delete,
+    func,
     inspect,
+    literal_column,
     select,
     text,
     update,
@@ -40,6 +42,7 @@ from archwalk.estimators.store.connecting import (
     shown_url,
     wait_for,
 )
+from archwalk.estimators.store.incoming import NAMES, Incoming
 from archwalk.estimators.store.owner import is_dead, make_owner
 from archwalk.estimators.store.records import Evaluation, Outcome, Problem, holds_on
 from archwalk.estimators.store.tables import (
@@ -62,6 +65,7 @@ LEASE_SECONDS = 120.0
 """A claim that was not renewed for so long is anybody's; that of a process that is seen to be dead is at once."""
 
 _CHUNK = 500
+_AT_ONCE = 1000  # rows in memory, of those that are gone through
 
 
 def default_store_url() -> str:
@@ -212,13 +216,35 @@ class Store:
 
     def evaluations(self, dataset: str | None = None, space: str | None = None) -> list[Evaluation]:
         """What was finished, in the order of finishing."""
+        return list(self.stream(dataset, space))
+
+    def stream(
+        self,
+        dataset: str | None = None,
+        space: str | None = None,
+        *,
+        best_first: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[Evaluation]:
+        """What was finished, one by one, in the order of finishing, or the best validation first; `limit` at most."""
         query = select(EVALUATIONS).where(EVALUATIONS.c.status != CLAIMED, *_filters(dataset, space))
-        query = query.order_by(EVALUATIONS.c.finished, EVALUATIONS.c.key)
-        found = []
-        for row in self._do(lambda connection, again: connection.execute(query).mappings().all()):
-            with self._reading(row):
-                found.append(read_evaluation(row))
-        return found
+        order = [EVALUATIONS.c.finished, EVALUATIONS.c.key]
+        query = query.order_by(*([EVALUATIONS.c.validation.desc()] if best_first else []), *order).limit(
+            limit
+        )
+        self._do(lambda connection, again: None)  # a server that is away is waited for here, not in between
+        with self._plain_errors(), self.engine.connect() as connection:
+            for row in connection.execution_options(yield_per=_AT_ONCE).execute(query).mappings():
+                with self._reading(row):
+                    evaluation = read_evaluation(row)
+                yield evaluation
+
+    def count(self, dataset: str | None = None, space: str | None = None) -> dict[str, int]:
+        """How many were finished, by `STATUSES`."""
+        status = EVALUATIONS.c.status
+        query = select(status, func.count()).where(status != CLAIMED, *_filters(dataset, space))
+        rows = self._do(lambda connection, again: connection.execute(query.group_by(status)).all())
+        return dict(rows)
 
     def forget(self, statuses: Sequence[str], dataset: str | None = None, space: str | None = None) -> int:
         """Delete what ended with one of these `STATUSES`, so that it may be trained again. Returns how many."""
@@ -227,22 +253,24 @@ class Store:
         forgetting = statement.returning(EVALUATIONS.c.key)
         return self._do(lambda connection, again: len(connection.execute(forgetting).all()))
 
-    def add(self, evaluations: Sequence[Evaluation]) -> int:
+    def add(self, evaluations: Iterable[Evaluation] | Incoming) -> int:
         """Enter what was trained elsewhere, all or nothing; what is there already stays. Returns how many are new."""
+        if not isinstance(evaluations, Incoming):
+            with closing(Incoming(evaluations)) as incoming:
+                return self.add(incoming)
+        insert = self._insert()
+        upsert = insert.on_conflict_do_update(
+            index_elements=["key"],
+            set_={column.name: insert.excluded[column.name] for column in EVALUATIONS.columns},
+            where=EVALUATIONS.c.status == literal_column(f"'{CLAIMED}'"),
+        ).compile(dialect=self.engine.dialect)
 
         def enter(connection: Connection, again: bool) -> int:
+            """In the order of keys, or importers block each other."""
             added = 0
-            for one in sorted(
-                evaluations, key=lambda one: one.key
-            ):  # in one order, or importers block each other
-                values = problem_values(one.problem, one.architecture) | outcome_values(
-                    one.outcome, one.finished
-                )
-                insert = self._insert().values(values)
-                upsert = insert.on_conflict_do_update(
-                    index_elements=["key"], set_=values, where=EVALUATIONS.c.status == CLAIMED
-                )
-                added += _happened(connection, upsert)
+            for rows in evaluations:
+                values = [row if upsert.positional else dict(zip(NAMES, row, strict=True)) for row in rows]
+                added += connection.exec_driver_sql(upsert.string, values).rowcount
             return added
 
         return self._do(enter)

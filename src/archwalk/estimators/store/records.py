@@ -47,9 +47,12 @@ def metric_of(settings: Mapping[str, Any]) -> str:
     return str(metric)
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def canonical_json(value: Any) -> str:
     """One text for equal values."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 @dataclass(frozen=True)
@@ -121,8 +124,14 @@ class Problem:
 
     def key(self, architecture: str) -> str:
         """The name of a training: SHA-256 of all that decides on its outcome, the architecture as canonical JSON."""
-        parts = [self.space, architecture, self.dataset_fingerprint, self.settings_fingerprint, self.seed]
-        return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
+        before, after = self._around_architecture
+        return hashlib.sha256(f"{before}{json.dumps(architecture)}{after}".encode()).hexdigest()
+
+    @cached_property
+    def _around_architecture(self) -> tuple[str, str]:
+        """The canonical JSON of the list that a key is made of, without the architecture."""
+        after = [self.dataset_fingerprint, self.settings_fingerprint, self.seed]
+        return f"[{canonical_json(self.space)},", f",{canonical_json(after)[1:]}"
 
 
 @dataclass(frozen=True)
@@ -140,7 +149,7 @@ class Evaluation:
         if datetime.fromisoformat(self.finished).utcoffset() is None:
             raise ValueError(f"finished at {self.finished!r}, which is no time of a time zone")
 
-    @property
+    @cached_property
     def key(self) -> str:
         """See `Problem.key`."""
         return self.problem.key(self.architecture)

@@ -1,8 +1,11 @@
 """The tables of the database of experiments, and rows in and out of them."""
 
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Float, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, MetaData, String, Table, Text
 
 from archwalk.data.decoding import decode_json
 from archwalk.estimators.store.records import Evaluation, Outcome, Problem, canonical_json, metric_of
@@ -44,6 +47,7 @@ EVALUATIONS = Table(
     Column("finished", String(32), nullable=False, default=""),
     Column("owner", Text, nullable=False, default=""),  # who claims it
     Column("lease", Float(53), nullable=False, default=0.0),  # until when, in seconds since 1970
+    Index("archwalk_evaluations_best", "validation", "status"),
 )
 
 EXPORTED = tuple(
@@ -59,10 +63,10 @@ NUMBERS: dict[str, type[int] | type[float]] = {
 """Those that are not text."""
 
 
-def problem_values(problem: Problem, architecture: str) -> dict[str, Any]:
-    """The columns that say what is trained."""
+def problem_values(problem: Problem, architecture: str, key: str = "") -> dict[str, Any]:
+    """The columns that say what is trained; `key` is the problem's of the architecture where it is known."""
     return {
-        "key": problem.key(architecture),
+        "key": key or problem.key(architecture),
         "space": problem.space,
         "architecture": architecture,
         "dataset": problem.dataset,
@@ -71,6 +75,11 @@ def problem_values(problem: Problem, architecture: str) -> dict[str, Any]:
         "settings_fingerprint": problem.settings_fingerprint,
         "seed": problem.seed,
     }
+
+
+def evaluation_values(one: Evaluation) -> dict[str, Any]:
+    """All columns of a row that is finished."""
+    return problem_values(one.problem, one.architecture, one.key) | outcome_values(one.outcome, one.finished)
 
 
 def outcome_values(outcome: Outcome, finished: str) -> dict[str, Any]:
@@ -94,17 +103,26 @@ def read_outcome(row: Any) -> Outcome:
     """The outcome in a row (a mapping). Raises DataError, or one of `WRONG_CONTENT`, where it holds something else."""
     curves = decode_json(row["curves"], dict[str, list[float]], "curves")
     versions = decode_json(row["versions"], dict[str, str], "versions")
-    settings = decode_json(row["settings"], dict[str, Any], "settings")
     return Outcome(
         row["status"], row["reason"], row["validation"], row["test"], row["parameters"], row["seconds"],
-        curves, versions, metric_of(settings),
+        curves, versions, metric_of(_read_settings(row["settings"])),
     )  # fmt: skip
 
 
 def read_evaluation(row: Any) -> Evaluation:
     """The evaluation in a row. Raises as `read_outcome` does."""
-    outcome = read_outcome(row)
-    settings = decode_json(row["settings"], dict[str, Any], "settings")
     decode_json(row["architecture"], dict[str, Any], "architecture")
-    problem = Problem(row["space"], row["dataset"], row["dataset_fingerprint"], settings, row["seed"])
-    return Evaluation(problem, row["architecture"], outcome, row["finished"])
+    problem = _read_problem(
+        row["space"], row["dataset"], row["dataset_fingerprint"], row["settings"], row["seed"]
+    )
+    return Evaluation(problem, row["architecture"], read_outcome(row), row["finished"])
+
+
+@lru_cache(maxsize=256)
+def _read_settings(settings: str) -> Mapping[str, Any]:
+    return MappingProxyType(decode_json(settings, dict[str, Any], "settings"))
+
+
+@lru_cache(maxsize=1024)  # thousands of rows have one problem
+def _read_problem(space: str, dataset: str, fingerprint: str, settings: str, seed: int) -> Problem:
+    return Problem(space, dataset, fingerprint, dict(_read_settings(settings)), seed)

@@ -2,58 +2,73 @@
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from archwalk.data.decoding import reading
-from archwalk.data.files import make_folder, read_file, write_atomically
+from archwalk.data.files import is_regular, opened, read_file, written_atomically
 from archwalk.errors import DataError, MissingExtraError, UsageError
 from archwalk.estimators.store.records import Evaluation
 from archwalk.estimators.store.tables import (
     EXPORTED,
     NUMBERS,
-    outcome_values,
-    problem_values,
+    evaluation_values,
     read_evaluation,
 )
 
 Row = Mapping[str, Any]
 
+_TYPES: dict[str, type] = {name: NUMBERS.get(name, str) for name in EXPORTED}
+_AT_ONCE = 5000  # rows of Parquet in memory, and in a group
 
-def export_evaluations(evaluations: Sequence[Evaluation], path: Path) -> None:
-    """Write to a file named .csv or .parquet, whole or not at all.
+
+def export_evaluations(evaluations: Iterable[Evaluation], path: Path) -> int:
+    """Write to a file named .csv or .parquet, whole or not at all, row by row; returns how many.
 
     Raises UsageError for another name, DataError where it cannot be written, MissingExtraError without pyarrow.
     """
-    write = _by_suffix(path, {".csv": _csv_of, ".parquet": _parquet_of})
-    rows = []
+    write = _by_suffix(path, {".csv": _write_csv, ".parquet": _write_parquet})
+    with written_atomically(path.absolute()) as file:
+        written: int = write(file, _rows_of(evaluations))
+    return written
+
+
+def _rows_of(evaluations: Iterable[Evaluation]) -> Iterator[Row]:
     for one in evaluations:
-        values = problem_values(one.problem, one.architecture) | outcome_values(one.outcome, one.finished)
-        rows.append({name: values[name] for name in EXPORTED})
-    make_folder(path.absolute().parent)
-    write_atomically(path, write(rows))
+        values = evaluation_values(one)
+        yield {name: values[name] for name in EXPORTED}
+
+
+class Exported:
+    """What a file written by `export_evaluations` holds, row by row, read anew each time that it is gone through.
+
+    Raises DataError where the file is absent or something else, with the first row that is wrong; UsageError for a
+    name that is neither .csv nor .parquet, MissingExtraError without pyarrow.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read = _by_suffix(path, {".csv": _read_csv, ".parquet": _read_parquet})
+
+    def __iter__(self) -> Iterator[Evaluation]:
+        for number, row in enumerate(self._read(self.path), start=1):
+            with reading(f"row {number} of {self.path}", "is not an evaluation"):
+                _check_types(row)
+                one = read_evaluation(row)
+                if "arithmetic" not in one.problem.settings:
+                    raise ValueError(
+                        "its settings do not say by which arithmetic; it is of an archwalk before 0.2"
+                    )
+                if one.key != row["key"]:
+                    raise ValueError("its key is not that of its other columns")
+            yield one
 
 
 def read_evaluations(path: Path) -> list[Evaluation]:
-    """What a file written by `export_evaluations` holds.
-
-    Raises DataError where it is absent or something else, with the first row that is wrong; UsageError for a name
-    that is neither .csv nor .parquet, MissingExtraError without pyarrow.
-    """
-    read = _by_suffix(path, {".csv": _read_csv, ".parquet": _read_parquet})
-    evaluations = []
-    for number, row in enumerate(read(path, read_file(path)), start=1):
-        with reading(f"row {number} of {path}", "is not an evaluation"):
-            one = read_evaluation({name: _checked(name, row[name]) for name in EXPORTED})
-            if "arithmetic" not in one.problem.settings:
-                raise ValueError(
-                    "its settings do not say by which arithmetic; it is of an archwalk before 0.2"
-                )
-            if one.key != row["key"]:
-                raise ValueError("its key is not that of its other columns")
-        evaluations.append(one)
-    return evaluations
+    """All that a file holds: see `Exported`."""
+    return list(Exported(path))
 
 
 def _by_suffix(path: Path, known: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
@@ -62,28 +77,33 @@ def _by_suffix(path: Path, known: Mapping[str, Callable[..., Any]]) -> Callable[
     return known[path.suffix.lower()]
 
 
-def _checked(name: str, value: Any) -> Any:
-    kind = NUMBERS.get(name, str)
-    if value is None and name == "parameters":
-        return None
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ValueError(f"{name} is {value!r}")
-    return value
+def _check_types(row: Row) -> None:
+    for name, kind in _TYPES.items():
+        value = row[name]
+        if type(value) is not kind and not (value is None and name == "parameters"):
+            raise ValueError(f"{name} is {value!r}")
 
 
-def _csv_of(rows: Sequence[Row]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, EXPORTED, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)  # a float is written so that it is read back to the bit
-    return text.getvalue().encode()
+def _write_csv(file: BinaryIO, rows: Iterable[Row]) -> int:
+    text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
+    writer, written = csv.writer(text, lineterminator="\n"), 0
+    writer.writerow(EXPORTED)
+    for row in rows:
+        writer.writerow(row.values())  # a float is written so that it is read back to the bit
+        written += 1
+    text.detach()
+    return written
 
 
-def _read_csv(path: Path, content: bytes) -> list[Row]:
+def _read_csv(path: Path) -> Iterator[Row]:
     try:
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-        _check_columns(path, reader.fieldnames or [])
-        return [_from_text(path, reader.line_num, row) for row in reader]
+        with opened(path) as file:
+            reader = csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", newline=""), strict=True)
+            _check_columns(path, reader.fieldnames or [])
+            for row in reader:
+                yield _from_text(path, reader.line_num, row)
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} is not CSV: {error}") from error
 
@@ -100,25 +120,33 @@ def _from_text(path: Path, line: int, row: dict[str, Any]) -> Row:
     return values
 
 
-def _parquet_of(rows: Sequence[Row]) -> bytes:
+def _write_parquet(file: BinaryIO, rows: Iterable[Row]) -> int:
     arrow, parquet = _pyarrow()
     types = {int: arrow.int64(), float: arrow.float64(), str: arrow.string()}
     schema = arrow.schema([(name, types[NUMBERS.get(name, str)]) for name in EXPORTED])
-    file = io.BytesIO()
-    parquet.write_table(arrow.Table.from_pylist(list(rows), schema=schema), file)
-    return file.getvalue()
+    rows, written = iter(rows), 0
+    with parquet.ParquetWriter(file, schema) as writer:
+        while part := list(islice(rows, _AT_ONCE)):
+            writer.write_table(arrow.Table.from_pylist(part, schema=schema))
+            written += len(part)
+    return written
 
 
-def _read_parquet(path: Path, content: bytes) -> list[Row]:
+def _read_parquet(path: Path) -> Iterator[Row]:
     _, parquet = _pyarrow()
+    source = path if is_regular(path) else io.BytesIO(read_file(path))  # a pipe has no end to begin at
     try:
-        table = parquet.read_table(io.BytesIO(content))
+        with parquet.ParquetFile(source) as file:
+            _check_columns(path, file.schema_arrow.names)
+            for batch in file.iter_batches(_AT_ONCE):
+                yield from batch.to_pylist()
+    except DataError:
+        raise
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
     except Exception as error:  # over a damaged file also UnicodeDecodeError, and more that is not documented
         reason = str(error).splitlines() or [type(error).__name__]
         raise DataError(f"{path} is not Parquet: {reason[0]}") from error
-    _check_columns(path, table.column_names)
-    rows: list[Row] = table.to_pylist()
-    return rows
 
 
 def _pyarrow() -> tuple[Any, Any]:
