@@ -26,6 +26,7 @@ EDGE_OFFSETS = tuple(np.cumsum([0, *(INPUTS + node for node in range(NODES))]).t
 """The first possible edge into each node (0, 2, 5, 9), then their number in a cell (14)."""
 
 POSSIBLE_EDGES = EDGE_OFFSETS[-1]
+_OFFSETS = np.array(EDGE_OFFSETS)
 
 
 def edge_name(cell: str, edge: int) -> str:
@@ -161,14 +162,14 @@ def yahpo_features(codes_BL: Codes) -> NDArray[np.int32]:
 
 def encode(codes_BL: Codes, layout: Layout) -> NDArray[np.int32]:
     """Rows (B, F) of codes (B, 32)."""
-    rows_BF = np.tile(layout.background_F, (len(codes_BL), 1))
+    rows_BF = np.repeat(layout.background_F[None], len(codes_BL), axis=0)
     _fill_rows(
         np.ascontiguousarray(codes_BL),
         layout.edge_column,
         layout.inputs_column,
         layout.operation_value,
         layout.first_pair,
-        np.array(EDGE_OFFSETS),
+        _OFFSETS,
         rows_BF,
     )
     return rows_BF

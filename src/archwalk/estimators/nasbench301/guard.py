@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.estimators.base import Floats
+from archwalk.jit import kernel
 from archwalk.spaces.base import Codes
 from archwalk.spaces.darts.code import OPERATIONS, genotype_arrays
 
@@ -39,12 +40,22 @@ _WITH_WEIGHTS = np.array(["conv" in name for name in OPERATIONS])
 def is_trusted(codes_BL: Codes) -> NDArray[np.bool_]:
     """Whether each architecture (B,) is like those that the surrogate could be compared on."""
     _, operations_BCE = genotype_arrays(codes_BL)
-    skips_BC = (operations_BCE == _SKIP).sum(axis=2)
-    with_weights_B = _WITH_WEIGHTS[operations_BCE].sum(axis=(1, 2))
-    trusted_B: NDArray[np.bool_] = (skips_BC <= MOST_SKIPS).all(axis=1) & (
-        with_weights_B >= FEWEST_WITH_WEIGHTS
-    )
+    trusted_B = np.empty(len(codes_BL), np.bool_)
+    _trust(operations_BCE, MOST_SKIPS, _SKIP, _WITH_WEIGHTS, FEWEST_WITH_WEIGHTS, trusted_B)
     return trusted_B
+
+
+@kernel
+def _trust(operations_BCE, most_C, skip, has_weights, fewest, trusted_B):  # type: ignore[no-untyped-def]
+    for b in range(len(operations_BCE)):
+        trusted_B[b], with_weights = True, 0
+        for c in range(len(most_C)):
+            skips = 0
+            for operation in operations_BCE[b, c]:
+                skips += operation == skip
+                with_weights += has_weights[operation]
+            trusted_B[b] &= skips <= most_C[c]
+        trusted_B[b] &= with_weights >= fewest
 
 
 def guarded(scores_B: Floats, codes_BL: Codes) -> Floats:

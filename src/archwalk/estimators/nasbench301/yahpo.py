@@ -89,6 +89,9 @@ class YAHPOSurrogate:
 
         Rows that repeat are computed once: sorting a batch costs a hundredth of computing it.
         """
+        if len(codes_BL) == 1:
+            outputs_B2 = self._run(yahpo_features(codes_BL))
+            return outputs_B2[:, 0], np.maximum(outputs_B2[:, 1], 0)
         packed_B = np.ascontiguousarray(codes_BL, np.uint8).view(f"V{codes_BL.shape[1]}").ravel()
         _, first_U, row_B = np.unique(packed_B, return_index=True, return_inverse=True)
         features_UF = yahpo_features(codes_BL[first_U])
