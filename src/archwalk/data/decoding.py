@@ -176,7 +176,7 @@ def _is_fine(value: Any, depth: int = 0) -> bool:
     if kind is float:
         return bool(math.isfinite(value))
     if kind is int:
-        return -(2**63) <= value < 2**64
+        return bool(-(2**63) <= value < 2**64)
     if kind is dict or kind is list:
         parts = value.values() if kind is dict else value
         return depth < DEEPEST and all([_is_fine(part, depth + 1) for part in parts])  # noqa: C419 - a third faster
