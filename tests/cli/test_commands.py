@@ -217,7 +217,7 @@ class TestData:
         assert facts["ARCHWALK_DATA"] == str(tmp_path)
         assert facts["data"]["nas-bench-graph"]
         assert not facts["data"]["nasbench101"]
-        assert {"graph", "ray", "rl", "examples"} <= facts["extras"].keys(), "all that the package declares"
+        assert {"graph", "ray", "rl", "sb3"} <= facts["extras"].keys(), "all that the package declares"
         assert 0 in facts["agents"]["policy-cnn:MinAtar-Breakout:space-2"], "a seed of its table"
         assert not (tmp_path / "cache").exists(), "looking makes nothing"
         text = call("doctor")
