@@ -142,7 +142,9 @@ def _read_parquet(path: Path) -> Iterator[Row]:
                 yield from batch.to_pylist()
     except DataError:
         raise
-    except Exception as error:  # over a damaged file OSError, UnicodeDecodeError, and more that is not documented
+    except (
+        Exception
+    ) as error:  # over a damaged file OSError, UnicodeDecodeError, and more that is not documented
         if isinstance(error, OSError) and error.strerror:
             raise DataError(f"cannot read {path}: {error.strerror}") from error
         reason = str(error).splitlines() or [type(error).__name__]

@@ -39,7 +39,7 @@ class NASBenchGraph(EnumerableSpace):
     Raises UsageError if `operations` name no network. Source: Qin et al., NAS-Bench-Graph, NeurIPS 2022.
     """
 
-    name = "nasbench_graph"
+    name = "nas-bench-graph"
     edit_kinds = EDIT_KINDS
     default_task, default_size = nodes(1433, 7), NASBenchGraphSize()
     dag_operations = OPERATIONS
@@ -132,7 +132,7 @@ class NASBenchGraph(EnumerableSpace):
         """
         from archwalk.spaces.nasbench_graph.network import GraphNetwork
 
-        task = self.default_task.check(task, "networks of nasbench_graph")
+        task = self.default_task.check(task, "networks of nas-bench-graph")
         return GraphNetwork(*self._string(code_L), task, size or self.default_size)
 
     def dags(self, codes_BL: Codes) -> Dags:

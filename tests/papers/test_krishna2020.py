@@ -14,11 +14,11 @@ import pytest
 import reproduced
 from archwalk.errors import DataError, MissingExtraError
 from archwalk.experiments.comparison import differences
-from archwalk.experiments.runs import load_contestants
+from archwalk.experiments.runs import load_methods
 from archwalk.papers.catalogue import find_items
 from archwalk.papers.item import run_item
-from archwalk.papers.remaade import table2_parameters, tables
-from archwalk.papers.remaade.lineup import (
+from archwalk.papers.krishna2020 import table2_parameters, tables
+from archwalk.papers.krishna2020.lineup import (
     ABLATION,
     FAST,
     MEDIUM_TERM,
@@ -30,7 +30,7 @@ from archwalk.papers.remaade.lineup import (
     Size,
     Variant,
 )
-from archwalk.papers.remaade.tables import ABSENT, HOLDS, IDENTICAL, OPEN, REVERSED, TOO_FEW, Table
+from archwalk.papers.krishna2020.tables import ABSENT, HOLDS, IDENTICAL, OPEN, REVERSED, TOO_FEW, Table
 from archwalk.papers.reported import read_reported
 from archwalk.strategies.base import Strategy
 from archwalk.strategies.catalogue import STRATEGIES
@@ -211,11 +211,11 @@ def test_without_networks_the_papers_orders_stand_alone(tiny, tmp_path, monkeypa
 
 
 def test_labels_let_a_strategy_take_part_twice(space4):
-    few, many = load_contestants(["few=local-search", "local-search"], space4, "", ["few.neighbours=3"])
+    few, many = load_methods(["few=local-search", "local-search"], space4, "", ["few.neighbours=3"])
     assert (few.name, few.strategy, few.settings["neighbours"]) == ("few", "local-search", 3)
     assert few.assignments == ("neighbours=3",)
     assert many.settings["neighbours"] != 3
 
 
 def test_every_item_is_found():
-    assert len(find_items("remaade/all")[1]) == 5
+    assert len(find_items("krishna2020/all")[1]) == 5

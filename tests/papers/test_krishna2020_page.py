@@ -13,10 +13,10 @@ from archwalk.papers.catalogue import VIEWS
 from archwalk.papers.drawing.blocks import Chart, Grid
 from archwalk.papers.files import to_csv, to_latex, to_markdown
 from archwalk.papers.item import run_item
+from archwalk.papers.krishna2020 import tables
+from archwalk.papers.krishna2020.error_views import claims_text, spread_text
+from archwalk.papers.krishna2020.lineup import Variant
 from archwalk.papers.page import render_page
-from archwalk.papers.remaade import tables
-from archwalk.papers.remaade.error_views import claims_text, spread_text
-from archwalk.papers.remaade.lineup import Variant
 from archwalk.papers.text import print_records
 from pages import Page
 
@@ -44,7 +44,7 @@ def records(tiny, tmp_path_factory):
 
 
 def test_the_page_is_well_formed_and_ends_with_the_checklist(records):
-    html = render_page(records, {}, "archwalk reproduce remaade/all")
+    html = render_page(records, {}, "archwalk reproduce krishna2020/all")
     page = Page(html)
     ids = page.attributes("id")
     assert len(ids) == len(set(ids))
