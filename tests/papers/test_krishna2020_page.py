@@ -33,11 +33,11 @@ LINEUP = tuple(
 @pytest.fixture(scope="module")
 def records(tiny, tmp_path_factory):
     """Table 2, table 3, and table 3 under another objective."""
-    made = reproduced.setup(tiny, tmp_path_factory.mktemp("remaade"))
+    made = reproduced.setup(tiny, tmp_path_factory.mktemp("krishna2020"))
     table = tables.Table("table3", "short", LINEUP, (("ReMAADE", "TPE"), ("ReMAADE", "BOHB")), flat=True)
-    three = run_item("remaade", tables.make_item(table, "Test error in the short term"), made)
+    three = run_item("krishna2020", tables.make_item(table, "Test error in the short term"), made)
     return [
-        reproduced.run("table2", made, "remaade"),
+        reproduced.run("table2", made, "krishna2020"),
         three,
         {**three, "item": "table3-run0", "of": "table3"},
     ]
@@ -141,6 +141,6 @@ def test_the_terminal_shows_the_answer(records):
 
 def test_one_strategy_alone_is_still_drawn(tiny, tmp_path):
     table = tables.Table("table5", "medium", LINEUP[:1], (("ReMAADE", "TPE"),))
-    record = run_item("remaade", tables.make_item(table, "Alone"), reproduced.setup(tiny, tmp_path))
+    record = run_item("krishna2020", tables.make_item(table, "Alone"), reproduced.setup(tiny, tmp_path))
     text = Page(render_page([record], {}, "")).text
     assert "None of the paper's orders could be tested" in text

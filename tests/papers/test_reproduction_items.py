@@ -41,7 +41,7 @@ def agents(tiny, tmp_path_factory):
 def test_names_and_the_nearest():
     names = item_names()
     assert len(names) == len(set(names)) == 24 + 5 + 6 + 5
-    assert item_names("remaade") == [f"krishna2020/table{number}" for number in range(2, 7)]
+    assert item_names("krishna2020") == [f"krishna2020/table{number}" for number in range(2, 7)]
     assert find_items("cassimon2024/all")[1] == find_items("cassimon2024")[1]
     with pytest.raises(UsageError, match="did you mean 'cassimon2024/table1'"):
         find_items("cassimon2024/tabel1")
