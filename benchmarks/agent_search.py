@@ -24,7 +24,7 @@ from archwalk.agents.walking import JudgingAgent, WalkingAgent
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.presets import default_preset
-from archwalk.experiments.protocol import Contestant, run_search
+from archwalk.experiments.protocol import Method, run_search
 from archwalk.experiments.settings import make_settings
 from archwalk.experiments.training import train_agent
 from archwalk.spaces.base import Codes
@@ -66,7 +66,7 @@ def search(benchmark: Benchmark, agent: Agent, trials: int, budget: int) -> tupl
     if isinstance(agent, Asking):
         fresh = agent
     started = time.process_time()
-    found = run_search(benchmark, Contestant("agent", (fresh,)), budget=budget, trials=trials, seed=0)
+    found = run_search(benchmark, Method("agent", (fresh,)), budget=budget, trials=trials, seed=0)
     return time.process_time() - started, found.ledgers[0].codes_TQL
 
 

@@ -20,7 +20,7 @@ from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.presets import Preset, load_preset
 from archwalk.experiments.protocol import spawn
 from archwalk.experiments.running import run_trials
-from archwalk.experiments.runs import load_contestant
+from archwalk.experiments.runs import load_method
 from archwalk.experiments.settings import make_settings
 from archwalk.experiments.training import train_agent
 from archwalk.spaces.base import Codes, sample_cumulative
@@ -54,7 +54,7 @@ def train_and_walk(
         )
         seconds = time.perf_counter() - started
         logged = run.metrics()[-1]
-        agent = load_contestant(str(run.path), space).factories[0](Trials(space, 1, spawn(seed, 9)))
+        agent = load_method(str(run.path), space).factories[0](Trials(space, 1, spawn(seed, 9)))
     assert isinstance(agent, Walker)
     found = run_trials(estimator, agent, 50).curves().report_TQ[0, -1]
     result: dict[str, Any] = {

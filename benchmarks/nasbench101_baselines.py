@@ -9,7 +9,7 @@ import argparse
 
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.experiments.comparison import compare
-from archwalk.experiments.runs import load_contestants
+from archwalk.experiments.runs import load_methods
 
 
 def main() -> None:
@@ -20,8 +20,8 @@ def main() -> None:
     options = parser.parse_args()
     benchmark = load_benchmark(options.benchmark)
     names = ["random-search", "random-walk", "local-search"]
-    contestants = load_contestants(names, benchmark.space)
-    record = compare(benchmark, contestants, budget=300, trials=options.trials, seed=options.seed)
+    methods = load_methods(names, benchmark.space)
+    record = compare(benchmark, methods, budget=300, trials=options.trials, seed=options.seed)
     print(
         f"{benchmark.name}, {benchmark.objective.name}, {options.trials} trials, seed {options.seed}: mean, deviation"
     )

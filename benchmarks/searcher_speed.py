@@ -8,7 +8,7 @@ import argparse
 
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.experiments.protocol import run_search
-from archwalk.experiments.runs import load_contestants
+from archwalk.experiments.runs import load_methods
 
 NAMES = ["random-search", "local-search", "local-search-white", "regularized-evolution"]
 
@@ -27,14 +27,14 @@ def main() -> None:
         f"{benchmark.name}, {benchmark.objective.name}, {options.trials} trials of {budget} queries, seed {seed}"
     )
     print("mean and deviation of the best so far; different architectures in a trial; seconds")
-    for contestant in load_contestants(options.strategies.split(","), benchmark.space, options.benchmark):
-        run_search(benchmark, contestant, budget=budget, trials=1, seed=seed)
-        search = run_search(benchmark, contestant, budget=budget, trials=options.trials, seed=seed)
+    for method in load_methods(options.strategies.split(","), benchmark.space, options.benchmark):
+        run_search(benchmark, method, budget=budget, trials=1, seed=seed)
+        search = run_search(benchmark, method, budget=budget, trials=options.trials, seed=seed)
         report_TQ, ledger = search.curves[0].report_TQ, search.ledgers[0]
         after = [q for q in (10, 50, 100, 150, 300, 1000, 3200) if q <= budget]
         cells = [f"{q}: {report_TQ[:, q - 1].mean():.3f} {report_TQ[:, q - 1].std():.3f}" for q in after]
         unique = ledger.unique_T().mean()
-        print(f"{contestant.name:22} {'   '.join(cells)}   {unique:7.1f}   {ledger.seconds:6.2f} s")
+        print(f"{method.name:22} {'   '.join(cells)}   {unique:7.1f}   {ledger.seconds:6.2f} s")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import torch
 
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.experiments.comparison import compare
-from archwalk.experiments.runs import load_contestant
+from archwalk.experiments.runs import load_method
 from archwalk.strategies.graph_gp import BLOCKS
 
 NAMES = ("graph-gp", "bananas", "nasbot", "alphax", "local-search", "random-search")
@@ -42,12 +42,12 @@ def main() -> None:
         blocks = [(f"no {block}", "graph-gp", [*options.set, f"without={block}"]) for block in BLOCKS]
         runs = [("graph-gp", "graph-gp", options.set), *blocks]
     for title, name, settings in runs:
-        contestant = load_contestant(name, benchmark.space, options.benchmark, settings)
+        method = load_method(name, benchmark.space, options.benchmark, settings)
         record = compare(
-            benchmark, [contestant], budget=options.budget, trials=options.trials, seed=options.seed,
+            benchmark, [method], budget=options.budget, trials=options.trials, seed=options.seed,
             workers=options.workers,
         )  # fmt: skip
-        summary = record.strategies[contestant.name]
+        summary = record.strategies[method.name]
         cells = []
         for queries in sorted({*(after for after in AFTER if after < options.budget), options.budget}):
             after = summary.best_after[queries]

@@ -53,13 +53,13 @@ def main() -> None:
     model.learn(options.steps)
 
     rng = np.random.default_rng(options.seed)
-    contestants: dict[str, Choose] = {
+    methods: dict[str, Choose] = {
         "random moves": lambda observation: int(rng.choice(np.flatnonzero(observation["mask"]))),
         f"PPO, {options.steps:,} steps": lambda observation: int(
             model.predict(observation, deterministic=True)[0]
         ),
     }
-    for name, choose in contestants.items():
+    for name, choose in methods.items():
         mean, error = mean_gain(choose, settings, options.episodes)
         print(f"{name:20} {mean:+.2f} +- {error:.2f} points of validation accuracy an episode")
 

@@ -112,7 +112,7 @@ def record(strategies, *, objective=VALIDATION, **changes):
             "report": objective.report,
             "provenance": {"source": "nas-bench-graph"},
             "evaluation": "table",
-            "space": SpaceSize(name="nasbench_graph", architectures=26_206, edges=1_005_320),
+            "space": SpaceSize(name="nas-bench-graph", architectures=26_206, edges=1_005_320),
             "budget": 150,
             "trials": 100,
             "seeds": [0],

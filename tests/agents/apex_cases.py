@@ -10,7 +10,7 @@ from archwalk.data.states import read_state, write_state
 from archwalk.estimators.table import TableEstimator
 
 SMALL = ApexSettings(
-    steps=400, workers=2, environments=4, neighbours=6, episode_limit=5, shards=2, capacity=120, fragment=5,
+    steps=400, actors=2, environments=4, neighbours=6, episode_limit=5, shards=2, capacity=120, fragment=5,
     block=1, learning_starts=100, batch=16, target_every=100, width=8, heads=2, layers=1, encoder_layers=1,
     learning_rate=1e-3,
 )  # fmt: skip

@@ -10,9 +10,9 @@ from archwalk.spaces.base import SearchSpace
 from archwalk.testing.agents import WalkingAgentConformance
 
 
-@pytest.fixture(scope="module", params=["nasbench101", "nasbench_graph"])
+@pytest.fixture(scope="module", params=["nasbench101", "nas-bench-graph"])
 def space(request, space4, proteins) -> SearchSpace:
-    return {"nasbench101": space4, "nasbench_graph": proteins}[request.param]
+    return {"nasbench101": space4, "nas-bench-graph": proteins}[request.param]
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ VARIANTS = pytest.mark.parametrize(
     "settings",
     [
         SMALL,
-        replace(SMALL, n_step=1, pay="final", workers=3, sync_delay=60),
+        replace(SMALL, n_step=1, pay="final", actors=3, sync_delay=60),
         replace(SMALL, environments=1, block=12, shards=3, training_intensity=2.5, layers=2, alpha=None),
     ],
     ids=["small", "final", "not vectorised"],
@@ -225,7 +225,7 @@ def test_actors_draw_apart(random_runs):
     """Where the objective draws."""
     trainer, codes_BL = ApexTrainer(random_runs, SMALL, seed=0), np.zeros((40, 1), np.int32)
     actors = [worker.host.worker for worker in trainer.actors.workers]
-    one, other = (actor.receipts.rewards(codes_BL) for actor in actors)
+    one, other = (actor.ledger.rewards(codes_BL) for actor in actors)
     assert not np.array_equal(one, other)
 
 
@@ -254,7 +254,7 @@ def test_devices_that_are_not_here(tiny, device):
     [
         ({"neighbours": 0}, "at least 1 neighbour"),
         ({"gamma": 1.2}, "gamma must be at least 0 and below 1, not 1.2"),
-        ({"workers": 0}, "workers must be at least 1, not 0"),
+        ({"actors": 0}, "actors must be at least 1, not 0"),
         ({"shards": 0}, "shards must be at least 1"),
         ({"width": 10, "heads": 4}, "width 10 must be a multiple of heads 4"),
         ({"per_alpha": 1.1}, "per_alpha must be between 0 and 1, not 1.1"),
@@ -276,7 +276,7 @@ def test_settings_that_make_no_sense(changes, message):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"learning_starts": 0}, {"gamma": 0.0}, {"workers": 1}, {"epsilon_base": 1}]
+    "changes", [{"learning_starts": 0}, {"gamma": 0.0}, {"actors": 1}, {"epsilon_base": 1}]
 )
 def test_settings_at_their_limits_train(tiny, changes):
     trainer, metrics = train(tiny, replace(SMALL, **changes))

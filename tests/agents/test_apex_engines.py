@@ -42,8 +42,8 @@ def test_ray_gives_the_same_bits(tiny, whole):
         remote = ApexTrainer(tiny, SMALL, seed=0, engine=engine)
         assert list(remote.run()) == expected
         assert_same(remote, trainer)
-        for crew, index in ((remote.actors, 0), (remote.shards, 1)):
-            engine.ray.kill(crew.workers[index].actor)
+        for group, index in ((remote.actors, 0), (remote.shards, 1)):
+            engine.ray.kill(group.workers[index].actor)
         remote.settings = replace(SMALL, steps=480)
         metrics = list(remote.run())
         assert metrics[-1]["charts/lost"] == 2
@@ -59,8 +59,8 @@ def test_an_actor_and_a_shard_are_killed_under_way(tiny, caplog):
         learn = trainer._learn
 
         def kill_and_learn():
-            for crew, index in ((trainer.actors, 0), (trainer.shards, 1)):
-                os.kill(crew.workers[index].process.pid, signal.SIGKILL)
+            for group, index in ((trainer.actors, 0), (trainer.shards, 1)):
+                os.kill(group.workers[index].process.pid, signal.SIGKILL)
             trainer._learn = learn
             return learn()
 

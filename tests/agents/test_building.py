@@ -8,8 +8,8 @@ import pytest
 from archwalk.agents.base import Agent, Paid
 from archwalk.agents.building import agent
 from archwalk.agents.building.agent import RandomConstruction
-from archwalk.agents.building.players import Move
-from archwalk.agents.building.playing import replay
+from archwalk.agents.building.policies import Move
+from archwalk.agents.building.running import replay
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.agents.construction_dqn import ConstructionDQNTrainer
 from archwalk.agents.meta_rl import MetaRLTrainer
@@ -19,7 +19,7 @@ from archwalk.estimators.benchmarks import BENCHMARKS, load_benchmark
 from archwalk.estimators.ledger import QueryLedger
 from archwalk.estimators.metrics import accuracies
 from archwalk.experiments.protocol import run_search
-from archwalk.experiments.runs import RunFolder, load_contestant
+from archwalk.experiments.runs import RunFolder, load_method
 from archwalk.experiments.training import resume_training, train_agent
 from archwalk.spaces.base import SearchSpace
 from archwalk.strategies.base import Trials
@@ -98,8 +98,8 @@ def test_whoever_builds_nothing_is_given_an_architecture(monkeypatch):
         def act(self, turn, rng):
             return Move(np.array([7]), [], np.zeros(1))
 
-    settings = agent.BuilderSettings(Terminal(), agent.BuildingRules())
-    builder = agent.Builder(Trials(chains().space, 1, np.random.default_rng(0)), settings)
+    settings = agent.BuildingSettings(Terminal(), agent.BuildingRules())
+    builder = agent.BuildingSearcher(Trials(chains().space, 1, np.random.default_rng(0)), settings)
     codes = [builder.propose() for _ in range(5)]
     assert len({int(code[0, 0]) for code in codes}) > 1
     builder.learn(codes[-1], np.array([50.0]))
@@ -136,24 +136,22 @@ def test_a_run_folder_resumes_and_searches(made_up, strategy, settings, tmp_path
     with pytest.raises(KeyboardInterrupt):
         train_agent(benchmark, strategy, settings, seed=0, out=tmp_path / "part", progress=stop, **asked)
     with pytest.raises(DataError, match="not finished"):
-        load_contestant(str(tmp_path / "part"), benchmark.space)
+        load_method(str(tmp_path / "part"), benchmark.space)
     part = resume_training(tmp_path / "part")
     for row, other in zip(rows, part.metrics(), strict=True):
         assert {**row, "seconds": 0} == {**other, "seconds": 0}
     agent = part.agent(benchmark.space)
     assert agent.shape.rules == settings.rules
     assert list(replay(agent, chains(5), 30, 0))
-    contestant = load_contestant(str(part.path), benchmark.space)
-    search = run_search(chains(5), contestant, budget=12, trials=3, seed=0)
+    method = load_method(str(part.path), benchmark.space)
+    search = run_search(chains(5), method, budget=12, trials=3, seed=0)
     assert search.strategies[0].training_unique >= rows[-1]["unique"] > 0  # an episode may be cut off
-    again = run_search(
-        chains(5), load_contestant(str(whole.path), benchmark.space), budget=12, trials=3, seed=0
-    )
+    again = run_search(chains(5), load_method(str(whole.path), benchmark.space), budget=12, trials=3, seed=0)
     np.testing.assert_array_equal(search.report_GTQ, again.report_GTQ)
     with pytest.raises(DataError, match="was trained on chain, not on nsc"):
-        load_contestant(str(part.path), branches().space)
+        load_method(str(part.path), branches().space)
     with pytest.raises(DataError, match="was trained on chain of 76 features, not on one of 54"):
-        load_contestant(str(part.path), chains(depth=3).space)
+        load_method(str(part.path), chains(depth=3).space)
 
 
 def test_the_command_line(made_up, tmp_path, capsys):

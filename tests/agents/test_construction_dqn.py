@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from archwalk.agents.building.playing import replay
+from archwalk.agents.building.running import replay
 from archwalk.agents.construction_dqn import ConstructionDQNTrainer
 from archwalk.agents.meta_rl import MetaRLTrainer
 from archwalk.data.states import read_state, write_state

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from archwalk.agents.building.players import Turn
+from archwalk.agents.building.policies import Turn
 from archwalk.agents.building.problem import Construction
 from archwalk.agents.meta_rl.search import MetaA2C, MetaA2CSettings
 from archwalk.estimators.ledger import QueryLedger, TrainingLedger
@@ -79,9 +79,9 @@ def test_it_comes_to_build_better():
         for builder in strategy.searchers:
             ledger, rng = TrainingLedger(benchmark.estimator), np.random.default_rng(0)
             construction = Construction(benchmark.space, ledger, 1, builder.settings.rules)
-            memory = builder.player.begin(1)
+            memory = builder.policy.begin(1)
             for _ in range(200):
-                move = builder.player.act(
+                move = builder.policy.act(
                     Turn(construction.look(), memory, False, construction.allowed()), rng
                 )
                 memory, step = move.memory, construction.step(move.action_B)
@@ -93,6 +93,6 @@ def test_it_comes_to_build_better():
 
 
 def test_the_preset_is_for_it():
-    preset = load_preset("images-small")
+    preset = load_preset("archwalk-images-small")
     assert preset.strategy == "meta-a2c"
     assert make_settings(MetaA2CSettings, preset).rules.action_limit == 4

@@ -46,7 +46,7 @@ class TestSpace:
         assert set(facts["example"]) == {"matrix", "ops"}
 
     def test_nasbench_graph(self, call):
-        facts = call("space", "nasbench_graph", "--json").json
+        facts = call("space", "nas-bench-graph", "--json").json
         assert facts["architectures"] == 26_206
         assert sum(facts["edges_by_kind"].values()) == facts["edges"]
 
@@ -58,7 +58,7 @@ class TestSpace:
         assert facts.get("architectures") == (2_800 if name == "chain" else None)
 
     def test_as_text(self, call):
-        result = call("space", "nasbench_graph")
+        result = call("space", "nas-bench-graph")
         assert result.status == 0
         assert "architectures: 26,206" in result.out
         assert result.err == ""
@@ -77,7 +77,7 @@ class TestNeighbours:
             assert space7.parse(row) == code_L
 
     def test_of_a_graph_network_as_text(self, call, network):
-        result = call("neighbours", "nasbench_graph", network)
+        result = call("neighbours", "nas-bench-graph", network)
         assert result.status == 0
         lines = result.out.splitlines()
         assert lines[0] == f"{len(lines) - 1} neighbours"
@@ -127,7 +127,7 @@ class TestExport:
         given = {"link": [0, 1, 1, 3], "ops": ["gcn", "cheb", "gin", "fc"]}
         (tmp_path / "given.json").write_text(json.dumps(given))
         result = call(
-            "export", "given.json", "--space", "nasbench_graph", "--to", "json", "--out", "new/it.json"
+            "export", "given.json", "--space", "nas-bench-graph", "--to", "json", "--out", "new/it.json"
         )
         assert (result.status, result.out) == (0, "")
         written = json.loads((tmp_path / "new" / "it.json").read_text())
@@ -157,8 +157,8 @@ class TestExport:
         assert "conv 1x1" in call("export", "found.json", "--space", "chain", "--to", "svg").out
 
     def test_graph(self, call, network):
-        written = call("export", network, "--space", "nasbench_graph", "--to", "dot").out
-        assert written.startswith('digraph "nasbench_graph" {')
+        written = call("export", network, "--space", "nas-bench-graph", "--to", "dot").out
+        assert written.startswith('digraph "nas-bench-graph" {')
         assert '[label="sage"]' in written
 
     def test_onnx_model(self, call, tmp_path):
@@ -217,7 +217,7 @@ class TestData:
         assert facts["ARCHWALK_DATA"] == str(tmp_path)
         assert facts["data"]["nas-bench-graph"]
         assert not facts["data"]["nasbench101"]
-        assert {"graph", "ray", "rl", "examples"} <= facts["extras"].keys(), "all that the package declares"
+        assert {"graph", "ray", "rl", "sb3"} <= facts["extras"].keys(), "all that the package declares"
         assert 0 in facts["agents"]["policy-cnn:MinAtar-Breakout:space-2"], "a seed of its table"
         assert not (tmp_path / "cache").exists(), "looking makes nothing"
         text = call("doctor")

@@ -31,7 +31,7 @@ def refused(result, status, message):
         (["data", "import", "nas-bench", "x"], "unknown data set 'nas-bench'"),
         (["data", "import", "nas-bench-graph", "x"], "comes inside its package"),
         (["space", "nasbench11"], "unknown space 'nasbench11'; did you mean 'nasbench101'"),
-        (["space", "nasbench_graph", "--jsno"], "unrecognized arguments: --jsno"),
+        (["space", "nas-bench-graph", "--jsno"], "unrecognized arguments: --jsno"),
         (["oracle", "nasbench"], "unknown benchmark 'nasbench'"),
         (
             ["oracle", "nas-bench-graph:proteins", "--gamma", "1"],
@@ -68,8 +68,8 @@ def refused(result, status, message):
             ["train", "dqn", *PROTEINS, "--engine", "ray"],
             "dqn trains in this process, on the CPU; leave --engine",
         ),
-        (["train", "dqn", *PROTEINS, "--set", "workers=2"], "unknown setting 'workers'"),
-        (["train", "apex", "--resume", "--out", "x", "--set", "workers=2"], "cannot change under way"),
+        (["train", "dqn", *PROTEINS, "--set", "actors=2"], "unknown setting 'actors'"),
+        (["train", "apex", "--resume", "--out", "x", "--set", "actors=2"], "cannot change under way"),
         (["train", "dqn"], "which benchmark"),
         (["train", "dqn", "--resume"], "--resume needs the run folder: --out DIR"),
         (["train", "dqn", "--benchmark", "nas-bench-graph:coro"], "did you mean 'cora'"),
@@ -110,7 +110,7 @@ def refused(result, status, message):
         ),
         (["search", "bananas", *PROTEINS, "--budget", "5", "--workers", "9999"], "--workers: takes a whole"),
         (["data", "make", "chain-digits", "--workers", "-2"], "--workers: takes a whole"),
-        (["reproduce", "remaade/table1", "--workers", "0"], "--workers: takes a whole"),
+        (["reproduce", "krishna2020/table1", "--workers", "0"], "--workers: takes a whole"),
         (["compare", *PROTEINS, "--budget", "5"], "required: --strategies"),
         (
             ["compare", *PROTEINS, "--strategies", "random-walk,random-walk", "--budget", "5"],
@@ -136,7 +136,7 @@ def test_wrong_calls(call, tmp_path, command, message):
         ["train", "dqn", *PROTEINS],
         ["demo", "--scale", "smoke"],
         ["improve", "run", "it.json"],
-        ["reproduce", "remaade/table1"],
+        ["reproduce", "krishna2020/table1"],
         ["export", "it.json", "--space", "nasbench101", "--to", "onnx", "--out", "it.onnx"],
     ],
     ids=lambda command: command[0],
@@ -208,16 +208,16 @@ def test_exports_that_cannot_be(call, chain, options, message):
 
 @pytest.mark.parametrize(("name", "status"), [("absent.json", 2), (".", 1)])
 def test_files_that_cannot_be_read(call, name, status):
-    refused(call("neighbours", "nasbench_graph", name), status, f"no file {name}|cannot read {name}")
+    refused(call("neighbours", "nas-bench-graph", name), status, f"no file {name}|cannot read {name}")
 
 
 def test_a_file_that_is_not_text(call, tmp_path):
     (tmp_path / "x.json").write_bytes(b"\xff\xfe\x00\x81")
-    refused(call("neighbours", "nasbench_graph", "x.json"), 1, "cannot read x.json")
+    refused(call("neighbours", "nas-bench-graph", "x.json"), 1, "cannot read x.json")
 
 
 def test_architecture_of_another_space(call, chain, agent):
-    refused(call("neighbours", "nasbench_graph", chain), 2, '"link"')
+    refused(call("neighbours", "nas-bench-graph", chain), 2, '"link"')
     refused(call("improve", agent, chain), 2, '"link"')
 
 
@@ -264,7 +264,7 @@ class TestRunFolders:
 
     def test_agent_of_another_space(self, call, agent, ec_nas_4v):
         result = call("search", agent, "--benchmark", "ec-nas-4v", "--budget", "5")
-        refused(result, 1, "was trained on nasbench_graph, not on nasbench101")
+        refused(result, 1, "was trained on nas-bench-graph, not on nasbench101")
 
     def test_a_damaged_result(self, call, tmp_path):
         (tmp_path / "result.json").write_text('{"strategies": ')

@@ -15,8 +15,8 @@ def test_list(call):
         "cassimon2024/fig2 ",
         "cassimon2024/table1 ",
         "cassimon2024/all",
-        "remaade/table6 ",
-        "remaade/all",
+        "krishna2020/table6 ",
+        "krishna2020/all",
         "gomezrobles2019/exp2-intensive ",
         "mazyavkina2020/rank-correlation ",
     ):
@@ -35,7 +35,7 @@ def test_an_item_makes_a_result_and_a_page(call, tmp_path):
 
 
 def test_tables_stand_beside_the_page(call, tmp_path):
-    call("reproduce", "remaade/table3", *PROTEINS)
+    call("reproduce", "krishna2020/table3", *PROTEINS)
     folder = tmp_path / "out" / "table3"
     assert {file.name for file in folder.iterdir()} == {
         "result.json", "report.html", "table.md", "table.tex", "table.csv",
@@ -45,7 +45,7 @@ def test_tables_stand_beside_the_page(call, tmp_path):
 
 
 def test_who_is_not_here_is_named(call):
-    result = call("reproduce", "remaade/table3", *PROTEINS, "--workers", 2)
+    result = call("reproduce", "krishna2020/table3", *PROTEINS, "--workers", 2)
     assert result.status == 0
     assert "test error" in result.out
     assert "Reported by others, in another setting" in result.out
@@ -66,7 +66,9 @@ def test_several_objectives_stand_on_one_page(call, tmp_path, tiny, monkeypatch)
         )
 
     monkeypatch.setattr(Setup, "find_benchmark", find)
-    found = call("reproduce", "remaade/all", "--objective", "test-mean,run0", "--out", "out", "--json").json
+    found = call(
+        "reproduce", "krishna2020/all", "--objective", "test-mean,run0", "--out", "out", "--json"
+    ).json
     assert found["items"]["table3"]["settings"]["objective"] == "test-mean"
     assert found["items"]["table3-run0"]["settings"]["objective"] == "run0"
     assert "table2-run0" not in found["items"]
@@ -133,5 +135,5 @@ def test_missing_data_is_one_line(call, monkeypatch, tmp_path):
 
 
 def test_train_is_for_p1_alone(call):
-    refused = call("reproduce", "remaade/table3", "--train", "--out", "out")
+    refused = call("reproduce", "krishna2020/table3", "--train", "--out", "out")
     assert refused.status == 2

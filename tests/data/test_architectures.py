@@ -97,7 +97,7 @@ class TestRefused:
                 "the space darts is not made with",
             ),
             ({"description": {"link": [0]}}, InvalidArchitectureError, '"ops"'),
-            ({"size": {"hidden": "wide"}}, UsageError, "hidden of networks of nasbench_graph"),
+            ({"size": {"hidden": "wide"}}, UsageError, "hidden of networks of nas-bench-graph"),
             ({"task": {"shape": [0], "outputs": 7}}, UsageError, "size of a shape must be a whole number"),
             ({"task": {"shape": "x", "outputs": 7}}, DataError, "Expected `array`"),
         ],
@@ -109,7 +109,9 @@ class TestRefused:
         assert "\n" not in str(caught.value)
 
     def test_another_space(self, path, content, space7):
-        with pytest.raises(UsageError, match="this is an architecture of nasbench_graph, not of nasbench101"):
+        with pytest.raises(
+            UsageError, match="this is an architecture of nas-bench-graph, not of nasbench101"
+        ):
             read_architecture(path, space7)
 
 

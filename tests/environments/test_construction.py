@@ -293,7 +293,7 @@ def test_a_file_that_is_no_toml(tmp_path):
     ("arguments", "message"),
     [
         ({}, "name a benchmark"),
-        ({"benchmark": "nas-bench-graph:cora"}, "no layers to stack; its space is nasbench_graph"),
+        ({"benchmark": "nas-bench-graph:cora"}, "no layers to stack; its space is nas-bench-graph"),
         ({"benchmark": 3}, "an estimator is needed, not 3"),
         ({"benchmark": MadeUp(), "gamma": 1}, "no setting 'gamma'"),
         ({"benchmark": MadeUp(), "sigma": -1}, "sigma must be between"),

@@ -319,8 +319,8 @@ def test_what_has_no_score_pays_the_worst_and_nothing_after_it(space4, value, pa
 def test_a_gap_among_raw_scores_pays_the_least_of_them(space4):
     reward_N = np.random.default_rng(0).uniform(-21, 21, space4.size)
     reward_N[3] = np.nan
-    purse = TrainingLedger(TableEstimator(accuracies("mean-return"), reward_N, reward_N))
-    assert paid(purse, np.array([[3]])) == np.nanmin(reward_N)
+    source = TrainingLedger(TableEstimator(accuracies("mean-return"), reward_N, reward_N))
+    assert paid(source, np.array([[3]])) == np.nanmin(reward_N)
 
 
 def test_no_score_is_so_high_that_nothing_can_be_learned_from_it():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from archwalk.estimators.evaluator import Evaluator
-from archwalk.estimators.ledger import QueryLedger, Receipts, TrainingLedger
+from archwalk.estimators.ledger import ActorLedger, QueryLedger, TrainingLedger
 from archwalk.estimators.table import MultiFidelityRandomRun
 from archwalk.jit import draws_at, make_streams, next_uint64
 
@@ -62,7 +62,7 @@ def test_shorter_trainings_count_as_evaluations(estimator, codes_TNL, whole):
     np.testing.assert_array_equal(ledger.evaluate(codes_TNL[:, 6:]), whole.rewards_TQ[:, 6:])
 
 
-@pytest.mark.parametrize("kind", [TrainingLedger, Receipts])
+@pytest.mark.parametrize("kind", [TrainingLedger, ActorLedger])
 def test_goes_on_from_its_state(estimator, codes_TNL, kind):
     codes_BL = codes_TNL.reshape(-1, 1)
     one, other = (kind(estimator, np.random.default_rng(0)) for _ in range(2))

@@ -3,7 +3,7 @@ import pytest
 
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Scores
-from archwalk.estimators.ledger import QueryLedger, Receipts, TrainingLedger
+from archwalk.estimators.ledger import ActorLedger, QueryLedger, TrainingLedger
 from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import MultiFidelityTable
 
@@ -233,15 +233,19 @@ class TestTrainingLedger:
 
 def test_receipts_are_handed_over_once_and_enter_a_ledger():
     estimator = Listed([50, 60, 70])
-    receipts, ledger, expected = Receipts(estimator), TrainingLedger(estimator), TrainingLedger(estimator)
+    actor_ledger, ledger, expected = (
+        ActorLedger(estimator),
+        TrainingLedger(estimator),
+        TrainingLedger(estimator),
+    )
     for ids in ([0, 1], [1], [1, 2, 2]):
         codes_BL = np.array(ids, np.int32)[:, None]
-        np.testing.assert_array_equal(receipts.rewards(codes_BL), expected.rewards(codes_BL))
-    copy = Receipts(estimator)
-    copy.load_state_dict(receipts.state_dict())
-    assert receipts.take()[:, 0].tolist() == copy.codes_EL[:, 0].tolist() == [0, 1, 1, 1, 2, 2]
-    assert len(receipts.take()) == 0
+        np.testing.assert_array_equal(actor_ledger.rewards(codes_BL), expected.rewards(codes_BL))
+    copy = ActorLedger(estimator)
+    copy.load_state_dict(actor_ledger.state_dict())
+    assert actor_ledger.take()[:, 0].tolist() == copy.codes_EL[:, 0].tolist() == [0, 1, 1, 1, 2, 2]
+    assert len(actor_ledger.take()) == 0
     ledger.record(copy.take())
     assert (ledger.queries, ledger.unique) == (expected.queries, expected.unique) == (6, 3)
-    copy.load_state_dict(receipts.state_dict())
+    copy.load_state_dict(actor_ledger.state_dict())
     assert len(copy.codes_EL) == 0

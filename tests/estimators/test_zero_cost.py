@@ -217,7 +217,7 @@ def test_a_cell_that_passes_nothing_on_scores_lowest():
 class TestRefused:
     def test_networks_without_images(self, proteins):
         with pytest.raises(
-            UsageError, match=r"the proxy naswot needs .*nasbench_graph does not; known: chain"
+            UsageError, match=r"the proxy naswot needs .*nas-bench-graph does not; known: chain"
         ):
             scorer(proteins, NaswotSettings())
 

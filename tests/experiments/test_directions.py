@@ -14,7 +14,7 @@ from archwalk.estimators.ledger import QueryLedger, TrainingLedger, paid
 from archwalk.estimators.metrics import Metric, Objective, accuracies, single
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.comparison import compare
-from archwalk.experiments.protocol import Contestant, histogram_edges
+from archwalk.experiments.protocol import Method, histogram_edges
 from archwalk.report.page import render_page
 from archwalk.strategies.catalogue import STRATEGIES
 
@@ -34,9 +34,9 @@ def table(benchmark, objective, sign=1.0, change=None):
 
 
 def run(benchmark, **settings):
-    contestants = [Contestant(name, (STRATEGIES.load(name),)) for name in NAMES]
+    methods = [Method(name, (STRATEGIES.load(name),)) for name in NAMES]
     return compare(
-        benchmark, contestants, **{"budget": 30, "trials": 8, "seed": 0, "episode_starts": 40} | settings
+        benchmark, methods, **{"budget": 30, "trials": 8, "seed": 0, "episode_starts": 40} | settings
     )
 
 

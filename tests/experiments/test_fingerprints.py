@@ -14,7 +14,7 @@ from archwalk.estimators.images import SMALL
 from archwalk.estimators.images.benchmark import training_benchmark
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.protocol import run_search
-from archwalk.experiments.runs import RunFolder, load_contestant
+from archwalk.experiments.runs import RunFolder, load_method
 from archwalk.experiments.training import resume_training, train_agent
 from archwalk.spaces.nsc import Chain, NSCSize
 from archwalk.spaces.task import Task
@@ -96,8 +96,8 @@ def test_an_agent_may_search_another_task_of_its_space(tmp_path, tiny):
     run = train_agent(tiny, "climber", SETTINGS, seed=0, out=tmp_path)
     reward_N = tiny.estimator.reward_N[::-1]
     other = replace(tiny, name="other", estimator=TableEstimator(tiny.objective, reward_N, reward_N))
-    contestant = load_contestant(str(run.path), other.space, other.name)
-    assert run_search(other, contestant, budget=3, trials=2, seed=0).report_GTQ.shape == (1, 2, 3)
+    method = load_method(str(run.path), other.space, other.name)
+    assert run_search(other, method, budget=3, trials=2, seed=0).report_GTQ.shape == (1, 2, 3)
 
 
 def test_a_training_from_starts_of_a_caller_goes_on_with_them(tmp_path, tiny):
@@ -136,7 +136,7 @@ def test_later_benchmarks_of_a_training_count_too(tmp_path):
 )
 def test_a_config_that_is_none(tmp_path, content, message):
     (tmp_path / "config.json").write_bytes(content.encode(errors="surrogateescape"))
-    for use in (resume_training, lambda path: load_contestant(str(path), None)):
+    for use in (resume_training, lambda path: load_method(str(path), None)):
         with pytest.raises(DataError, match=message) as caught:
             use(tmp_path)
         assert "\n" not in str(caught.value)

@@ -14,7 +14,7 @@ from archwalk.estimators.policies.benchmark import policy_benchmark
 from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.experiments.comparison import compare
-from archwalk.experiments.protocol import Contestant, run_search
+from archwalk.experiments.protocol import Method, run_search
 from archwalk.learning.ppo import PPOSettings
 from archwalk.report.tables import notes as notes_of
 from archwalk.spaces.policy_cnn import ChoiceBlock, policy_space
@@ -37,10 +37,10 @@ def benchmark():
 
 @pytest.mark.parametrize("name", CONTESTANTS)
 def test_a_search_trains_in_the_order_of_the_proxy_and_repeats_itself(name):
-    contestant, codes = Contestant(name, (CONTESTANTS[name],)), []
+    method, codes = Method(name, (CONTESTANTS[name],)), []
     for _ in range(2):
         made = benchmark()
-        search = run_search(made, contestant, budget=4, trials=1, seed=3)
+        search = run_search(made, method, budget=4, trials=1, seed=3)
         codes.append(search.ledgers[0].codes_TQL[0, :, 0].tolist())
         assert made.estimator.trained == 3, "the supernet's turns are no trainings"
         searcher = search.strategies[0].searchers[0]
@@ -50,8 +50,8 @@ def test_a_search_trains_in_the_order_of_the_proxy_and_repeats_itself(name):
 
 
 def test_a_record_holds_raw_scores():
-    contestants = [Contestant(name, (factory,)) for name, factory in CONTESTANTS.items()]
-    record = compare(benchmark(), contestants, budget=3, trials=1, seed=0)
+    methods = [Method(name, (factory,)) for name, factory in CONTESTANTS.items()]
+    record = compare(benchmark(), methods, budget=3, trials=1, seed=0)
     best = {name: record.strategies[name].best_after[3].mean for name in CONTESTANTS}
     assert best["enas"] == best["spos"] > 0, "both trained all three"
     assert "raw score" in record.objective_meaning
@@ -76,7 +76,7 @@ def test_a_record_says_whether_the_proxy_agrees_with_the_truth():
             score_B = self.scores[codes_BL[:, 0]]
             return Scores(score_B, score_B, np.zeros(len(score_B)))
 
-    enas, correlations = Contestant("enas", (CONTESTANTS["enas"],)), []
+    enas, correlations = Method("enas", (CONTESTANTS["enas"],)), []
     ranked = (
         run_search(benchmark(), enas, budget=3, trials=1, seed=3).strategies[0].searchers[0].ranked_RL[:, 0]
     )
@@ -92,7 +92,7 @@ def test_a_record_says_whether_the_proxy_agrees_with_the_truth():
 
 
 def test_it_says_so_of_trials_in_other_processes_too():
-    spos = Contestant("spos", (CONTESTANTS["spos"],))
+    spos = Method("spos", (CONTESTANTS["spos"],))
     one, two = (
         compare(load(KNOWN, 0), [spos], budget=6, trials=2, seed=0, workers=workers).strategies["spos"]
         for workers in (1, 2)
@@ -104,13 +104,13 @@ def test_it_says_so_of_trials_in_other_processes_too():
 
 @pytest.mark.parametrize("name", CONTESTANTS)
 def test_the_supernet_is_seen_while_it_trains(name):
-    seen, contestant = [], Contestant(name, (CONTESTANTS[name],))
+    seen, method = [], Method(name, (CONTESTANTS[name],))
 
     def tell(done, total=None, text=""):
         seen.append((done, total, text))
 
-    watched = run_search(benchmark(), contestant, budget=2, trials=1, seed=3, supernet=tell)
-    alone = run_search(benchmark(), contestant, budget=2, trials=1, seed=3)
+    watched = run_search(benchmark(), method, budget=2, trials=1, seed=3, supernet=tell)
+    alone = run_search(benchmark(), method, budget=2, trials=1, seed=3)
     np.testing.assert_array_equal(watched.ledgers[0].codes_TQL, alone.ledgers[0].codes_TQL)
     scored = [(i, 3, "scoring architectures") for i in (1, 2, 3)] if name == "spos" else []
     assert seen == [(i, 10, "training") for i in range(1, 11)] + scored

@@ -8,7 +8,7 @@ from archwalk.agents.dqn.settings import DQNSettings
 from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.estimators.benchmarks import BENCHMARKS
 from archwalk.experiments.presets import PLUGINS, choose_preset, default_preset, load_preset, preset_names
-from archwalk.experiments.runs import load_contestant
+from archwalk.experiments.runs import load_method
 from archwalk.experiments.settings import describe_settings, make_settings
 from archwalk.spaces.catalogue import SPACES
 from archwalk.strategies.catalogue import STRATEGIES
@@ -101,8 +101,8 @@ def test_a_preset_in_a_file(tmp_path, tiny):
     with pytest.raises(UsageError, match="is for planner, not for dqn"):
         choose_preset("dqn", "tiny", str(file))
     file.write_text('strategy = "local-search"\n[settings]\nneighbours = 7\n')
-    contestant = load_contestant(str(file), tiny.space)
-    assert (contestant.name, contestant.settings) == ("fast", {"neighbours": 7})
+    method = load_method(str(file), tiny.space)
+    assert (method.name, method.settings) == ("fast", {"neighbours": 7})
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.experiments.comparison import compare
 from archwalk.experiments.protocol import (
     STANDARD_BUDGETS,
-    Contestant,
+    Method,
     run_episodes,
     run_search,
     spawn,
@@ -24,8 +24,8 @@ from archwalk.strategies.walker import Episodes
 BASELINES = ["random-search", "random-walk", "local-search"]
 
 
-def contestant(name):
-    return Contestant(name, (STRATEGIES.load(name),))
+def method(name):
+    return Method(name, (STRATEGIES.load(name),))
 
 
 class Scripted(Strategy):
@@ -65,7 +65,7 @@ def test_spawned_generators_are_apart_and_repeatable():
 
 def test_search_summary_by_hand(tiny):
     starts_TQL = np.array([[3, 50, 20, 7], [10, 11, 12, 13]], np.int32)[:, :, None]
-    who = Contestant("scripted", (Scripted,))
+    who = Method("scripted", (Scripted,))
     search = run_search(tiny, who, budget=4, trials=2, seed=0, starts_TQL=starts_TQL)
     summary = summarise_search(search, who, 4, 0)
     reward, report = (
@@ -87,7 +87,7 @@ def test_search_summary_by_hand(tiny):
 
 
 def test_best_after_the_standard_budgets_below_the_whole(tiny):
-    who = contestant("random-search")
+    who = method("random-search")
     search = run_search(tiny, who, budget=120, trials=3, seed=0)
     after = summarise_search(search, who, 120, 0).best_after
     assert list(after) == [10, 50, 100, 120]
@@ -96,20 +96,20 @@ def test_best_after_the_standard_budgets_below_the_whole(tiny):
 
 def test_progress_counts_over_all_agents(tiny):
     told = []
-    who = Contestant("two", (RandomWalk, RandomWalk))
+    who = Method("two", (RandomWalk, RandomWalk))
     run_search(tiny, who, budget=70, trials=2, seed=0, progress=told.append)
     assert told == [32, 64, 70, 102, 134, 140]
 
 
-def test_agents_of_a_contestant_draw_apart(tiny):
-    search = run_search(tiny, Contestant("two", (RandomWalk, RandomWalk)), budget=20, trials=2, seed=0)
+def test_agents_of_a_method_draw_apart(tiny):
+    search = run_search(tiny, Method("two", (RandomWalk, RandomWalk)), budget=20, trials=2, seed=0)
     one, other = (ledger.codes_TQL for ledger in search.ledgers)
     assert not np.array_equal(one, other)
 
 
 def test_episodes_by_hand(tiny):
     starts_BL = np.array([[0], [40], [89], [90]], np.int32)
-    summary, outcome = run_episodes(tiny, Contestant("scripted", (Scripted,)), starts_BL, 0)
+    summary, outcome = run_episodes(tiny, Method("scripted", (Scripted,)), starts_BL, 0)
     np.testing.assert_array_equal(outcome.episodes.finals_BL[:, 0], [2, 42, 0, 1])
     reward_N, report_N = tiny.estimator.reward_N, tiny.estimator.report_N
     start, final = report_N[[0, 40, 89, 90]], report_N[[2, 42, 0, 1]]
@@ -130,7 +130,7 @@ def test_episodes_by_hand(tiny):
 
 
 def test_who_cannot_take_an_episode_has_none(tiny):
-    assert run_episodes(tiny, Contestant("stays", (Stays,)), np.zeros((2, 1), np.int32), 0) is None
+    assert run_episodes(tiny, Method("stays", (Stays,)), np.zeros((2, 1), np.int32), 0) is None
 
 
 def strip_times(value):
@@ -142,14 +142,14 @@ def strip_times(value):
     return [strip_times(v) for v in value] if isinstance(value, list) else value
 
 
-def run(benchmark, contestants, seed=0, **settings):
+def run(benchmark, methods, seed=0, **settings):
     return compare(
-        benchmark, contestants, **({"budget": 40, "trials": 5, "seed": seed, "episode_starts": 30} | settings)
+        benchmark, methods, **({"budget": 40, "trials": 5, "seed": seed, "episode_starts": 30} | settings)
     )
 
 
-def test_a_comparison_is_repeatable_and_contestants_do_not_disturb_each_other(tiny):
-    everyone = [contestant(name) for name in BASELINES]
+def test_a_comparison_is_repeatable_and_methods_do_not_disturb_each_other(tiny):
+    everyone = [method(name) for name in BASELINES]
     record = strip_times(run(tiny, everyone))
     assert strip_times(run(tiny, everyone)) == record
     for who in everyone:
@@ -160,7 +160,7 @@ def test_a_comparison_is_repeatable_and_contestants_do_not_disturb_each_other(ti
 
 def test_record_says_what_was_run(tiny):
     told = []
-    record = run(tiny, [contestant(name) for name in BASELINES], progress=told.append)
+    record = run(tiny, [method(name) for name in BASELINES], progress=told.append)
     assert told[-1] == 120
     assert told == sorted(told)
     assert (record.benchmark, record.objective, record.budget) == ("tiny", "validation", 40)
@@ -180,9 +180,7 @@ def test_record_says_what_was_run(tiny):
 
 
 def test_all_set_out_from_the_same_starts(tiny):
-    record = run(
-        tiny, [Contestant("one", (Scripted,)), Contestant("two", (Stays,)), contestant("local-search")]
-    )
+    record = run(tiny, [Method("one", (Scripted,)), Method("two", (Stays,)), method("local-search")])
     one, two = record.strategies["one"], record.strategies["two"]
     assert one.curve.mean == two.curve.mean
     assert one.curve.mean[0] == record.strategies["local-search"].curve.mean[0]
@@ -192,7 +190,7 @@ def test_all_set_out_from_the_same_starts(tiny):
 
 def test_optimum_is_over_the_starts_of_the_episodes(tiny):
     """Nobody who sees all neighbours does better; local search that does reaches a part of it."""
-    who = Contestant("local", (partial(LocalSearch, settings=LocalSearchSettings(200)),))
+    who = Method("local", (partial(LocalSearch, settings=LocalSearchSettings(200)),))
     record = run(tiny, [who])
     episodes, optimum = record.strategies["local"].episodes, record.optimum
     assert 0.3 < episodes.share_of_optimum <= 1
@@ -201,8 +199,8 @@ def test_optimum_is_over_the_starts_of_the_episodes(tiny):
     assert episodes.mean_final_reward - episodes.mean_improvement_reward == pytest.approx(start)
 
 
-def test_a_trained_contestant_has_examples(tiny):
-    record = run(tiny, [Contestant("scripted", (Scripted,)), contestant("random-walk")])
+def test_a_trained_method_has_examples(tiny):
+    record = run(tiny, [Method("scripted", (Scripted,)), method("random-walk")])
     examples = record.strategies["scripted"].examples
     assert len(examples) == 3
     rewards = [example.start.reward for example in examples]
@@ -217,7 +215,7 @@ def test_a_trained_contestant_has_examples(tiny):
 
 
 def test_without_episodes_there_is_no_optimum(tiny):
-    record = run(tiny, [contestant("random-walk")], episode_starts=0)
+    record = run(tiny, [method("random-walk")], episode_starts=0)
     assert record.optimum is None
     assert record.episodes is None
     assert record.strategies["random-walk"].episodes is None
@@ -225,7 +223,7 @@ def test_without_episodes_there_is_no_optimum(tiny):
 
 def test_a_benchmark_of_random_runs_has_no_optimum(ec_nas_4v):
     benchmark = load_benchmark("ec-nas-4v:random-run")
-    record = run(benchmark, [contestant("random-walk")])
+    record = run(benchmark, [method("random-walk")])
     assert record.objective == "random-run"
     assert record.optimum is None
     assert record.strategies["random-walk"].episodes.share_of_optimum is None
@@ -234,7 +232,7 @@ def test_a_benchmark_of_random_runs_has_no_optimum(ec_nas_4v):
 def test_draws_do_not_depend_on_the_number_of_processes(random_runs):
     """Of a strategy that thinks about one trial at a time."""
     one, two = (
-        run_search(random_runs, contestant("alphax"), budget=20, trials=3, seed=0, workers=workers)
+        run_search(random_runs, method("alphax"), budget=20, trials=3, seed=0, workers=workers)
         for workers in (1, 2)
     )
     np.testing.assert_array_equal(one.ledgers[0].rewards_TQ, two.ledgers[0].rewards_TQ)
@@ -243,7 +241,7 @@ def test_draws_do_not_depend_on_the_number_of_processes(random_runs):
 
 def test_trials_agents_and_seeds_draw_apart(random_runs):
     """All evaluate one cell, again and again, each with draws of its own."""
-    who = Contestant("same", (Same,) * 2)
+    who = Method("same", (Same,) * 2)
     searches = [run_search(random_runs, who, budget=30, trials=3, seed=seed) for seed in (0, 1)]
     rewards = [row_Q for search in searches for ledger in search.ledgers for row_Q in ledger.rewards_TQ]
     assert np.isin(rewards, random_runs.estimator.validation_NR[0]).all()
@@ -251,13 +249,13 @@ def test_trials_agents_and_seeds_draw_apart(random_runs):
     assert len(np.unique(rewards, axis=0)) == 3 * 2 * 2
 
 
-def test_draws_do_not_depend_on_other_contestants(random_runs):
+def test_draws_do_not_depend_on_other_methods(random_runs):
     """Nor on how many trials there are."""
-    everyone = [contestant(name) for name in BASELINES]
+    everyone = [method(name) for name in BASELINES]
     forth, back = (strip_times(run(random_runs, order))["strategies"] for order in (everyone, everyone[::-1]))
     assert forth == back
     few, many = (
-        run_search(random_runs, Contestant("same", (Same,)), budget=9, trials=trials, seed=0).ledgers[0]
+        run_search(random_runs, Method("same", (Same,)), budget=9, trials=trials, seed=0).ledgers[0]
         for trials in (2, 5)
     )
     np.testing.assert_array_equal(few.rewards_TQ, many.rewards_TQ[:2])
@@ -273,7 +271,7 @@ MEASURED = {  # reference measurements: best so far after 50, 100, 150 and 300 q
 @pytest.mark.parametrize("name", BASELINES)
 def test_baselines_on_nasbench101_are_the_measured_ones(nasbench101, name):
     """Within two standard errors of ours and two of the reference's, both of 300 trials."""
-    who = contestant(name)
+    who = method(name)
     search = run_search(nasbench101, who, budget=300, trials=300, seed=0)
     after = summarise_search(search, who, 300, 0).best_after
     for queries, (mean, deviation) in zip((50, 100, 150, 300), MEASURED[name], strict=True):
@@ -285,7 +283,7 @@ def test_baselines_on_nasbench101_are_the_measured_ones(nasbench101, name):
 
 def test_local_search_on_nasbench101_improves_as_reported(nasbench101):
     """Cassimon et al. 2024, figure 8: its local search gains 3.77 points in the median, on validation accuracies."""
-    who = contestant("local-search")
+    who = method("local-search")
     starts_BL = nasbench101.space.sample(np.random.default_rng(0), 1_000)
     summary, _ = run_episodes(nasbench101, who, starts_BL, 0)
     assert summary.median_improvement == pytest.approx(3.77, abs=0.35)

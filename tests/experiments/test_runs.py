@@ -8,7 +8,7 @@ from archwalk.agents.base import Paid
 from archwalk.agents.dqn.agent import DQNAgent, PointerShape
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import ArchwalkError, DataError, UsageError
-from archwalk.experiments.runs import RunConfig, RunFolder, load_contestant, load_contestants
+from archwalk.experiments.runs import RunConfig, RunFolder, load_method, load_methods
 from archwalk.strategies.base import Trials
 
 SHAPE = PointerShape(neighbours=5, width=8, layers=1, heads=2, duelling=True)
@@ -31,15 +31,15 @@ def write_run(path, space, seed=0, finish=True):
     return agent
 
 
-def agents_of(contestant, space):
-    return [factory(Trials(space, 1, np.random.default_rng(0))) for factory in contestant.factories]
+def agents_of(method, space):
+    return [factory(Trials(space, 1, np.random.default_rng(0))) for factory in method.factories]
 
 
 def test_a_run_folder_is_an_agent(tmp_path, space4):
     written = write_run(tmp_path / "mine", space4, seed=4)
-    contestant = load_contestant(str(tmp_path / "mine"), space4)
-    assert (contestant.name, contestant.agents, contestant.training_seeds) == ("mine", 1, (4,))
-    [agent] = agents_of(contestant, space4)
+    method = load_method(str(tmp_path / "mine"), space4)
+    assert (method.name, method.agents, method.training_seeds) == ("mine", 1, (4,))
+    [agent] = agents_of(method, space4)
     assert (agent.training_queries, agent.training_unique, agent.training_seconds) == (104, 50, 2.0)
     assert agent.neighbours == 5
     for name, tensor in written.network.state_dict().items():
@@ -49,58 +49,58 @@ def test_a_run_folder_is_an_agent(tmp_path, space4):
 def test_a_folder_of_runs_is_several_agents(tmp_path, space4):
     for seed in (2, 0, 1):
         write_run(tmp_path / "runs" / f"seed{seed}", space4, seed)
-    contestant = load_contestant(str(tmp_path / "runs"), space4)
-    assert (contestant.name, contestant.agents, contestant.training_seeds) == ("runs", 3, (0, 1, 2))
-    assert [agent.training_queries for agent in agents_of(contestant, space4)] == [100, 101, 102]
+    method = load_method(str(tmp_path / "runs"), space4)
+    assert (method.name, method.agents, method.training_seeds) == ("runs", 3, (0, 1, 2))
+    assert [agent.training_queries for agent in agents_of(method, space4)] == [100, 101, 102]
 
 
 def test_names_of_strategies(space4):
-    assert load_contestant("local-search", space4).agents == 1
+    assert load_method("local-search", space4).agents == 1
     with pytest.raises(UsageError, match="unknown strategy 'local-serch'; did you mean 'local-search'"):
-        load_contestant("local-serch", space4)
+        load_method("local-serch", space4)
     with pytest.raises(UsageError, match="dqn must be trained first: archwalk train dqn"):
-        load_contestant("dqn", space4)
+        load_method("dqn", space4)
 
 
 def test_a_folder_named_as_a_strategy_does_not_hide_it(tmp_path, space4, monkeypatch):
     (tmp_path / "local-search").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert load_contestant("local-search", space4).name == "local-search"
+    assert load_method("local-search", space4).name == "local-search"
 
 
-def test_contestants_of_one_name_go_by_their_paths(tmp_path, space4):
+def test_methods_of_one_name_go_by_their_paths(tmp_path, space4):
     for folder in ("a", "b"):
         write_run(tmp_path / folder / "agent", space4)
     names = [str(tmp_path / "a" / "agent"), str(tmp_path / "b" / "agent"), "random-walk"]
-    assert [c.name for c in load_contestants(names, space4)] == names
-    assert [c.name for c in load_contestants(names[1:], space4)] == ["agent", "random-walk"]
+    assert [c.name for c in load_methods(names, space4)] == names
+    assert [c.name for c in load_methods(names[1:], space4)] == ["agent", "random-walk"]
     with pytest.raises(UsageError, match="named twice"):
-        load_contestants(["random-walk", "random-walk"], space4)
+        load_methods(["random-walk", "random-walk"], space4)
 
 
 @pytest.mark.parametrize("other", ["proteins", "space5"])
 def test_agent_of_another_space(tmp_path, space4, other, request):
     write_run(tmp_path / "run", space4)
     with pytest.raises(DataError, match="was trained on"):
-        load_contestant(str(tmp_path / "run"), request.getfixturevalue(other))
+        load_method(str(tmp_path / "run"), request.getfixturevalue(other))
 
 
 def test_unfinished_run(tmp_path, space4):
     write_run(tmp_path / "run", space4, finish=False)
     with pytest.raises(DataError, match="is not finished; go on with: archwalk train"):
-        load_contestant(str(tmp_path / "run"), space4)
+        load_method(str(tmp_path / "run"), space4)
 
 
 def test_one_unfinished_run_among_several(tmp_path, space4):
     write_run(tmp_path / "runs" / "a", space4)
     write_run(tmp_path / "runs" / "b", space4, finish=False)
     with pytest.raises(DataError, match="is not finished"):
-        load_contestant(str(tmp_path / "runs"), space4)
+        load_method(str(tmp_path / "runs"), space4)
 
 
 def test_a_folder_without_runs(tmp_path, space4):
     with pytest.raises(DataError, match="is not a run folder"):
-        load_contestant(str(tmp_path), space4)
+        load_method(str(tmp_path), space4)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_damaged_runs_are_one_line(tmp_path, space4, damage, message):
     else:
         write_state(agent, {"network": saved["state"]["network"], "training_queries": 3})
     with pytest.raises(ArchwalkError, match=message) as caught:
-        load_contestant(str(tmp_path / "run"), space4)
+        load_method(str(tmp_path / "run"), space4)
     assert caught.value.status == 1
     assert "\n" not in str(caught.value)
 

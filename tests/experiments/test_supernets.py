@@ -10,15 +10,15 @@ from archwalk.errors import DataError
 from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.estimators.policies.sharing import PolicySupernet
 from archwalk.experiments import supernets
-from archwalk.experiments.protocol import Contestant, run_search
+from archwalk.experiments.protocol import Method, run_search
 from archwalk.experiments.supernets import kept
 from archwalk.strategies.enas import ENAS, ENASSettings
 from archwalk.strategies.spos import SPOS, SPOSSettings
 from mazyavkina import KNOWN, load
 
 METHODS = {
-    "enas": Contestant("enas", (lambda trials: ENAS(trials, ENASSettings(child_rollouts=1, children=1)),)),
-    "spos": Contestant("spos", (lambda trials: SPOS(trials, SPOSSettings(episodes=4, episode_steps=30)),)),
+    "enas": Method("enas", (lambda trials: ENAS(trials, ENASSettings(child_rollouts=1, children=1)),)),
+    "spos": Method("spos", (lambda trials: SPOS(trials, SPOSSettings(episodes=4, episode_steps=30)),)),
 }
 
 

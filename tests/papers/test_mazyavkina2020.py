@@ -13,7 +13,7 @@ from archwalk.estimators.policies.estimator import MEAN_RETURN, PolicyEstimator
 from archwalk.estimators.policies.tables import PolicyTableEstimator
 from archwalk.estimators.policies.training import PolicyTraining
 from archwalk.experiments.protocol import run_search
-from archwalk.experiments.runs import load_contestants
+from archwalk.experiments.runs import load_methods
 from archwalk.experiments.significance import holm
 from archwalk.papers.catalogue import item_names
 from archwalk.papers.mazyavkina2020 import chance, correlation, searching, sizes, truth
@@ -182,8 +182,8 @@ def test_a_part_ranks_as_the_command_does(done):
     """`archwalk search` with the same seed trains the same supernet and asks for the same architectures."""
     made, records = done
     changes = [f"enas.{key}={value}" for key, value in SIZE.methods[0].changes.items()]
-    (contestant,) = load_contestants(["enas"], SPACE, KNOWN, changes)
-    search = run_search(load(KNOWN, 0), contestant, budget=6, trials=1, seed=made.seed)
+    (method,) = load_methods(["enas"], SPACE, KNOWN, changes)
+    search = run_search(load(KNOWN, 0), method, budget=6, trials=1, seed=made.seed)
     ranked = records["rank-correlation"]["result"]["grounds"][LABELS[1]]["methods"]["ENAS"]["ranked"][0]
     assert search.ledgers[0].codes_TQL[0, :, 0].tolist() == ranked
 

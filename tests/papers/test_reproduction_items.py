@@ -41,7 +41,7 @@ def agents(tiny, tmp_path_factory):
 def test_names_and_the_nearest():
     names = item_names()
     assert len(names) == len(set(names)) == 24 + 5 + 6 + 5
-    assert item_names("remaade") == [f"remaade/table{number}" for number in range(2, 7)]
+    assert item_names("krishna2020") == [f"krishna2020/table{number}" for number in range(2, 7)]
     assert find_items("cassimon2024/all")[1] == find_items("cassimon2024")[1]
     with pytest.raises(UsageError, match="did you mean 'cassimon2024/table1'"):
         find_items("cassimon2024/tabel1")
@@ -169,7 +169,7 @@ def test_agents_take_part_and_their_training_is_counted(tiny, agents, tmp_path):
 def test_agents_of_another_space_are_left_out(tiny, proteins, agents, tmp_path):
     other = replace(tiny, space=proteins)
     made = reproduced.setup(other, tmp_path, agents=[str(agents)])
-    assert [entrant.name for entrant in made.entrants(other)] == [
+    assert [named.name for named in made.named_methods(other)] == [
         "local-search",
         "random-walk",
         "random-search",
@@ -180,7 +180,7 @@ def test_agents_of_another_space_are_left_out(tiny, proteins, agents, tmp_path):
 def test_no_run_folder(tiny, tmp_path):
     made = reproduced.setup(tiny, tmp_path, agents=[str(tmp_path)])
     with pytest.raises(DataError, match="not a run folder"):
-        made.entrants(tiny)
+        made.named_methods(tiny)
 
 
 def test_an_ablation_trains_each_value_and_finds_it_again(reproductions, tiny, tmp_path):

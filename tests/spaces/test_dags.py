@@ -94,7 +94,7 @@ NAIVE = {
     "chain": paths_nsc,
     "nasbench101": paths101,
     "nasbench201": paths201,
-    "nasbench_graph": paths_graph,
+    "nas-bench-graph": paths_graph,
     "darts": paths_darts,
 }
 

@@ -7,7 +7,7 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import QueryLedger
 from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import MultiFidelityTable
-from archwalk.experiments.protocol import Contestant, run_search, summarise_search
+from archwalk.experiments.protocol import Method, run_search, summarise_search
 from archwalk.experiments.running import run_trials
 from archwalk.strategies.base import Trials
 from archwalk.strategies.bohb import BOHB, BOHBSettings, bracket_sizes
@@ -116,12 +116,12 @@ def test_proposals_are_likelier_among_the_good(space4, trainings):
 
 def test_a_benchmark_with_fidelities_is_searched_alike_in_processes(space4, trainings):
     benchmark = Benchmark("trainings", space4, trainings, {})
-    contestant = Contestant("bohb", (BOHB,))
+    method = Method("bohb", (BOHB,))
     alone, spread = (
-        run_search(benchmark, contestant, budget=9, trials=3, seed=0, workers=workers) for workers in (1, 2)
+        run_search(benchmark, method, budget=9, trials=3, seed=0, workers=workers) for workers in (1, 2)
     )
     np.testing.assert_array_equal(alone.ledgers[0].codes_TQL, spread.ledgers[0].codes_TQL)
-    one, other = (summarise_search(search, contestant, 9, 0) for search in (alone, spread))
+    one, other = (summarise_search(search, method, 9, 0) for search in (alone, spread))
     assert replace(one, seconds=0) == replace(other, seconds=0)
     assert "a full training, fidelity 108; one of fidelity 4, 12, 36 costs" in one.query
     assert alone.ledgers[0].codes_TQL.shape[1] == (27 + 9 + 3 + 1) + (9 + 3 + 1) + 6

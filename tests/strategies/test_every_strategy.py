@@ -60,7 +60,7 @@ DECLARED = {"declared-small", "declared-large"}
 def named_space(request, space4, proteins, tmp_path_factory):
     made = {
         "convnet": ConvNet,
-        "nasbench101": lambda: space4, "nasbench_graph": lambda: proteins, "nasbench201": NASBench201, "darts": DARTS,
+        "nasbench101": lambda: space4, "nas-bench-graph": lambda: proteins, "nasbench201": NASBench201, "darts": DARTS,
         "nsc": partial(NSC, 3), "nsc-chain": partial(NSC, 3, "chain"), "chain": partial(Chain, 2),
         "declared-small": lambda: read_space(small_file(tmp_path_factory.mktemp("declared"))), "declared-large": large,
         **{name: SPACES.load(name) for name in SPACES.names() if name.startswith("policy-cnn-")},

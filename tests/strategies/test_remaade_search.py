@@ -28,10 +28,10 @@ VARIANTS = {
 class TestReMAADE(StrategyConformance):
     rounds = 6
 
-    @pytest.fixture(scope="class", params=["nasbench101", "nasbench_graph", "nasbench201", "darts"])
+    @pytest.fixture(scope="class", params=["nasbench101", "nas-bench-graph", "nasbench201", "darts"])
     @classmethod
     def space(cls, request, space4, proteins) -> SearchSpace:
-        made = {"nasbench101": lambda: space4, "nasbench_graph": lambda: proteins}
+        made = {"nasbench101": lambda: space4, "nas-bench-graph": lambda: proteins}
         return (made | {"nasbench201": NASBench201, "darts": DARTS})[request.param]()
 
     @pytest.fixture

@@ -79,7 +79,7 @@ class TestNaswot(OnSmallCells):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_space_is_searched(name, space):
     trials = Trials(space, 2, np.random.default_rng(0))
-    if name == "naswot" and space.name == "nasbench_graph":
+    if name == "naswot" and space.name == "nas-bench-graph":
         with pytest.raises(
             UsageError, match="the proxy naswot needs a space that has networks that read images"
         ):

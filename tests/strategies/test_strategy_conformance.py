@@ -8,9 +8,9 @@ from archwalk.strategies.local_search import LocalSearch, LocalSearchSettings
 from archwalk.testing.strategies import ImproverConformance
 
 
-@pytest.fixture(scope="module", params=["nasbench101", "nasbench_graph"])
+@pytest.fixture(scope="module", params=["nasbench101", "nas-bench-graph"])
 def space(request, space4, proteins) -> SearchSpace:
-    return {"nasbench101": space4, "nasbench_graph": proteins}[request.param]
+    return {"nasbench101": space4, "nas-bench-graph": proteins}[request.param]
 
 
 class TestRandomSearch(ImproverConformance):

@@ -17,11 +17,11 @@ from archwalk.strategies.tpe import TPE, TPESettings
 from archwalk.testing.strategies import StrategyConformance
 
 
-@pytest.fixture(scope="module", params=["nasbench101", "nasbench201", "nasbench_graph", "darts"])
+@pytest.fixture(scope="module", params=["nasbench101", "nasbench201", "nas-bench-graph", "darts"])
 def space(request, space4, proteins) -> SearchSpace:
     if request.param == "nasbench201":
         return remake(NASBench201)
-    return {"nasbench101": space4, "nasbench_graph": proteins, "darts": DARTS()}[request.param]
+    return {"nasbench101": space4, "nas-bench-graph": proteins, "darts": DARTS()}[request.param]
 
 
 class TestRegularizedEvolution(StrategyConformance):

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from archwalk.agents.base import Agent
 from archwalk.environments.walks import Sampler
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.estimators.ledger import Bill
+from archwalk.estimators.ledger import TrainingCost
 from archwalk.learning.engines import Engine
 
 
@@ -17,7 +17,7 @@ class Trainer(Protocol):
     """How many yields of `run` make a line of metrics."""
 
     @property
-    def ledger(self) -> Bill:
+    def ledger(self) -> TrainingCost:
         """What training has paid so far."""
 
     @property

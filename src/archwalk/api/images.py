@@ -9,7 +9,7 @@ from archwalk.api.progress import progress_bar
 from archwalk.data.files import cache_folder
 from archwalk.data.images import ImageSettings, load_images
 from archwalk.estimators.store.database import open_store
-from archwalk.experiments.clock.searching import ClockSettings, Told, search_by_the_clock
+from archwalk.experiments.clock.searching import ClockSettings, SearchProgress, search_by_the_clock
 from archwalk.experiments.clock.using import TrainedNetwork
 from archwalk.report.clocked import write_clocked_page
 from archwalk.spaces.convnet.costs import Limits
@@ -70,7 +70,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _words(told: Told) -> str:
+def _words(told: SearchProgress) -> str:
     best = "none yet" if told.best is None else f"{told.best:.1f} %"
     phase = told.phase + (f" {told.text}" if told.text else "")
     return f"{phase}, best so far {best} (validation), {told.networks} networks tried"

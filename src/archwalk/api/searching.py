@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from archwalk.api.agents import TrainedAgent
-from archwalk.api.contestants import as_contestants
+from archwalk.api.methods import as_methods
 from archwalk.api.progress import progress_bar
 from archwalk.api.results import Result
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
@@ -69,13 +69,13 @@ def compare(
     Everything else is as in `search`. `command` is kept with the result.
     """
     problem = load_benchmark(benchmark, seed) if isinstance(benchmark, str) else benchmark
-    contestants = as_contestants(strategies, problem.space, problem.name, settings)
+    methods = as_methods(strategies, problem.space, problem.name, settings)
     folder = Path(out) if out is not None else None
     searches: dict[str, Search] = {}
-    total = budget * sum(contestant.agents for contestant in contestants)
+    total = budget * sum(method.agents for method in methods)
     with progress_bar("queries a trial", total, progress) as bar:
         record = comparison.compare(
-            problem, contestants, budget=budget, trials=trials, seed=seed, episode_starts=episodes,
+            problem, methods, budget=budget, trials=trials, seed=seed, episode_starts=episodes,
             progress=bar.to, workers=workers, supernet=bar.beside("supernet").to,
             keep_in=folder / SUPERNETS if folder else None, command=command, searches=searches,
         )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from archwalk.api.contestants import as_contestant
+from archwalk.api.methods import as_method
 from archwalk.data.architectures import code_of
 from archwalk.data.files import make_folder
 from archwalk.errors import DataError, UsageError
@@ -30,7 +30,7 @@ FORM = "archwalk-study-1"
 
 
 @dataclass(frozen=True)
-class Told:
+class StudyEvaluation:
     """An architecture that was told, with its reward (NaN: it has none) and what else was told of it."""
 
     architecture: Architecture
@@ -47,7 +47,7 @@ class Study:
         self.space = space
         self.strategy = strategy
         self.higher_is_better = higher_is_better
-        self.evaluations: list[Told] = []
+        self.evaluations: list[StudyEvaluation] = []
         """All that was told, in the order in which it was asked for."""
         self._journal = journal
         self._asked: list[Codes] = []
@@ -89,7 +89,7 @@ class Study:
         self._enter(place, float(reward), float(report))
 
     @property
-    def best(self) -> Told | None:
+    def best(self) -> StudyEvaluation | None:
         """The first one told of the best reward; None before there is one."""
         known = [told for told in self.evaluations if not math.isnan(told.reward)]
         sign = 1 if self.higher_is_better else -1
@@ -119,7 +119,7 @@ class Study:
         codes_NL = np.stack(self._asked)
         answers = [self._answers[i] for i in range(len(codes_NL))]
         self.evaluations += [
-            Told(Architecture(self.space, code_L), *answer)
+            StudyEvaluation(Architecture(self.space, code_L), *answer)
             for code_L, answer in zip(codes_NL, answers, strict=True)
         ]
         self._asked, self._answers = [], {}
@@ -233,15 +233,15 @@ def study(
     bit. Raises UsageError where the file holds a study of other settings, DataError where it is damaged.
     """
     where = load_space(space) if isinstance(space, str) else space
-    contestant = as_contestant(strategy, where, settings=settings)
+    method = as_method(strategy, where, settings=settings)
     about = {
         "space": where.name,
         "features": where.feature_count,
-        "strategy": contestant.name,
-        "settings": dict(contestant.settings),
+        "strategy": method.name,
+        "settings": dict(method.settings),
         "seed": seed,
         "higher_is_better": higher_is_better,
     }
     journal = _Journal(Path(path) if path is not None else None, about)
-    made = contestant.factories[0](Trials(where, 1, spawn(seed, 1, 0)))
+    made = method.factories[0](Trials(where, 1, spawn(seed, 1, 0)))
     return Study(where, made, journal, higher_is_better=higher_is_better)

@@ -105,7 +105,7 @@ def run_train(options: argparse.Namespace) -> None:
     from archwalk.api.agents import resume, train
 
     if options.workers is not None:
-        raise UsageError("train has no --workers: how many actors there are is a setting, --set workers=2")
+        raise UsageError("train has no --workers: how many actors there are is a setting, --set actors=2")
     use_one_thread()
     place = {"engine": options.engine, "address": options.address, "device": options.device}
     if options.resume:

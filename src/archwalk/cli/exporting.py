@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Write an architecture in another form. pytorch: a Python module that needs PyTorch alone, with the class Network and
 weights still to be learned. onnx: the network with first weights, for batches of any size (extra onnx). dot: its graph
-for Graphviz. svg: a drawing. json: its canonical form. The found.json of a search says what its network reads, gives
-and how large it is; of a plain description that is the space's, and what the options say."""
+for Graphviz. svg: a drawing. json: its canonical form. naslib, nats, genotype: as NASLib, NATS-Bench, DARTS write it.
+The found.json of a search says what its network reads, gives and how large it is; of a plain description that is the
+space's, and what the options say."""
 
 _NETWORKS = ("pytorch", "onnx")
+
+FORMS = ("naslib", "nats", "genotype")
+"""Those of `archwalk.spaces.foreign`, which would load NumPy for a --help."""
 
 
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
@@ -33,7 +37,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     )
     export.add_argument("architecture", metavar="ARCH.json", type=Path)
     export.add_argument("--space", help="of a plain description; found.json says it itself")
-    export.add_argument("--to", required=True, choices=["pytorch", "onnx", "svg", "dot", "json"])
+    export.add_argument("--to", required=True, choices=["pytorch", "onnx", "svg", "dot", "json", *FORMS])
     export.add_argument("--out", type=Path, help="file to write (default: standard output, but for onnx)")
     export.add_argument(
         "--shape",
@@ -121,6 +125,10 @@ def _content(options: argparse.Namespace, architecture: Architecture) -> str | b
         from archwalk.spaces.export.dot import to_dot
 
         return to_dot(space, code_L)
+    if options.to in FORMS:
+        from archwalk.spaces.foreign import write_foreign
+
+        return write_foreign(space, code_L, options.to) + "\n"
     if options.to == "pytorch":
         from archwalk.spaces.export.pytorch import to_pytorch
 

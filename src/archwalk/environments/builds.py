@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from archwalk.environments.construction_settings import ConstructionSettings, list_actions
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
-from archwalk.estimators.ledger import Purse
+from archwalk.estimators.ledger import RewardSource
 from archwalk.jit import kernel
 from archwalk.spaces.base import Codes
 from archwalk.spaces.nsc import NSC, Chain
@@ -80,7 +80,9 @@ class Builds:
     of a trial is shown (Gomez Robles and Vanschoren 2019, section 4.2.4); `reset` begins a trial and forgets them.
     """
 
-    def __init__(self, space: NSC | Chain, ledger: Purse, batch: int, settings: ConstructionSettings) -> None:
+    def __init__(
+        self, space: NSC | Chain, ledger: RewardSource, batch: int, settings: ConstructionSettings
+    ) -> None:
         if batch < 1:
             raise UsageError(f"at least 1 environment is needed, not {batch}")
         if space.table != settings.table:

@@ -17,7 +17,7 @@ from archwalk.environments.rewards import REWARDS, WalkReward
 from archwalk.environments.shaping import Shaping
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
-from archwalk.estimators.ledger import Purse, paid
+from archwalk.estimators.ledger import RewardSource, paid
 from archwalk.jit import kernel, make_streams
 from archwalk.spaces.base import Codes, SearchSpace
 
@@ -79,7 +79,7 @@ class Walks:
     def __init__(
         self,
         space: SearchSpace,
-        ledger: Purse,
+        ledger: RewardSource,
         batch: int,
         settings: WalkSettings,
         rng: np.random.Generator,

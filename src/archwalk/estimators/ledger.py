@@ -188,7 +188,7 @@ class QueryLedger:
         }
 
 
-class Purse(Protocol):
+class RewardSource(Protocol):
     """Whatever a walk pays from."""
 
     def rewards(self, codes_BL: Codes) -> Floats:
@@ -199,14 +199,14 @@ class Purse(Protocol):
         """What counts where there is none."""
 
 
-def paid(purse: Purse, codes_BL: Codes) -> Floats:
+def paid(source: RewardSource, codes_BL: Codes) -> Floats:
     """Pay for codes (B, L) and return their rewards (B,), the worst where there is none."""
-    reward_B = purse.rewards(codes_BL)
+    reward_B = source.rewards(codes_BL)
     unknown_B = np.isnan(reward_B)
-    return np.where(unknown_B, purse.worst, reward_B) if unknown_B.any() else reward_B
+    return np.where(unknown_B, source.worst, reward_B) if unknown_B.any() else reward_B
 
 
-class Receipts:
+class ActorLedger:
     """What an actor has paid for, until it is handed over to the training's ledger, which may be elsewhere.
 
     A noisy estimator draws by `rng`.
@@ -324,7 +324,7 @@ class TrainingLedger:
         self._seen_rows = {rows[i : i + width] for i in range(0, len(rows), width)} if width else set()
 
 
-class Bill(Protocol):
+class TrainingCost(Protocol):
     """What a training has paid."""
 
     @property

@@ -16,7 +16,7 @@ from archwalk.estimators.metrics import Metric
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.differences import Profile, Ranks, Significance
 from archwalk.experiments.protocol import (
-    Contestant,
+    Method,
     Outcome,
     Progress,
     Search,
@@ -54,7 +54,7 @@ MOST_RANKS = 400
 
 def compare(
     benchmark: Benchmark,
-    contestants: Sequence[Contestant],
+    methods: Sequence[Method],
     *,
     budget: int,
     trials: int,
@@ -67,37 +67,37 @@ def compare(
     command: str | None = None,
     searches: dict[str, Search] | None = None,
 ) -> Comparison:
-    """Run every contestant; with `episode_starts`, one episode from that many starts too.
+    """Run every method; with `episode_starts`, one episode from that many starts too.
 
-    All contestants set out from the same starts. `progress` is told the queries done over all contestants, `supernet`
+    All methods set out from the same starts. `progress` is told the queries done over all methods, `supernet`
     what `run_search` tells it, which keeps supernets in `keep_in`; `workers` processes run the trials of strategies
     that think about one at a time. `command` is the call that the result names, where there was a command line.
-    Into `searches` goes what each contestant evaluated.
+    Into `searches` goes what each method evaluated.
     """
     space = benchmark.space
     starts_TQL = space.sample(spawn(seed, 0), trials * budget).reshape(trials, budget, -1)
     starts_BL = space.sample(spawn(seed, 4), episode_starts) if episode_starts else None
     optimum = None if starts_BL is None else _optimum(benchmark, starts_BL)
     done, reports, strategies = 0, dict[str, Floats](), dict[str, StrategyResult]()
-    for contestant in contestants:
+    for method in methods:
         before = done
         search = run_search(
-            benchmark, contestant, budget=budget, trials=trials, seed=seed, starts_TQL=starts_TQL,
+            benchmark, method, budget=budget, trials=trials, seed=seed, starts_TQL=starts_TQL,
             progress=lambda queries, before=before: progress(before + queries) if progress else None,  # type: ignore[misc]
             workers=workers, supernet=supernet, keep_in=keep_in,
         )  # fmt: skip
-        done += budget * contestant.agents
+        done += budget * method.agents
         if searches is not None:
-            searches[contestant.name] = search
-        summary = summarise_search(search, contestant, budget, seed)
+            searches[method.name] = search
+        summary = summarise_search(search, method, budget, seed)
         more: dict[str, Any] = {"found": _best_found(benchmark, search)}
-        reports[contestant.name] = search.report_GTQ
-        if starts_BL is not None and (played := run_episodes(benchmark, contestant, starts_BL, seed)):
+        reports[method.name] = search.report_GTQ
+        if starts_BL is not None and (played := run_episodes(benchmark, method, starts_BL, seed)):
             episodes, outcome = played
             more["episodes"] = _against(optimum, episodes)
             if summary.trained:
                 more["examples"] = _examples(benchmark, starts_BL, outcome)
-        strategies[contestant.name] = msgspec.structs.replace(summary, **more)
+        strategies[method.name] = msgspec.structs.replace(summary, **more)
     return comparison_of(
         benchmark,
         strategies,

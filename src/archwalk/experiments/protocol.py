@@ -43,7 +43,7 @@ Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class Contestant:
+class Method:
     """A strategy in a comparison: one factory, or one for each of several trained agents.
 
     The rest is what a record says of a strategy that was not trained: `strategy` is its name in the registry,
@@ -74,7 +74,7 @@ class Improver(Protocol):
 
 @dataclass(frozen=True)
 class Search:
-    """Outcome of the best-so-far protocol for one contestant: a ledger, a strategy and its findings an agent.
+    """Outcome of the best-so-far protocol for one method: a ledger, a strategy and its findings an agent.
 
     A strategy that other processes ran is as it was before.
     """
@@ -107,7 +107,7 @@ def shown_budgets(budget: int) -> list[int]:
 
 def run_search(
     benchmark: Benchmark,
-    contestant: Contestant,
+    method: Method,
     *,
     budget: int,
     trials: int,
@@ -124,15 +124,15 @@ def run_search(
 
     Strategies that think about one trial at a time are spread over `workers` processes; the result is the same. What a
     noisy estimator draws for a query depends on seed, agent and trial, and on how many queries the trial had before;
-    contestants share these draws as they share starts.
+    methods share these draws as they share starts.
     """
     ledgers, strategies, findings = [], [], []
-    for agent, factory in enumerate(contestant.factories):
+    for agent, factory in enumerate(method.factories):
         rng, streams_T = spawn(seed, 1, agent), make_streams(spawn(seed, 10, agent), trials)
         tell = partial(_tell, progress, agent * budget)
         shared = benchmark.share_weights
         if shared and keep_in:
-            shared = kept(shared, keep_in, [contestant.strategy, contestant.settings])
+            shared = kept(shared, keep_in, [method.strategy, method.settings])
         offered: dict[str, Any] = {"fidelities": benchmark.fidelities, "share_weights": shared}
         seen = offered | ({"share_weights": watched(shared, supernet)} if supernet and shared else {})
         strategy = factory(Trials(benchmark.space, trials, rng, starts_TQL, **seen))
@@ -155,8 +155,8 @@ def _tell(progress: Progress | None, before: int, queries: float) -> None:
         progress(before + queries)
 
 
-def summarise_search(search: Search, contestant: Contestant, budget: int, seed: int) -> StrategyResult:
-    """What a comparison's record says of one contestant's search."""
+def summarise_search(search: Search, method: Method, budget: int, seed: int) -> StrategyResult:
+    """What a comparison's record says of one method's search."""
     report_GTQ = search.report_GTQ
     bootstrap = Bootstrap(report_GTQ, spawn(seed, 2))
     reward_GTQ = np.stack([curves.reward_TQ for curves in search.curves])
@@ -177,15 +177,15 @@ def summarise_search(search: Search, contestant: Contestant, budget: int, seed: 
     strategies, ledgers = search.strategies, search.ledgers
     return StrategyResult(
         query=strategies[0].query,
-        strategy=contestant.strategy,
+        strategy=method.strategy,
         trials=report_GTQ.shape[1],
         trained=any(strategy.training_queries for strategy in strategies),
-        agents=contestant.agents,
-        training_seeds=list(contestant.training_seeds),
-        settings=dict(contestant.settings),
-        preset=contestant.preset,
-        assignments=list(contestant.assignments),
-        citation=contestant.citation,
+        agents=method.agents,
+        training_seeds=list(method.training_seeds),
+        settings=dict(method.settings),
+        preset=method.preset,
+        assignments=list(method.assignments),
+        citation=method.citation,
         best_after=after,
         curve=Curve(
             queries=list(range(1, budget + 1)),
@@ -224,11 +224,11 @@ class Outcome:
 
 
 def take_episodes(
-    benchmark: Benchmark, contestant: Contestant, agent: int, starts_BL: Codes, rng: np.random.Generator
+    benchmark: Benchmark, method: Method, agent: int, starts_BL: Codes, rng: np.random.Generator
 ) -> Outcome | None:
     """One episode of one agent from each start; None for strategies that cannot start from anywhere."""
     trials = Trials(benchmark.space, 1, rng, share_weights=benchmark.share_weights)
-    strategy = contestant.factories[agent](trials)
+    strategy = method.factories[agent](trials)
     if not hasattr(strategy, "improve"):
         return None
     improver: Improver = strategy
@@ -240,15 +240,15 @@ def take_episodes(
 
 
 def run_episodes(
-    benchmark: Benchmark, contestant: Contestant, starts_BL: Codes, seed: int
+    benchmark: Benchmark, method: Method, starts_BL: Codes, seed: int
 ) -> tuple[Episodes, Outcome] | None:
     """One episode of every agent from each start; None for strategies that cannot start from anywhere.
 
     Returns what a record says of them and the first agent's outcome.
     """
     outcomes = []
-    for agent in range(contestant.agents):
-        outcome = take_episodes(benchmark, contestant, agent, starts_BL, spawn(seed, 3, agent))
+    for agent in range(method.agents):
+        outcome = take_episodes(benchmark, method, agent, starts_BL, spawn(seed, 3, agent))
         if outcome is None:
             return None
         outcomes.append(outcome)

@@ -21,7 +21,7 @@ from archwalk.data.files import make_folder, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, UsageError
 from archwalk.experiments.presets import default_preset, is_preset, load_preset
-from archwalk.experiments.protocol import Contestant
+from archwalk.experiments.protocol import Method
 from archwalk.experiments.settings import Changes, describe_settings, make_settings
 from archwalk.registry import find_attribute
 from archwalk.spaces.base import SearchSpace
@@ -184,10 +184,10 @@ class RunFolder:
         return load_agent(self.path / AGENT, space)
 
 
-def load_contestants(
+def load_methods(
     names: Sequence[str], space: SearchSpace, benchmark: str = "", assignments: Sequence[str] = ()
-) -> list[Contestant]:
-    """See `load_contestant`. LABEL=NAME gives a strategy another name, so that it can take part under several settings.
+) -> list[Method]:
+    """See `load_method`. LABEL=NAME gives a strategy another name, so that it can take part under several settings.
 
     An assignment NAME.KEY=VALUE is for the strategy of that name or label. Run folders of the same name go by their
     whole paths. Raises UsageError too if two have one name.
@@ -200,8 +200,8 @@ def load_contestants(
             raise UsageError(
                 f"--set takes NAME.KEY=VALUE with NAME one of {', '.join(sources)}, not {assignment!r}"
             )
-    contestants = [
-        load_contestant(
+    methods = [
+        load_method(
             source,
             space,
             benchmark,
@@ -210,10 +210,10 @@ def load_contestants(
         )
         for label, source in sources.items()
     ]
-    short = [contestant.name for contestant in contestants]
+    short = [method.name for method in methods]
     return [
-        replace(contestant, name=label) if short.count(contestant.name) > 1 else contestant
-        for contestant, label in zip(contestants, sources, strict=True)
+        replace(method, name=label) if short.count(method.name) > 1 else method
+        for method, label in zip(methods, sources, strict=True)
     ]
 
 
@@ -223,13 +223,13 @@ def _label(name: str) -> tuple[str, str]:
     return (label, source) if separator and label and source and not Path(name).is_dir() else (name, name)
 
 
-def load_contestant(
+def load_method(
     name: str,
     space: SearchSpace,
     benchmark: str = "",
     changes: Changes = (),
     label: str = "",
-) -> Contestant:
+) -> Method:
     """A strategy by its name or a preset's, a trained agent by its run folder, or several by a folder of run folders.
 
     A preset may be a file, NAME.toml; MODULE:NAME or FILE.py:NAME is a factory of your own. A strategy has the settings
@@ -246,7 +246,7 @@ def load_contestant(
         raise DataError(f"{path} is not a run folder (no {CONFIG}) and holds none")
     agents = [RunFolder(folder).agent(space) for folder in folders]
     configs = [RunFolder(folder).config() for folder in folders]
-    return Contestant(
+    return Method(
         label or path.resolve().name,
         tuple(agents),
         tuple(config.seed for config in configs),
@@ -254,17 +254,17 @@ def load_contestant(
     )
 
 
-def _load_own(place: str, changes: Changes, label: str) -> Contestant:
+def _load_own(place: str, changes: Changes, label: str) -> Method:
     """What a module or a file of the user's makes: a factory of strategies, an `ExternalAgent` say."""
     factory = find_attribute(place, "a strategy of your own")
     if not callable(factory):
         raise UsageError(f"{place} makes no strategy: it cannot be called with trials")
     if changes:
         raise UsageError(f"{place} has no settings here; make them part of it")
-    return Contestant(label or place.rpartition(":")[2], (factory,), strategy=place)
+    return Method(label or place.rpartition(":")[2], (factory,), strategy=place)
 
 
-def _load_untrained(name: str, benchmark: str, changes: Changes, label: str) -> Contestant:
+def _load_untrained(name: str, benchmark: str, changes: Changes, label: str) -> Method:
     preset = load_preset(name) if is_preset(name) else default_preset(name, benchmark)
     strategy = preset.strategy if preset else name
     if ":" in strategy:
@@ -280,10 +280,10 @@ def _load_untrained(name: str, benchmark: str, changes: Changes, label: str) -> 
     if settings_class is None:
         if changes:
             raise UsageError(f"{name} has no settings")
-        return Contestant(label or name, (factory,), strategy=strategy)
+        return Method(label or name, (factory,), strategy=strategy)
     settings = make_settings(settings_class, preset, changes)
     changed = [f"{k}={v}" for k, v in changes.items()] if isinstance(changes, Mapping) else changes
-    return Contestant(
+    return Method(
         label or Path(name).name.removesuffix(".toml"),
         (partial(factory, settings=settings),),  # type: ignore[call-arg] # a class with settings_class takes them
         settings=describe_settings(settings),

@@ -1,13 +1,13 @@
 """Items by name."""
 
 from archwalk.errors import unknown
-from archwalk.papers import cassimon2024, gomezrobles2019, mazyavkina2020, remaade
+from archwalk.papers import cassimon2024, gomezrobles2019, krishna2020, mazyavkina2020
 from archwalk.papers.drawing.blocks import View
 from archwalk.papers.item import Item
 from archwalk.papers.paper import Paper
 
 PAPERS: dict[str, Paper] = {
-    module.PAPER.name: module.PAPER for module in (cassimon2024, remaade, gomezrobles2019, mazyavkina2020)
+    module.PAPER.name: module.PAPER for module in (cassimon2024, krishna2020, gomezrobles2019, mazyavkina2020)
 }
 VIEWS: dict[str, View] = {kind: view for paper in PAPERS.values() for kind, view in paper.views.items()}
 """How each kind of item is drawn."""

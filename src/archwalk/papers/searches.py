@@ -8,35 +8,35 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.bootstrap import BOOTSTRAP_SAMPLES
 from archwalk.experiments.protocol import run_search, spawn, summarise_search
 from archwalk.experiments.records import StrategyResult, plain, restored
-from archwalk.papers.setup import Entrant, Setup, benchmark_settings
+from archwalk.papers.setup import NamedMethod, Setup, benchmark_settings
 
 
 def kept_search(
-    setup: Setup, benchmark: Benchmark, entrant: Entrant, budget: int, trials: int, of: int | None = None
+    setup: Setup, benchmark: Benchmark, named: NamedMethod, budget: int, trials: int, of: int | None = None
 ) -> tuple[StrategyResult, Floats]:
     """A strategy's summary, and its reports of the best so far (G, T, Q).
 
     Starts are those of the first `trials` of `of` trials: strategies with fewer trials share them with the others.
     """
-    seed, contestant, most = setup.seed, entrant.contestant, of or trials
+    seed, method, most = setup.seed, named.method, of or trials
 
     def compute() -> dict[str, Any]:
         starts_TQL = benchmark.space.sample(spawn(seed, 0), most * budget).reshape(most, budget, -1)
         found = run_search(
-            benchmark, contestant, budget=budget, trials=trials, seed=seed, starts_TQL=starts_TQL[:trials],
+            benchmark, method, budget=budget, trials=trials, seed=seed, starts_TQL=starts_TQL[:trials],
             workers=setup.workers,
         )  # fmt: skip
         return {
-            "summary": plain(summarise_search(found, contestant, budget, seed)),
+            "summary": plain(summarise_search(found, method, budget, seed)),
             "report": found.report_GTQ,
         }
 
     depends = benchmark_settings(benchmark) | {
-        "budget": budget, "trials": trials, "of": most, "seed": seed, "who": entrant.identity,
-        "agents": contestant.agents,
+        "budget": budget, "trials": trials, "of": most, "seed": seed, "who": named.identity,
+        "agents": method.agents,
     }  # fmt: skip
     part = setup.keep(
-        f"search-{re.sub('[^A-Za-z0-9.]+', '-', contestant.strategy or entrant.name)}", depends, compute
+        f"search-{re.sub('[^A-Za-z0-9.]+', '-', method.strategy or named.name)}", depends, compute
     )
     return restored(part["summary"], StrategyResult), part["report"]
 

@@ -10,8 +10,8 @@ from typing import Any
 from archwalk.data.files import sha256_of
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
-from archwalk.experiments.protocol import Contestant
-from archwalk.experiments.runs import AGENT, CONFIG, RunFolder, load_contestants
+from archwalk.experiments.protocol import Method
+from archwalk.experiments.runs import AGENT, CONFIG, RunFolder, load_methods
 from archwalk.papers.parts import Part, keep_all
 from archwalk.papers.scales import Scale
 from archwalk.strategies.catalogue import STRATEGIES
@@ -23,16 +23,16 @@ Tell = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
-class Entrant:
+class NamedMethod:
     """A strategy of a reproduction; `identity` changes when the trained agents do."""
 
-    contestant: Contestant
+    method: Method
     identity: str
 
     @property
     def name(self) -> str:
         """As in figures."""
-        return self.contestant.name
+        return self.method.name
 
 
 @dataclass
@@ -95,11 +95,11 @@ class Setup:
             self._loaded[full] = self.load(full, self.seed)
         return self._loaded[full]
 
-    def entrants(self, benchmark: Benchmark) -> list[Entrant]:
+    def named_methods(self, benchmark: Benchmark) -> list[NamedMethod]:
         """The trained agents that were given and fit the benchmark's space, then the baselines."""
         fitting = [name for name in self.agents if self._fits(name, benchmark)]
-        trained = load_contestants(fitting, benchmark.space)
-        every = [Entrant(c, identity(name)) for c, name in zip(trained, fitting, strict=True)]
+        trained = load_methods(fitting, benchmark.space)
+        every = [NamedMethod(c, identity(name)) for c, name in zip(trained, fitting, strict=True)]
         if not every:
             self.note(
                 f"No agent trained on {benchmark.name} was given, so the baselines stand alone. "
@@ -107,7 +107,7 @@ class Setup:
             )
         repeats = self.scale.repeats
         return every + [
-            Entrant(Contestant(name, (STRATEGIES.load(name),) * repeats), f"{name} x {repeats}")
+            NamedMethod(Method(name, (STRATEGIES.load(name),) * repeats), f"{name} x {repeats}")
             for name in BASELINES
         ]
 

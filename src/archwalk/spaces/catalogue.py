@@ -20,7 +20,7 @@ SPACES: Registry[Callable[..., SearchSpace]] = Registry(
         "darts": "archwalk.spaces.darts.space:DARTS",
         "nasbench101": "archwalk.spaces.nasbench101.space:NASBench101",
         "nasbench201": "archwalk.spaces.nasbench201.space:NASBench201",
-        "nasbench_graph": "archwalk.spaces.nasbench_graph.space:NASBenchGraph",
+        "nas-bench-graph": "archwalk.spaces.nasbench_graph.space:NASBenchGraph",
         "nsc": "archwalk.spaces.nsc.space:nsc",
         "nsc-chain": "archwalk.spaces.nsc.space:nsc_chain",
         "policy-cnn-1": "archwalk.spaces.policy_cnn.papers:atari_1",

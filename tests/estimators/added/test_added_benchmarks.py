@@ -14,7 +14,7 @@ from archwalk.estimators.added.surrogate import fit_surrogate, judge, read_surro
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.estimators.table import MultiFidelityTable
 from archwalk.experiments.comparison import compare, solve_benchmark
-from archwalk.experiments.runs import load_contestants
+from archwalk.experiments.runs import load_methods
 from archwalk.experiments.settings import make_settings
 from archwalk.spaces.catalogue import load_space
 from archwalk.spaces.declared import read_space
@@ -52,7 +52,7 @@ def test_another_metric_stands_behind_the_name():
     assert (latency.name, latency.objective.name) == ("complete", "latency_ms")
     assert not latency.objective.reward.higher_is_better
     assert latency.objective.reward.unit == "ms"
-    found = compare(latency, load_contestants(["random-search"], latency.space), budget=81, trials=1, seed=0)
+    found = compare(latency, load_methods(["random-search"], latency.space), budget=81, trials=1, seed=0)
     best = found.strategies["random-search"].found.reward
     assert best == pytest.approx(10 - accuracy("2222") / 10, abs=0.3)
     with pytest.raises(
@@ -86,9 +86,7 @@ def test_scattered_rows_have_a_surrogate_whose_quality_stands_in_every_result(ca
     codes_NL = benchmark.space.sample(np.random.default_rng(0), 50)
     again = load_benchmark("scattered").estimator.evaluate(codes_NL)
     np.testing.assert_array_equal(again.reward_B, benchmark.estimator.evaluate(codes_NL).reward_B)
-    found = compare(
-        benchmark, load_contestants(["local-search"], benchmark.space), budget=5, trials=1, seed=0
-    )
+    found = compare(benchmark, load_methods(["local-search"], benchmark.space), budget=5, trials=1, seed=0)
     assert found.provenance["surrogate"] == told
     assert found.evaluation == "surrogate"
 
@@ -143,7 +141,7 @@ def test_epochs_are_fidelities(tmp_path):
 def test_strategies_run_on_each(name):
     benchmark = load_benchmark(name)
     found = compare(
-        benchmark, load_contestants(QUICK, benchmark.space), budget=12, trials=2, seed=0, episode_starts=4
+        benchmark, load_methods(QUICK, benchmark.space), budget=12, trials=2, seed=0, episode_starts=4
     )
     for strategy in found.strategies.values():
         assert np.isfinite(strategy.found.reward)

@@ -172,7 +172,7 @@ def test_cells(space4):
 
 def test_a_space_of_other_networks(proteins):
     with pytest.raises(
-        UsageError, match="networks of nasbench_graph are for node-classification, not for class"
+        UsageError, match="networks of nas-bench-graph are for node-classification, not for class"
     ):
         TrainedEstimator(proteins, IMAGES)
 

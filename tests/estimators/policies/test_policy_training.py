@@ -60,8 +60,8 @@ def test_any_space_that_reads_images_plays(tmp_path, monkeypatch):
     monkeypatch.setenv("ARCHWALK_STORE", str(tmp_path / "store.sqlite"))
     benchmark = load_policy_benchmark(["MinAtar-Breakout", "nasbench201", "1k"], 0)
     assert (benchmark.space.name, benchmark.task) == ("nasbench201", GAME.task)
-    with pytest.raises(UsageError, match="networks of nasbench_graph are for node-classification"):
-        load_policy_benchmark(["MinAtar-Breakout", "nasbench_graph"], 0)
+    with pytest.raises(UsageError, match="networks of nas-bench-graph are for node-classification"):
+        load_policy_benchmark(["MinAtar-Breakout", "nas-bench-graph"], 0)
 
 
 def test_an_agent_goes_on_to_the_bit(tmp_path):

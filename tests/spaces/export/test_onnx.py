@@ -62,7 +62,7 @@ def test_the_seed_is_that_of_the_weights(capfd):
     ("name", "shape", "error", "message"),
     [
         ("nasbench101", (3, 2, 2), InvalidArchitectureError, "cannot read inputs of the shape 3,2,2"),
-        ("nasbench_graph", None, UsageError, "those of nasbench_graph read x, edge_index"),
+        ("nas-bench-graph", None, UsageError, "those of nas-bench-graph read x, edge_index"),
         (
             "darts",
             (3, 32),

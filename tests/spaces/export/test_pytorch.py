@@ -176,7 +176,7 @@ class TestRefused:
             ("nsc", (3, 9, 9), {"filter": 3}, "unknown setting of networks of nsc 'filter'; did you mean 'filters'"),
             ("policy-cnn-1", (4, 10, 10), {}, "images of 10x10 do not fit"),
             ("policy-cnn-1", None, {"actions": 3}, "networks of policy-cnn-1 have no settings, so not 'actions'"),
-            ("nasbench_graph", None, {}, "those of nasbench_graph read x, edge_index; svg, dot and json show them"),
+            ("nas-bench-graph", None, {}, "those of nas-bench-graph read x, edge_index; svg, dot and json show them"),
         ],
     )  # fmt: skip
     def test_with_a_reason(self, name, shape, settings, message):

@@ -14,7 +14,7 @@ from archwalk.agents.experience import ended_accuracies, take_step
 from archwalk.agents.policy import see
 from archwalk.environments.walks import Bools, Sampler, Walks
 from archwalk.estimators.base import Estimator, Floats
-from archwalk.estimators.ledger import Receipts
+from archwalk.estimators.ledger import ActorLedger
 from archwalk.learning.exploration import explore
 from archwalk.learning.prioritised import priorities
 from archwalk.learning.replay import Batch
@@ -63,9 +63,9 @@ class Actor:
         self.settings = settings
         self.epsilon = settings.epsilon(index)
         self.act_rng = np.random.default_rng(act_seed)
-        self.receipts = Receipts(estimator, np.random.default_rng(draw_seed))
+        self.ledger = ActorLedger(estimator, np.random.default_rng(draw_seed))
         rng = np.random.default_rng(walk_seed)
-        self.walks = Walks(space, self.receipts, settings.environments, settings.walk(), rng, starts)
+        self.walks = Walks(space, self.ledger, settings.environments, settings.walk(), rng, starts)
         self.returns = NStepReturns(settings.n_step, settings.gamma)
         self.network = ApexAgent.fresh(space, settings.shape(), seed=0).network
         self.paid_B = np.zeros(settings.environments)
@@ -89,7 +89,7 @@ class Actor:
             batch,
             self._priorities(batch),
             self.settings.block_steps * self.walks.batch,
-            self.receipts.take(),
+            self.ledger.take(),
             np.concatenate(returns),
             np.concatenate(accuracies),
         )
@@ -135,13 +135,13 @@ class Actor:
             "act_rng": self.act_rng.bit_generator.state,
             "walks": self.walks.state_dict(),
             "returns": self.returns.state_dict(),
-            "receipts": self.receipts.state_dict(),
+            "ledger": self.ledger.state_dict(),
             "paid": self.paid_B,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what `state_dict` gave."""
         self.act_rng.bit_generator.state = state["act_rng"]
-        for part in ("walks", "returns", "receipts"):
+        for part in ("walks", "returns", "ledger"):
             getattr(self, part).load_state_dict(state[part])
         self.paid_B = np.array(state["paid"])

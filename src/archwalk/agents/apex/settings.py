@@ -26,7 +26,7 @@ class ApexSettings:
     """Ape-X (Horgan et al., 2018) as Cassimon et al. 2024 ran it on RLlib 1.13; the presets name the source of each
     value.
 
-    `steps` are environment steps of all actors together. Each of `workers` actors walks in `environments`; what
+    `steps` are environment steps of all actors together. Each of `actors` walks in `environments`; what
     it hands over at once, a block, is as many rollout fragments (of `fragment` steps of each environment) as give
     `block` transitions. `capacity` is that of all `shards` of the replay together. Learning begins after
     `learning_starts` steps, which like RLlib counts what was added to the replay, so it may exceed the capacity;
@@ -43,7 +43,7 @@ class ApexSettings:
     """What is counted in its unit, so that a shorter training needs less of it."""
 
     steps: Count = 10_000_000
-    workers: Count = 8
+    actors: Count = 8
     environments: Count = 32
     neighbours: int = 50
     episode_limit: int = 16
@@ -108,7 +108,7 @@ class ApexSettings:
 
     def epsilon(self, index: int) -> float:
         """What the actor of this index explores with."""
-        return per_worker_epsilon(index, self.workers, self.epsilon_base, self.epsilon_alpha)
+        return per_worker_epsilon(index, self.actors, self.epsilon_base, self.epsilon_alpha)
 
     def walk(self) -> WalkSettings:
         """The rules of training episodes."""

@@ -19,8 +19,8 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
 from archwalk.learning.double_dqn import DoubleDQN
 from archwalk.learning.engines import Engine
-from archwalk.learning.engines.crew import Call, Crew
 from archwalk.learning.engines.local import LocalEngine
+from archwalk.learning.engines.worker_group import Call, WorkerGroup
 from archwalk.learning.prioritised import priorities
 from archwalk.learning.shard import Draw, ReplayShard
 
@@ -68,11 +68,11 @@ class ApexTrainer(StepTrainer):
             target_every=settings.target_updates,
             gradient_clip=settings.gradient_clip,
         )
-        self.actors = Crew(
-            self.engine, "actor", settings.workers, partial(_actor, benchmark, settings, starts),
+        self.actors = WorkerGroup(
+            self.engine, "actor", settings.actors, partial(_actor, benchmark, settings, starts),
             seed=seed, key=_ACTORS,
         )  # fmt: skip
-        self.shards = Crew(
+        self.shards = WorkerGroup(
             self.engine, "shard", settings.shards, partial(_shard, settings), seed=seed, key=_SHARDS
         )
         self.steps = 0
@@ -101,7 +101,7 @@ class ApexTrainer(StepTrainer):
             if block is not None:
                 self._remember(block)
         self._settle()
-        if self.steps - self.broadcast_at >= self.settings.sync_delay * self.settings.workers:
+        if self.steps - self.broadcast_at >= self.settings.sync_delay * self.settings.actors:
             self._broadcast()
         return metrics | self._counts() | _course(blocks)
 

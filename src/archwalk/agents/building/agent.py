@@ -8,12 +8,12 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 import numpy as np
 
 from archwalk.agents.base import DataclassInstance, N, NetworkAgent
-from archwalk.agents.building.players import Player, RandomPlayer, Turn
+from archwalk.agents.building.policies import ConstructionPolicy, RandomPolicy, Turn
 from archwalk.agents.building.problem import BuildingRules, Construction
 from archwalk.environments.builds import NO_ACTION, BuildStep
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
-from archwalk.estimators.ledger import Purse
+from archwalk.estimators.ledger import RewardSource
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.base import Trials
 from archwalk.strategies.per_trial import PerTrial, Searcher
@@ -22,8 +22,8 @@ PATIENCE = 200
 """Actions without anything to evaluate, after which a sampled architecture is asked for instead."""
 
 
-class Told:
-    """A purse that knows the rewards that it was told; it keeps what else it was asked for."""
+class KnownRewards:
+    """A source that knows the rewards that it was told; it keeps what else it was asked for."""
 
     def __init__(self) -> None:
         self.known: dict[bytes, float] = {}
@@ -43,14 +43,14 @@ class Told:
 
 
 @dataclass(frozen=True)
-class BuilderSettings:
-    """What a `Builder` plays by."""
+class BuildingSettings:
+    """What a `BuildingSearcher` plays by."""
 
-    player: Player
+    policy: ConstructionPolicy
     rules: BuildingRules
 
 
-class Builder(Searcher):
+class BuildingSearcher(Searcher):
     """Builds episode after episode, all of one trial; asks for every network on the way, as Gomez Robles and
     Vanschoren's environment does.
 
@@ -61,12 +61,12 @@ class Builder(Searcher):
     remembers: ClassVar[bool] = False
     """Whether a network that comes up again is not asked for again."""
 
-    def __init__(self, trial: Trials, settings: BuilderSettings) -> None:
+    def __init__(self, trial: Trials, settings: BuildingSettings) -> None:
         super().__init__(trial, settings)
-        self.purse = Told()
-        self.construction = Construction(self.space, self.purse, 1, settings.rules)
-        self.player = settings.player
-        self.memory = self.player.begin(1)
+        self.source = KnownRewards()
+        self.construction = Construction(self.space, self.source, 1, settings.rules)
+        self.policy = settings.policy
+        self.memory = self.policy.begin(1)
         self.first = True
         self.waiting = NO_ACTION
 
@@ -76,31 +76,31 @@ class Builder(Searcher):
             before = self.construction.state_dict()
             action = self._decide()
             step = self._step(action)
-            if self.purse.asked is not None:
+            if self.source.asked is not None:
                 self.construction.load_state_dict(before)
                 self.waiting = action
-                return self.purse.asked
+                return self.source.asked
             self._finish(step)
         return self.space.sample(self.rng, 1)
 
     def learn(self, codes_KL: Codes, rewards_K: Floats) -> None:
         """Take the step that waited for its reward; -inf is a network that could not be evaluated."""
-        self.purse.known[codes_KL.tobytes()] = float(rewards_K[0]) if np.isfinite(rewards_K[0]) else np.nan
+        self.source.known[codes_KL.tobytes()] = float(rewards_K[0]) if np.isfinite(rewards_K[0]) else np.nan
         if self.waiting != NO_ACTION:
             self._finish(self._step(self.waiting))
             self.waiting = NO_ACTION
         if not self.remembers:
-            self.purse.known.clear()
+            self.source.known.clear()
 
     def _decide(self) -> int:
         construction = self.construction
         turn = Turn(construction.look(), self.memory, self.first, construction.allowed())
-        move = self.player.act(turn, self.rng)
+        move = self.policy.act(turn, self.rng)
         self.memory, self.first = move.memory, False
         return int(move.action_B[0])
 
     def _step(self, action: int) -> BuildStep:
-        self.purse.asked = None
+        self.source.asked = None
         return self.construction.step(np.array([action]))
 
     def _finish(self, step: BuildStep) -> None:
@@ -109,7 +109,7 @@ class Builder(Searcher):
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next proposal depends on."""
-        known = self.purse.known
+        known = self.source.known
         return super().state_dict() | {
             "construction": self.construction.state_dict(),
             "memory": list(self.memory),
@@ -126,11 +126,11 @@ class Builder(Searcher):
         self.memory = list(state["memory"])
         self.first, self.waiting = bool(state["first"]), int(state["waiting"])
         rewards = map(float, state["known_rewards"])
-        self.purse.known = dict(zip((row.tobytes() for row in state["known"]), rewards, strict=True))
+        self.source.known = dict(zip((row.tobytes() for row in state["known"]), rewards, strict=True))
 
 
 class _Building(PerTrial):
-    searcher_class = Builder
+    searcher_class = BuildingSearcher
     query = "a network on the way: every layer that is added is evaluated"
 
 
@@ -143,16 +143,16 @@ class RandomConstruction(_Building):
 
     def __init__(self, trials: Trials) -> None:
         rules = BuildingRules(masks=True)
-        actions = Construction(trials.space, Told(), 1, rules).actions
-        super().__init__(trials, BuilderSettings(RandomPlayer(actions), rules))
+        actions = Construction(trials.space, KnownRewards(), 1, rules).actions
+        super().__init__(trials, BuildingSettings(RandomPolicy(actions), rules))
 
 
-class AgentBuilder(_Building):
+class BuildingStrategy(_Building):
     """A search by a trained agent, its weights fixed; what it remembers of a trial still changes what it does."""
 
     def __init__(self, trials: Trials, agent: "BuildingAgent[Any, Any]") -> None:
-        agent.construct(trials.space, Told())
-        super().__init__(trials, BuilderSettings(agent.player(), agent.shape.rules))
+        agent.construct(trials.space, KnownRewards())
+        super().__init__(trials, BuildingSettings(agent.policy(), agent.shape.rules))
 
 
 class BuildingShape(DataclassInstance, Protocol):
@@ -178,16 +178,16 @@ class BuildingAgent(NetworkAgent[B, N], Generic[B, N]):
     """An agent that builds by the rules that it was trained by."""
 
     @abstractmethod
-    def player(self) -> Player:
+    def policy(self) -> ConstructionPolicy:
         """The policy, which no longer learns."""
 
-    def strategy(self, trials: Trials) -> AgentBuilder:
+    def strategy(self, trials: Trials) -> BuildingStrategy:
         """See `Agent`."""
-        return AgentBuilder(trials, self)
+        return BuildingStrategy(trials, self)
 
-    def construct(self, space: SearchSpace, purse: Purse) -> Construction:
+    def construct(self, space: SearchSpace, source: RewardSource) -> Construction:
         """The problem in a space by the agent's rules. Raises UsageError if it cannot see or act there."""
-        construction, shape = Construction(space, purse, 1, self.shape.rules), self.shape
+        construction, shape = Construction(space, source, 1, self.shape.rules), self.shape
         found = (construction.inputs, construction.actions)
         if found != (shape.inputs, shape.actions):
             raise UsageError(

@@ -15,7 +15,7 @@ from archwalk.environments.construction import flatten_observations, observe_bui
 from archwalk.environments.construction_settings import ConstructionSettings
 from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
-from archwalk.estimators.ledger import Purse
+from archwalk.estimators.ledger import RewardSource
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.nsc import NSC, Chain
 
@@ -44,7 +44,7 @@ class BuildingRules:
 class Construction:
     """B episodes of building on a benchmark. Raises UsageError for a space that has no layers to stack."""
 
-    def __init__(self, space: SearchSpace, purse: Purse, batch: int, rules: BuildingRules) -> None:
+    def __init__(self, space: SearchSpace, source: RewardSource, batch: int, rules: BuildingRules) -> None:
         if not isinstance(space, NSC | Chain):
             raise UsageError(
                 f"the space {space.name} has no layers to stack; agents that build need chain, nsc or nsc-chain"
@@ -58,7 +58,7 @@ class Construction:
             rules.sigma,
         )
         self.rules = rules
-        self.builds = Builds(space, purse, batch, settings)
+        self.builds = Builds(space, source, batch, settings)
         self.names = ActionNames(batch, space.table, self.actions)
         remembers = rules.recall or rules.relative
         self.recollection = Recollection(batch, self.actions, settings.longest) if remembers else None

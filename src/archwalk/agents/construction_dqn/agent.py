@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from archwalk.agents.building.agent import BuildingAgent
-from archwalk.agents.building.players import Player, ValuePlayer
+from archwalk.agents.building.policies import ConstructionPolicy, ValuePolicy
 from archwalk.agents.building.problem import BuildingRules
 from archwalk.learning.action_values import ActionValues
 from archwalk.spaces.base import SearchSpace
@@ -31,6 +31,6 @@ class ConstructionDQNAgent(BuildingAgent[ValueShape, ActionValues]):
         """See `NetworkAgent`."""
         return ActionValues(shape.inputs, shape.width, shape.layers, shape.actions)
 
-    def player(self) -> Player:
+    def policy(self) -> ConstructionPolicy:
         """See `BuildingAgent`."""
-        return ValuePlayer(self.network)
+        return ValuePolicy(self.network)

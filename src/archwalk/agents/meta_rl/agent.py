@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from archwalk.agents.building.agent import BuildingAgent
-from archwalk.agents.building.players import Player, RecurrentPlayer
+from archwalk.agents.building.policies import ConstructionPolicy, RecurrentPolicy
 from archwalk.agents.building.problem import BuildingRules
 from archwalk.agents.building.recall import FACTS
 from archwalk.learning.a2c import RecurrentActorCritic
@@ -34,6 +34,6 @@ class MetaRLAgent(BuildingAgent[RecurrentShape, RecurrentActorCritic]):
             return RecallingActorCritic(shape.inputs, shape.width, shape.actions, FACTS)
         return RecurrentActorCritic(shape.inputs, shape.width, shape.actions)
 
-    def player(self) -> Player:
+    def policy(self) -> ConstructionPolicy:
         """See `BuildingAgent`."""
-        return RecurrentPlayer(self.network)
+        return RecurrentPolicy(self.network)

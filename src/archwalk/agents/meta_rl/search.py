@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from archwalk.agents.building.agent import Builder, BuilderSettings, Told
-from archwalk.agents.building.players import RecurrentPlayer
+from archwalk.agents.building.agent import BuildingSearcher, BuildingSettings, KnownRewards
+from archwalk.agents.building.policies import RecurrentPolicy
 from archwalk.agents.building.problem import Construction
 from archwalk.agents.meta_rl.agent import MetaRLAgent
 from archwalk.agents.meta_rl.settings import RecurrentSettings
@@ -26,7 +26,7 @@ class MetaA2CSettings(RecurrentSettings):
     masks: bool = True
 
 
-class LearningBuilder(Builder):
+class LearningSearcher(BuildingSearcher):
     """Builds by the policy and learns from every `n_step` steps (Gomez Robles and Vanschoren 2019, section 4.2.5).
 
     A network that comes up again in the trial is known, so it is no query (ours): training it again would tell
@@ -36,9 +36,9 @@ class LearningBuilder(Builder):
     remembers = True
 
     def __init__(self, trial: Trials, settings: MetaA2CSettings) -> None:
-        shape = settings.shape(Construction(trial.space, Told(), 1, settings.rules))
+        shape = settings.shape(Construction(trial.space, KnownRewards(), 1, settings.rules))
         network = MetaRLAgent.fresh(trial.space, shape, int(trial.rng.integers(2**63))).network
-        super().__init__(trial, BuilderSettings(RecurrentPlayer(network), settings.rules))
+        super().__init__(trial, BuildingSettings(RecurrentPolicy(network), settings.rules))
         self.n_step = settings.n_step
         self.learner = A2C(network, settings.learning)
         self.steps: list[Step] = []
@@ -93,7 +93,7 @@ class LearningBuilder(Builder):
 class MetaA2C(PerTrial):
     """Gomez Robles and Vanschoren's actor-critic as a searcher from scratch."""
 
-    searcher_class = LearningBuilder
+    searcher_class = LearningSearcher
     settings_class: ClassVar[type[Any]] = MetaA2CSettings
     query = "a network on the way that the trial has not evaluated yet"
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from archwalk.agents.building.episodes import EpisodeLog
-from archwalk.agents.building.players import draw_any
+from archwalk.agents.building.policies import draw_any
 from archwalk.agents.building.problem import Construction, refuse_starts
 from archwalk.agents.meta_rl.agent import MetaRLAgent
 from archwalk.agents.meta_rl.settings import MetaRLSettings

@@ -6,13 +6,12 @@ or, where they are digits, 3, 1 and 2; "00120" five digits. A list that has not 
 
 from __future__ import annotations
 
-import ast
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archwalk.errors import UsageError
+from archwalk.errors import InvalidArchitectureError, UsageError
+from archwalk.spaces.foreign import plain
 
 LENGTH = "length"
 _MANY = 32
@@ -26,7 +25,7 @@ Parts = dict[str, Any]
 
 def explode(values: Sequence[Any], column: str) -> list[Parts]:
     """Of each architecture its decisions by name. Raises UsageError where that cannot be told."""
-    read = [literal(value) for value in values]
+    read = [_read(value) for value in values]
     if all(isinstance(value, Mapping) for value in read):
         found = [dict(_leaves(value, "")) for value in read]
     elif all(isinstance(value, list) for value in read):
@@ -43,22 +42,12 @@ def explode(values: Sequence[Any], column: str) -> list[Parts]:
     return found
 
 
-def literal(value: Any) -> Any:
-    """A list or an object that a string writes, as JSON or as Python does; else the value."""
-    if isinstance(value, tuple):
-        return list(value)
-    if not isinstance(value, str) or value[:1] not in "[{(":
+def _read(value: Any) -> Any:
+    """A list or an object that a cell writes, as JSON or as Python does; else the cell."""
+    try:
+        return plain(value)
+    except InvalidArchitectureError:
         return value
-    for read in (json.loads, ast.literal_eval):
-        try:
-            found = read(value)
-        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-            continue
-        if isinstance(found, list | tuple):
-            return list(found)
-        if isinstance(found, Mapping):
-            return found
-    return value
 
 
 def _leaves(value: Any, prefix: str) -> list[tuple[str, Any]]:

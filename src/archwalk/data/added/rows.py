@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.data.added.columns import MISSING, Column
-from archwalk.data.added.exploding import literal
 from archwalk.data.added.inference import match_column
 from archwalk.errors import InvalidArchitectureError
 from archwalk.spaces.base import Codes, SearchSpace
@@ -53,16 +52,11 @@ def _counted(rows: Sequence[int], unit: str) -> str:
 
 
 def read_architecture(space: SearchSpace, value: Any) -> Codes | None:
-    """The code (L,) of a cell: as the space's `parse` takes it, as JSON or as Python writes lists; None for none."""
-    read = literal(value)
-    for form in (value, read) if read is not value else (value,):
-        try:
-            return space.parse(form)
-        except InvalidArchitectureError:
-            continue
-        except (TypeError, ValueError, KeyError, IndexError, AttributeError):
-            continue
-    return None
+    """The code (L,) of a cell, as the space's `parse` takes it; None for none."""
+    try:
+        return space.parse(value)
+    except (InvalidArchitectureError, TypeError, ValueError, KeyError, IndexError, AttributeError):
+        return None
 
 
 def codes_of_architectures(

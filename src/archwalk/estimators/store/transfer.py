@@ -142,9 +142,11 @@ def _read_parquet(path: Path) -> Iterator[Row]:
                 yield from batch.to_pylist()
     except DataError:
         raise
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
-    except Exception as error:  # over a damaged file also UnicodeDecodeError, and more that is not documented
+    except (
+        Exception
+    ) as error:  # over a damaged file OSError, UnicodeDecodeError, and more that is not documented
+        if isinstance(error, OSError) and error.strerror:
+            raise DataError(f"cannot read {path}: {error.strerror}") from error
         reason = str(error).splitlines() or [type(error).__name__]
         raise DataError(f"{path} is not Parquet: {reason[0]}") from error
 

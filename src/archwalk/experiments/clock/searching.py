@@ -65,7 +65,7 @@ class ClockSettings:
 
 
 @dataclass(frozen=True)
-class Told:
+class SearchProgress:
     """What a live line says."""
 
     phase: str
@@ -76,7 +76,7 @@ class Told:
     text: str = ""
 
 
-Watch = Callable[[Told], None]
+Watch = Callable[[SearchProgress], None]
 
 
 class Session:
@@ -200,7 +200,7 @@ def search_by_the_clock(
 def _teller(search: Search, watch: Watch) -> Callable[..., None]:
     def tell(phase: str, text: str = "") -> None:
         best = max((s.trial.accuracy for s in search.done if s.trial.accuracy), default=None)
-        watch(Told(phase, best, search.networks, search.plan.seconds - search.clock.elapsed, text))
+        watch(SearchProgress(phase, best, search.networks, search.plan.seconds - search.clock.elapsed, text))
 
     return tell
 

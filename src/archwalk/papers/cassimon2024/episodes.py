@@ -10,40 +10,41 @@ from archwalk.estimators.base import Scores
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.metrics import Objective
 from archwalk.experiments.protocol import Outcome, spawn, take_episodes
-from archwalk.papers.setup import Entrant, Setup, benchmark_settings
+from archwalk.papers.setup import NamedMethod, Setup, benchmark_settings
 from archwalk.strategies.base import Trials
 from archwalk.strategies.walker import EPISODE_LIMIT, Episodes
 
 
 def play(
-    setup: Setup, benchmark: Benchmark, entrants: Sequence[Entrant] | None = None
+    setup: Setup, benchmark: Benchmark, named_methods: Sequence[NamedMethod] | None = None
 ) -> dict[str, list[Outcome]]:
     """Outcomes by strategy, one an agent: every agent from every start of every set, the same for all."""
-    scale, entrants = setup.scale, setup.entrants(benchmark) if entrants is None else entrants
+    scale, named_methods = (
+        setup.scale,
+        setup.named_methods(benchmark) if named_methods is None else named_methods,
+    )
     starts_BL = benchmark.space.sample(spawn(setup.seed, 4), scale.sets * scale.starts)
     played: dict[str, list[Outcome]] = {}
-    total = sum(entrant.contestant.agents for entrant in entrants)
-    for entrant in entrants:
+    total = sum(named.method.agents for named in named_methods)
+    for named in named_methods:
         outcomes = []
-        for agent in range(entrant.contestant.agents):
+        for agent in range(named.method.agents):
             done = sum(map(len, played.values())) + agent
-            setup.tell(done / total, f"episodes of {entrant.name}, agent {agent + 1}")
+            setup.tell(done / total, f"episodes of {named.name}, agent {agent + 1}")
             depends = benchmark_settings(benchmark) | {
-                "starts": len(starts_BL), "seed": setup.seed, "agent": agent, "who": entrant.identity,
+                "starts": len(starts_BL), "seed": setup.seed, "agent": agent, "who": named.identity,
             }  # fmt: skip
             part = setup.keep(
-                f"episodes-{entrant.name}",
+                f"episodes-{named.name}",
                 depends,
-                lambda entrant=entrant, agent=agent: _pack(  # type: ignore[misc]
-                    take_episodes(
-                        benchmark, entrant.contestant, agent, starts_BL, spawn(setup.seed, 3, agent)
-                    )
+                lambda named=named, agent=agent: _pack(  # type: ignore[misc]
+                    take_episodes(benchmark, named.method, agent, starts_BL, spawn(setup.seed, 3, agent))
                 ),
             )
             if part["plays"]:
                 outcomes.append(_unpack(part, benchmark.objective))
         if outcomes:
-            played[entrant.name] = outcomes
+            played[named.name] = outcomes
     return played
 
 
@@ -58,30 +59,30 @@ def episode_settings(setup: Setup, benchmark: Benchmark) -> dict[str, Any]:
         "episode_limit": EPISODE_LIMIT,
         "paper": "5 agents x 5 sets x 10,000 starts",
         "seed": setup.seed,
-        "strategies": {entrant.name: describe(entrant, benchmark) for entrant in setup.entrants(benchmark)},
+        "strategies": {named.name: describe(named, benchmark) for named in setup.named_methods(benchmark)},
     }
 
 
-def describe(entrant: Entrant, benchmark: Benchmark) -> dict[str, Any]:
+def describe(named: NamedMethod, benchmark: Benchmark) -> dict[str, Any]:
     """What a record says of a strategy before it runs: its queries, its seeds, what its training paid."""
-    contestant = entrant.contestant
-    strategies = [factory(Trials(benchmark.space, 1, spawn(0, 0))) for factory in contestant.factories]
+    method = named.method
+    strategies = [factory(Trials(benchmark.space, 1, spawn(0, 0))) for factory in method.factories]
     return {
         "query": strategies[0].query,
-        "agents": contestant.agents,
-        "training_seeds": list(contestant.training_seeds),
+        "agents": method.agents,
+        "training_seeds": list(method.training_seeds),
         "training_queries": round(np.mean([s.training_queries for s in strategies])),
         "training_unique": round(np.mean([s.training_unique for s in strategies])),
         "training_seconds": float(np.mean([s.training_seconds for s in strategies])),
     }
 
 
-def one_repeat(entrant: Entrant) -> Entrant:
+def one_repeat(named: NamedMethod) -> NamedMethod:
     """An untrained strategy once: more trials, not more repeats, are what a search has of it."""
-    contestant = entrant.contestant
-    if contestant.training_seeds:
-        return entrant
-    return replace(entrant, contestant=replace(contestant, factories=contestant.factories[:1]))
+    method = named.method
+    if method.training_seeds:
+        return named
+    return replace(named, method=replace(method, factories=method.factories[:1]))
 
 
 def _pack(outcome: Outcome | None) -> dict[str, Any]:

@@ -21,18 +21,18 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     found, scale = setup.find_benchmark(benchmark), setup.scale
     played = play(setup, found)
     strategies, more, edges = {}, {}, _edges(played)
-    for entrant in setup.entrants(found):
-        if entrant.name not in played:
+    for named in setup.named_methods(found):
+        if named.name not in played:
             continue
-        outcomes = played[entrant.name]
-        about = describe(entrant, found)
-        strategies[entrant.name] = StrategyResult(
+        outcomes = played[named.name]
+        about = describe(named, found)
+        strategies[named.name] = StrategyResult(
             **about | {"agents": len(outcomes)},
             trials=0,
             trained=bool(about["training_queries"]),
             episodes=summarise_episodes(outcomes, edges),
         )
-        more[entrant.name] = _more(outcomes, scale.sets)
+        more[named.name] = _more(outcomes, scale.sets)
     comparison = comparison_of(
         found,
         strategies,

@@ -19,8 +19,8 @@ SHOWN = 3
 def compute(setup: Setup, benchmark: str) -> Answer:
     """The architectures in which most episodes end: shares, accuracies, and whether they are local optima."""
     found = setup.find_benchmark(benchmark)
-    entrants = [entrant for entrant in setup.entrants(found) if entrant.name == LOCAL_SEARCH]
-    outcomes = play(setup, found, entrants)[LOCAL_SEARCH]
+    named_methods = [named for named in setup.named_methods(found) if named.name == LOCAL_SEARCH]
+    outcomes = play(setup, found, named_methods)[LOCAL_SEARCH]
     finals_BL = np.concatenate([outcome.episodes.finals_BL for outcome in outcomes])
     every_DL, counts_D = np.unique(finals_BL, axis=0, return_counts=True)
     order = np.argsort(-counts_D, kind="stable")[:SHOWN]

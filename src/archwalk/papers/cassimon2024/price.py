@@ -22,11 +22,11 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     record = search(setup, found, budget)
     played = play(setup, found)
     points = []
-    for entrant in setup.entrants(found):
-        about = describe(entrant, found)
-        if about["training_queries"] and entrant.name in played:
-            finals = [float(outcome.final.report_B.mean()) for outcome in played[entrant.name]]
-            points.append(_point(entrant.name, about, finals, record.strategies[entrant.name]))
+    for named in setup.named_methods(found):
+        about = describe(named, found)
+        if about["training_queries"] and named.name in played:
+            finals = [float(outcome.final.report_B.mean()) for outcome in played[named.name]]
+            points.append(_point(named.name, about, finals, record.strategies[named.name]))
     searched = search(setup, found, LONG_BUDGET, only=BASELINES, also=ALSO).strategies
     scratch = {name: plain(strategy) for name, strategy in searched.items()}
     return Answer(

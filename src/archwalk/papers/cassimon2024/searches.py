@@ -7,10 +7,10 @@ from msgspec.structs import replace
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.comparison import comparison_of, solve_benchmark, summarise_oracle
 from archwalk.experiments.records import Comparison, Curve, StrategyResult
-from archwalk.experiments.runs import load_contestant
+from archwalk.experiments.runs import load_method
 from archwalk.papers.cassimon2024.episodes import one_repeat
 from archwalk.papers.searches import kept_search
-from archwalk.papers.setup import Entrant, Setup
+from archwalk.papers.setup import NamedMethod, Setup
 from archwalk.spaces.base import EnumerableSpace
 
 LONG_BUDGET = 3_000
@@ -29,13 +29,13 @@ def search(
 
     `also` names strategies beside the reproduction's own.
     """
-    entrants = [one_repeat(e) for e in setup.entrants(benchmark) if not only or e.name in only]
-    entrants += [Entrant(load_contestant(name, benchmark.space, benchmark.name), name) for name in also]
+    named_methods = [one_repeat(e) for e in setup.named_methods(benchmark) if not only or e.name in only]
+    named_methods += [NamedMethod(load_method(name, benchmark.space, benchmark.name), name) for name in also]
     strategies = {}
-    for done, entrant in enumerate(entrants):
-        setup.tell(done / len(entrants), f"{budget:,} queries of {entrant.name}")
-        summary, _ = kept_search(setup, benchmark, entrant, budget, setup.scale.trials)
-        strategies[entrant.name] = _cut(summary, shown or budget)
+    for done, named in enumerate(named_methods):
+        setup.tell(done / len(named_methods), f"{budget:,} queries of {named.name}")
+        summary, _ = kept_search(setup, benchmark, named, budget, setup.scale.trials)
+        strategies[named.name] = _cut(summary, shown or budget)
     oracle, optimum = solve_benchmark(benchmark), None
     if oracle is not None and isinstance(benchmark.space, EnumerableSpace):
         optimum = summarise_oracle(benchmark, oracle, benchmark.space.start_weights)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.experiments.protocol import Contestant, spawn, take_episodes
+from archwalk.experiments.protocol import Method, spawn, take_episodes
 from archwalk.papers.cassimon2024.episodes import describe, one_repeat
 from archwalk.papers.item import Answer, Item
 from archwalk.papers.setup import Setup, benchmark_settings
@@ -23,17 +23,17 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     found = setup.find_benchmark(benchmark)
     starts_BL = found.space.sample(spawn(setup.seed, 6), setup.scale.starts)
     rows = {}
-    entrants = [one_repeat(entrant) for entrant in setup.entrants(found)]
-    for done, entrant in enumerate(entrants):
-        setup.tell(done / len(entrants), f"episodes of {entrant.name}")
-        contestant = entrant.contestant
-        about = describe(entrant, found)
-        rows[entrant.name] = {
+    named_methods = [one_repeat(named) for named in setup.named_methods(found)]
+    for done, named in enumerate(named_methods):
+        setup.tell(done / len(named_methods), f"episodes of {named.name}")
+        method = named.method
+        about = describe(named, found)
+        rows[named.name] = {
             "agents": about["agents"],
-            "training_seconds": _each_training(contestant, found),
+            "training_seconds": _each_training(method, found),
             "training_queries": about["training_queries"],
-            "batched": [_seconds(found, contestant, starts_BL, seed) for seed in range(ROUNDS)],
-            "alone": [_seconds(found, contestant, start_L[None], 0) for start_L in starts_BL[:ALONE]],
+            "batched": [_seconds(found, method, starts_BL, seed) for seed in range(ROUNDS)],
+            "alone": [_seconds(found, method, start_L[None], 0) for start_L in starts_BL[:ALONE]],
         }
     return Answer(
         benchmark_settings(found)
@@ -43,16 +43,16 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     )
 
 
-def _each_training(contestant: Contestant, benchmark: Benchmark) -> list[float]:
+def _each_training(method: Method, benchmark: Benchmark) -> list[float]:
     """Wall seconds of each agent's training; empty for a strategy that is not trained."""
-    strategies = [factory(Trials(benchmark.space, 1, spawn(0, 0))) for factory in contestant.factories]
+    strategies = [factory(Trials(benchmark.space, 1, spawn(0, 0))) for factory in method.factories]
     return [strategy.training_seconds for strategy in strategies if strategy.training_queries]
 
 
-def _seconds(benchmark: Benchmark, contestant: Contestant, starts_BL: Any, seed: int) -> float:
+def _seconds(benchmark: Benchmark, method: Method, starts_BL: Any, seed: int) -> float:
     """Wall seconds an episode of the first agent."""
     started = time.perf_counter()
-    take_episodes(benchmark, contestant, 0, starts_BL, np.random.default_rng(seed))
+    take_episodes(benchmark, method, 0, starts_BL, np.random.default_rng(seed))
     return (time.perf_counter() - started) / len(starts_BL)
 
 

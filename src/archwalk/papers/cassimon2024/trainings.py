@@ -21,7 +21,7 @@ PAPERS_STRATEGY, PAPERS_PRESET = "apex", "cassimon2024-nasbench101"
 _SHORT: Mapping[str, Mapping[str, Any]] = {
     "smoke": {
         "environments": 16, "batch": 32, "width": 32, "learning_starts": 500,
-        "workers": 2, "fragment": 10, "block": 1,
+        "actors": 2, "fragment": 10, "block": 1,
     },
     "small": {"environments": 32, "batch": 128, "learning_starts": 2_000},
 }  # fmt: skip

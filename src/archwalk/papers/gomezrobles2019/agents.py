@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from archwalk.agents.building.agent import BuildingAgent
-from archwalk.agents.building.playing import replay, roam
 from archwalk.agents.building.problem import BuildingRules
+from archwalk.agents.building.running import replay, roam
 from archwalk.agents.construction_dqn.settings import ConstructionDQNSettings
 from archwalk.agents.construction_dqn.trainer import ConstructionDQNTrainer
 from archwalk.agents.meta_rl.settings import MetaRLSettings

@@ -15,6 +15,7 @@ from archwalk.spaces.darts.code import (
     canonical_codes,
     genotype_arrays,
 )
+from archwalk.spaces.foreign import plain, whole_numbers
 
 CONCAT = list(range(INPUTS, INPUTS + NODES))
 """The states that are a cell's output: all its nodes."""
@@ -23,9 +24,12 @@ CONCAT = list(range(INPUTS, INPUTS + NODES))
 def read_genotype(description: object) -> Codes:
     """The code (32,) of {"normal": [[operation, input], ... 8], "normal_concat": [2, 3, 4, 5], "reduce": ...}.
 
-    The two edges of a node come in any order. Raises InvalidArchitectureError.
+    The two edges of a node come in any order. A `Genotype` is read, or its text, and NASLib's compact form (see
+    `write_compact`). Raises InvalidArchitectureError.
     """
-    fields = require_keys(description, *(key for cell in CELLS for key in (cell, f"{cell}_concat")))
+    fields = require_keys(
+        _without_compact(plain(description)), *(key for cell in CELLS for key in (cell, f"{cell}_concat"))
+    )
     cells = []
     for cell in CELLS:
         cells.append(_read_cell(cell, fields[cell]))
@@ -45,6 +49,43 @@ def write_genotype(code_L: Codes) -> dict[str, Any]:
         genotype[cell] = [[OPERATIONS[operation], state] for operation, state in edges]
         genotype[f"{cell}_concat"] = list(CONCAT)
     return genotype
+
+
+def write_tuple(code_L: Codes) -> str:
+    """The text of DARTS' named tuple."""
+    genotype = write_genotype(code_L)
+    parts = []
+    for cell in CELLS:
+        parts.append(f"{cell}={[tuple(edge) for edge in genotype[cell]]}")
+        parts.append(f"{cell}_concat=range({CONCAT[0]}, {CONCAT[-1] + 1})")
+    return f"Genotype({', '.join(parts)})"
+
+
+def write_compact(code_L: Codes) -> str:
+    """NASLib's compact form: pairs (input, operation) of both cells, operations as places in `OPERATIONS`."""
+    inputs, operations = genotype_arrays(code_L[None])
+    cells = [
+        list(zip(inputs[0, c].tolist(), operations[0, c].tolist(), strict=True)) for c in range(len(CELLS))
+    ]
+    return str(cells)
+
+
+def _without_compact(description: object) -> object:
+    """DARTS' form of NASLib's compact one; anything else as it is."""
+    if not isinstance(description, list) or len(description) != len(CELLS):
+        return description
+    found: dict[str, Any] = {}
+    for name, cell in zip(CELLS, description, strict=True):
+        if not isinstance(cell, list) or not all(_is_compact(edge) for edge in cell):
+            return description
+        found[name] = [[OPERATIONS[operation], state] for state, operation in cell]
+        found[f"{name}_concat"] = CONCAT
+    return found
+
+
+def _is_compact(edge: object) -> bool:
+    numbers = whole_numbers(edge, len(OPERATIONS))
+    return numbers is not None and len(numbers) == 2
 
 
 def _read_cell(name: str, edges: object) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from archwalk.spaces.base import Codes, Features, Neighbours
 from archwalk.spaces.dags import Dags
 from archwalk.spaces.darts import code, features, graphs, neighbours
 from archwalk.spaces.darts.drawing import draw_architecture
-from archwalk.spaces.darts.genotype import read_genotype, write_genotype
+from archwalk.spaces.darts.genotype import read_genotype, write_compact, write_genotype, write_tuple
 from archwalk.spaces.darts.size import NASBENCH301, DARTSSize
 from archwalk.spaces.task import CIFAR10, Task
 
@@ -88,6 +89,11 @@ class DARTS:
     def describe(self, code_L: Codes) -> dict[str, Any]:
         """The genotype: {"normal": [[operation, input], ... 8], "normal_concat": [2, 3, 4, 5], "reduce": ...}."""
         return write_genotype(code_L)
+
+    @property
+    def foreign_forms(self) -> dict[str, Callable[[Codes], str]]:
+        """DARTS' named tuple and NASLib's compact form."""
+        return {"genotype": write_tuple, "naslib": write_compact}
 
     def build(self, code_L: Codes, task: Task | None = None, size: DARTSSize | None = None) -> Network:
         """The network of the architecture. Raises UsageError for a task without images."""

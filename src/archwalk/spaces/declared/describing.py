@@ -9,9 +9,10 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from archwalk.errors import InvalidArchitectureError, unknown
-from archwalk.spaces.base import Codes, as_plain
+from archwalk.spaces.base import Codes
 from archwalk.spaces.declared.declaration import Declaration
 from archwalk.spaces.drawing import CHARACTER_WIDTH, EDGE_COLOUR, FONT, FONT_SIZE, TEXT_COLOUR
+from archwalk.spaces.foreign import plain
 
 _LINE = 26
 
@@ -22,7 +23,7 @@ def parse_row(declaration: Declaration, description: object) -> Codes:
     A list names the values of all decisions in the order of the declaration. Raises InvalidArchitectureError.
     """
     decisions, rules = declaration.decisions, declaration.rules
-    given = _as_object(declaration, as_plain(description))
+    given = _as_object(declaration, plain(description))
     for name in given:
         if name not in {decision.name for decision in decisions}:
             raise InvalidArchitectureError(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,16 @@ from numpy.typing import NDArray
 
 from archwalk.errors import InvalidArchitectureError, unknown
 from archwalk.spaces.base import require_keys
+from archwalk.spaces.foreign import plain, whole_numbers
 
 INPUT, OUTPUT = "input", "output"
 OPERATIONS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
 """Operations of interior vertices; the index is the label in codes and in the published hash."""
 
 INPUT_LABEL, OUTPUT_LABEL = -1, -2
+
+NASLIB_OPERATIONS = (INPUT, OUTPUT, "maxpool3x3", "conv1x1-bn-relu", "conv3x3-bn-relu")
+"""In the order of NASLib's tuples (github.com/automl/NASLib, `nasbench101/conversions.py`)."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +52,10 @@ class Cell:
 def read_cell(description: object, max_vertices: int, max_edges: int) -> Cell:
     """Read the published form, {"matrix": [[0, 1, ...], ...], "ops": ["input", ..., "output"]}, and prune it.
 
-    As in nasbench, the limits hold after pruning. Raises InvalidArchitectureError.
+    NASLib's tuple of both is read too (see `write_naslib`). As in nasbench, the limits hold after pruning. Raises
+    InvalidArchitectureError.
     """
-    fields = require_keys(description, "matrix", "ops")
+    fields = require_keys(_without_tuple(plain(description)), "matrix", "ops")
     matrix = _read_matrix(fields["matrix"])
     labels = _read_labels(fields["ops"], len(matrix))
     kept = _vertices_between(matrix)
@@ -72,6 +78,22 @@ def read_cell(description: object, max_vertices: int, max_edges: int) -> Cell:
 def write_cell(cell: Cell) -> dict[str, Any]:
     """The published form of a cell."""
     return {"matrix": cell.matrix.tolist(), "ops": list(cell.operations)}
+
+
+def write_naslib(cell: Cell) -> str:
+    """NASLib's tuple: the matrix row by row, then the operations as places in `NASLIB_OPERATIONS`."""
+    operations = [NASLIB_OPERATIONS.index(name) for name in cell.operations]
+    return str((*cell.matrix.reshape(-1).tolist(), *operations))
+
+
+def _without_tuple(description: object) -> object:
+    """The published form of NASLib's tuple; anything else as it is."""
+    numbers = whole_numbers(description, len(NASLIB_OPERATIONS))
+    vertices = isqrt(len(numbers)) if numbers else 0
+    if not numbers or vertices * (vertices + 1) != len(numbers):
+        return description
+    rows = [numbers[v * vertices : (v + 1) * vertices] for v in range(vertices)]
+    return {"matrix": rows, "ops": [NASLIB_OPERATIONS[operation] for operation in numbers[vertices**2 :]]}
 
 
 def _read_matrix(rows: object) -> NDArray[np.int8]:

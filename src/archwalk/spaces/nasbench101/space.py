@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGrap
 from archwalk.spaces.dags import NO_VERTEX, Dags
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.nasbench101 import features, hashing, neighbours, sampling
-from archwalk.spaces.nasbench101.cell import OPERATIONS, Cell, read_cell, write_cell
+from archwalk.spaces.nasbench101.cell import OPERATIONS, Cell, read_cell, write_cell, write_naslib
 from archwalk.spaces.nasbench101.enumeration import (
     LABELS,
     CellTables,
@@ -142,6 +143,11 @@ class NASBench101(EnumerableSpace):
     def describe(self, code_L: Codes) -> dict[str, Any]:
         """The published specification of the canonical representative."""
         return write_cell(self.cell(code_L))
+
+    @property
+    def foreign_forms(self) -> dict[str, Callable[[Codes], str]]:
+        """NASLib's tuple of matrix and operations."""
+        return {"naslib": lambda code_L: write_naslib(self.cell(code_L))}
 
     def published_hash(self, code_L: Codes) -> str:
         """The published MD5 hash of one cell, 32 hex digits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from archwalk.spaces.base import Codes, Features, NeighbourGraph, remake
 from archwalk.spaces.dags import NO_VERTEX, Dags, keep_paths
 from archwalk.spaces.drawing import draw_dag
 from archwalk.spaces.mixed_base import MixedBaseSpace
-from archwalk.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS, read_cell, write_string
+from archwalk.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS, read_cell, write_naslib, write_string
 from archwalk.spaces.nasbench201.size import PUBLISHED, NASBench201Size
 from archwalk.spaces.task import CIFAR10, Task
 
@@ -77,6 +78,14 @@ class NASBench201(MixedBaseSpace):
     def describe(self, code_L: Codes) -> dict[str, Any]:
         """The published string, {"arch_str": "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|"}."""
         return {"arch_str": write_string(self.operations(code_L))}
+
+    @property
+    def foreign_forms(self) -> dict[str, Callable[[Codes], str]]:
+        """NATS-Bench's string and NASLib's six numbers."""
+        return {
+            "nats": lambda code_L: write_string(self.operations(code_L)),
+            "naslib": lambda code_L: write_naslib(self.operations(code_L)),
+        }
 
     def operations(self, code_L: Codes) -> list[str]:
         """Names of the operations on `EDGES`."""

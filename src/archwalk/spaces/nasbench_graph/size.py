@@ -16,7 +16,7 @@ class NASBenchGraphSize:
     dropout: float = 0.5
 
     def __post_init__(self) -> None:
-        check_whole("networks of nasbench_graph", hidden=self.hidden)
+        check_whole("networks of nas-bench-graph", hidden=self.hidden)
         if self.hidden % 2:
             raise UsageError(f"hidden must be even, for the two heads of gat, not {self.hidden}")
         if not 0 <= self.dropout < 1:

@@ -13,6 +13,7 @@ from archwalk.errors import InvalidArchitectureError, UsageError, unknown
 from archwalk.spaces.base import Codes, EnumerableSpace, Features, NeighbourGraph, remake, require_keys
 from archwalk.spaces.dags import Dags
 from archwalk.spaces.drawing import draw_dag
+from archwalk.spaces.foreign import plain
 from archwalk.spaces.nasbench_graph.canonical import (
     NODES,
     OPERATIONS,
@@ -38,7 +39,7 @@ class NASBenchGraph(EnumerableSpace):
     Raises UsageError if `operations` name no network. Source: Qin et al., NAS-Bench-Graph, NeurIPS 2022.
     """
 
-    name = "nasbench_graph"
+    name = "nas-bench-graph"
     edit_kinds = EDIT_KINDS
     default_task, default_size = nodes(1433, 7), NASBenchGraphSize()
     dag_operations = OPERATIONS
@@ -102,9 +103,13 @@ class NASBenchGraph(EnumerableSpace):
     def parse(self, description: object) -> Codes:
         """The code (1,) of {"link": [0, 0, 1, 2], "ops": ["gcn", ...]}, in any numbering of the nodes.
 
-        Node i + 1 reads the input (link 0) or node `link[i]` <= i. Raises InvalidArchitectureError.
+        Node i + 1 reads the input (link 0) or node `link[i]` <= i. The package's `Arch` is read too, and a pair of
+        both lists. Raises InvalidArchitectureError.
         """
-        fields = require_keys(description, "link", "ops")
+        found = plain(description)
+        if isinstance(found, list) and len(found) == 2 and all(isinstance(part, list) for part in found):
+            found = {"link": found[0], "ops": found[1]}
+        fields = require_keys(found, "link", "ops")
         link = _read_link(fields["link"])
         labels = self._read_ops(fields["ops"])
         code: Codes = self.from_choices(np.array([link[1:] + labels], np.int32))[0]
@@ -127,7 +132,7 @@ class NASBenchGraph(EnumerableSpace):
         """
         from archwalk.spaces.nasbench_graph.network import GraphNetwork
 
-        task = self.default_task.check(task, "networks of nasbench_graph")
+        task = self.default_task.check(task, "networks of nas-bench-graph")
         return GraphNetwork(*self._string(code_L), task, size or self.default_size)
 
     def dags(self, codes_BL: Codes) -> Dags:

@@ -8,7 +8,7 @@ import numpy as np
 from archwalk.experiments.records import Comparison
 from archwalk.papers.cassimon2024.search_views import APART, NOT_OURS
 from archwalk.papers.drawing.blocks import Block, Chart, Grid, Record, Words, chart, comparison_in
-from archwalk.papers.remaade.tables import TOO_FEW
+from archwalk.papers.krishna2020.tables import TOO_FEW
 from archwalk.report.facts import floats, short_labels, tested_after
 from archwalk.report.figures import critical_caption, ranks_caption
 from archwalk.report.lines import Axis, Plot, Series, draw_lines, legend_of, spread_of

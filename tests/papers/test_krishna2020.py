@@ -14,11 +14,11 @@ import pytest
 import reproduced
 from archwalk.errors import DataError, MissingExtraError
 from archwalk.experiments.comparison import differences
-from archwalk.experiments.runs import load_contestants
+from archwalk.experiments.runs import load_methods
 from archwalk.papers.catalogue import find_items
 from archwalk.papers.item import run_item
-from archwalk.papers.remaade import table2_parameters, tables
-from archwalk.papers.remaade.lineup import (
+from archwalk.papers.krishna2020 import table2_parameters, tables
+from archwalk.papers.krishna2020.lineup import (
     ABLATION,
     FAST,
     MEDIUM_TERM,
@@ -30,7 +30,7 @@ from archwalk.papers.remaade.lineup import (
     Size,
     Variant,
 )
-from archwalk.papers.remaade.tables import ABSENT, HOLDS, IDENTICAL, OPEN, REVERSED, TOO_FEW, Table
+from archwalk.papers.krishna2020.tables import ABSENT, HOLDS, IDENTICAL, OPEN, REVERSED, TOO_FEW, Table
 from archwalk.papers.reported import read_reported
 from archwalk.strategies.base import Strategy
 from archwalk.strategies.catalogue import STRATEGIES
@@ -48,7 +48,7 @@ TABLE = Table("table3", "short", LINEUP, (("ReMAADE", "Random search"), ("ReMAAD
 @pytest.fixture(scope="module")
 def record(tiny, tmp_path_factory):
     item = tables.make_item(TABLE, "Short term")
-    return run_item("remaade", item, reproduced.setup(tiny, tmp_path_factory.mktemp("remaade")))
+    return run_item("krishna2020", item, reproduced.setup(tiny, tmp_path_factory.mktemp("krishna2020")))
 
 
 def test_lineups_are_those_of_the_paper():
@@ -58,7 +58,7 @@ def test_lineups_are_those_of_the_paper():
         ("table5", MEDIUM_TERM),
         ("table6", ORDERS),
     ):
-        printed = [system for system, _, _ in read_reported("remaade")["values"][name]]
+        printed = [system for system, _, _ in read_reported("krishna2020")["values"][name]]
         ours = [variant.label for variant in lineup]
         assert [label for label in ours if label in printed] == printed
         assert set(ours) - set(printed) <= {"REINFORCE with NADE", "REINFORCE with LSTM"}
@@ -93,13 +93,13 @@ def test_a_strategy_takes_part_under_several_settings(record):
 def test_the_record_is_plain_json_and_found_again(record, tiny, tmp_path):
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     item = tables.make_item(TABLE, "Short term")
-    first = run_item("remaade", item, reproduced.setup(tiny, tmp_path))
+    first = run_item("krishna2020", item, reproduced.setup(tiny, tmp_path))
     assert first["result"]["claims"] == record["result"]["claims"]
-    assert run_item("remaade", item, reproduced.setup(tiny, tmp_path)) == first
+    assert run_item("krishna2020", item, reproduced.setup(tiny, tmp_path)) == first
     parts = sorted((tmp_path / "parts").iterdir())
     assert len(parts) == 3
     other = tables.make_item(replace(TABLE, name="table5"), "Again")
-    run_item("remaade", other, reproduced.setup(tiny, tmp_path))
+    run_item("krishna2020", other, reproduced.setup(tiny, tmp_path))
     assert sorted((tmp_path / "parts").iterdir()) == parts, "the same searches serve every table"
 
 
@@ -114,7 +114,7 @@ def test_fewer_trials_are_the_first_of_the_others(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(STRATEGIES, "builtin", {**STRATEGIES.builtin, "starts": f"{__name__}:Starts"})
     lineup = (Variant("many", "starts"), Variant("few", "starts", cost=SLOW))
     table = replace(TABLE, lineup=lineup, claims=(("few", "many"),))
-    made = run_item("remaade", tables.make_item(table, ""), reproduced.setup(tiny, tmp_path))
+    made = run_item("krishna2020", tables.make_item(table, ""), reproduced.setup(tiny, tmp_path))
     assert made["result"]["claims"] == [{"better": "few", "worse": "many", "trials": 3, "verdict": IDENTICAL}]
 
 
@@ -160,7 +160,7 @@ def test_the_spread_says_who_is_best_and_whether_rows_differ(tiny, tmp_path):
         replace(v, source="local-search", assignments=(f"neighbours={i + 2}",)) for i, v in enumerate(ORDERS)
     )
     table = Table("table6", "medium", lineup, (("S = 4", "S = 1"),), flat=True)
-    found = run_item("remaade", tables.make_item(table, ""), reproduced.setup(tiny, tmp_path))["result"]
+    found = run_item("krishna2020", tables.make_item(table, ""), reproduced.setup(tiny, tmp_path))["result"]
     assert found["spread"]["range"] >= 0
     assert {found["spread"]["best"], found["spread"]["worst"]} <= {variant.label for variant in ORDERS}
     assert 0 <= found["spread"]["friedman"]["p"] <= 1
@@ -169,7 +169,7 @@ def test_the_spread_says_who_is_best_and_whether_rows_differ(tiny, tmp_path):
 def test_nobody_here_is_one_line(tiny, tmp_path):
     table = replace(TABLE, lineup=(LINEUP[-1],))
     with pytest.raises(DataError, match="does not have: absent"):
-        run_item("remaade", tables.make_item(table, ""), reproduced.setup(tiny, tmp_path))
+        run_item("krishna2020", tables.make_item(table, ""), reproduced.setup(tiny, tmp_path))
 
 
 def test_a_missing_extra_leaves_its_strategy_out(tiny, tmp_path, monkeypatch):
@@ -180,7 +180,7 @@ def test_a_missing_extra_leaves_its_strategy_out(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules[__name__], "Needy", Needy, raising=False)
     monkeypatch.setattr(STRATEGIES, "builtin", {**STRATEGIES.builtin, "needy": f"{__name__}:Needy"})
     table = replace(TABLE, lineup=(LINEUP[0], Variant("TPE", "needy")))
-    made = run_item("remaade", tables.make_item(table, ""), reproduced.setup(tiny, tmp_path))
+    made = run_item("krishna2020", tables.make_item(table, ""), reproduced.setup(tiny, tmp_path))
     assert list(made["result"]["comparison"]["strategies"]) == ["Random search"]
     assert any("TPE is left out: optuna is not installed" in note for note in made["notes"])
 
@@ -196,7 +196,7 @@ def test_parameters_are_counted_and_their_growth_is_measured(tiny, tmp_path, mon
         table2_parameters, "import_module", lambda name: SimpleNamespace(parameter_counts=parameter_counts)
     )
     monkeypatch.setattr(STRATEGIES, "builtin", {**STRATEGIES.builtin, "remaade": "x:y"})
-    rows = reproduced.run("table2", reproduced.setup(tiny, tmp_path), "remaade")["result"]["rows"]
+    rows = reproduced.run("table2", reproduced.setup(tiny, tmp_path), "krishna2020")["result"]["rows"]
     assert [row["measured"] for row in rows] == [
         {"N": pytest.approx(n), "d": pytest.approx(d)} for n, d in growth.values()
     ]
@@ -205,17 +205,17 @@ def test_parameters_are_counted_and_their_growth_is_measured(tiny, tmp_path, mon
 
 def test_without_networks_the_papers_orders_stand_alone(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(STRATEGIES, "builtin", {"random-search": STRATEGIES.builtin["random-search"]})
-    made = reproduced.run("table2", reproduced.setup(tiny, tmp_path), "remaade")
+    made = reproduced.run("table2", reproduced.setup(tiny, tmp_path), "krishna2020")
     assert all(row["counts"] == [] for row in made["result"]["rows"])
     assert "could be counted" in made["notes"][0]
 
 
 def test_labels_let_a_strategy_take_part_twice(space4):
-    few, many = load_contestants(["few=local-search", "local-search"], space4, "", ["few.neighbours=3"])
+    few, many = load_methods(["few=local-search", "local-search"], space4, "", ["few.neighbours=3"])
     assert (few.name, few.strategy, few.settings["neighbours"]) == ("few", "local-search", 3)
     assert few.assignments == ("neighbours=3",)
     assert many.settings["neighbours"] != 3
 
 
 def test_every_item_is_found():
-    assert len(find_items("remaade/all")[1]) == 5
+    assert len(find_items("krishna2020/all")[1]) == 5

@@ -13,10 +13,10 @@ from archwalk.papers.catalogue import VIEWS
 from archwalk.papers.drawing.blocks import Chart, Grid
 from archwalk.papers.files import to_csv, to_latex, to_markdown
 from archwalk.papers.item import run_item
+from archwalk.papers.krishna2020 import tables
+from archwalk.papers.krishna2020.error_views import claims_text, spread_text
+from archwalk.papers.krishna2020.lineup import Variant
 from archwalk.papers.page import render_page
-from archwalk.papers.remaade import tables
-from archwalk.papers.remaade.error_views import claims_text, spread_text
-from archwalk.papers.remaade.lineup import Variant
 from archwalk.papers.text import print_records
 from pages import Page
 
@@ -33,18 +33,18 @@ LINEUP = tuple(
 @pytest.fixture(scope="module")
 def records(tiny, tmp_path_factory):
     """Table 2, table 3, and table 3 under another objective."""
-    made = reproduced.setup(tiny, tmp_path_factory.mktemp("remaade"))
+    made = reproduced.setup(tiny, tmp_path_factory.mktemp("krishna2020"))
     table = tables.Table("table3", "short", LINEUP, (("ReMAADE", "TPE"), ("ReMAADE", "BOHB")), flat=True)
-    three = run_item("remaade", tables.make_item(table, "Test error in the short term"), made)
+    three = run_item("krishna2020", tables.make_item(table, "Test error in the short term"), made)
     return [
-        reproduced.run("table2", made, "remaade"),
+        reproduced.run("table2", made, "krishna2020"),
         three,
         {**three, "item": "table3-run0", "of": "table3"},
     ]
 
 
 def test_the_page_is_well_formed_and_ends_with_the_checklist(records):
-    html = render_page(records, {}, "archwalk reproduce remaade/all")
+    html = render_page(records, {}, "archwalk reproduce krishna2020/all")
     page = Page(html)
     ids = page.attributes("id")
     assert len(ids) == len(set(ids))
@@ -141,6 +141,6 @@ def test_the_terminal_shows_the_answer(records):
 
 def test_one_strategy_alone_is_still_drawn(tiny, tmp_path):
     table = tables.Table("table5", "medium", LINEUP[:1], (("ReMAADE", "TPE"),))
-    record = run_item("remaade", tables.make_item(table, "Alone"), reproduced.setup(tiny, tmp_path))
+    record = run_item("krishna2020", tables.make_item(table, "Alone"), reproduced.setup(tiny, tmp_path))
     text = Page(render_page([record], {}, "")).text
     assert "None of the paper's orders could be tested" in text

@@ -13,7 +13,7 @@ from archwalk.experiments.presets import load_preset, preset_names
 from archwalk.experiments.records import Comparison, StrategyResult, plain
 from archwalk.experiments.significance import least_p
 from archwalk.papers.item import Answer, Item
-from archwalk.papers.remaade.lineup import (
+from archwalk.papers.krishna2020.lineup import (
     ABLATION,
     MEDIUM_TERM,
     ORDERS,
@@ -25,7 +25,7 @@ from archwalk.papers.reported import read_reported
 from archwalk.papers.searches import kept_search, search_settings
 from archwalk.papers.setup import Setup
 
-PAPER = "remaade"
+PAPER = "krishna2020"
 HOLDS, REVERSED, OPEN, ABSENT = "holds", "reversed", "not settled", "not tested"
 TOO_FEW = "cannot be settled with this many trials"
 IDENTICAL = "identical in every trial"
@@ -65,7 +65,7 @@ def compute(setup: Setup, benchmark: str, table: Table) -> Answer:
         setup.tell(done / len(here), f"{budget:,} queries of {variant.label}")
         try:
             summary, report_GTQ = kept_search(
-                setup, found, variant.entrant(found), budget, trials[variant.label], most
+                setup, found, variant.named(found), budget, trials[variant.label], most
             )
         except MissingExtraError as error:
             setup.note(f"{variant.label} is left out: {error}")

@@ -21,7 +21,7 @@ Memories = list[Tensor]
 
 @dataclass(frozen=True)
 class Turn:
-    """What a player is shown in B environments, (B, X), with what it remembers and the actions (B, A) that it may take
+    """What a policy is shown in B environments, (B, X), with what it remembers and the actions (B, A) that it may take
     (None: any). `first` says that it is the first action of a trial.
     """
 
@@ -40,7 +40,7 @@ class Move:
     entropy_B: NDArray[np.float64]
 
 
-class Player(Protocol):
+class ConstructionPolicy(Protocol):
     """Chooses actions in B environments."""
 
     def begin(self, batch: int) -> Memories:
@@ -57,7 +57,7 @@ def draw_any(batch: int, actions: int, mask_BA: Bools | None, rng: np.random.Gen
 
 
 @dataclass(frozen=True)
-class RandomPlayer:
+class RandomPolicy:
     """Gomez Robles and Vanschoren's random search: every action equally likely."""
 
     actions: int
@@ -67,14 +67,14 @@ class RandomPlayer:
         return []
 
     def act(self, turn: Turn, rng: np.random.Generator) -> Move:
-        """See `Player`."""
+        """See `ConstructionPolicy`."""
         batch, mask_BA = len(turn.inputs_BX), turn.mask_BA
         count_B = np.full(batch, self.actions) if mask_BA is None else mask_BA.sum(axis=1)
         return Move(draw_any(batch, self.actions, mask_BA, rng), turn.memory, np.log(count_B))
 
 
 @dataclass(frozen=True)
-class RecurrentPlayer:
+class RecurrentPolicy:
     """An actor-critic's policy; the first action of a trial is by lot (Gomez Robles and Vanschoren 2019, section
     4.2.4).
     """
@@ -86,7 +86,7 @@ class RecurrentPlayer:
         return list(self.network.blank(batch))
 
     def act(self, turn: Turn, rng: np.random.Generator) -> Move:
-        """See `Player`."""
+        """See `ConstructionPolicy`."""
         batch, (output, cell) = len(turn.inputs_BX), turn.memory
         decision = decide(self.network, turn.inputs_BX, (output, cell), rng.random(batch), turn.mask_BA)
         action_B = decision.action_B
@@ -96,7 +96,7 @@ class RecurrentPlayer:
 
 
 @dataclass(frozen=True)
-class ValuePlayer:
+class ValuePolicy:
     """The best action by a Q-network, and now and then any."""
 
     network: ActionValues
@@ -107,7 +107,7 @@ class ValuePlayer:
         return []
 
     def act(self, turn: Turn, rng: np.random.Generator) -> Move:
-        """See `Player`. It knows no masks."""
+        """See `ConstructionPolicy`. It knows no masks."""
         count_B = np.full(len(turn.inputs_BX), self.network.actions - 1, np.int32)
         action_B = explore(self.network.best(turn.inputs_BX), count_B, self.epsilon, rng)
         return Move(action_B, turn.memory, np.full(len(count_B), np.nan))

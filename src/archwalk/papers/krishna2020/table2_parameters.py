@@ -6,7 +6,7 @@ from math import log2
 from typing import Any
 
 from archwalk.papers.item import Answer, Item
-from archwalk.papers.remaade.tables import PAPER
+from archwalk.papers.krishna2020.tables import PAPER
 from archwalk.papers.reported import read_reported
 from archwalk.papers.setup import Setup
 from archwalk.strategies.catalogue import STRATEGIES

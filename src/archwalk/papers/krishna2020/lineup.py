@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.presets import preset_names
-from archwalk.experiments.runs import load_contestant
-from archwalk.papers.setup import Entrant, Setup
+from archwalk.experiments.runs import load_method
+from archwalk.papers.setup import NamedMethod, Setup
 from archwalk.strategies.catalogue import STRATEGIES
 
 FAST, SLOW, SLOWEST = "fast", "slow", "slowest"
@@ -54,10 +54,12 @@ class Variant:
         """Whether this version has it."""
         return self.source in STRATEGIES.names() or self.source in preset_names()
 
-    def entrant(self, benchmark: Benchmark) -> Entrant:
+    def named(self, benchmark: Benchmark) -> NamedMethod:
         """The strategy under its settings; the same settings under another label are the same search."""
-        who = load_contestant(self.source, benchmark.space, benchmark.name, self.assignments, self.label)
-        return Entrant(who, f"{who.strategy} {json.dumps(dict(who.settings), sort_keys=True, default=str)}")
+        who = load_method(self.source, benchmark.space, benchmark.name, self.assignments, self.label)
+        return NamedMethod(
+            who, f"{who.strategy} {json.dumps(dict(who.settings), sort_keys=True, default=str)}"
+        )
 
     def trials(self, setup: Setup, term: str) -> int:
         """How many trials it runs at this scale, at most those of the scale; 0 if it is too slow."""
@@ -78,24 +80,26 @@ def _rivals(remaade: str, tpe: str) -> tuple[Variant, ...]:
     )
 
 
-SHORT_TERM, MEDIUM_TERM = _rivals("remaade-short", SLOW), _rivals("remaade-medium", SLOWEST)
+SHORT_TERM, MEDIUM_TERM = _rivals("krishna2020-short", SLOW), _rivals("krishna2020-medium", SLOWEST)
 
 PPO_EPOCHS = 4
 """Ours: the paper does not say how often a batch is learned from, and with one epoch PPO is REINFORCE."""
 
 ABLATION = (
     Variant("Random search", "random-search"),
-    Variant("Plain vanilla REINFORCE", "remaade-short", ("policy=independent", "objective=reinforce")),
-    Variant("REINFORCE with MADE", "remaade-short", ("policy=made", "objective=reinforce")),
-    Variant("REINFORCE with NADE", "remaade-short", ("policy=nade", "objective=reinforce")),
-    Variant("REINFORCE with LSTM", "remaade-short", ("policy=lstm", "objective=reinforce")),
-    Variant("ReMAADE with PPO", "remaade-short", ("policy=maade", "objective=ppo", f"epochs={PPO_EPOCHS}")),
-    Variant("ReMAADE without PPO", "remaade-short", ("policy=maade", "objective=reinforce")),
+    Variant("Plain vanilla REINFORCE", "krishna2020-short", ("policy=independent", "objective=reinforce")),
+    Variant("REINFORCE with MADE", "krishna2020-short", ("policy=made", "objective=reinforce")),
+    Variant("REINFORCE with NADE", "krishna2020-short", ("policy=nade", "objective=reinforce")),
+    Variant("REINFORCE with LSTM", "krishna2020-short", ("policy=lstm", "objective=reinforce")),
+    Variant(
+        "ReMAADE with PPO", "krishna2020-short", ("policy=maade", "objective=ppo", f"epochs={PPO_EPOCHS}")
+    ),
+    Variant("ReMAADE without PPO", "krishna2020-short", ("policy=maade", "objective=reinforce")),
 )
 """The paper's Table 4, with NADE and the LSTM of its Table 2."""
 
 ORDERS = tuple(
-    Variant(f"S = {orders or 'N!'}", "remaade-medium", (f"orders={orders}",))
+    Variant(f"S = {orders or 'N!'}", "krishna2020-medium", (f"orders={orders}",))
     for orders in (1, 2, 4, 6, 8, 16, 0)
 )
 """The paper's Table 6; 0 stands for all orders."""

@@ -28,7 +28,7 @@ class Call:
     pending: Pending
 
 
-class Crew:
+class WorkerGroup:
     """`count` workers, numbered, each with its own seed.
 
     A worker that is lost is replaced by a fresh one of the next generation, whose seed follows from `seed`, `key`,

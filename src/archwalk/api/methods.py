@@ -9,19 +9,19 @@ from typing import Any
 
 from archwalk.api.agents import TrainedAgent
 from archwalk.errors import UsageError
-from archwalk.experiments.protocol import Contestant
-from archwalk.experiments.runs import load_contestant
+from archwalk.experiments.protocol import Method
+from archwalk.experiments.runs import load_method
 from archwalk.spaces.base import SearchSpace
 
 
-def as_contestant(
+def as_method(
     strategy: object,
     space: SearchSpace,
     benchmark: str = "",
     settings: Mapping[str, Any] | None = None,
     label: str = "",
-) -> Contestant:
-    """A contestant of whatever names a strategy.
+) -> Method:
+    """A method of whatever names a strategy.
 
     `strategy` is a strategy's or a preset's name, the run folder of a trained agent (or a folder of several), a
     `TrainedAgent`, or anything that makes a `Strategy` of `Trials`, a class say. `settings` change those of the default
@@ -30,21 +30,21 @@ def as_contestant(
     if isinstance(strategy, TrainedAgent):
         strategy = str(strategy.path)
     if isinstance(strategy, str | Path):
-        return load_contestant(str(strategy), space, benchmark, settings or {}, label)
+        return load_method(str(strategy), space, benchmark, settings or {}, label)
     if not callable(strategy):
         raise UsageError(f"a strategy is a name, a run folder, an agent or a class, not {strategy!r}")
     if settings:
         raise UsageError("settings are for strategies by name; make them part of what you hand in")
     name = label or getattr(strategy, "__name__", type(strategy).__name__)
-    return Contestant(name, (strategy,))
+    return Method(name, (strategy,))
 
 
-def as_contestants(
+def as_methods(
     strategies: Sequence[object] | Mapping[str, object],
     space: SearchSpace,
     benchmark: str = "",
     settings: Mapping[str, Mapping[str, Any]] | None = None,
-) -> list[Contestant]:
+) -> list[Method]:
     """Several, by labels of your own where `strategies` is a mapping (a strategy's own name is no label); `settings` by
     name or label.
 
@@ -61,19 +61,17 @@ def as_contestants(
     for label, strategy in labelled:
         key = label or str(strategy)
         used.add(key)
-        every.append(as_contestant(strategy, space, benchmark, (settings or {}).get(key), label))
+        every.append(as_method(strategy, space, benchmark, (settings or {}).get(key), label))
     if strangers := set(settings or {}) - used:
         raise UsageError(
             f"settings are for {', '.join(sorted(used))}, not for {', '.join(sorted(strangers))}"
         )
-    names = [contestant.name for contestant in every]
+    names = [method.name for method in every]
     every = [
-        replace(contestant, name=str(strategy))
-        if names.count(contestant.name) > 1 and not label
-        else contestant
-        for contestant, (label, strategy) in zip(every, labelled, strict=True)
+        replace(method, name=str(strategy)) if names.count(method.name) > 1 and not label else method
+        for method, (label, strategy) in zip(every, labelled, strict=True)
     ]
-    names = [contestant.name for contestant in every]
+    names = [method.name for method in every]
     if twice := {name for name in names if names.count(name) > 1}:
         raise UsageError(f"{', '.join(sorted(twice))} takes part twice; give each a label of its own")
     return every

@@ -1,4 +1,4 @@
-"""Crews, in this process: a worker that exits is lost there as elsewhere."""
+"""Worker groups, in this process: a worker that exits is lost there as elsewhere."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from archwalk.errors import ArchwalkError
-from archwalk.learning.engines.crew import Crew
 from archwalk.learning.engines.local import LocalEngine
+from archwalk.learning.engines.worker_group import WorkerGroup
 
 
 class Member:
@@ -34,24 +34,24 @@ def make(index: int, seed: np.random.SeedSequence) -> Callable[[], object]:
     return partial(Member, index, seed)
 
 
-def crew(count: int = 3, seed: int = 0, key: int = 1) -> Crew:
-    return Crew(LocalEngine(), "member", count, make, seed=seed, key=key)
+def group(count: int = 3, seed: int = 0, key: int = 1) -> WorkerGroup:
+    return WorkerGroup(LocalEngine(), "member", count, make, seed=seed, key=key)
 
 
-def say(made: Crew) -> list[tuple[int, int]]:
+def say(made: WorkerGroup) -> list[tuple[int, int]]:
     return made.results(made.submit_all("say"))
 
 
 def test_seeds_follow_from_seed_key_and_index() -> None:
-    said = say(crew())
+    said = say(group())
     assert [index for index, _ in said] == [0, 1, 2]
     assert len({seed for _, seed in said}) == 3
-    assert say(crew(5))[:3] == said
-    assert not {*say(crew(seed=1)), *say(crew(key=2))} & {*said}
+    assert say(group(5))[:3] == said
+    assert not {*say(group(seed=1)), *say(group(key=2))} & {*said}
 
 
 def test_a_lost_worker_is_replaced_once_however_many_calls_it_had() -> None:
-    made = crew()
+    made = group()
     before = say(made)
     calls = [made.submit(1, method) for method in ("say", "leave", "say", "say")]
     assert made.results(calls) == [before[1], None, None, None]
@@ -63,7 +63,7 @@ def test_a_lost_worker_is_replaced_once_however_many_calls_it_had() -> None:
 
 
 def test_a_state_remembers_the_generations() -> None:
-    made, same = crew(), crew()
+    made, same = group(), group()
     for _ in range(2):
         made.result(made.submit(1, "leave"))
     same.load_state_dict(made.state_dict())
@@ -76,7 +76,7 @@ def test_a_state_remembers_the_generations() -> None:
 
 
 def test_one_that_is_lost_again_and_again() -> None:
-    made = crew()
+    made = group()
     for _ in range(2):
         made.result(made.submit(0, "leave"))
     assert say(made)[0][0] == 0, "an answer in between, and it counts anew"
@@ -86,8 +86,8 @@ def test_one_that_is_lost_again_and_again() -> None:
         made.result(made.submit(0, "leave"))
 
 
-def test_state_of_a_crew_with_a_worker_that_was_lost_unseen() -> None:
-    made = crew()
+def test_state_of_a_group_with_a_worker_that_was_lost_unseen() -> None:
+    made = group()
     made.submit(2, "leave")
     state = made.state_dict()
     assert state["lost"] == 1

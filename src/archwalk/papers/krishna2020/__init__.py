@@ -1,11 +1,11 @@
 """The tables of Krishna et al. 2020 (ReMAADE), an item each."""
 
+from archwalk.papers.krishna2020 import table2_parameters, tables
+from archwalk.papers.krishna2020.error_views import view_errors, view_parameters
 from archwalk.papers.paper import Paper
-from archwalk.papers.remaade import table2_parameters, tables
-from archwalk.papers.remaade.error_views import view_errors, view_parameters
 
 PAPER = Paper(
-    "remaade",
+    "krishna2020",
     "Krishna et al. 2020",
     (
         "C. S. Krishna et al.: Neural Architecture Search with Reinforce and Masked Attention Autoregressive Density "
