@@ -51,9 +51,9 @@ docs: $(VENV)/.test ## the documentation: site/index.html
 fuzz: $(VENV)/.test ## 10,000 damaged files, and what every reader makes of them
 	$(BIN)/python tests/fuzz/fuzzing.py 10000
 
-benchmarks: $(VENV)/.test ## measure speed (benchmarks/README.md)
-	$(BIN)/python benchmarks/space_speed.py
-	$(BIN)/python benchmarks/environment_speed.py
+benchmarks: $(VENV)/.test ## measure speed and how it grows, in some fifteen minutes (benchmarks/README.md)
+	$(BIN)/python benchmarks/speed.py --out docs/speed.md $(if $(BEFORE),--before $(BEFORE))
+	$(BIN)/python benchmarks/growth.py --out docs/assets/growth.svg
 
 format: $(VENV)/.test ## write the code in our style
 	$(BIN)/ruff check --fix .

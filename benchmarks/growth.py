@@ -21,9 +21,11 @@ from archwalk.estimators.store import open_store
 from archwalk.estimators.store.transfer import Exported
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.comparison import compare
-from archwalk.experiments.runs import load_contestants
 from archwalk.spaces.nasbench101.space import NASBench101
-from rows import CELLS, make_export, search
+from rows.experiments import make_export
+from rows.names import load_methods
+from rows.searchers import search
+from rows.table import CELLS
 
 Points = dict[int, float]
 
@@ -45,12 +47,12 @@ def queries(most: int) -> dict[str, Points]:
 def trials(most: int) -> dict[str, Points]:
     """A comparison of two searchers over 150 queries, by trials."""
     problem = load_benchmark(CELLS)
-    contestants = load_contestants(["random-search", "local-search"], problem.space, CELLS)
-    compare(problem, contestants, budget=20, trials=3, seed=0)
+    methods = load_methods(["random-search", "local-search"], problem.space, CELLS)
+    compare(problem, methods, budget=20, trials=3, seed=0)
     sizes = [n for n in (10, 100, 1000, 10_000) if n <= most]
     return {
         "compare": {
-            n: timed(lambda n=n: compare(problem, contestants, budget=150, trials=n, seed=0))  # type: ignore[misc]
+            n: timed(lambda n=n: compare(problem, methods, budget=150, trials=n, seed=0))  # type: ignore[misc]
             for n in sizes
         }
     }

@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -17,9 +18,9 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from rows import ROWS, Row
+from rows import ROWS, Row, spent
 
-SCRIPT = Path(__file__).with_name("rows.py")
+SCRIPT = Path(__file__).resolve()
 
 
 @dataclass
@@ -32,7 +33,9 @@ class Figures:
     def add(self, python: str, name: str) -> None:
         """Run once; nothing where it cannot be run (an older archwalk may lack what the row is about)."""
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        done = subprocess.run([python, str(SCRIPT), name], capture_output=True, text=True, env=environment)
+        done = subprocess.run(
+            [python, str(SCRIPT), "--row", name], capture_output=True, text=True, env=environment
+        )
         if done.returncode == 0:
             said = json.loads(done.stdout.splitlines()[-1])
             self.seconds.append(said["seconds"])
@@ -48,7 +51,7 @@ class Figures:
 def measure(row: Row, before: str | None, pairs: int) -> dict[str, Figures]:
     """Run a row in turns."""
     sides = {"now": Figures(), "before": Figures(), "peer": Figures()}
-    for _ in range(pairs):
+    for _ in range(1 if row.slow else pairs):
         sides["now"].add(sys.executable, row.name)
         if before:
             sides["before"].add(before, row.name)
@@ -93,6 +96,19 @@ def machine() -> str:
     )
 
 
+def run(row: Row) -> None:
+    """Do a row's work here, and print processor seconds a unit and the peak of memory as JSON."""
+    import torch
+
+    torch.set_num_threads(1)
+    work, units = row.make()
+    started = spent()
+    work()
+    seconds = (spent() - started) / units
+    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(json.dumps({"seconds": seconds, "megabytes": max(peaks) / 1e3}))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", default=[], metavar="WORD", help="rows with one of these words")
@@ -101,7 +117,11 @@ def main() -> None:
     )
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--row", metavar="NAME", help="one row, in this process")
     options = parser.parse_args()
+    if options.row:
+        run(ROWS[options.row])
+        return
     started = time.perf_counter()
     rows = [row for name, row in ROWS.items() if not name.endswith("/peer")]
     rows = [row for row in rows if not options.only or any(word in row.name for word in options.only)]

@@ -53,7 +53,6 @@ class BananasSettings:
     layers: Count = 10
     width: Count = 20
     epochs: Count = 150
-    refit_epochs: Count = 150
     batch: Count = 32
     learning_rate: Positive = 0.01
     loss: str = "mape"
@@ -75,7 +74,6 @@ class BananasSearcher(Searcher):
         super().__init__(trial, settings)
         self.settings: BananasSettings = settings
         self.history = History(self.space)
-        self.members: Perceptrons | None = None
 
     def propose(self) -> Codes:
         """The starts, then rounds."""
@@ -96,54 +94,37 @@ class BananasSearcher(Searcher):
         self.history.add(codes_KL, rewards_K)
 
     def _predict(self, candidates_NL: Codes) -> Floats:
-        """Rewards (K, N) that the ensemble predicts, trained on all that was evaluated."""
+        """Rewards (K, N) that a newly trained ensemble predicts."""
         settings, history = self.settings, self.history
         rewards_E = history.targets()
         bound = reward_bound(rewards_E) if settings.bound is None else settings.bound
         distances_E = np.maximum(bound - rewards_E, 1e-3)
         unit = float(np.median(distances_E))
-        features_EF, epochs = self._encode(history.codes_EL), settings.refit_epochs
-        if self.members is None:
-            self.members, epochs = self._new_members(features_EF.shape[1]), settings.epochs
-        fit_epochs(
-            self.members, features_EF, distances_E / unit,
-            relative_error if settings.loss == "mape" else absolute_error,
-            self.rng, epochs=epochs, batch=settings.batch, learning_rate=settings.learning_rate, betas=_BETAS,
-        )  # fmt: skip
-        return bound - unit * predict(self.members, self._encode(candidates_NL))
-
-    def _new_members(self, features: int) -> Perceptrons:
-        settings = self.settings
-        return made_from(
+        features_EF = self._encode(history.codes_EL)
+        members = made_from(
             int(self.rng.integers(2**31)),
-            lambda: Perceptrons(settings.members, features, settings.width, settings.layers, start="glorot"),
+            lambda: Perceptrons(
+                settings.members, features_EF.shape[1], settings.width, settings.layers, start="glorot"
+            ),
         )
+        fit_epochs(
+            members, features_EF, distances_E / unit, relative_error if settings.loss == "mape" else absolute_error,
+            self.rng, epochs=settings.epochs, batch=settings.batch, learning_rate=settings.learning_rate,
+            betas=_BETAS,
+        )  # fmt: skip
+        return bound - unit * predict(members, self._encode(candidates_NL))
 
     def _encode(self, codes_BL: Codes) -> Features:
         return encode(self.space, codes_BL, self.settings)
 
     def state_dict(self) -> dict[str, Any]:
-        """What was evaluated, the draws, and the weights of the predictors."""
-        weights = {} if self.members is None else _arrays(self.members)
-        return super().state_dict() | {"history": self.history.state_dict(), "members": weights}
+        """What was evaluated, and the draws: nothing of the predictors outlives a round."""
+        return super().state_dict() | {"history": self.history.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what `state_dict` gave."""
         super().load_state_dict(state)
         self.history.load_state_dict(state["history"])
-        self.members = None
-        if weights := {name: torch.tensor(array) for name, array in state["members"].items()}:
-            self.members = Perceptrons(
-                self.settings.members,
-                weights["weights.0"].shape[1],
-                self.settings.width,
-                self.settings.layers,
-            )
-            self.members.load_state_dict(weights)
-
-
-def _arrays(members: Perceptrons) -> dict[str, NDArray[np.float32]]:
-    return {name: weights.numpy().copy() for name, weights in members.state_dict().items()}
 
 
 class Bananas(PerTrial):

@@ -27,13 +27,13 @@ from archwalk.spaces.base import EnumerableSpace
 from archwalk.strategies.value_iteration import iterate_values
 
 _ALL_EVERY = 5
-"""Rounds; between them the model is asked about a shortlist."""
+"""Rounds. In the others the model is asked about a shortlist."""
 
 _SHORT = 20_000
 """Architectures on the shortlist for each member, and for the upper bounds."""
 
 _SMALL = 100_000
-"""A space of up to so many is looked at as a whole in every round."""
+"""A space of at most so many architectures is looked at as a whole in every round."""
 
 
 class PlannerTrainer:
@@ -127,8 +127,8 @@ class PlannerTrainer:
         return self.pick_rng.permutation(picked)[:n].astype(np.int32)
 
     def _looked_at(self) -> NDArray[np.int64]:
-        """The architectures that the model is asked about: all in every so manieth round, and in large spaces between
-        them those that were promising then, with the neighbours of what was evaluated since.
+        """The architectures that the model is asked about: all of them every few rounds, and in a large space between
+        those rounds the most promising then, with the neighbours of what was evaluated since.
         """
         if self._picks % _ALL_EVERY == 0 or self.space.size <= _SMALL:
             return np.arange(self.space.size)
