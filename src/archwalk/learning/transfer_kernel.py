@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
+from scipy.linalg import cho_solve, solve_triangular
 from scipy.optimize import minimize
 from torch import Tensor
 
@@ -104,7 +104,9 @@ class KnownTask:
     targets_E: Floats
 
 
-def fit_kernel(tasks: Sequence[KnownTask], blocks: int, steps: int, without: Sequence[str] = ()) -> TransferKernel:
+def fit_kernel(
+    tasks: Sequence[KnownTask], blocks: int, steps: int, without: Sequence[str] = ()
+) -> TransferKernel:
     """The most probable kernel of these tasks, by `steps` of L-BFGS; the expected one where there is none."""
     start = TransferKernel.before_any_task(blocks, without)
     if not tasks:
@@ -131,11 +133,22 @@ def _tensors(task: KnownTask) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     apart_EE = (squares_E[:, None] + squares_E - 2 * product_EE).clamp_min(0)
     mean_E = profiles_EK.mean(1)
     description_SEE = torch.from_numpy(task.squared_SEE.astype(np.float64))
-    return torch.outer(mean_E, mean_E), product_EE, apart_EE, description_SEE, torch.from_numpy(task.targets_E)
+    return (
+        torch.outer(mean_E, mean_E),
+        product_EE,
+        apart_EE,
+        description_SEE,
+        torch.from_numpy(task.targets_E),
+    )
 
 
 def _loss(
-    logs: Tensor, means_EE: Tensor, product_EE: Tensor, apart_EE: Tensor, blocks_SEE: Tensor, targets_E: Tensor
+    logs: Tensor,
+    means_EE: Tensor,
+    product_EE: Tensor,
+    apart_EE: Tensor,
+    blocks_SEE: Tensor,
+    targets_E: Tensor,
 ) -> Tensor:
     """Minus the log marginal likelihood, the scale of the targets at its most likely."""
     mean, linear, profile, scale, description = logs[: len(PARTS)].exp()
@@ -179,6 +192,12 @@ class GrowingPosterior:
         more = max(32, self.seen)
         self._lower_EE = np.pad(self._lower_EE, ((0, more), (0, more)))
         self._rows_EN = np.pad(self._rows_EN, ((0, more), (0, 0)))
+
+    def smooth(self, targets_E: Floats) -> Floats:
+        """The mean (E,) at the known architectures themselves, without noise, given their targets of mean zero."""
+        lower_EE = self._lower_EE[: self.seen, : self.seen]
+        smooth_E: Floats = targets_E - self._noise * cho_solve((lower_EE, True), targets_E)
+        return smooth_E
 
     def __call__(self, targets_E: Floats) -> tuple[Singles, Floats]:
         """Mean and deviation (N,), without noise, given targets of mean zero of all that were added."""

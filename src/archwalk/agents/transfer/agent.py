@@ -54,7 +54,11 @@ class ProfileNetwork(nn.Module):
         self.register_buffer("scale", torch.ones(inputs))
         self.members = nn.ModuleList(
             nn.Sequential(
-                nn.Linear(inputs, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, tasks)
+                nn.Linear(inputs, width),
+                nn.SiLU(),
+                nn.Linear(width, width),
+                nn.SiLU(),
+                nn.Linear(width, tasks),
             )
             for _ in range(members)
         )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.estimators.base import Floats
-from archwalk.learning.transfer_kernel import GrowingPosterior, Singles, TransferKernel
+from archwalk.learning.transfer_kernel import GrowingPosterior, Singles, TransferKernel, matern
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.spaces.graph_features import Distances, GraphFeatures, featuriser
 from archwalk.strategies.graph_gp import log_distance
@@ -53,6 +53,11 @@ class Pool:
             if len(self._rows) > _REMEMBERED:
                 self._rows.popitem(last=False)
         return self._rows[key]
+
+    def description_row(self, one: Described) -> Singles:
+        """What the descriptions (N,) alone say, 1 where they are the same."""
+        squared_N1 = Distances(one.features, self._weights_S)(self.candidates.features)
+        return matern(np.maximum(squared_N1[:, 0], 0))
 
     def between(self, some: Described, others: Described) -> Singles:
         """The kernel (N, E) of N architectures with E."""

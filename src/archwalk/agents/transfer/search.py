@@ -96,6 +96,13 @@ class TransferSearcher(Searcher):
             self._outlook.add(known.rows(np.array([e])), known.rows(np.arange(e)))
         return self._outlook
 
+    def recommend(self) -> Codes:
+        """Of what was evaluated, the architecture (L,) of the highest mean by the process: noise is left out."""
+        targets_E = to_targets(self.history.targets(), self.settings.shape.bound_share)
+        known_E = np.where(np.isfinite(self.history.rewards_E), 0.0, -np.inf)
+        smooth_E = self._conditioned().posterior.smooth(targets_E) + known_E
+        return self.history.codes_EL[int(smooth_E.argmax())]
+
     def state_dict(self) -> dict[str, Any]:
         """What was evaluated, and among what it looks."""
         return super().state_dict() | {
@@ -115,3 +122,8 @@ class TransferSearch(PerTrial):
 
     query = "an architecture: what the sources name, then the highest upper bound; none twice while others are left"
     searcher_class = TransferSearcher
+    searchers: list[TransferSearcher]  # type: ignore[assignment]
+
+    def findings(self, codes_TQL: Codes, rewards_TQ: Floats) -> list[Any]:
+        """What is recommended of each trial: not always the best by reward, where rewards are noisy."""
+        return [{"recommended": searcher.recommend().tolist()} for searcher in self.searchers]

@@ -9,7 +9,13 @@ import numpy as np
 import torch
 
 from archwalk.agents.base import SpaceMark
-from archwalk.agents.transfer.agent import ProfileNetwork, TransferAgent, TransferShape, inputs_of, profiles_of
+from archwalk.agents.transfer.agent import (
+    ProfileNetwork,
+    TransferAgent,
+    TransferShape,
+    inputs_of,
+    profiles_of,
+)
 from archwalk.agents.transfer.outlook import Described, to_targets
 from archwalk.agents.transfer.rehearsal import rehearse
 from archwalk.agents.transfer.settings import TransferSettings
@@ -18,7 +24,6 @@ from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.fingerprints import require_same
 from archwalk.estimators.ledger import JointLedger
-from archwalk.learning.seeding import made_from
 from archwalk.learning.transfer_kernel import KnownTask, TransferKernel, fit_kernel
 from archwalk.spaces.base import Codes, EnumerableSpace
 from archwalk.spaces.graph_features import featuriser, squared_distances
@@ -120,7 +125,9 @@ class TransferTrainer:
         inputs_EF = network.standardise(inputs_EF)
         targets_EK = torch.from_numpy(self.targets_EK.astype(np.float32))
         optimiser = torch.optim.AdamW(
-            network.members[member].parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+            network.members[member].parameters(),
+            lr=settings.learning_rate,
+            weight_decay=settings.weight_decay,
         )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, settings.learning_rate, total_steps=settings.updates
@@ -250,5 +257,3 @@ def _draw(space: Any, wanted: int, rng: np.random.Generator, starts: Sampler | N
         return np.sort(ids_N)[:, None].astype(np.int32)
     drawn_NL: Codes = distinct((starts or space.sample)(rng, 2 * wanted))
     return drawn_NL[:wanted]
-
-
