@@ -46,7 +46,7 @@ def transfer(
     if isinstance(family, str) and "," not in family:
         if family not in protocol.FAMILIES:
             raise UsageError(
-                f"unknown family {family!r}; there are {', '.join(protocol.FAMILIES)}, or benchmarks with commas between"
+                f"unknown family {family!r}; there are {', '.join(protocol.FAMILIES)}, or name benchmarks with commas"
             )
         names: Sequence[Benchmark | str] = protocol.FAMILIES[family]
     else:

@@ -92,8 +92,8 @@ def transfer(
     """Search each target by agents that were trained on all other tasks, one a seed, and by other strategies.
 
     `strategies` are names: `pretrained`, `mean-rank` and `rgpe` learn from the sources, all others search from scratch.
-    `targets` are all tasks where none is named. The first strategy is tested against all others. Raises UsageError for tasks of several spaces, an unknown target, or one source
-    too few.
+    `targets` are all tasks where none is named; the first strategy is tested against the rest. Raises UsageError for
+    tasks of several spaces, an unknown target, no source, or a target whose rewards are all alike.
     """
     names = [task.name for task in tasks]
     chosen = list(targets) or names
@@ -276,15 +276,16 @@ def _record(
         if len(done) > 1
         else {},
         significance=judge(
-            {name: np.mean([_over_agents(task.normalised[name]) for task in done.values()], axis=0) for name in strategies},
+            {name: _over_tasks([task.normalised[name] for task in done.values()]) for name in strategies},
             shown, spawn(seeds[0], 13),
         ),
     )  # fmt: skip
 
 
-def _over_agents(values_GTQ: Floats) -> Floats:
-    """Mean over agents, (1, T, Q)."""
-    return values_GTQ.mean(axis=0, keepdims=True)
+def _over_tasks(tasks: Sequence[Floats]) -> Floats:
+    """Mean over tasks and agents, (1, T, Q)."""
+    mean_TQ: Floats = np.mean([values_GTQ.mean(axis=0) for values_GTQ in tasks], axis=0)
+    return mean_TQ[None]
 
 
 def _mean(tasks: Sequence[Floats]) -> Floats:

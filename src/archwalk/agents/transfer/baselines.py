@@ -15,7 +15,7 @@ from archwalk.learning.transfer_kernel import Singles
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
 from archwalk.strategies.catalogue import StrategyFactory
-from archwalk.strategies.per_trial import PerTrial, Searcher
+from archwalk.strategies.per_trial import PerTrial, Searcher, finite_rewards
 
 _DRAWS = 256
 _NOISE = 0.1
@@ -92,12 +92,7 @@ class RGPESearcher(_SourceSearcher):
         assert pool is not None
         for id in self.asked_E[len(self.rows_EN) :]:
             self.rows_EN.append(pool.description_row(self.candidates.rows(np.array([id]))))
-        known_E = np.where(
-            np.isfinite(self.rewards_E),
-            self.rewards_E,
-            self.rewards_E[np.isfinite(self.rewards_E)].min(initial=0),
-        )
-        targets_E = to_targets(known_E, self.settings.shape.bound_share)
+        targets_E = to_targets(finite_rewards(self.rewards_E), self.settings.shape.bound_share)
         cross_EN = np.stack(self.rows_EN)
         matrix_EE = cross_EN[:, self.asked_E].astype(np.float64)
         inverse_EE = np.linalg.inv(matrix_EE + _NOISE * np.eye(len(targets_E)))
