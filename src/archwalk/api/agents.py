@@ -13,6 +13,7 @@ import numpy as np
 
 from archwalk.agents.base import Paid
 from archwalk.agents.catalogue import TRAINERS
+from archwalk.agents.transfer.search import TransferSearch
 from archwalk.api.progress import Bar, progress_bar
 from archwalk.data.architectures import code_of
 from archwalk.errors import ArchwalkError, UsageError
@@ -91,7 +92,7 @@ class TrainedAgent:
         """
         start_L = code_of(self.space, architecture)
         strategy = self.agent(Trials(self.space, 1, spawn(seed, 0)))
-        if not isinstance(strategy, Walker):
+        if not isinstance(strategy, Walker | TransferSearch):
             raise UsageError(f"the agent in {self.path} builds from nothing; it improves no architecture")
         visited: list[Codes] = [start_L[None]]
         strategy.improve(start_L[None], visited=visited)

@@ -91,7 +91,11 @@ class TransferAgent(NetworkAgent[TransferShape, ProfileNetwork]):
 
     def describe(self, codes_NL: Codes) -> Described:
         """Codes (N, L) with their profiles."""
-        return Described.of(self.space, codes_NL, profiles_of(self.network, self.space, codes_NL))
+        return Described.of(self.space, codes_NL, self.profiles(codes_NL))
+
+    def profiles(self, codes_NL: Codes) -> Singles:
+        """What codes (N, L) are expected to be worth on each source, (N, K)."""
+        return profiles_of(self.network, self.space, codes_NL)
 
     @cached_property
     def whole(self) -> Pool | None:

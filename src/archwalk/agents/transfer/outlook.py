@@ -1,7 +1,7 @@
 """What the agent expects of the architectures that it may ask for next."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from archwalk.estimators.base import Floats
 from archwalk.learning.transfer_kernel import GrowingPosterior, Singles, TransferKernel, matern
 from archwalk.spaces.base import Codes, SearchSpace
-from archwalk.spaces.graph_features import Distances, GraphFeatures, featuriser
+from archwalk.spaces.graph_features import Counts, Distances, GraphFeatures, featuriser
 from archwalk.strategies.graph_gp import log_distance
 
 _REMEMBERED = 256  # rows of the kernel that trials of one agent share
+
+_MOST_COLUMNS = 65_521  # a prime
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,22 @@ class Described:
     @classmethod
     def of(cls, space: SearchSpace, codes_NL: Codes, profiles_NK: Singles) -> "Described":
         """Codes (N, L) with their profiles."""
-        return cls(codes_NL, featuriser(space)(codes_NL), profiles_NK)
+        features = featuriser(space)(codes_NL)
+        blocks = tuple(map(_fold, features.blocks))
+        return cls(codes_NL, GraphFeatures(features.statistics_BG, blocks), profiles_NK)
 
     def rows(self, places_K: NDArray[np.integer]) -> "Described":
         """Some of them."""
         return Described(self.codes_NL[places_K], self.features.rows(places_K), self.profiles_NK[places_K])
+
+
+def _fold(counts: Counts) -> Counts:
+    """Counts in fewer columns, some of which stand for several: rows of a kernel are computed one at a time, and each
+    would first lay out all columns.
+    """
+    if counts.width <= _MOST_COLUMNS:
+        return counts
+    return replace(counts, columns_E=counts.columns_E % _MOST_COLUMNS, width=_MOST_COLUMNS)
 
 
 class Pool:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archwalk.agents.transfer.outlook import Described, Outlook, Pool, choose_first, to_targets
 from archwalk.estimators.base import Floats
+from archwalk.jit import Streams
 from archwalk.learning.transfer_kernel import Singles
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
 from archwalk.strategies.history import History, distinct, mutants
 from archwalk.strategies.per_trial import PerTrial, Searcher
+from archwalk.strategies.walker import Episodes, take_walks
 
 if TYPE_CHECKING:
     from archwalk.agents.transfer.agent import TransferAgent
@@ -21,20 +24,20 @@ if TYPE_CHECKING:
 EDIT_CHANCES = (0.5, 0.3, 0.2)
 """Of mutants one, two and three edits away."""
 
-SAMPLED, MUTANTS, PARENTS = 2_000, 2_000, 8
+SAMPLED, MUTANTS, PARENTS = 500, 500, 8
 """Candidates where a space is not looked at as a whole: samples, and mutants of the best."""
 
 REDRAWN_EVERY = 5
 """Queries, after which such candidates are drawn anew."""
 
-_FIRST_SAMPLES = 10_000
+_FIRST_SAMPLES = 2_000
 
 
 class TransferSearcher(Searcher):
     """One trial.
 
-    How many deviations are added to the mean is drawn for every query from an exponential distribution, so that it
-    explores now and then and trials differ (randomised upper bounds: Berk et al., 2021).
+    How many deviations are added to the mean is drawn anew for every query, from half to one and a half times
+    `optimism`: given one agent all else is determined, and trials would not differ.
     """
 
     settings: TransferAgent
@@ -56,11 +59,11 @@ class TransferSearcher(Searcher):
             else:
                 candidates = agent.describe(distinct(self.space.sample(self.rng, _FIRST_SAMPLES)))
             return candidates.codes_NL[choose_first(candidates.profiles_NK, agent.shape.first)]
-        if agent.whole is None and len(self.history) >= self.redrawn + REDRAWN_EVERY:
+        if agent.whole is None and (not self.redrawn or len(self.history) >= self.redrawn + REDRAWN_EVERY):
             self._redraw()
         outlook = self._conditioned()
         targets_E = to_targets(self.history.targets(), agent.shape.bound_share)
-        bound_N = outlook.bounds(targets_E, self.rng.exponential(agent.shape.optimism))
+        bound_N = outlook.bounds(targets_E, agent.shape.optimism * self.rng.uniform(0.5, 1.5))
         place = int(bound_N.argmax())
         if not outlook.free_N[place]:
             return self.history.sampled(1, self.rng)
@@ -90,7 +93,7 @@ class TransferSearcher(Searcher):
                 self._outlook.add_candidate(int(codes_EL[e, 0]), codes_EL[:e, 0])
             return self._outlook
         for code_L in codes_EL[len(self._profiles) :]:  # each alone: the bits do not depend on the others
-            self._profiles.append(agent.describe(code_L[None]).profiles_NK[0])
+            self._profiles.append(agent.profiles(code_L[None])[0])
         known = Described.of(self.space, codes_EL, np.stack(self._profiles))
         for e in range(seen, len(codes_EL)):
             self._outlook.add(known.rows(np.array([e])), known.rows(np.arange(e)))
@@ -124,6 +127,29 @@ class TransferSearch(PerTrial):
     searcher_class = TransferSearcher
     searchers: list[TransferSearcher]  # type: ignore[assignment]
 
+    def __init__(self, trials: Trials, agent: TransferAgent) -> None:
+        super().__init__(trials, agent)
+        self.agent = agent
+
     def findings(self, codes_TQL: Codes, rewards_TQ: Floats) -> list[Any]:
         """What is recommended of each trial: not always the best by reward, where rewards are noisy."""
         return [{"recommended": searcher.recommend().tolist()} for searcher in self.searchers]
+
+    def improve(
+        self,
+        starts_BL: Codes,
+        evaluate: Callable[[Codes], Floats] | None = None,
+        visited: list[Codes] | None = None,
+    ) -> Episodes:
+        """Walk once from each start, to the best neighbour by the mean profile as long as that is better: what the
+        sources have in common, without an evaluation. For `visited` see `take_walks`.
+        """
+        return take_walks(self.trials.space, self._climb, starts_BL, self.trials.rng, visited=visited)
+
+    def _climb(self, codes_RKL: Codes, count_R: NDArray[np.int32], streams_R: Streams) -> NDArray[np.int64]:
+        present_RK = np.arange(codes_RKL.shape[1]) <= count_R[:, None]
+        worth_RK = np.full(present_RK.shape, -np.inf)
+        profiles_TK = self.agent.profiles(codes_RKL[present_RK])
+        worth_RK[present_RK] = profiles_TK.mean(axis=1)
+        action_R: NDArray[np.int64] = worth_RK.argmax(axis=1)
+        return action_R

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from archwalk.strategies.checks import Count, NotNegative, Positive, check_settings
+from archwalk.errors import unknown
+from archwalk.strategies.checks import Count, CountOrZero, NotNegative, Positive, check_settings
 
 WITHOUT = ("", "profile", "description", "sources")
 
@@ -15,7 +16,8 @@ class TransferSettings:
 
     `members` networks of `width` learn what architectures are worth on every source, by `updates` steps each. The
     kernel is chosen over `fitted` architectures a source by `kernel_steps` of the optimiser. Then each source is
-    searched as if it were new, `rehearsed` queries long, to choose how the agent begins and how curious it is.
+    searched as if it were new, `rehearsed` queries long, to choose how the agent begins and how curious it is, each by
+    its mean over the other's choices.
 
     `bound_share` says how far above the best reward the bound lies whose logarithmic distance is learned, as in
     `graph-gp`. For ablations, `without` leaves a part of the kernel out, and `first` (how many begin; 0: chosen by
@@ -35,17 +37,15 @@ class TransferSettings:
     weight_decay: NotNegative = 0.1
     fitted: Count = 150
     kernel_steps: Count = 30
-    rehearsed: Count = 60
+    rehearsed: Count = 100
     bound_share: Positive = 0.2
     without: str = ""
-    first: int = 0
+    first: CountOrZero = 0
     optimism: NotNegative = 0.0
 
     def __post_init__(self) -> None:
         check_settings(self)
         if self.without not in WITHOUT:
-            from archwalk.errors import unknown
-
             raise unknown("part of the kernel", self.without, [name for name in WITHOUT if name])
 
     @property

@@ -186,29 +186,34 @@ class TransferTrainer:
         settings, sources = self.settings, len(self.benchmarks)
         if sources == 1:
             return {}
-        firsts = (settings.first,) if settings.first else (1, sources - 1)
+        firsts = (settings.first,) if settings.first else (1, sources - 1)[: sources - 1]
         optimisms = (settings.optimism,) if settings.optimism else OPTIMISM
         if len(firsts) * len(optimisms) == 1:
             return {}
         described, kernel = self._described(), TransferKernel(np.array(self.shape.logs))
-        score = {
-            (first, optimism): float(
-                np.mean(
-                    [
-                        rehearse(
-                            self.space, kernel, described, self.targets_EK, source, first=first,
-                            optimism=optimism, queries=settings.rehearsed, bound_share=settings.bound_share,
-                        )
-                        for source in range(sources)
-                    ]
-                )
+        score_FO = np.array(
+            [
+                [self._rehearsed(described, kernel, first, optimism) for optimism in optimisms]
+                for first in firsts
+            ]
+        )
+        first = firsts[int(score_FO.mean(axis=1).argmax())]
+        optimism = optimisms[int(score_FO.mean(axis=0).argmax())]
+        first = sources if first == sources - 1 and first > 1 else first
+        self.shape = replace(self.shape, first=first, optimism=optimism)
+        return {"charts/rehearsal": float(score_FO.max())}
+
+    def _rehearsed(self, described: Described, kernel: TransferKernel, first: int, optimism: float) -> float:
+        """How well each source is searched, the mean over all."""
+        settings = self.settings
+        scores = [
+            rehearse(
+                self.space, kernel, described, self.targets_EK, source, first=first, optimism=optimism,
+                queries=settings.rehearsed, bound_share=settings.bound_share,
             )
-            for first in firsts
-            for optimism in optimisms
-        }  # fmt: skip
-        first, optimism = max(score, key=lambda each: score[each])
-        self.shape = replace(self.shape, first=1 if first == 1 else sources, optimism=optimism)
-        return {"charts/rehearsal": score[first, optimism]}
+            for source in range(len(self.benchmarks))
+        ]  # fmt: skip
+        return float(np.mean(scores))
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on."""
