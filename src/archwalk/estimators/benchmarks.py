@@ -148,6 +148,8 @@ BENCHMARKS: Registry[Loader] = Registry(
         "chain-fashion-mnist": "archwalk.estimators.images.tables:CHAIN_FASHION_MNIST",
         "chain-omniglot": "archwalk.estimators.images.tables:CHAIN_OMNIGLOT",
         "chain-dtd10": "archwalk.estimators.images.tables:CHAIN_DTD10",
+        "command": "archwalk.estimators.objectives.benchmark:load_command",
+        "function": "archwalk.estimators.objectives.benchmark:load_function",
         "policy": "archwalk.estimators.policies.benchmark:load_policy_benchmark",
         "policy-cnn": "archwalk.estimators.policies.tables:load_policy_table",
     },

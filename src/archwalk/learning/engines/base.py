@@ -54,6 +54,12 @@ class Worker(Protocol):
         """
         ...
 
+    def kill(self) -> None:
+        """End the worker at once, amid a call too, which is lost then; in a process of its own with all that the process
+        has started, if it leads its group.
+        """
+        ...
+
 
 class Engine(ABC):
     """Hosts workers. A context manager: `close` frees everything, whatever happened inside.
