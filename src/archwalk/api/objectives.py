@@ -43,8 +43,8 @@ def objective_benchmark(
     `workers` evaluations run at a time, in processes or (`engine="ray"`) on Ray, with the same results as one after the
     other. One that takes longer than `limit_seconds` is ended, with all that it has started. One that raises, dies or
     gives no number is tried `retries` times more. What fails keeps its reason and has no reward; `worst` is what counts
-    for it in a walk. Every evaluation is written to the `store` (a URL or a path; by default `ARCHWALK_STORE` or the cache
-    folder; False: nowhere) and never made twice.
+    for it in a walk. Every evaluation is written to the `store` (a URL or a path; by default `ARCHWALK_STORE` or
+    the cache folder; False: nowhere) and never made twice.
 
     Raises UsageError for what makes no sense, DataError where the store cannot be used.
     """

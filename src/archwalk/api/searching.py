@@ -5,13 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from archwalk.api.agents import TrainedAgent
 from archwalk.api.methods import as_methods
-from archwalk.api.objectives import Where, objective_benchmark
 from archwalk.api.progress import progress_bar
 from archwalk.api.results import Result
 from archwalk.errors import UsageError
@@ -20,6 +19,9 @@ from archwalk.experiments import comparison
 from archwalk.experiments.protocol import Search
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import SearchSpace
+
+if TYPE_CHECKING:
+    from archwalk.api.objectives import Where
 
 SUPERNETS = "supernets"
 """Folder of what a search that is stopped goes on from."""
@@ -60,6 +62,8 @@ def search(
     if objective is not None or command is not None:
         if isinstance(benchmark, Benchmark):
             raise UsageError("an objective is searched in a space, not on a benchmark")
+        from archwalk.api.objectives import objective_benchmark
+
         benchmark = objective_benchmark(
             benchmark, objective, command=command, maximise=maximise, minimise=minimise, report=report,
             workers=workers, engine=engine, limit_seconds=limit_seconds, retries=retries, store=store,
@@ -92,7 +96,7 @@ def compare(
     """
     problem = load_benchmark(benchmark, seed) if isinstance(benchmark, str) else benchmark
     if not isinstance(problem, Benchmark):
-        raise UsageError(f"a space alone cannot be searched; say objective=, or objective_benchmark(space, f)")
+        raise UsageError("a space alone cannot be searched; say objective=, or objective_benchmark(space, f)")
     methods = as_methods(strategies, problem.space, problem.name, settings)
     folder = Path(out) if out is not None else None
     searches: dict[str, Search] = {}
@@ -105,7 +109,7 @@ def compare(
         )  # fmt: skip
     agents = [one for one in _values(strategies) if isinstance(one, TrainedAgent)]
     if len(agents) == 1:
-        record = msgspec.structs.replace(record, training=agents[0].training())
+        record = msgspec.structs.replace(record, training=agents[0].training(problem))
     result = Result(record, problem, searches)
     if folder:
         result.save(folder)

@@ -104,8 +104,9 @@ class JobPool(ABC):
     def _spawn(self, index: int) -> Worker:
         return self.engine.spawn(self._factory(), f"{self.role} {index}")
 
-    def _replace(self, index: int) -> None:
-        _log.warning("archwalk: %s %d died; a fresh one takes its place", self.role, index)
+    def _replace(self, index: int, *, silently: bool = False) -> None:
+        if not silently:
+            _log.warning("archwalk: %s %d died; a fresh one takes its place", self.role, index)
         self.workers[index] = self._spawn(index)
         self._await_start(index)
 

@@ -1,4 +1,8 @@
-"""Benchmarks of objectives: a space, and a function or a command of the user's that scores its architectures."""
+"""Benchmarks of objectives: a space, and a function or a command of the user's that scores its architectures.
+
+Their names are `function:train.py:accuracy@space.toml` and `command:sh train.sh {json}@space.toml`, with the metric
+behind it where it is not the first (`:loss`, or `:minimise-loss` where lower is better).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from archwalk.errors import UsageError
-from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.benchmarks import COMMAND, FUNCTION, Benchmark
 from archwalk.estimators.objectives.commands import Command
 from archwalk.estimators.objectives.estimator import LOWER, ObjectiveEstimator
 from archwalk.estimators.objectives.functions import FunctionReference
@@ -14,11 +18,6 @@ from archwalk.estimators.objectives.measuring import ObjectiveFunction
 from archwalk.estimators.store.database import Store, usable_store
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.catalogue import SPACES, load_space
-
-FUNCTION, COMMAND = "function", "command"
-"""Names of benchmarks: `function:train.py:accuracy@space.toml`, `command:sh train.sh {json}@space.toml`, with the
-metric behind it where it is not the first (`:loss`, or `:minimise-loss` where lower is better).
-"""
 
 
 def objective_benchmark(

@@ -67,7 +67,9 @@ class ObjectiveEstimator(StoredOutcomes):
         is_command = isinstance(function, Command)
         self.label = hide_secrets(function.line) if isinstance(function, Command) else function_name(function)
         self._first = "objective" if is_command else self.label
-        limits = f"limit {limit_seconds}"  # what failed for lack of time holds for searches of this limit alone
+        limits = (
+            f"limit {limit_seconds}"  # what failed for lack of time holds for searches of this limit alone
+        )
         problem = Problem(
             described_as(space),
             self.label,
@@ -83,12 +85,9 @@ class ObjectiveEstimator(StoredOutcomes):
         """Named after the metrics; after the function as long as it is not known which are returned."""
         reward = self.reward or self._first
         report = self.report or reward
-        metrics = (Metric(name, "", self._upward(name)) for name in (reward, report))
-        return Objective(reward if self.higher_is_better else f"{LOWER}{reward}", *metrics)
-
-    def _upward(self, name: str) -> bool:
-        """Reports of another name than the reward are taken to be of its direction."""
-        return self.higher_is_better
+        name = reward if self.higher_is_better else f"{LOWER}{reward}"
+        up = self.higher_is_better
+        return Objective(name, Metric(reward, "", up), Metric(report, "", up))
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Score codes (B, L). Raises UsageError for a metric that the function does not return."""

@@ -29,17 +29,20 @@ class FunctionReference:
     """A function by "module:name" or "file.py:name", which is imported when it is first called, in any process."""
 
     place: str
+    folder: str
+    """From which a file is named."""
 
     @classmethod
     def at(cls, place: str) -> FunctionReference:
-        """That of a place; a file's path is made absolute, so that it is found from anywhere."""
-        home, _, name = place.rpartition(":")
-        return cls(f"{Path(home).absolute()}:{name}" if home.endswith(".py") else place)
+        """That of a place, named from the current folder."""
+        return cls(place, str(Path.cwd()))
 
     @cached_property
     def function(self) -> Any:
         """The function itself. Raises UsageError where there is none, ArchwalkError where its module fails."""
-        found = find_attribute(self.place, "an objective")
+        home, _, name = self.place.rpartition(":")
+        place = f"{Path(self.folder) / home}:{name}" if home.endswith(".py") else self.place
+        found = find_attribute(place, "an objective")
         if not callable(found):
             raise UsageError(f"{self.place} is a {type(found).__name__}, no function of an architecture")
         return found
@@ -47,6 +50,9 @@ class FunctionReference:
     def __call__(self, architecture: Architecture) -> object:
         """Call it."""
         return self.function(architecture)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FunctionReference, (self.place, self.folder)  # each process imports it
 
 
 def function_name(function: Any) -> str:
@@ -69,63 +75,80 @@ def function_digest(function: Any) -> str:
     if isinstance(function, FunctionReference):
         function = function.function
     digest = hashlib.sha256(f"{sys.version_info[:2]}".encode())
-    for part in _parts(function, set()):
+    for part in _Parts(_home(function)).of(function):
         digest.update(f"{part}\n".encode("utf-8", "backslashreplace"))
     return digest.hexdigest()
 
 
-def _parts(value: Any, seen: set[int]) -> Iterator[str]:
-    """Texts that say what a value is."""
-    if isinstance(value, _PLAIN):
-        yield repr(value)
-        return
-    if id(value) in seen:
-        return
-    seen.add(id(value))
-    if isinstance(value, MethodType):
-        yield from _parts(value.__func__, seen)
-        yield from _parts(value.__self__, seen)
-    elif isinstance(value, FunctionType):
-        yield from _function_parts(inspect.unwrap(value), seen)
-    elif isinstance(value, functools.partial):
-        yield from _parts([value.func, value.args, value.keywords], seen)
-    elif isinstance(value, type):
-        yield f"class {value.__qualname__}"
-        for name, one in sorted(vars(value).items()):
-            if isinstance(one, FunctionType | property | staticmethod | classmethod | _PLAIN):
+def _home(function: Any) -> str:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return str(getattr(function, "__module__", type(function).__module__))
+
+
+class _Parts:
+    """Texts that say what values are, by the code of one module."""
+
+    def __init__(self, home: str) -> None:
+        self.home = home
+        self.seen: set[int] = set()
+
+    def of(self, value: Any) -> Iterator[str]:
+        """Those of a value that were not given yet."""
+        if isinstance(value, _PLAIN):
+            yield repr(value)
+        elif isinstance(value, np.ndarray):
+            yield hashlib.sha256(np.ascontiguousarray(value).data).hexdigest()
+        elif isinstance(value, set | frozenset):
+            yield from sorted(map(repr, value))
+        elif id(value) not in self.seen:
+            self.seen.add(id(value))
+            yield from self._inside(value)
+
+    def _inside(self, value: Any) -> Iterator[str]:
+        if isinstance(value, MethodType):
+            yield from self._all(value.__func__, value.__self__)
+        elif isinstance(value, functools.partial):
+            yield from self._all(value.func, value.args, value.keywords)
+        elif isinstance(value, FunctionType | type):
+            yield f"{value.__module__}.{value.__qualname__}"
+            if value.__module__ == self.home:
+                yield from self._function(value) if isinstance(value, FunctionType) else self._class(value)
+        elif isinstance(value, dict):
+            pairs = sorted(value.items(), key=lambda pair: repr(pair[0]))
+            yield from self._all(*(one for pair in pairs for one in pair))
+        elif isinstance(value, list | tuple):
+            yield from self._all(*value)
+        else:
+            yield from self.of(type(value))
+            if type(value).__module__ == self.home:
+                yield from self.of(getattr(value, "__dict__", {}))
+
+    def _all(self, *values: Any) -> Iterator[str]:
+        for value in values:
+            yield from self.of(value)
+
+    def _class(self, kind: type) -> Iterator[str]:
+        yield from self._all(*kind.__bases__)
+        for name, value in sorted(vars(kind).items()):
+            function = getattr(value, "__func__", getattr(value, "fget", value))
+            if isinstance(function, (FunctionType, *_PLAIN)):
                 yield name
-                yield from _parts(getattr(one, "__func__", getattr(one, "fget", one)), seen)
-    elif isinstance(value, np.ndarray):
-        yield hashlib.sha256(np.ascontiguousarray(value).data).hexdigest()
-    elif isinstance(value, dict):
-        for name, one in sorted(value.items(), key=lambda pair: repr(pair[0])):
-            yield from _parts(name, seen)
-            yield from _parts(one, seen)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _parts(one, seen)
-    elif isinstance(value, set | frozenset):
-        yield from sorted(map(repr, value))
-    else:
-        yield f"a {type(value).__module__}.{type(value).__qualname__}"
-        if type(value).__module__ == getattr(sys.modules.get("__main__"), "__name__", "") or callable(value):
-            yield from _parts(type(value), seen)
-            yield from _parts(getattr(value, "__dict__", {}), seen)
+                yield from self.of(function)
 
-
-def _function_parts(function: FunctionType, seen: set[int]) -> Iterator[str]:
-    code, written = function.__code__, _written(function.__code__)
-    yield f"def {function.__qualname__}"
-    yield from _code_parts(code)
-    yield from _parts([function.__defaults__, function.__kwdefaults__], seen)
-    closed = zip(code.co_freevars, function.__closure__ or (), strict=True)
-    read = {name: cell.cell_contents for name, cell in closed if _is_filled(cell)}
-    read |= {name: function.__globals__[name] for name in sorted(_names(code)) if name in function.__globals__}
-    for name, value in read.items():
-        foreign = isinstance(value, FunctionType | type) and value.__module__ != function.__module__
-        if name not in written and not foreign and not inspect.ismodule(value):
-            yield name
-            yield from _parts(value, seen)
+    def _function(self, function: FunctionType) -> Iterator[str]:
+        function = inspect.unwrap(function)
+        code, written = function.__code__, _written(function.__code__)
+        yield from _code_parts(code)
+        yield from self._all(function.__defaults__, function.__kwdefaults__)
+        closed = zip(code.co_freevars, function.__closure__ or (), strict=True)
+        read = {name: cell.cell_contents for name, cell in closed if _is_filled(cell)}
+        known = function.__globals__
+        read |= {name: known[name] for name in sorted(_names(code)) if name in known}
+        for name, value in read.items():
+            if name not in written and not inspect.ismodule(value):
+                yield name
+                yield from self.of(value)
 
 
 def _code_parts(code: CodeType) -> Iterator[str]:

@@ -96,7 +96,9 @@ def _number(value: object, what: str) -> float:
         value = _single(value)
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
         shown = repr(value)
-        raise ValueError(f"{what} gave {shown if len(shown) < 60 else type(value).__name__}, which is no number")
+        raise ValueError(
+            f"{what} gave {shown if len(shown) < 60 else type(value).__name__}, which is no number"
+        )
     try:
         return float(value)
     except OverflowError:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 from archwalk.errors import ArchwalkError
@@ -24,15 +27,32 @@ _GRACE = 5.0
 """Seconds beyond its limit after which a process that did not end itself is ended from here."""
 
 
-def pack(value: Any) -> bytes:
-    """Pickle a value with what it is made of, functions of a script or a notebook too. Raises ArchwalkError."""
+def pack(*values: Any) -> bytes:
+    """Pickle values with what they are made of, functions of a script or a notebook too. Raises ArchwalkError."""
     import cloudpickle
 
+    value = values if len(values) > 1 else values[0]
+    for one in values:
+        module = sys.modules.get(getattr(one, "__module__", None) or type(one).__module__)
+        if module is not None and not _is_importable(module):
+            cloudpickle.register_pickle_by_value(module)
     try:
         packed: bytes = cloudpickle.dumps(value)
     except (TypeError, AttributeError, pickle.PicklingError, RecursionError) as error:
         raise ArchwalkError(f"the objective cannot be sent to another process: {error}") from error
     return packed
+
+
+def _is_importable(module: ModuleType) -> bool:
+    """Whether another process finds a module by its name; not if it was read from a file that is on no path."""
+    file = getattr(module, "__file__", None)
+    if module.__name__ == "__main__" or file is None:  # cloudpickle knows what to do
+        return True
+    try:
+        spec = find_spec(module.__name__)
+    except (ImportError, ValueError):
+        return False
+    return spec is not None and spec.origin == file
 
 
 class Measurer:
@@ -81,7 +101,7 @@ class ObjectivePool(JobPool):
         engine: str,
     ) -> None:
         self.limit, self.retries = limit, retries
-        self._packed = pack((objective, space, size))
+        self._packed = pack(objective, space, size)
         self._since: dict[int, float] = {}
         super().__init__(workers=workers, engine=engine, role="worker")
 
@@ -104,9 +124,9 @@ class ObjectivePool(JobPool):
             self.workers[index].kill()
         try:
             outcome: Outcome = call.result()
-        except WorkerLostError:
-            seconds = time.monotonic() - self._since[index]
-            self._replace(index)
+        except WorkerLostError as error:
+            seconds = error.at - self._since[index]
+            self._replace(index, silently=True)  # the evaluation says it
             if self.limit is not None and seconds >= self.limit:
                 return failure(f"not done after {self.limit:g} seconds", seconds, "time")
             return None if again else failure("the process that evaluated it died", seconds, "lost")

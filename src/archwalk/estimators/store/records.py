@@ -36,8 +36,8 @@ METRICS = (ACCURACY, RETURN, OBJECTIVE)
 """What a training is scored by; `metric` of the settings says which, `accuracy` where it is silent.
 
 `accuracy`: validation and test accuracy in percent. `return`: raw scores of an agent's episodes, its `mean_return` as
-`validation` and its `max_return` as `test` (`learning/episodes.py`). `objective`: what a function of the user's returned;
-all numbers are among the curves by their names, the first of them is both scores.
+`validation` and its `max_return` as `test` (`learning/episodes.py`). `objective`: what a function of the user's
+returned; all numbers are among the curves by their names, the first of them is both scores.
 """
 
 

@@ -20,6 +20,8 @@ DEVICES = ("auto", "cpu", "cuda")
 class StoredTrainings(StoredOutcomes):
     """Trains architectures of a space, each of them once."""
 
+    space: NetworkSource
+
     def __init__(
         self,
         space: NetworkSource,

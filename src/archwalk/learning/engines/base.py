@@ -1,5 +1,6 @@
 """What every engine offers: stateful workers, calls of their methods that do not wait, values for all of them."""
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -18,6 +19,8 @@ class WorkerLostError(ArchwalkError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"worker {name!r} is lost")
+        self.at = time.monotonic()
+        """When that was seen."""
 
 
 class WorkerCallError(RuntimeError):
@@ -55,8 +58,8 @@ class Worker(Protocol):
         ...
 
     def kill(self) -> None:
-        """End the worker at once, amid a call too, which is lost then; in a process of its own with all that the process
-        has started, if it leads its group.
+        """End the worker at once, amid a call too, which is lost then; a process that leads its group, with all that
+        it has started.
         """
         ...
 
