@@ -63,4 +63,5 @@ def _value(metric: Metric, value: float | None) -> dict[str, Any]:
 def _shown(metric: Metric, value: float | None) -> str:
     if value is None:
         return "–"
-    return f"{value:,.4g}{f' {metric.unit}' if metric.unit else ''}"
+    number = f"{value:,.2f}" if metric.unit == "%" else f"{value:,.4g}"
+    return f"{number} {metric.unit}".rstrip()

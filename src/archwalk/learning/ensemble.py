@@ -47,10 +47,18 @@ class Perceptrons(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """See the class."""
-        x = features.expand(len(self.weights[0]), *features.shape[-2:])
-        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            x = torch.baddbmm(bias, x.relu() if i else x, weight)
+        x = self._first(features)
+        for weight, bias in zip(list(self.weights)[1:], list(self.biases)[1:], strict=True):
+            x = torch.baddbmm(bias, x.relu(), weight)
         return x.squeeze(-1)
+
+    def _first(self, features: Tensor) -> Tensor:
+        """The first layer (K, T, W), in one product where all networks see the same features."""
+        weight_KFW, bias_K1W = self.weights[0], self.biases[0]
+        if features.dim() == 3:
+            return torch.baddbmm(bias_K1W, features, weight_KFW)
+        flat = torch.addmm(bias_K1W.flatten(), features, weight_KFW.transpose(0, 1).flatten(1))
+        return flat.view(len(features), *bias_K1W.shape[::2]).transpose(0, 1)
 
     def only(self, network: int) -> "Perceptrons":
         """A copy of one of them."""
@@ -104,7 +112,7 @@ class EnsembleLearner:
         self.members = ensemble.members
         self.learning_rate = learning_rate
         self.optimiser = torch.optim.AdamW(
-            self.members.parameters(), lr=learning_rate, weight_decay=weight_decay
+            self.members.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True
         )
 
     def fit(self, draw: Draw, *, updates: int) -> float:
