@@ -116,7 +116,7 @@ class TrainedAgent:
         return None if found.evaluation == "on demand" else found
 
     def training(self, benchmark: Benchmark | None = None) -> Training:
-        """Curves of its training; `benchmark` is that which it was trained on, where it cannot be loaded by its name."""
+        """Curves of its training; `benchmark` is what it was trained on, where that cannot be loaded by its name."""
         if benchmark is None or benchmark.name != self.config.benchmark:
             benchmark = load_benchmark(self.benchmark, self.config.seed)
         return training_curve(self.run.metrics(), benchmark.objective.reward)

@@ -55,7 +55,6 @@ def chosen_benchmark(options: argparse.Namespace) -> tuple[Benchmark, int]:
 
     Raises UsageError for what does not go together.
     """
-    from archwalk.api.objectives import objective_benchmark
     from archwalk.estimators.benchmarks import load_benchmark
 
     if not has_objective(options):
@@ -71,6 +70,8 @@ def chosen_benchmark(options: argparse.Namespace) -> tuple[Benchmark, int]:
         raise UsageError(
             "which space? say --space FILE.toml (archwalk list spaces names those that there are)"
         )
+    from archwalk.api.objectives import objective_benchmark
+
     benchmark = objective_benchmark(
         options.space, options.objective, command=options.objective_command, maximise=options.maximise,
         minimise=options.minimise, report=options.report, workers=options.workers,
