@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 import torch
 
+from archwalk.agents.catalogue import AGENTS, TRAINERS
 from archwalk.cli.main import main
 from archwalk.data.images import ImageSettings, load_images
+from archwalk.environments.rewards import REWARDS
 from archwalk.estimators.base import Estimator
 from archwalk.estimators.benchmarks import BENCHMARKS, load_benchmark
 from archwalk.estimators.images import SMALL as TRAINING
@@ -26,6 +28,7 @@ from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.table import TableEstimator
 from archwalk.estimators.zero_cost import PROXIES, Proxy
+from archwalk.experiments.presets import PLUGINS as PRESETS
 from archwalk.learning.ppo import PPOSettings
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.catalogue import SPACES
@@ -119,7 +122,7 @@ def installed_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         lines += [f"[{group}]", *(f"{name} = {value}" for name, value in points.items())]
     (metadata / "entry_points.txt").write_text("\n".join(lines) + "\n")
     monkeypatch.syspath_prepend(tmp_path)
-    registries = (SPACES, BENCHMARKS, STRATEGIES, PROXIES)
+    registries = (SPACES, BENCHMARKS, STRATEGIES, PROXIES, REWARDS, TRAINERS, AGENTS, PRESETS)
     for registry in registries:
         registry.__dict__.pop("_plugins", None)  # what a registry found before
     yield
