@@ -138,35 +138,6 @@ class EnsembleLearner:
         return predict(self.members, features_NF)
 
 
-def fit_epochs(
-    members: Perceptrons,
-    features_EF: NDArray[np.uint8],
-    targets_E: NDArray[np.float64],
-    error: Callable[[Tensor, Tensor], Tensor],
-    rng: np.random.Generator,
-    *,
-    epochs: int,
-    batch: int,
-    learning_rate: float,
-    betas: tuple[float, float] = (0.9, 0.999),
-) -> None:
-    """Train each member by Adam on `epochs` passes over the same data, in an order of its own.
-
-    `error` gives the error (K, B) of predictions and targets (K, B). The last batch of an epoch may be smaller.
-    """
-    optimiser = torch.optim.Adam(members.parameters(), lr=learning_rate, betas=betas, fused=True)
-    features = torch.from_numpy(features_EF).float()
-    targets = torch.from_numpy(targets_E).float()
-    everyone_KE = np.broadcast_to(np.arange(len(targets_E)), (len(members.weights[0]), len(targets_E)))
-    for _ in range(epochs):
-        order_KE = torch.from_numpy(rng.permuted(everyone_KE, axis=1))
-        for start in range(0, len(targets_E), batch):
-            rows_KB = order_KE[:, start : start + batch]
-            optimiser.zero_grad(set_to_none=True)
-            error(members(features[rows_KB]), targets[rows_KB]).mean(1).sum().backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-
-
 @torch.no_grad()
 def predict(network: Callable[[Tensor], Tensor], features_NF: NDArray[np.uint8]) -> NDArray[np.float64]:
     """What a network gives for many rows of features, whose answer (..., N) has a place for each."""
