@@ -87,7 +87,7 @@ def test_several_goals_print_and_keep_a_front(capsys, folder):
     call = ["search", "nsga2", "--space", "space.toml", "--objective", "mine.py:score", "--budget", "20"]
     assert main([*call, "--maximise", "accuracy", "--minimise", "size", "--out", "out"]) == 0
     said = capsys.readouterr()
-    assert "Front of 1 architecture; hypervolume" in said.out
+    assert "Front of 1\N{NO-BREAK SPACE}architecture; hypervolume 0.18" in said.out
     assert "wrote out: evaluations.csv" not in said.err
     assert {path.name for path in (folder / "out").iterdir()} == {
         "evaluations.csv",

@@ -40,11 +40,12 @@ def _volume(values_FG: Floats) -> float:
     if values_FG.shape[1] == 2:
         widths = np.maximum.accumulate(values_FG[order, 0])
         return float(widths @ (heights[:-1] - heights[1:]))
-    return sum(
+    parts = (
         (heights[k] - heights[k + 1]) * _volume(part[front(part)])
         for k in range(len(order))
         if heights[k] > heights[k + 1] and len(part := values_FG[order[: k + 1], :-1])
     )
+    return float(sum(parts))
 
 
 def reference_point(front_FG: Floats) -> Floats:
