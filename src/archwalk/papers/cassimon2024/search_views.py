@@ -108,8 +108,8 @@ def _reported_grid(reported: Sequence[Mapping[str, Any]], queries: Sequence[int]
     ]
     if max(queries) == 1_000:  # table 2
         notes.append(
-            "Some values of the paper's own are those of the last improvement before the column's number: random search "
-            "after 268 queries stands under 800, Ape-X after 398 under 400."
+            "Some values of the paper's own are those of the last improvement before the column's number: random "
+            "search after 268 queries stands under 800, Ape-X after 398 under 400."
         )
     return Grid(["reported", *(f"after {counted(q, 'query')}" for q in queries)], rows, notes, APART)
 
