@@ -10,7 +10,6 @@ BIN := $(VENV)/bin
 PIP ?= $(BIN)/python -m pip
 EXTRAS := completion,dev,docs,frames,graph,images,nb301,onnx,parquet,postgres,ray,rl,sb3
 WORKERS ?= 2
-EXAMPLES_OUT ?= runs/examples
 DIST ?= dist
 
 # One thread a process: the tests are spread over processes.
@@ -19,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types imports unit docs examples package fuzz benchmarks format install constraints clean
+.PHONY: help demo test lint types imports unit docs package fuzz benchmarks format install constraints clean
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,14 +51,6 @@ docs: $(VENV)/.test ## the documentation: site/index.html
 
 fuzz: $(VENV)/.test ## 10,000 damaged files, and what every reader makes of them
 	$(BIN)/python tests/fuzz/fuzzing.py 10000
-
-examples: $(VENV)/.test ## every example, short
-	$(BIN)/python examples/front_door.py --smoke --out $(EXAMPLES_OUT)/front-door
-	$(BIN)/python examples/quickstart.py
-	$(BIN)/python examples/declared_space.py
-	$(BIN)/python examples/partial_table.py
-	$(BIN)/python examples/sb3_maskable_ppo.py --steps 2000 --budget 10 --trials 2
-	$(BIN)/python examples/sb3_ppo.py --steps 2000 --episodes 10
 
 package: $(VENV)/.test ## wheel and source distribution
 	$(BIN)/python -m build --outdir $(DIST) .

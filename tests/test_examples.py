@@ -9,12 +9,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import gymnasium
 import numpy as np
 import pytest
 import torch
 
+import archwalk
+from archwalk.agents.catalogue import AGENTS, TRAINERS
 from archwalk.cli.main import main
 from archwalk.data.images import ImageSettings, load_images
+from archwalk.environments.rewards import REWARDS
 from archwalk.estimators.base import Estimator
 from archwalk.estimators.benchmarks import BENCHMARKS, load_benchmark
 from archwalk.estimators.images import SMALL as TRAINING
@@ -26,6 +30,7 @@ from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.table import TableEstimator
 from archwalk.estimators.zero_cost import PROXIES, Proxy
+from archwalk.experiments.presets import PLUGINS as PRESETS
 from archwalk.learning.ppo import PPOSettings
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.catalogue import SPACES
@@ -119,7 +124,7 @@ def installed_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         lines += [f"[{group}]", *(f"{name} = {value}" for name, value in points.items())]
     (metadata / "entry_points.txt").write_text("\n".join(lines) + "\n")
     monkeypatch.syspath_prepend(tmp_path)
-    registries = (SPACES, BENCHMARKS, STRATEGIES, PROXIES)
+    registries = (SPACES, BENCHMARKS, STRATEGIES, PROXIES, REWARDS, TRAINERS, AGENTS, PRESETS)
     for registry in registries:
         registry.__dict__.pop("_plugins", None)  # what a registry found before
     yield
@@ -209,6 +214,26 @@ def test_a_declared_space(tmp_path: Path) -> None:
     assert float(found[1]) > 90, "of 90.97 % at most"
 
 
+def test_a_function_as_objective(tmp_path: Path) -> None:
+    said = run_example(str(EXAMPLES / "function_objective.py"), folder=tmp_path)
+    found = re.search(r"^(\d+\.\d\d) % validation error, (\d+\.\d\d) % test error", said, re.MULTILINE)
+    assert found
+    assert float(found[1]) < 6
+
+
+def test_a_command_as_objective(tmp_path: Path) -> None:
+    said = run_example(str(EXAMPLES / "command_objective.py"), folder=tmp_path)
+    assert re.search(r"^loss 0\.[34]\d\d: \{'depth': [78], ", said, re.MULTILINE)
+
+
+def test_a_trade_off(tmp_path: Path) -> None:
+    said = run_example(str(EXAMPLES / "trade_off.py"), folder=tmp_path)
+    share = re.search(r"^(\d+\.\d) % of the exact front's hypervolume after 300 queries$", said, re.MULTILINE)
+    assert share
+    assert 90 < float(share[1]) <= 100
+    assert (tmp_path / "trade_off.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_partial_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARCHWALK_CACHE", str(tmp_path / "cache"))
     said = run_example(str(EXAMPLES / "partial_table.py"), folder=tmp_path)
@@ -230,23 +255,35 @@ def test_maskable_ppo_is_compared_as_an_agent(tmp_path: Path) -> None:
     assert re.search(r"local-search +\d\d\.\d\d after 5 queries, 0 in training", said)
 
 
-def code_blocks(document: str) -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```$", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
+@pytest.mark.parametrize("path", sorted((PLUGINS / "archwalk_mlp").glob("[!_]*")), ids=lambda path: path.name)
+def test_the_documentation_shows_the_plugins(path: Path) -> None:
+    if path.is_file():
+        assert (
+            f'--8<-- "examples/plugins/archwalk_mlp/{path.name}"'
+            in (ROOT / "docs/how-to/plugin.md").read_text()
+        )
 
 
-def body(path: Path) -> str:
-    """A file without its first docstring."""
-    return path.read_text().split('"""\n', 1)[1].strip()
+@pytest.mark.usefixtures("installed_plugins", "quick_training")
+def test_an_agent_of_a_plug_in_is_trained_loaded_and_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    agent = archwalk.train("linear", "mlp-spirals", out=tmp_path / "agent")
+    assert agent.config.preset == "linear-mlp-spirals", "the plug-in's own is the default"
+    start = {"activations": ["identity"] * 4}
+    again = archwalk.load_agent(tmp_path / "agent")
+    assert again.improve(start).after == agent.improve(start).after
+    call = ["compare", "--strategies", f"{tmp_path / 'agent'},hill-climbing", "--benchmark", "mlp-spirals"]
+    assert main([*call, "--budget", "5", "--trials", "2", "--out", str(tmp_path / "compared")]) == 0
+    assert "linear" in (tmp_path / "compared/report.html").read_text()
 
 
-@pytest.mark.parametrize("part", ["space", "benchmark", "proxy", "strategy"])
-def test_contributing_shows_the_plugins(part: str) -> None:
-    path = PLUGINS / "archwalk_mlp" / f"{part}.py"
-    assert body(path) in [block.strip() for block in code_blocks("CONTRIBUTING.md")]
-
-
-def test_adding_something_takes_less_than_a_hundred_lines() -> None:
-    sections = re.split(r"^## ", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.MULTILINE)
-    how_to = [section for section in sections if section.startswith("Add ")]
-    assert len(how_to) == 4
-    assert max(len(section.splitlines()) for section in how_to) < 100
+@pytest.mark.usefixtures("installed_plugins")
+def test_less_is_better_where_a_plug_ins_metric_says_so() -> None:
+    result = archwalk.search("hill-climbing", "mlp-latency", budget=30, trials=2)
+    assert (result.best.report, str(result.best.architecture)) == (
+        pytest.approx(0.1), 'Architecture(mlp, {"activations": ["identity", "identity", "identity", "identity"]})'
+    )  # fmt: skip
+    env = gymnasium.make("archwalk/Incremental-v0", benchmark="mlp-latency", pay="careful", neighbours=4)
+    env.reset(seed=0)
+    assert np.isfinite(env.step(1)[1])

@@ -46,7 +46,7 @@ class Evaluation:
         parts = [f"{reward.name} {_shown(reward, self.reward)}"]
         if report != reward:
             parts.append(f"{report.name} {_shown(report, self.report)}")
-        if self.seconds is not None:
+        if self.seconds:
             parts.append(f"{self.seconds:,.1f} s of training")
         return ", ".join(parts)
 
