@@ -7,6 +7,7 @@ import pytest
 
 from archwalk.agents.base import Agent
 from archwalk.agents.transfer import TransferSettings, TransferTrainer
+from archwalk.agents.transfer import agent as agent_module
 from archwalk.agents.transfer import search as search_module
 from archwalk.agents.transfer.agent import TransferAgent
 from archwalk.agents.transfer.baselines import BASELINES, search_with
@@ -68,31 +69,34 @@ class TestTransferAgent(WalkingAgentConformance):
         return trained([task(proteins, number) for number in range(3)], replace(SHORT, optimism=2.0))
 
 
-class TestInAHugeSpace(WalkingAgentConformance):
-    """Of which candidates are drawn; one source alone."""
+@pytest.fixture
+def few_candidates(monkeypatch):
+    monkeypatch.setattr(agent_module, "WHOLE", 10)
+    for name, number in {"SAMPLED": 10, "MUTANTS": 10, "_FIRST_SAMPLES": 20, "REDRAWN_EVERY": 2}.items():
+        monkeypatch.setattr(search_module, name, number)
 
-    rounds = 3
 
-    @pytest.fixture(autouse=True)
-    @classmethod
-    def _few_candidates(cls, monkeypatch) -> None:
-        for name, number in {"SAMPLED": 10, "MUTANTS": 10, "_FIRST_SAMPLES": 20, "REDRAWN_EVERY": 2}.items():
-            monkeypatch.setattr(search_module, name, number)
+@pytest.mark.usefixtures("few_candidates")
+def test_goes_on_to_the_bit_where_candidates_are_drawn(space4):
+    target, agent = task(space4, 3), trained([task(space4, 0)])
+    whole = agent(Trials(space4, 2, np.random.default_rng(0)))
+    run_trials(target.estimator, whole, 5)
+    again = agent(Trials(space4, 2, np.random.default_rng(9)))
+    again.load_state_dict(whole.state_dict())
+    one, other = (run_trials(target.estimator, strategy, 6) for strategy in (whole, again))
+    np.testing.assert_array_equal(one.codes_TQL, other.codes_TQL)
+    assert one.unique_T().tolist() == [6, 6]
 
-    @pytest.fixture(scope="class")
-    @classmethod
-    def space(cls) -> SearchSpace:
-        return branches().space
 
-    @pytest.fixture(scope="class")
-    @classmethod
-    def other_space(cls, space5) -> SearchSpace:
-        return space5
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def agent(cls, space) -> Agent:
-        return trained([replace(branches(), space=space)])
+def test_searches_a_space_that_cannot_be_enumerated(monkeypatch):
+    for name, number in {"SAMPLED": 10, "MUTANTS": 10, "_FIRST_SAMPLES": 20}.items():
+        monkeypatch.setattr(search_module, name, number)
+    source = branches()
+    agent = trained([source])
+    ledger = run_trials(source.estimator, agent(Trials(source.space, 1, np.random.default_rng(0))), 8)
+    assert ledger.unique_T().tolist() == [8]
+    sampled_N = source.estimator.evaluate(source.space.sample(np.random.default_rng(1), 30)).reward_B
+    assert ledger.rewards_TQ.max() > np.median(sampled_N)
 
 
 def test_finds_the_best_of_a_new_task_in_a_few_queries(proteins):
@@ -115,17 +119,17 @@ def test_finds_the_best_of_a_new_task_in_a_few_queries(proteins):
 def test_what_is_recommended_is_not_led_by_noise(proteins):
     """One outlier among many evaluations of a smooth task has the highest reward, and is not recommended."""
     agent = trained([task(proteins, number) for number in range(3)])
-    agent.shape = replace(
-        agent.shape, logs=(*agent.shape.logs[:-1], 1.0)
-    )  # it learned that rewards are noisy
+    noisy = (*agent.shape.logs[:-1], 3.0)  # it learned that rewards say little
+    agent.shape = replace(agent.shape, logs=noisy)
     strategy = agent(Trials(proteins, 1, np.random.default_rng(0)))
     values_N = task(proteins, 5).estimator.reward_N
-    worst = int(values_N.argmin())
     searcher = strategy.searchers[0]
-    others = np.argsort(-values_N, kind="stable")[:200:5]
-    searcher.learn(others[:, None].astype(np.int32), values_N[others])
-    searcher.learn(np.array([[worst]], np.int32), np.array([values_N.max() + 0.001]))
-    assert int(searcher.recommend()[0]) != worst
+    known = np.argsort(-values_N, kind="stable")[::40]
+    rewards_E = values_N[known]
+    outlier = len(known) // 2
+    rewards_E[outlier] = rewards_E.max() + 0.001
+    searcher.learn(known[:, None].astype(np.int32), rewards_E)
+    assert int(searcher.recommend()[0]) != known[outlier]
     codes_TQL = searcher.history.codes_EL[None]
     (finding,) = strategy.findings(codes_TQL, searcher.history.rewards_E[None])
     assert finding["recommended"] == searcher.recommend().tolist()
