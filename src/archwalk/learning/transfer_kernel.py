@@ -89,9 +89,8 @@ class TransferKernel:
 
 def matern(squared: Singles) -> Singles:
     """Matern-5/2 of squared distances, 1 at zero."""
-    radius = np.sqrt(5 * squared)
-    value: Singles = (1 + radius + radius * radius / 3) * np.exp(-radius)
-    return value
+    radius = np.sqrt(np.float32(5) * squared)
+    return np.asarray((1 + radius + radius * radius / 3) * np.exp(-radius), np.float32)
 
 
 @dataclass(frozen=True)
@@ -158,12 +157,14 @@ def _loss(
     kernel_EE = kernel_EE + (logs[-1].exp() + _JITTER) * torch.eye(len(targets_E), dtype=torch.float64)
     lower_EE = torch.linalg.cholesky(kernel_EE)
     whitened_E = torch.linalg.solve_triangular(lower_EE, targets_E[:, None], upper=False)
-    return 0.5 * len(targets_E) * whitened_E.square().mean().log() + lower_EE.diagonal().log().sum()
+    loss: Tensor = 0.5 * len(targets_E) * whitened_E.square().mean().log() + lower_EE.diagonal().log().sum()
+    return loss
 
 
 def _matern(squared: Tensor) -> Tensor:
     radius = (5 * squared + 1e-12).sqrt()
-    return (1 + radius + radius.square() / 3) * (-radius).exp()
+    value: Tensor = (1 + radius + radius.square() / 3) * (-radius).exp()
+    return value
 
 
 class GrowingPosterior:

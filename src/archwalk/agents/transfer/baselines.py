@@ -95,7 +95,7 @@ class RGPESearcher(_SourceSearcher):
         targets_E = to_targets(finite_rewards(self.rewards_E), self.settings.shape.bound_share)
         cross_EN = np.stack(self.rows_EN)
         matrix_EE = cross_EN[:, self.asked_E].astype(np.float64)
-        inverse_EE = np.linalg.inv(matrix_EE + _NOISE * np.eye(len(targets_E)))
+        inverse_EE = np.linalg.inv(matrix_EE + _NOISE * np.eye(len(targets_E))).astype(np.float64)
         alpha_E = inverse_EE @ targets_E
         weights_M = self._weights(targets_E, alpha_E, inverse_EE)
         own_N = alpha_E @ cross_EN

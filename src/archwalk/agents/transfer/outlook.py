@@ -101,7 +101,8 @@ class Outlook:
     def bounds(self, targets_E: Floats, optimism: float) -> Floats:
         """Mean and so many deviations (N,), minus infinity where it was evaluated."""
         mean_N, deviation_N = self.posterior(targets_E)
-        return np.where(self.free_N, mean_N + optimism * deviation_N, -np.inf)
+        bound_N: Floats = np.where(self.free_N, mean_N + optimism * deviation_N, -np.inf)
+        return bound_N
 
 
 def to_targets(rewards_E: Floats, bound_share: float) -> Floats:
@@ -111,7 +112,8 @@ def to_targets(rewards_E: Floats, bound_share: float) -> Floats:
     targets_E = log_distance(rewards_E, len(rewards_E), bound_share)
     targets_E = targets_E - targets_E.mean()
     deviation = float(targets_E.std())
-    return targets_E / deviation if deviation > 0 else targets_E
+    scaled_E: Floats = targets_E / deviation if deviation > 0 else targets_E
+    return scaled_E
 
 
 def choose_first(profiles_NK: Singles, wanted: int) -> NDArray[np.int64]:

@@ -58,7 +58,8 @@ class TransferSearcher(Searcher):
                 candidates = agent.whole.candidates
             else:
                 candidates = agent.describe(distinct(self.space.sample(self.rng, _FIRST_SAMPLES)))
-            return candidates.codes_NL[choose_first(candidates.profiles_NK, agent.shape.first)]
+            first_KL: Codes = candidates.codes_NL[choose_first(candidates.profiles_NK, agent.shape.first)]
+            return first_KL
         if agent.whole is None and (not self.redrawn or len(self.history) >= self.redrawn + REDRAWN_EVERY):
             self._redraw()
         outlook = self._conditioned()
@@ -67,7 +68,8 @@ class TransferSearcher(Searcher):
         place = int(bound_N.argmax())
         if not outlook.free_N[place]:
             return self.history.sampled(1, self.rng)
-        return outlook.pool.candidates.codes_NL[place][None]
+        next_KL: Codes = outlook.pool.candidates.codes_NL[place][None]
+        return next_KL
 
     def learn(self, codes_KL: Codes, rewards_K: Floats) -> None:
         """The process is conditioned when it is asked."""
@@ -104,7 +106,8 @@ class TransferSearcher(Searcher):
         targets_E = to_targets(self.history.targets(), self.settings.shape.bound_share)
         known_E = np.where(np.isfinite(self.history.rewards_E), 0.0, -np.inf)
         smooth_E = self._conditioned().posterior.smooth(targets_E) + known_E
-        return self.history.codes_EL[int(smooth_E.argmax())]
+        best_L: Codes = self.history.codes_EL[int(smooth_E.argmax())]
+        return best_L
 
     def state_dict(self) -> dict[str, Any]:
         """What was evaluated, and among what it looks."""
