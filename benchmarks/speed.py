@@ -128,16 +128,18 @@ def main() -> None:
     rows = [row for row in rows if not options.only or any(word in row.name for word in options.only)]
     head = [_line(HEAD), f"|{'---|' * len(HEAD)}"]
     print("\n".join(head))
-    lines = {}
+    known = (
+        {line.split(" | ")[0].removeprefix("| "): line for line in block(options.page, "speed")}
+        if options.page
+        else {}
+    )
     for row in rows:
-        lines[row.name] = _line(show(row, measure(row, options.before, options.pairs)))
-        print(lines[row.name], flush=True)
-    minutes = (time.perf_counter() - started) / 60
-    print(f"{machine()}; {minutes:.0f} minutes")
-    if options.page:
-        known = {line.split(" | ")[0].removeprefix("| "): line for line in block(options.page, "speed")}
-        lines = {name: lines.get(name) or known.get(name, "") for name in ROWS}
-        put(options.page, "speed", [*head, *filter(None, lines.values()), "", f"{machine()}."])
+        known[row.name] = _line(show(row, measure(row, options.before, options.pairs)))
+        print(known[row.name], flush=True)
+        if options.page:
+            lines = [known[name] for name in ROWS if name in known]
+            put(options.page, "speed", [*head, *lines, "", f"{machine()}."])
+    print(f"{machine()}; {(time.perf_counter() - started) / 60:.0f} minutes")
 
 
 def _line(cells: list[str]) -> str:
