@@ -26,6 +26,7 @@ when_imported("gymnasium", register)
 if TYPE_CHECKING:
     from archwalk import errors
     from archwalk.api.agents import TrainedAgent, load_agent, resume, train
+    from archwalk.api.fronts import FrontResult, load_front, search_front
     from archwalk.api.images import search_images
     from archwalk.api.listing import (
         list_agents,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         list_spaces,
         list_strategies,
     )
+    from archwalk.api.objectives import objective_benchmark
     from archwalk.api.results import Result, load_result
     from archwalk.api.searching import compare, search
     from archwalk.api.studies import Study, study
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Architecture",
     "Benchmark",
+    "FrontResult",
     "Metric",
     "Objective",
     "Result",
@@ -68,10 +71,13 @@ __all__ = [
     "list_strategies",
     "load_agent",
     "load_benchmark",
+    "load_front",
     "load_result",
     "load_space",
+    "objective_benchmark",
     "resume",
     "search",
+    "search_front",
     "search_images",
     "study",
     "train",
@@ -79,10 +85,12 @@ __all__ = [
 
 _HOMES = {
     "archwalk.api.agents": ("TrainedAgent", "load_agent", "resume", "train"),
+    "archwalk.api.fronts": ("FrontResult", "load_front", "search_front"),
     "archwalk.api.images": ("search_images",),
     "archwalk.api.listing": (
         "list_agents", "list_benchmarks", "list_presets", "list_spaces", "list_strategies",
     ),
+    "archwalk.api.objectives": ("objective_benchmark",),
     "archwalk.api.results": ("Result", "load_result"),
     "archwalk.api.searching": ("compare", "search"),
     "archwalk.api.studies": ("Study", "study"),

@@ -22,7 +22,7 @@ Record = dict[str, Any]
 
 _log = logging.getLogger(__name__)
 
-FORMAT = 6
+FORMAT = 7
 """Of records: a change of what an item computes or says raises it, so that no record of before is read."""
 
 
@@ -49,6 +49,8 @@ class Item:
     compute: Callable[[Setup, str], Answer]
     benchmark: str = ""
     depends: Callable[[Setup], Any] | None = None
+    agents: bool = False
+    """Whether it shows the paper's agent on its benchmark, which is trained first where the call says so."""
 
 
 def run_item(paper: str, item: Item, setup: Setup) -> Record:

@@ -69,10 +69,11 @@ class Setup:
 
         Raises DataError where its data is not here.
         """
-        full = self.benchmark or name
-        if not self.benchmark and name == "nasbench101":
-            full = f"{name}:{self.objective or 'test-mean'}"
-        return self._load(full)
+        return self._load(self.benchmark) if self.benchmark else self.find_paper_benchmark(name)
+
+    def find_paper_benchmark(self, name: str) -> Benchmark:
+        """The paper's benchmark under the objective of this call, whatever benchmark the call names."""
+        return self._load(f"{name}:{self.objective or 'test-mean'}" if name == "nasbench101" else name)
 
     def find_benchmarks(self, names: Sequence[str]) -> list[Benchmark]:
         """The data sets of an item that goes over several, or those that the call names instead, commas between.
@@ -102,8 +103,8 @@ class Setup:
         every = [NamedMethod(c, identity(name)) for c, name in zip(trained, fitting, strict=True)]
         if not every:
             self.note(
-                f"No agent trained on {benchmark.name} was given, so the baselines stand alone. "
-                f"Train one with: {how_to_train(benchmark)}"
+                f"No agent trained in the space of {benchmark.name} was given, so the baselines stand alone. "
+                "--train trains the paper's first; --agents takes run folders of archwalk train."
             )
         repeats = self.scale.repeats
         return every + [
@@ -118,7 +119,6 @@ class Setup:
             raise DataError(f"{name} is not a run folder (no {CONFIG}) and holds none")
         config = RunFolder(folders[0]).config()
         if config.space != benchmark.space.name:
-            self.note(f"The agent in {name} was trained on {config.benchmark} and is left out here.")
             return False
         trained_on = f"{config.benchmark}:{config.objective}"
         if trained_on != f"{benchmark.name}:{benchmark.objective.name}":
@@ -151,14 +151,6 @@ def benchmark_settings(benchmark: Benchmark) -> dict[str, Any]:
 def run_folders(path: Path) -> list[Path]:
     """The run folder, or those in the folder."""
     return [path] if (path / CONFIG).exists() else sorted(p.parent for p in path.glob(f"*/{CONFIG}"))
-
-
-def how_to_train(benchmark: Benchmark, strategy: str = "dqn") -> str:
-    """The command that makes an agent for this benchmark."""
-    name = f"{benchmark.name}:{benchmark.objective.name}"
-    if benchmark.name.startswith("nasbench301"):
-        name = benchmark.name
-    return f"archwalk train {strategy} --benchmark {name} --out DIR"
 
 
 def identity(runs: str) -> str:
