@@ -54,7 +54,7 @@ def objective_benchmark(
     if (objective is None) == (command is None):
         raise UsageError("say an objective or a command, one of them")
     if maximise is not None and minimise is not None:
-        raise UsageError("say what is maximised or what is minimised, one of them")
+        raise UsageError("say what is maximised or what is minimised; several goals are for search_front")
     function = Command.checked(command) if command is not None else objective
     assert function is not None
     opened = None if store is False else usable_store() if store in (None, True) else open_store(str(store))
