@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archwalk.data.architectures import ArchitectureFile, Origin
+from archwalk.data.decoding import reading
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, unknown
@@ -55,6 +56,11 @@ class _Evaluated:
     codes_TEL: Codes
     reward_TE: Floats
     report_TE: Floats
+
+    def __post_init__(self) -> None:
+        codes_TE = self.codes_TEL[..., 0] + 0
+        if not codes_TE.shape == (self.reward_TE + 0.0).shape == (self.report_TE + 0.0).shape or codes_TE.ndim != 2:
+            raise ValueError("codes, rewards and reports are not of the same evaluations")
 
     @classmethod
     def of(cls, search: Search) -> list[_Evaluated]:
@@ -157,11 +163,11 @@ class Result:
         file = (self.folder or Path()) / EVALUATIONS
         if not file.exists():
             raise DataError(f"the evaluations of this result were not saved: there is no {file}")
-        state = read_state(file)
-        return {
-            name: [_Evaluated(one["codes"], one["rewards"], one["reports"]) for one in agents]
-            for name, agents in state["strategies"].items()
-        }
+        with reading(str(file), "does not hold the evaluations of a result"):
+            return {
+                name: [_Evaluated(one["codes"], one["rewards"], one["reports"]) for one in agents]
+                for name, agents in read_state(file)["strategies"].items()
+            }
 
     def plot(
         self, path: str | Path | None = None, *, axes: matplotlib.axes.Axes | None = None

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Annotated, Any, overload
 
+import msgspec
 import numpy as np
 
 from archwalk.api.methods import as_method
 from archwalk.data.architectures import code_of
+from archwalk.data.decoding import convert, decode_json
 from archwalk.data.files import make_folder
 from archwalk.errors import DataError, UsageError
 from archwalk.experiments.protocol import spawn
@@ -143,6 +145,10 @@ _Row = tuple[int, int, list[int], float, float]
 """The number of an evaluation, how many were asked for with it, its code, reward and report."""
 
 
+_Told = tuple[int, Annotated[int, msgspec.Meta(ge=1)], float | None, float | None]
+"""A row as it stands in the file, its code apart."""
+
+
 class _Journal:
     """What was told, in an SQLite file or, without a path, nowhere."""
 
@@ -172,10 +178,14 @@ class _Journal:
             return []
         with self._plain_errors():
             found = self._connection.execute("SELECT * FROM told").fetchall()
-        return [
-            (number, batch, json.loads(code), *(math.nan if x is None else x for x in scores))
-            for number, batch, code, *scores in found
-        ]
+        return [self._row(list(row)) for row in found]
+
+    def _row(self, row: list[Any]) -> _Row:
+        """Raises DataError for one that is damaged."""
+        source = f"row {row[0]} of the study {self.name}"
+        code = decode_json(convert(row.pop(2), str, source, "a row"), list[int], source, "a row")
+        number, batch, reward, report = convert(row, _Told, source, "a row")
+        return number, batch, code, *(math.nan if x is None else x for x in (reward, report))
 
     def _prepare(self, about: str) -> None:
         assert self._connection is not None
@@ -200,7 +210,7 @@ class _Journal:
             raise DataError(
                 f"another process tells the study {self.name} at the same time; open it again"
             ) from error
-        except (sqlite3.Error, ValueError, TypeError) as error:
+        except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
             raise DataError(f"the study {self.name} cannot be used: {error}") from error
 
 
@@ -210,7 +220,7 @@ def _is_number(value: object) -> bool:
 
 
 def _differing(before: str, about: str) -> str:
-    old, new = json.loads(before), json.loads(about)
+    old, new = (decode_json(text, dict[str, Any], "what it is about") for text in (before, about))
     parts = (
         f"{key} {old.get(key)!r} there, {new.get(key)!r} here" for key in new if old.get(key) != new.get(key)
     )

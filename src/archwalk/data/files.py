@@ -160,6 +160,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         os.close(descriptor)
 
 
+def require_regular(path: Path) -> None:
+    """Before others open a path by its name: a pipe would make them wait for ever. Raises OSError."""
+    if path.exists() and not is_regular(path):
+        raise OSError(errno.EINVAL, "it is no regular file")
+
+
 def is_regular(path: Path) -> bool:
     """Whether a path leads to a file of bytes, not to a folder, device, socket or pipe, or nowhere."""
     try:

@@ -18,9 +18,13 @@ def keep(network: nn.Module, path: Path) -> None:
 def restore(network: nn.Module, path: Path) -> bool:
     """Whether the network has now what `keep` wrote; not where there is no file, or one that is damaged."""
     try:
-        network.load_state_dict(read_state(path))
-    except (DataError, RuntimeError, TypeError):
+        state = read_state(path)
+    except DataError:
         return False
+    shapes = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    if shapes != {name: getattr(tensor, "shape", None) for name, tensor in state.items()}:
+        return False  # PyTorch would load what fits before it complains
+    network.load_state_dict({name: torch.as_tensor(tensor) for name, tensor in state.items()})
     return True
 
 
