@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 PIP ?= $(BIN)/python -m pip
 EXTRAS := completion,dev,docs,frames,graph,images,nb301,onnx,parquet,postgres,ray,rl,sb3
 WORKERS ?= 2
+DIST ?= dist
 
 # One thread a process: the tests are spread over processes.
 export OMP_NUM_THREADS ?= 1
@@ -17,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types imports unit docs benchmarks format install constraints clean
+.PHONY: help demo test lint types imports unit docs package fuzz benchmarks format install constraints clean
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,9 +52,13 @@ docs: $(VENV)/.test ## the documentation: site/index.html
 fuzz: $(VENV)/.test ## 10,000 damaged files, and what every reader makes of them
 	$(BIN)/python tests/fuzz/fuzzing.py 10000
 
-benchmarks: $(VENV)/.test ## measure speed (benchmarks/README.md)
-	$(BIN)/python benchmarks/space_speed.py
-	$(BIN)/python benchmarks/environment_speed.py
+package: $(VENV)/.test ## wheel and source distribution
+	$(BIN)/python -m build --outdir $(DIST) .
+	$(BIN)/twine check --strict $(DIST)/*
+
+benchmarks: $(VENV)/.test ## measure speed and how it grows, in some fifteen minutes (benchmarks/README.md)
+	$(BIN)/python benchmarks/speed.py --out docs/speed.md $(if $(BEFORE),--before $(BEFORE))
+	$(BIN)/python benchmarks/growth.py --out docs/assets/growth.svg
 
 format: $(VENV)/.test ## write the code in our style
 	$(BIN)/ruff check --fix .

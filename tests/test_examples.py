@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 import torch
 
+from archwalk.agents.catalogue import AGENTS, TRAINERS
 from archwalk.cli.main import main
 from archwalk.data.images import ImageSettings, load_images
+from archwalk.environments.rewards import REWARDS
 from archwalk.estimators.base import Estimator
 from archwalk.estimators.benchmarks import BENCHMARKS, load_benchmark
 from archwalk.estimators.images import SMALL as TRAINING
@@ -26,6 +28,7 @@ from archwalk.estimators.policies.games import find_game
 from archwalk.estimators.policies.settings import PolicySettings
 from archwalk.estimators.table import TableEstimator
 from archwalk.estimators.zero_cost import PROXIES, Proxy
+from archwalk.experiments.presets import PLUGINS as PRESETS
 from archwalk.learning.ppo import PPOSettings
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.catalogue import SPACES
@@ -119,7 +122,7 @@ def installed_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         lines += [f"[{group}]", *(f"{name} = {value}" for name, value in points.items())]
     (metadata / "entry_points.txt").write_text("\n".join(lines) + "\n")
     monkeypatch.syspath_prepend(tmp_path)
-    registries = (SPACES, BENCHMARKS, STRATEGIES, PROXIES)
+    registries = (SPACES, BENCHMARKS, STRATEGIES, PROXIES, REWARDS, TRAINERS, AGENTS, PRESETS)
     for registry in registries:
         registry.__dict__.pop("_plugins", None)  # what a registry found before
     yield
@@ -230,23 +233,10 @@ def test_maskable_ppo_is_compared_as_an_agent(tmp_path: Path) -> None:
     assert re.search(r"local-search +\d\d\.\d\d after 5 queries, 0 in training", said)
 
 
-def code_blocks(document: str) -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```$", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
-
-
-def body(path: Path) -> str:
-    """A file without its first docstring."""
-    return path.read_text().split('"""\n', 1)[1].strip()
-
-
-@pytest.mark.parametrize("part", ["space", "benchmark", "proxy", "strategy"])
-def test_contributing_shows_the_plugins(part: str) -> None:
-    path = PLUGINS / "archwalk_mlp" / f"{part}.py"
-    assert body(path) in [block.strip() for block in code_blocks("CONTRIBUTING.md")]
-
-
-def test_adding_something_takes_less_than_a_hundred_lines() -> None:
-    sections = re.split(r"^## ", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.MULTILINE)
-    how_to = [section for section in sections if section.startswith("Add ")]
-    assert len(how_to) == 4
-    assert max(len(section.splitlines()) for section in how_to) < 100
+@pytest.mark.parametrize("path", sorted((PLUGINS / "archwalk_mlp").glob("[!_]*")), ids=lambda path: path.name)
+def test_the_documentation_shows_the_plugins(path: Path) -> None:
+    if path.is_file():
+        assert (
+            f'--8<-- "examples/plugins/archwalk_mlp/{path.name}"'
+            in (ROOT / "docs/how-to/plugin.md").read_text()
+        )

@@ -27,12 +27,15 @@ if not has_home():  # numba would make a folder of the name ~
     numba.config.CACHE_DIR = str(temporary_home() / "numba")
 
 
-def kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile `function` with numba: no GIL while it runs, cached on disk where a disk can be written."""
+def kernel(function: Callable[P, R], fastmath: bool | set[str] = False) -> Callable[P, R]:
+    """Compile `function` with numba: no GIL while it runs, cached on disk where a disk can be written.
+
+    `fastmath` names liberties of LLVM's that floating-point arithmetic may take.
+    """
     try:
-        compiled = numba.njit(cache=True, nogil=True)(function)
+        compiled = numba.njit(cache=True, nogil=True, fastmath=fastmath)(function)
     except RuntimeError:  # no cache folder can be written: compile anew in each process
-        compiled = numba.njit(nogil=True)(function)
+        compiled = numba.njit(nogil=True, fastmath=fastmath)(function)
     return compiled  # type: ignore[no-any-return]
 
 

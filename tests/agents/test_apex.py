@@ -130,8 +130,8 @@ def test_an_actor_s_priorities_are_the_errors_by_its_weights(tiny, n_step, pay):
     assert block.transitions["observation.codes"].dtype == np.int32
     cut = block.transitions["discount"][block.transitions["discount"] > 0]
     assert len(cut) > 0
-    assert len(block.return_E) == len(block.accuracy_E) >= 80 // 5
-    assert {*block.accuracy_E.round(6)} <= {*tiny.estimator.reward_N.round(6)}
+    assert len(block.return_E) == len(block.end_reward_E) >= 80 // 5
+    assert {*block.end_reward_E.round(6)} <= {*tiny.estimator.reward_N.round(6)}
     if pay == "difference":
         assert len(block.evaluated_EL) <= 80 + len(block.return_E) + 4
 

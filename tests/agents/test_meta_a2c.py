@@ -93,6 +93,6 @@ def test_it_comes_to_build_better():
 
 
 def test_the_preset_is_for_it():
-    preset = load_preset("archwalk-images-small")
+    preset = load_preset("archwalk-images-meta-a2c")
     assert preset.strategy == "meta-a2c"
     assert make_settings(MetaA2CSettings, preset).rules.action_limit == 4

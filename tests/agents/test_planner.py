@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from archwalk.agents.planner import trainer as module
 from archwalk.agents.planner.settings import PlannerSettings
 from archwalk.agents.planner.trainer import PlannerTrainer
 from archwalk.errors import UsageError
@@ -37,6 +38,29 @@ def test_the_plan_is_the_optimum_for_what_the_network_believes(trainer):
         assert value_N[s] == max(stop_N[s], value_N[targets].max() - 1)
     assert stop_N.max() == pytest.approx(0, abs=1e-2)
     assert (value_N > stop_N).mean() > 0.5
+
+
+def test_between_looks_at_the_whole_space_a_shortlist_is_asked(space5, monkeypatch):
+    """Of 2,532 cells: few, with the neighbours of what was evaluated since, and what is picked is among them."""
+    monkeypatch.setattr(module, "_SMALL", 1000)
+    monkeypatch.setattr(module, "_SHORT", 50)
+    settings = PlannerSettings(
+        evaluations=120, initial=20, round=10, random=0.0, members=2, first_updates=20, updates=5, width=8,
+        last_updates=0, distil_updates=1,
+    )  # fmt: skip
+    trainer = PlannerTrainer(smooth_benchmark(space5), settings, seed=0)
+    asked, evaluated = [], []
+    for _ in trainer.run():
+        if trainer.distiller.done:
+            break
+        asked.append(trainer._looked_at())
+        evaluated.append(len(trainer.model))
+    assert [len(ids) == space5.size for ids in asked] == [i % 5 == 0 for i in range(len(asked))]
+    assert all(len(ids) < 1000 for i, ids in enumerate(asked) if i % 5)
+    since_EL = trainer.model.codes_EL[evaluated[0] : evaluated[1]]
+    assert set(space5.neighbours(since_EL).codes_EL[:, 0]) <= set(asked[1])
+    picked = trainer.model.codes_EL[evaluated[1] : evaluated[2], 0]
+    assert len(np.intersect1d(picked, asked[1])) >= len(picked) - 1  # one is sampled
 
 
 def test_a_space_that_cannot_be_enumerated_is_refused():

@@ -51,7 +51,7 @@ def refused(result, status, message):
             ["train", "apex", *PROTEINS, "--set", "neighbours=0"],
             "an agent must see at least 1 neighbour, not 0",
         ),
-        (["train", "apex", *PROTEINS, "--workers", "2"], "--set workers=2"),
+        (["train", "apex", *PROTEINS, "--workers", "2"], "--set actors=2"),
         (
             ["train", "apex", *PROTEINS, "--steps", "9999", "--set", "learning_starts=50000"],
             "nothing would be learned: 9999 steps leave no batch",

@@ -6,9 +6,7 @@ from archwalk.learning.ensemble import (
     EnsembleLearner,
     LogEnsemble,
     Perceptrons,
-    fit_epochs,
     perceptron,
-    predict,
 )
 from archwalk.learning.sets import AfterStateNetwork, Rows
 
@@ -92,41 +90,3 @@ def test_after_states_are_valued_one_by_one():
     for t in range(8):
         part = network.stop if t in (0, 3, 4) else network.move
         torch.testing.assert_close(q_T[t], part(features_TF[t : t + 1])[0])
-
-
-def squared(predicted, wanted):
-    return (predicted - wanted).square()
-
-
-def fitted(seed, **changed):
-    features_NF, target_N = data(50)
-    torch.manual_seed(0)
-    members = Perceptrons(3, FEATURES, 16, hidden=2, start="glorot")
-    options = {"epochs": 60, "batch": 16, "learning_rate": 1e-2} | changed
-    fit_epochs(members, features_NF, target_N, squared, np.random.default_rng(seed), **options)
-    return members, predict(members, features_NF), target_N
-
-
-def test_epochs_fit_every_member():
-    _, before_KN, target_N = fitted(0, epochs=1, learning_rate=1e-9)
-    _, after_KN, _ = fitted(0)
-    assert (((after_KN - target_N) ** 2).mean(1) < 0.05 * ((before_KN - target_N) ** 2).mean(1)).all()
-
-
-def test_epochs_depend_on_their_generator_alone():
-    np.testing.assert_array_equal(fitted(0)[1], fitted(0)[1])
-    assert not np.array_equal(fitted(0)[1], fitted(1)[1])
-
-
-def test_an_epoch_of_one_batch_is_a_step_of_adam():
-    """The batch is larger than the data; each member's error is its own mean, so members do not slow each other."""
-    members, _, _ = fitted(0, epochs=1, batch=1_000)
-    features_NF, target_N = data(50)
-    torch.manual_seed(0)
-    alone = Perceptrons(3, FEATURES, 16, hidden=2, start="glorot").only(1)
-    optimiser = torch.optim.Adam(alone.parameters(), lr=1e-2)
-    predicted = alone(torch.from_numpy(features_NF).float())
-    squared(predicted, torch.from_numpy(target_N).float()).mean().backward()
-    optimiser.step()
-    for ours, expected in zip(members.only(1).parameters(), alone.parameters(), strict=True):
-        torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-5)

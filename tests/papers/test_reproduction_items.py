@@ -207,11 +207,11 @@ def test_an_ablation_of_given_runs(tiny, agents, tmp_path):
     made = reproduced.setup(tiny, tmp_path, groups={"mine": str(agents), "fig18/no": str(agents)})
     for seed in "01":
         (agents / seed / "metrics.jsonl").write_text('{"steps": 8}\n')
-    with pytest.raises(DataError, match="has logged no charts/accuracy"):
+    with pytest.raises(DataError, match="has logged no charts/end_reward"):
         reproduced.run("fig17", made)
     (agents / "0" / "metrics.jsonl").write_text(
-        '{"steps": 8, "charts/accuracy": 70}\n{"steps": 16, "charts/accuracy": 80}\n'
+        '{"steps": 8, "charts/end_reward": 70}\n{"steps": 16, "charts/end_reward": 80}\n'
     )
-    (agents / "1" / "metrics.jsonl").write_text('{"steps": 8, "charts/accuracy": 74}\n')
+    (agents / "1" / "metrics.jsonl").write_text('{"steps": 8, "charts/end_reward": 74}\n')
     curve = reproduced.run("fig17", made)["result"]["curves"]
     assert curve == {"mine": {"seeds": 2, "steps": [8], "mean": [72], "lo": [70], "hi": [74]}}

@@ -68,7 +68,7 @@ def spirals(n: int, seed: int, part: int) -> Points:
 
 
 def load_spirals(words: list[str], seed: int) -> Benchmark:
-    """What archwalk calls: `words` are those behind the name, as in `mlp-spirals:validation`."""
+    """Networks of four layers, trained to tell two spirals apart; `words` are those behind the name."""
     if words not in ([], ["validation"]):
         raise UsageError("mlp-spirals has one objective: validation")
     space = MLP()

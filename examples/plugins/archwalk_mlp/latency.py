@@ -33,7 +33,7 @@ class Latency:
 
 
 def load_latency(words: list[str], seed: int) -> Benchmark:
-    """What archwalk calls for `mlp-latency`."""
+    """Milliseconds that a network of four layers takes, counted; lower is better."""
     if words not in ([], ["latency"]):
         raise UsageError("mlp-latency has one objective: latency")
     space = MLP()

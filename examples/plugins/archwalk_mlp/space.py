@@ -28,7 +28,7 @@ class Size:
 
 
 class MLP(MixedBaseSpace):
-    """The number of an architecture is its activations, read as digits. All are equally likely as starts."""
+    """Networks of four layers, each with its activation, which are read as the digits of a number."""
 
     name = "mlp"
     edit_kinds = ("relabel",)

@@ -1,6 +1,6 @@
 """Distillation: a network learns from features what a plan, or a larger model, says of architectures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ class Distiller:
         self.space = space
         self.starts, self.anywhere = starts, anywhere
         self.rng = rng
-        self.optimiser = torch.optim.Adam(student.parameters(), lr=settings.distil_learning_rate)
+        self.optimiser = torch.optim.Adam(student.parameters(), lr=settings.distil_learning_rate, fused=True)
         self.done = 0
 
     @property
@@ -55,31 +55,35 @@ class Distiller:
 
     def take_portion(self, walker: nn.Module, label: Callable[[Codes], Floats]) -> float:
         """Some updates, on what walks by `walker` are presented with; gives the last error."""
-        seen_EL = self._look_around(walker)
         loss = torch.zeros(())
-        for _ in range(min(_PORTION, self.remaining)):
+        for codes_BL, labels_B in self._batches(self._look_around(walker), label):
             for group in self.optimiser.param_groups:
                 group["lr"] = (
                     self.settings.distil_learning_rate * self.remaining / self.settings.distil_updates
                 )
-            codes_BL = self._draw(seen_EL)
             features = torch.from_numpy(self.space.features(codes_BL)).float()
-            loss = functional.smooth_l1_loss(
-                self.student(features), torch.from_numpy(label(codes_BL)).float()
-            )
+            loss = functional.smooth_l1_loss(self.student(features), torch.from_numpy(labels_B).float())
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimiser.step()
             self.done += 1
         return float(loss.detach())
 
-    def _draw(self, seen_EL: Codes) -> Codes:
-        """A batch."""
-        batch = self.settings.distil_batch
-        if self.anywhere is None:
-            return seen_EL[self.rng.integers(0, len(seen_EL), batch)]
-        anywhere_BL = self.anywhere(self.rng, batch // 2)
-        return np.concatenate([anywhere_BL, seen_EL[self.rng.integers(0, len(seen_EL), batch // 2)]])
+    def _batches(self, seen_EL: Codes, label: Callable[[Codes], Floats]) -> Iterator[tuple[Codes, Floats]]:
+        """Codes and labels of a portion; what is drawn of those seen is labelled once, all at a time."""
+        updates, batch = min(_PORTION, self.remaining), self.settings.distil_batch
+        anywhere_BL, elsewhere = [], batch // 2 if self.anywhere else 0
+        rows_UB = np.empty((updates, batch // 2 if self.anywhere else batch), np.int64)
+        for update in range(updates):
+            anywhere_BL.append(self.anywhere(self.rng, elsewhere) if self.anywhere else seen_EL[:0])
+            rows_UB[update] = self.rng.integers(0, len(seen_EL), rows_UB.shape[1])
+        used, at_E = np.unique(rows_UB, return_inverse=True)
+        labels_UB = label(seen_EL[used])[at_E].reshape(rows_UB.shape)
+        for update in range(updates):
+            codes_BL, labels_B = seen_EL[rows_UB[update]], labels_UB[update]
+            if self.anywhere:
+                labels_B = np.concatenate([label(anywhere_BL[update]), labels_B])
+            yield np.concatenate([anywhere_BL[update], codes_BL]), labels_B
 
     def _look_around(self, walker: nn.Module) -> Codes:
         """Everything that walks by a network are presented with, (E, L)."""

@@ -16,6 +16,9 @@ from archwalk.registry import Registry
 from archwalk.spaces.catalogue import SPACES
 from archwalk.strategies.catalogue import STRATEGIES
 
+_SEE = "See the module."
+"""The docstring of a class that its module is about."""
+
 
 def list_strategies() -> dict[str, str]:
     """Strategies that search from scratch."""
@@ -71,15 +74,21 @@ def _summary(target: str) -> str:
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         return ""
     tree = ast.parse(Path(spec.origin).read_text("utf-8"))
-    own = next((node for node in tree.body if getattr(node, "name", None) == attribute), None)
-    texts = [ast.get_docstring(tree) or ""]
-    if isinstance(
-        own, ast.FunctionDef
-    ):  # a loader says more than its module, a class of a module of its own does not
-        texts.insert(0, ast.get_docstring(own) or "")
-    return next((_first_sentence(text) for text in texts if text), "")
+    texts = [_own_docstring(tree, attribute), ast.get_docstring(tree) or ""]
+    return next((_first_sentence(text) for text in texts if text and text != _SEE), "")
+
+
+def _own_docstring(tree: ast.Module, name: str) -> str:
+    """Of a class or function of a module, or the text below an assignment."""
+    for node, after in zip(tree.body, [*tree.body[1:], None], strict=True):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:
+            return ast.get_docstring(node) or ""
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [name]:
+            value = after.value if isinstance(after, ast.Expr) else None
+            return str(value.value) if isinstance(value, ast.Constant) else ""
+    return ""
 
 
 def _first_sentence(text: str) -> str:
     paragraph = " ".join(text.split("\n\n", 1)[0].split())
-    return re.split(r"(?<=[^.][^A-Z.])\.( |$)", paragraph, maxsplit=1)[0]
+    return re.split(r"(?<=[^.][^A-Z.])(?<!et al)\.( |$)", paragraph, maxsplit=1)[0].removesuffix(".")

@@ -186,7 +186,8 @@ class Result:
             curve = strategy.curve
             if curve is None:
                 continue
-            line = axes.plot(curve.queries, _floats(curve.mean), label=name)[0]
+            paid = f", after {strategy.training_queries:,} training queries" if strategy.trained else ""
+            line = axes.plot(curve.queries, _floats(curve.mean), label=name + paid)[0]
             if self.record.trials > 1:
                 low, high = _floats(curve.lo), _floats(curve.hi)
                 axes.fill_between(curve.queries, low, high, color=line.get_color(), alpha=0.2, lw=0)

@@ -26,7 +26,7 @@ from archwalk.learning.engines import ENGINES
 if TYPE_CHECKING:
     from archwalk.api.agents import Improvement, TrainedAgent
 
-DEMO_SCALES = {"smoke": (50, 20, 200), "small": (150, 200, 2_000)}
+DEMO_SCALES = {"smoke": (50, 20, 200), "small": (150, 40, 2_000)}
 """Budget, trials and starts of single episodes."""
 
 DEMO_TRAINING = {

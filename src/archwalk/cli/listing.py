@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from typing import Any
+
+from rich.table import Table
+from rich.text import Text
 
 from archwalk.cli.common import OUT, print_json
 from archwalk.cli.options import add_json
@@ -37,9 +41,7 @@ def run_list(options: argparse.Namespace) -> None:
     if options.json:
         print_json({options.kind: found})
         return
-    width = max(map(len, found))
-    for name, about in found.items():
-        OUT.print(f"{name:{width}}  {about}", markup=False, highlight=False)
+    _print_columns(found)
 
 
 def _print_settings(options: argparse.Namespace) -> None:
@@ -60,6 +62,14 @@ def _print_settings(options: argparse.Namespace) -> None:
         OUT.print(about, markup=False, highlight=False)
     if not settings:
         OUT.print(f"{options.name} has no settings", markup=False, highlight=False)
-    width = max(map(len, settings), default=0)
-    for key, value in settings.items():
-        OUT.print(f"{key:{width}}  {json.dumps(value, default=str)}", markup=False, highlight=False)
+    _print_columns({key: json.dumps(value, default=str) for key, value in settings.items()})
+
+
+def _print_columns(rows: Mapping[str, str]) -> None:
+    """Names, and what is said of them, which goes on below itself where a line ends."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for name, text in rows.items():
+        grid.add_row(Text(name), Text(text))
+    OUT.print(grid)

@@ -46,7 +46,7 @@ class Evaluation:
         parts = [f"{reward.name} {_shown(reward, self.reward)}"]
         if report != reward:
             parts.append(f"{report.name} {_shown(report, self.report)}")
-        if self.seconds is not None:
+        if self.seconds:
             parts.append(f"{self.seconds:,.1f} s of training")
         return ", ".join(parts)
 
@@ -63,4 +63,5 @@ def _value(metric: Metric, value: float | None) -> dict[str, Any]:
 def _shown(metric: Metric, value: float | None) -> str:
     if value is None:
         return "–"
-    return f"{value:,.4g}{f' {metric.unit}' if metric.unit else ''}"
+    number = f"{value:,.2f}" if metric.unit == "%" else f"{value:,.4g}"
+    return f"{number} {metric.unit}".rstrip()

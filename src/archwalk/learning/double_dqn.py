@@ -49,7 +49,7 @@ class DoubleDQN:
         self.device = next(network.parameters()).device
         self.online = network
         self.target = copy.deepcopy(network).requires_grad_(False)
-        self.optimiser = torch.optim.Adam(network.parameters())
+        self.optimiser = torch.optim.Adam(network.parameters(), fused=True)
         self.target_every = target_every
         self.gradient_clip = gradient_clip
         self.updates = 0

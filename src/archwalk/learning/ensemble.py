@@ -47,10 +47,18 @@ class Perceptrons(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """See the class."""
-        x = features.expand(len(self.weights[0]), *features.shape[-2:])
-        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            x = torch.baddbmm(bias, x.relu() if i else x, weight)
+        x = self._first(features)
+        for weight, bias in zip(list(self.weights)[1:], list(self.biases)[1:], strict=True):
+            x = torch.baddbmm(bias, x.relu(), weight)
         return x.squeeze(-1)
+
+    def _first(self, features: Tensor) -> Tensor:
+        """The first layer (K, T, W), in one product where all networks see the same features."""
+        weight_KFW, bias_K1W = self.weights[0], self.biases[0]
+        if features.dim() == 3:
+            return torch.baddbmm(bias_K1W, features, weight_KFW)
+        flat = torch.addmm(bias_K1W.flatten(), features, weight_KFW.transpose(0, 1).flatten(1))
+        return flat.view(len(features), *bias_K1W.shape[::2]).transpose(0, 1)
 
     def only(self, network: int) -> "Perceptrons":
         """A copy of one of them."""
@@ -104,7 +112,7 @@ class EnsembleLearner:
         self.members = ensemble.members
         self.learning_rate = learning_rate
         self.optimiser = torch.optim.AdamW(
-            self.members.parameters(), lr=learning_rate, weight_decay=weight_decay
+            self.members.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True
         )
 
     def fit(self, draw: Draw, *, updates: int) -> float:
@@ -128,35 +136,6 @@ class EnsembleLearner:
     def predict(self, features_NF: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Predictions of exp(y), (K, N), of the members."""
         return predict(self.members, features_NF)
-
-
-def fit_epochs(
-    members: Perceptrons,
-    features_EF: NDArray[np.uint8],
-    targets_E: NDArray[np.float64],
-    error: Callable[[Tensor, Tensor], Tensor],
-    rng: np.random.Generator,
-    *,
-    epochs: int,
-    batch: int,
-    learning_rate: float,
-    betas: tuple[float, float] = (0.9, 0.999),
-) -> None:
-    """Train each member by Adam on `epochs` passes over the same data, in an order of its own.
-
-    `error` gives the error (K, B) of predictions and targets (K, B). The last batch of an epoch may be smaller.
-    """
-    optimiser = torch.optim.Adam(members.parameters(), lr=learning_rate, betas=betas, fused=True)
-    features = torch.from_numpy(features_EF).float()
-    targets = torch.from_numpy(targets_E).float()
-    everyone_KE = np.broadcast_to(np.arange(len(targets_E)), (len(members.weights[0]), len(targets_E)))
-    for _ in range(epochs):
-        order_KE = torch.from_numpy(rng.permuted(everyone_KE, axis=1))
-        for start in range(0, len(targets_E), batch):
-            rows_KB = order_KE[:, start : start + batch]
-            optimiser.zero_grad(set_to_none=True)
-            error(members(features[rows_KB]), targets[rows_KB]).mean(1).sum().backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
 
 
 @torch.no_grad()

@@ -68,6 +68,8 @@ def curves_caption(comparison: Comparison) -> str:
     single = comparison.trials == 1 and all(one.agents == 1 for one in comparison.strategies.values())
     what = "The" if single else f"Mean over {counted(comparison.trials, 'trial')} of the"
     text = [f"{what} best architecture found so far,{shown} over queries."]
+    if any(one.trained for one in comparison.strategies.values()):
+        text.append("The queries that training had paid before are not on the axis.")
     if is_cut(comparison):
         low, high = visible_range(comparison)
         begins = (

@@ -21,7 +21,8 @@ import torch
 from numpy.typing import NDArray
 
 from archwalk.estimators.base import Floats
-from archwalk.learning.ensemble import Perceptrons, fit_epochs, predict
+from archwalk.learning.ensemble import Perceptrons, predict
+from archwalk.learning.perceptron_training import fit_epochs
 from archwalk.learning.seeding import made_from
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
@@ -215,8 +216,8 @@ class AlphaXSearcher(Searcher):
         self.network = self._make_network(int(self.rng.integers(2**31)))
         fit_epochs(
             self.network, features_EF, (rewards_E - self.centre) / self.spread,
-            lambda predicted, wanted: (predicted - wanted).square(), self.rng,
-            epochs=settings.epochs, batch=settings.batch, learning_rate=settings.learning_rate,
+            self.rng, error="squared", epochs=settings.epochs, batch=settings.batch,
+            learning_rate=settings.learning_rate,
         )  # fmt: skip
 
     def _make_network(self, seed: int) -> Perceptrons:

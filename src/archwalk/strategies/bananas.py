@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from archwalk.errors import unknown
 from archwalk.estimators.base import Floats
-from archwalk.learning.ensemble import Perceptrons, fit_epochs, predict
+from archwalk.learning.ensemble import Perceptrons, predict
+from archwalk.learning.perceptron_training import fit_epochs
 from archwalk.learning.seeding import made_from
 from archwalk.spaces.base import Codes, Features, SearchSpace
 from archwalk.spaces.capabilities import graphs_of
@@ -107,9 +107,12 @@ class BananasSearcher(Searcher):
                 settings.members, features_EF.shape[1], settings.width, settings.layers, start="glorot"
             ),
         )
+        weights_E = (
+            unit / distances_E if settings.loss == "mape" else None
+        )  # what is near the bound weighs most
         fit_epochs(
-            members, features_EF, distances_E / unit, relative_error if settings.loss == "mape" else absolute_error,
-            self.rng, epochs=settings.epochs, batch=settings.batch, learning_rate=settings.learning_rate,
+            members, features_EF, distances_E / unit, self.rng, error="absolute", weights_E=weights_E,
+            epochs=settings.epochs, batch=settings.batch, learning_rate=settings.learning_rate,
             betas=_BETAS,
         )  # fmt: skip
         return bound - unit * predict(members, self._encode(candidates_NL))
@@ -154,13 +157,3 @@ def reward_bound(rewards_E: Floats) -> float:
     """A reward that will hardly be passed: the best so far and half of what it is better than the median ("ours")."""
     best, median = float(rewards_E.max()), float(np.median(rewards_E))
     return best + max(_MARGIN * (best - median), 1e-3)
-
-
-def relative_error(predicted: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """|(f(a) - bound) / (y - bound) - 1| of the paper: what is near the bound weighs most."""
-    return (predicted / wanted - 1).abs()
-
-
-def absolute_error(predicted: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """What naszilla trains on."""
-    return (predicted - wanted).abs()

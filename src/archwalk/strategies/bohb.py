@@ -153,7 +153,10 @@ class BOHBSearcher(Searcher):
 
 
 class BOHB(PerTrial):
-    """BOHB in independent trials. Where there is one number of epochs, every bracket is one full training."""
+    """BOHB: Hyperband's brackets of short and long trainings, filled by a model of what was good (Falkner et al. 2018).
+
+    Where there is one number of epochs, every bracket is one full training.
+    """
 
     settings_class: ClassVar[type[BOHBSettings]] = BOHBSettings
     searcher_class = BOHBSearcher

@@ -27,7 +27,7 @@ class LocalSearchSettings:
 
 
 class LocalSearch(Strategy):
-    """Moves to the best of up to N sampled neighbours while it is better; at a local optimum it restarts.
+    """Local search of Cassimon et al. 2024, section 3.2.3: to the best presented neighbour; restarts at an optimum.
 
     The start is a query, and so is every presented neighbour at every step, repeats included.
     """

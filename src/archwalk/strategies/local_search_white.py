@@ -43,7 +43,9 @@ class LocalSearchWhiteSettings:
 
 
 class LocalSearchWhite(Strategy):
-    """Climbs from the best of some random strings, evaluates no architecture twice, restarts at a local optimum.
+    """Local search of White et al. 2021: to the first better neighbour, no architecture twice, restarts at an optimum.
+
+    It sets out from the best of some random strings.
 
     Starts are uniform strings, drawn anew until one was not evaluated yet (White et al.). One query a trial and
     step, since each depends on the last. Where a trial stands is its string `strings_TC`; its neighbours are

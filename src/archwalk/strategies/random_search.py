@@ -24,7 +24,7 @@ class BuiltSpace(Protocol):
 
 
 class RandomSearch(Strategy):
-    """Samples architectures from the space's distribution of starts; does not walk.
+    """Random search: every query is a fresh sample of the space, from its distribution of starts.
 
     What a space says cannot be built is drawn anew (ours): agents beside it that build have masks for that.
     """

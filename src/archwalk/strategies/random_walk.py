@@ -9,7 +9,7 @@ from archwalk.strategies.walker import Walker
 
 
 class RandomWalk(Walker):
-    """Stopping is one of the actions and as likely as each neighbour."""
+    """Random walk of Cassimon et al. 2024, section 3.2.3: a presented neighbour or the end, all equally likely."""
 
     def choose(self, codes_RKL: Codes, count_R: NDArray[np.int32], streams_R: Streams) -> NDArray[np.int64]:
         """Uniform actions (R,)."""

@@ -38,7 +38,7 @@ class RegularizedEvolutionSettings:
 
 
 class RegularizedEvolution(Strategy):
-    """Mutates the best of a random sample of the population; the child takes the place of the oldest.
+    """Regularised (aging) evolution: the best of a random sample is mutated, its child takes the place of the oldest.
 
     The first population is random, and its members are queries; a budget below it is random search. The sample is
     drawn with replacement (Real et al., algorithm 1). All trials go side by side: a member is the string (C,) in

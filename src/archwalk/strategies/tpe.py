@@ -111,7 +111,7 @@ class TPESearcher(Searcher):
 
 
 class TPE(PerTrial):
-    """Trials are independent."""
+    """See the module."""
 
     query = "an evaluated architecture, repeats included; invalid strings are no query"
     settings_class: ClassVar[type[TPESettings]] = TPESettings

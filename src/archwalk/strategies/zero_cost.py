@@ -119,6 +119,6 @@ class ZeroCost(PerTrial):
 
 
 class Naswot(ZeroCost):
-    """By NASWOT's own proxy."""
+    """NASWOT: the untrained network that tells random images apart best is evaluated (Mellor et al. 2021)."""
 
     settings_class: ClassVar[type[Any]] = NaswotSettings

@@ -152,7 +152,7 @@ TINY = {
     "climber": ["evaluations=30", "initial=20", "first_updates=3", "updates=2", "last_updates=2", "distil_updates=3"],
     "dqn": ["steps=200", "environments=4", "neighbours=5", "episode_limit=4", "capacity=100", "learning_starts=20",
             "batch=8", "calibration=8", "width=8", "heads=2"],
-    "apex": ["steps=200", "workers=2", "environments=2", "shards=1", "neighbours=5", "episode_limit=4", "capacity=400",
+    "apex": ["steps=200", "actors=2", "environments=2", "shards=1", "neighbours=5", "episode_limit=4", "capacity=400",
              "learning_starts=40", "batch=8", "width=8", "heads=2", "block=20"],
 }  # fmt: skip
 

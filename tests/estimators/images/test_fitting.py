@@ -31,6 +31,7 @@ from archwalk.estimators.images import (
 )
 from archwalk.estimators.images.benchmark import NETWORKS
 from archwalk.estimators.images.fitting import Training, batches
+from archwalk.estimators.trainings import limits
 from archwalk.estimators.trainings.limits import measure
 from archwalk.spaces.nasbench101.size import NASBench101Size
 from archwalk.spaces.nsc import NSCSize
@@ -160,6 +161,19 @@ def test_sizes_are_exact(space4):
         assert size.activations > 16 * 4 * 8 * 8
         half = measure(make, task.shape, 8)
         assert half.activations == pytest.approx(size.activations / 2, rel=0.1)
+
+
+@pytest.mark.parametrize("number", [100, 700, 1500])
+def test_a_small_network_that_is_run_has_the_size_that_shapes_alone_tell(number, monkeypatch):
+    """And the random numbers that its dropout draws are given back."""
+    size, task = NSCSize(dense=32, dropout=0.5), Task((1, 14, 14), 10)
+    space = NETWORKS["chain4"].make(task)
+    make = partial(space.build, np.array([number], np.int32), task, size)
+    state = torch.get_rng_state()
+    run = measure(make, task.shape, 20)
+    assert torch.equal(torch.get_rng_state(), state)
+    monkeypatch.setattr(limits, "_FEW_WEIGHTS", 0)
+    assert run == measure(make, task.shape, 20)
 
 
 def test_cells(space4):

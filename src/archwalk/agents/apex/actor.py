@@ -27,7 +27,7 @@ class Block:
     """What an actor hands over: transitions of codes, what they and the walk that gave them say.
 
     `transitions` have the fields of `NStepReturns` with codes and counts as observations. `evaluated_EL` is what
-    was paid for. Of each episode that ended, `return_E` is the sum of its rewards, `accuracy_E` the accuracy in percent
+    was paid for. Of each episode that ended, `return_E` is the sum of its rewards, `end_reward_E` the reward
     of its last architecture.
     """
 
@@ -36,7 +36,7 @@ class Block:
     steps: int
     evaluated_EL: Codes
     return_E: Floats
-    accuracy_E: Floats
+    end_reward_E: Floats
 
 
 class Actor:
@@ -79,9 +79,9 @@ class Actor:
         parts: list[Batch] = []
         returns, accuracies = [], []
         for _ in range(self.settings.block_steps):
-            transitions, return_E, accuracy_E = self._step()
+            transitions, return_E, end_reward_E = self._step()
             returns.append(return_E)
-            accuracies.append(accuracy_E)
+            accuracies.append(end_reward_E)
             if transitions:
                 parts.append(transitions)
         batch = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
@@ -106,13 +106,13 @@ class Actor:
             before | {"value": taken_B}, action_B, step.reward_B, after | {"value": best_B},
             step.terminated_B, step.truncated_B,
         )  # fmt: skip
-        accuracy_E = ended_accuracies(walks, step)
+        end_reward_E = ended_accuracies(walks, step)
         walks.restart(step.done_B)
         self._value(step.done_B)
         self.paid_B += step.reward_B
         return_E = self.paid_B[step.done_B]
         self.paid_B[step.done_B] = 0
-        return transitions, return_E, accuracy_E
+        return transitions, return_E, end_reward_E
 
     @torch.no_grad()
     def _value(self, rows_B: Bools) -> None:

@@ -224,8 +224,8 @@ def _course(blocks: list[Block | None]) -> dict[str, float]:
     known = [block for block in blocks if block is not None]
     course = {
         "charts/return": [block.return_E for block in known],
-        "charts/accuracy": [block.accuracy_E for block in known],
-        "charts/greedy_accuracy": [block.accuracy_E for block in blocks[-1:] if block is not None],
+        "charts/end_reward": [block.end_reward_E for block in known],
+        "charts/greedy_end_reward": [block.end_reward_E for block in blocks[-1:] if block is not None],
     }
     ended = {name: np.concatenate(parts) for name, parts in course.items() if parts}
     return {name: float(values_E.mean()) for name, values_E in ended.items() if len(values_E)}

@@ -135,7 +135,7 @@ class _Building(PerTrial):
 
 
 class RandomConstruction(_Building):
-    """Gomez Robles and Vanschoren's random search: actions of its table 2 by lot, by the environment's own rules.
+    """Gomez Robles and Vanschoren's random search: networks built layer by layer, actions of their table 2 by lot.
 
     As for `meta-a2c` beside it, actions that end an episode for nothing are left out (ours): otherwise much of its
     budget goes into networks that cannot be built.

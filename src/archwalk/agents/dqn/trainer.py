@@ -95,7 +95,7 @@ class DQNTrainer(StepTrainer):
         )
         if transitions:
             self._remember(transitions)
-        accuracy_E = ended_accuracies(walks, step)
+        end_reward_E = ended_accuracies(walks, step)
         walks.restart(step.done_B)
         self.steps += walks.batch
         stopped = step.reward_B[step.terminated_B]
@@ -105,7 +105,7 @@ class DQNTrainer(StepTrainer):
             "charts/target_updates": float(self.learner.target_updates),
             "charts/reward": float(step.reward_B.mean()),
             "charts/stop_reward": float(stopped.mean()) if len(stopped) else float("nan"),
-            "charts/accuracy": float(accuracy_E.mean()) if len(accuracy_E) else float("nan"),
+            "charts/end_reward": float(end_reward_E.mean()) if len(end_reward_E) else float("nan"),
         }
 
     def _learn(self) -> dict[str, float]:

@@ -91,7 +91,7 @@ class LearningSearcher(BuildingSearcher):
 
 
 class MetaA2C(PerTrial):
-    """Gomez Robles and Vanschoren's actor-critic as a searcher from scratch."""
+    """Gomez Robles and Vanschoren's actor-critic from scratch: it learns to build on the benchmark that it searches."""
 
     searcher_class = LearningSearcher
     settings_class: ClassVar[type[Any]] = MetaA2CSettings

@@ -26,6 +26,15 @@ from archwalk.learning.ensemble import LogEnsemble, predict
 from archwalk.spaces.base import EnumerableSpace
 from archwalk.strategies.value_iteration import iterate_values
 
+_ALL_EVERY = 5
+"""Rounds. In the others the model is asked about a shortlist."""
+
+_SHORT = 20_000
+"""Architectures on the shortlist for each member, and for the upper bounds."""
+
+_SMALL = 100_000
+"""A space of at most so many architectures is looked at as a whole in every round."""
+
 
 class PlannerTrainer:
     """Trains a planning agent; the same seed gives the same bits, also across state_dict."""
@@ -56,6 +65,7 @@ class PlannerTrainer:
             self.network.move, settings, space, self.starts, self.fit_rng, space.sample_uniform
         )
         self._value_N: Floats | None = None
+        self._picks, self._shortlist = 0, np.empty(0, np.int64)
 
     @property
     def evaluations(self) -> int:
@@ -103,14 +113,27 @@ class PlannerTrainer:
     def _pick(self, n: int) -> NDArray[np.int32]:
         """Each member's favourites, the best upper bounds, and a few samples: different and new ones."""
         settings = self.settings
-        predicted_KN = self.model.predict(self.space.feature_table)
+        ids = self._looked_at()
+        predicted_KN = self.model.predict(self.space.feature_table[ids])
         wanted_KN = np.concatenate([predicted_KN, [predicted_KN.mean(0) + predicted_KN.std(0)]])
-        wanted_KN[:, self.model.codes_EL[:, 0]] = -np.inf
+        if len(ids) == self.space.size:
+            self._shortlist = np.unique([_best(wanted_N, _SHORT) for wanted_N in wanted_KN])
+        wanted_KN[:, np.isin(ids, self.model.codes_EL[:, 0])] = -np.inf
         random, bounds = round(settings.random * n), round(settings.optimism * n)
         counts = [max(1, (n - random - bounds) // settings.members)] * settings.members + [bounds]
-        picked = np.unique(np.concatenate([_best(*row) for row in zip(wanted_KN, counts, strict=True)]))
+        picked = ids[np.unique(np.concatenate([_best(*row) for row in zip(wanted_KN, counts, strict=True)]))]
         picked = np.concatenate([picked, np.setdiff1d(self._sample(max(1, random)), picked)])
+        self._picks += 1
         return self.pick_rng.permutation(picked)[:n].astype(np.int32)
+
+    def _looked_at(self) -> NDArray[np.int64]:
+        """The architectures that the model is asked about: all of them every few rounds, and in a large space between
+        those rounds the most promising then, with the neighbours of what was evaluated since.
+        """
+        if self._picks % _ALL_EVERY == 0 or self.space.size <= _SMALL:
+            return np.arange(self.space.size)
+        since_EL = self.model.codes_EL[-_ALL_EVERY * self.settings.round :]
+        return np.union1d(self._shortlist, self.space.neighbours(since_EL).codes_EL[:, 0])
 
     def stop_values(self) -> Floats:
         """What the walking network takes stopping at each architecture (N,) to be worth."""
@@ -135,6 +158,8 @@ class PlannerTrainer:
         """Everything that the next step depends on."""
         return {
             "pick_rng": self.pick_rng.bit_generator.state,
+            "picks": self._picks,
+            "shortlist": self._shortlist,
             "network": dict(self.network.state_dict()),
             "model": self.model.state_dict(),
             "distiller": self.distiller.state_dict(),
@@ -143,6 +168,7 @@ class PlannerTrainer:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what `state_dict` gave."""
         self.pick_rng.bit_generator.state = state["pick_rng"]
+        self._picks, self._shortlist = int(state["picks"]), np.array(state["shortlist"])
         for part in ("network", "model", "distiller"):
             getattr(self, part).load_state_dict(state[part])
 

@@ -59,14 +59,15 @@ def predict_ridge(arrays: Arrays, features_BF: Features) -> Floats:
 
 def fit_networks(features_EF: Features, target_E: Floats) -> Arrays:
     """The mean of three perceptrons that differ by their first weights and the order of what they see."""
-    from archwalk.learning.ensemble import Perceptrons, fit_epochs
+    from archwalk.learning.ensemble import Perceptrons
+    from archwalk.learning.perceptron_training import fit_epochs
     from archwalk.learning.seeding import made_from
 
     networks = made_from(0, lambda: Perceptrons(_NETWORKS, features_EF.shape[1], _WIDTH, _HIDDEN))
     epochs = int(np.clip(_UPDATES * _BATCH // len(target_E), 10, 200))
     fit_epochs(
-        networks, features_EF, target_E, lambda predicted, wanted: (predicted - wanted).square(),
-        np.random.default_rng(0), epochs=epochs, batch=_BATCH, learning_rate=1e-3,
+        networks, features_EF, target_E, np.random.default_rng(0),
+        error="squared", epochs=epochs, batch=_BATCH, learning_rate=1e-3,
     )  # fmt: skip
     return {name: tensor.detach().numpy() for name, tensor in networks.state_dict().items()}
 

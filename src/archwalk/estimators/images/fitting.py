@@ -26,6 +26,9 @@ from archwalk.spaces.task import Task
 _ORDER = 1
 """What a seed is for beside first weights (`isolation.py`): each draws from a stream of its own."""
 
+_FEW_PIXELS = 1 << 24
+"""Images with at most so many in all are converted once, others batch by batch."""
+
 
 @dataclass(frozen=True)
 class Training:
@@ -54,11 +57,11 @@ class Training:
             size = self._measure(code_L)
             if size.megabytes > self.settings.memory_limit:
                 raise TrainingFailedError("memory", f"{size}; the limit is {self.settings.memory_limit:,} MB")
-            network = self._build(code_L, self.device)
-            _fit(network, arrays, self, seed, lambda: clock() - started, curves)
+            network, images = self._build(code_L, self.device), _Images(arrays, self.device)
+            _fit(network, images, self.settings, seed, lambda: clock() - started, curves)
             if self.settings.recompute_statistics:
-                _recompute_statistics(network, arrays, self)
-            scores = self._accuracy(network, arrays, VALIDATION), self._accuracy(network, arrays, TEST)
+                _recompute_statistics(network, images, self.settings)
+            scores = self._accuracy(network, images, VALIDATION), self._accuracy(network, images, TEST)
 
         status, reason = attempt(work, self.device, seed)
         parameters = size.parameters if size else None
@@ -80,34 +83,60 @@ class Training:
             raise TrainingFailedError("invalid", reason[0]) from error
 
     @torch.no_grad()
-    def _accuracy(self, network: nn.Module, arrays: Arrays, part: int) -> float:
+    def _accuracy(self, network: nn.Module, images: "_Images", part: int) -> float:
         """Percent of the images of a part of which the class is found."""
         network.eval()
-        right, places = 0, np.flatnonzero(arrays["part"] == part)
+        right, places = 0, images.places(part)
         for at in np.split(places, range(self.settings.batch, len(places), self.settings.batch)):
-            images, labels = _batch(arrays, at, self.device)
-            scores = network(images)
+            shown, labels = images.batch(at)
+            scores = network(shown)
             if not torch.isfinite(scores).all():
                 raise TrainingFailedError("diverged", "class scores of the trained network are not finite")
             right += int((scores.argmax(1) == labels).sum())
         return 100.0 * right / len(places)
 
 
+class _Images:
+    """Images from -1 to 1, as Gomez Robles and Vanschoren's data set has them (Triantafillou et al. 2019), and their
+    labels, on a device.
+    """
+
+    def __init__(self, arrays: Arrays, device: str) -> None:
+        self.device = device
+        self.part_N, self.bytes_NCHW = arrays["part"], arrays["images"]
+        self.labels_N = torch.from_numpy(np.array(arrays["labels"])).to(device)
+        self.all: Tensor | None = None
+        if self.bytes_NCHW.size <= _FEW_PIXELS:
+            self.all = self._converted(np.array(self.bytes_NCHW))
+
+    def places(self, part: int) -> NDArray[np.intp]:
+        """Where the images of a part are."""
+        return np.flatnonzero(self.part_N == part)
+
+    def batch(self, at: NDArray[np.intp]) -> tuple[Tensor, Tensor]:
+        """Images (B, C, H, W) and labels (B,) at places."""
+        rows = torch.from_numpy(at).to(self.device)
+        images = self._converted(self.bytes_NCHW[at]) if self.all is None else self.all[rows]
+        return images, self.labels_N[rows]
+
+    def _converted(self, images: NDArray[np.uint8]) -> Tensor:
+        return torch.from_numpy(images).to(self.device).float().div_(127.5).sub_(1.0)
+
+
 def _fit(
     network: nn.Module,
-    arrays: Arrays,
-    training: Training,
+    images: _Images,
+    settings: TrainingSettings,
     seed: int,
     seconds: Callable[[], float],
     curves: dict[str, list[float]],
 ) -> None:
     """Minimise the cross-entropy; appends to `curves`. Fails where the loss is no number or time is over."""
-    settings = training.settings
     rng = np.random.default_rng([seed, _ORDER])
     optimiser = torch.optim.Adam(
         network.parameters(), betas=(settings.beta1, settings.beta2), eps=settings.epsilon, fused=True
     )
-    places = np.flatnonzero(arrays["part"] == TRAINING)
+    places = images.places(TRAINING)
     network.train()
     for epoch in range(settings.epochs):
         rate = settings.learning_rate_at(epoch)
@@ -116,8 +145,8 @@ def _fit(
         loss_sum, right = 0.0, 0
         for at in batches(rng.permutation(places), settings.batch):
             check_time(seconds(), settings.seconds_limit, f"in epoch {epoch + 1}")
-            images, labels = _batch(arrays, at, training.device)
-            scores = network(images)
+            shown, labels = images.batch(at)
+            scores = network(shown)
             loss = cross_entropy(scores, labels)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -132,7 +161,7 @@ def _fit(
 
 
 @torch.no_grad()
-def _recompute_statistics(network: nn.Module, arrays: Arrays, training: Training) -> None:
+def _recompute_statistics(network: nn.Module, images: _Images, settings: TrainingSettings) -> None:
     """Replace the running means and variances of batch normalisation by those over all training images."""
     norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     if not norms:
@@ -142,8 +171,8 @@ def _recompute_statistics(network: nn.Module, arrays: Arrays, training: Training
         norm.reset_running_stats()
         norm.momentum = None  # all batches weigh the same
         norm.train()
-    for at in batches(np.flatnonzero(arrays["part"] == TRAINING), training.settings.batch):
-        network(_batch(arrays, at, training.device)[0])
+    for at in batches(images.places(TRAINING), settings.batch):
+        network(images.batch(at)[0])
 
 
 def batches(places: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
@@ -152,11 +181,3 @@ def batches(places: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
     if ends and len(places) - ends[-1] == 1:
         ends.pop()
     return np.split(places, ends)
-
-
-def _batch(arrays: Arrays, at: NDArray[np.intp], device: str) -> tuple[Tensor, Tensor]:
-    """Images (B, C, H, W) from -1 to 1, as Gomez Robles and Vanschoren's data set has them (Triantafillou et al.
-    2019), and labels (B,).
-    """
-    images = torch.from_numpy(arrays["images"][at]).to(device).float().div_(127.5).sub_(1.0)
-    return images, torch.from_numpy(arrays["labels"][at]).to(device)

@@ -150,10 +150,15 @@ DIGITS_CELLS = TrainedTable(
 """All 2,532 NAS-Bench-101 cells of at most five vertices, in a network of 16 and 32 channels, on all digits."""
 
 CHAIN_DIGITS = _chain_table("digits")
+"""Chains of at most four layers (Gomez Robles and Vanschoren 2019), trained on scikit-learn's digits."""
 CHAIN_MNIST5K = _chain_table("mnist5k")
+"""Chains of at most four layers (Gomez Robles and Vanschoren 2019), trained on 5,000 images of MNIST."""
 CHAIN_FASHION_MNIST = _chain_table("fashion-mnist")
+"""Chains of at most four layers (Gomez Robles and Vanschoren 2019), trained on Fashion-MNIST."""
 CHAIN_OMNIGLOT = _chain_table("omniglot")
+"""Chains of at most four layers (Gomez Robles and Vanschoren 2019), trained on Omniglot."""
 CHAIN_DTD10 = _chain_table("dtd10")
+"""Chains of at most four layers (Gomez Robles and Vanschoren 2019), trained on ten classes of DTD, textures."""
 
 TRAINED_TABLES = {
     table.name: table

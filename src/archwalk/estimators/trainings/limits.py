@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from archwalk.spaces.task import Shape
 
 _BYTES = 4
+_FEW_WEIGHTS = 1 << 22
 _SLACK = 1 << 30
 """Bytes of address space for what PyTorch itself maps while it works."""
 
@@ -36,23 +37,38 @@ class Size:
 def measure(make: Callable[[], nn.Module], shape: Shape, batch: int) -> Size:
     """The size of a network that trains on batches of images of a shape.
 
-    It is built and run on PyTorch's `meta` device, where tensors have a shape and no content: 231 M weights cost
-    nothing. Raises what building or running raises where shapes do not fit.
+    It is built on PyTorch's `meta` device, where tensors have a shape and no content: 231 M weights cost nothing. What
+    a batch leaves behind is counted there too; where the weights are few, on the processor with two and with three
+    images, which is quicker, and tells what more leave. Raises what building or running raises where shapes do not fit.
     """
     with torch.device("meta"):
         network = make().train()
-        weights = {_storage(tensor) for tensor in (*network.parameters(), *network.buffers())}
-        kept: dict[int, int] = {}
-
-        def keep(tensor: Tensor) -> Tensor:
-            kept[_storage(tensor)] = tensor.untyped_storage().nbytes() // tensor.element_size()
-            return tensor
-
-        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-            scores = network(torch.empty((batch, *shape)))
-        activations = sum(numbers for storage, numbers in kept.items() if storage not in weights)
-        del scores  # until here its graph keeps the tensors, so no storage is counted for two
+    if sum(tensor.numel() for tensor in (*network.parameters(), *network.buffers())) > _FEW_WEIGHTS:
+        activations = _activations(network, shape, batch, "meta")
+    else:
+        network.to_empty(device="cpu")
+        for tensor in (*network.parameters(), *network.buffers()):
+            tensor.detach().zero_()
+        with torch.random.fork_rng(devices=[]):
+            two, three = (_activations(network, shape, images, "cpu") for images in (2, 3))
+        activations = two + (three - two) * (batch - 2)
     return Size(sum(p.numel() for p in network.parameters() if p.requires_grad), activations)
+
+
+def _activations(network: nn.Module, shape: Shape, batch: int, device: str) -> int:
+    """Numbers that a batch leaves for the pass backward."""
+    weights = {_storage(tensor) for tensor in (*network.parameters(), *network.buffers())}
+    kept: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept[_storage(tensor)] = tensor.untyped_storage().nbytes() // tensor.element_size()
+        return tensor
+
+    with torch.device(device), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        scores = network(torch.zeros((batch, *shape)))
+    activations = sum(numbers for storage, numbers in kept.items() if storage not in weights)
+    del scores  # until here its graph keeps the tensors, so no storage is counted for two
+    return activations
 
 
 def _storage(tensor: Tensor) -> int:

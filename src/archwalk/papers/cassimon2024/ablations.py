@@ -24,7 +24,7 @@ from archwalk.papers.setup import Setup, benchmark_settings, run_folders
 WINDOW = 10
 """Of the moving average (figures 17 to 19)."""
 
-METRIC = "charts/accuracy"
+METRIC = "charts/end_reward"
 """Mean reward, in percent, of the architectures in which episodes of training ended."""
 
 

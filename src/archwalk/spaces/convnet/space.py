@@ -27,7 +27,7 @@ _ROUNDS = 4
 
 
 class ConvNet:
-    """Networks of one to four stages: 2e13 of them, from some hundred weights to tens of millions. `SearchSpace`.
+    """Convolutional networks of one to four stages: 2e13 of them, from some hundred weights to tens of millions.
 
     A code has the number of stages, the activation, and for each stage blocks, width, kind of block, kernel,
     squeeze-and-excitation and whether resolution falls; it is zero where there is no stage. Neighbours differ in one

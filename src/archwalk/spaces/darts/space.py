@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class DARTS:
-    """All pairs of a normal and a reduction cell, 1.08e18: too many to number. Satisfies `SearchSpace`.
+    """DARTS, also NAS-Bench-301's: pairs of a normal and a reduction cell, 1.08e18 of them: too many to number.
 
     A code is 32 integers (see `code`). Neighbours are Cassimon et al.'s pairs, 3,600 for each architecture
     (`neighbours`); features are Cassimon et al.'s, 510 (`features`). `choices` are 22 categoricals: for each cell the

@@ -90,7 +90,7 @@ def _without_tuple(description: object) -> object:
     """The published form of NASLib's tuple; anything else as it is."""
     numbers = whole_numbers(description, len(NASLIB_OPERATIONS))
     vertices = isqrt(len(numbers)) if numbers else 0
-    if not numbers or vertices * (vertices + 1) != len(numbers):
+    if not numbers or vertices < 2 or vertices * (vertices + 1) != len(numbers):
         return description
     rows = [numbers[v * vertices : (v + 1) * vertices] for v in range(vertices)]
     return {"matrix": rows, "ops": [NASLIB_OPERATIONS[operation] for operation in numbers[vertices**2 :]]}

@@ -1,0 +1,143 @@
+"""The table of speeds: archwalk, an earlier archwalk (`--before PYTHON`, an interpreter that has one) and a peer.
+
+Every figure is the median of the processor times of some runs, each in a process of its own with one thread, in turns:
+now, before, peer, now, before, peer. Ratios are within one run of the script; absolute times are one machine's.
+`--out FILE` writes the table with the machine as Markdown.
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from rows import ROWS, Row, spent
+
+SCRIPT = Path(__file__).resolve()
+
+
+@dataclass
+class Figures:
+    """Seconds and megabytes of the runs of one row on one side."""
+
+    seconds: list[float] = field(default_factory=list)
+    megabytes: list[float] = field(default_factory=list)
+
+    def add(self, python: str, name: str) -> None:
+        """Run once; nothing where it cannot be run (an older archwalk may lack what the row is about)."""
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        done = subprocess.run(
+            [python, str(SCRIPT), "--row", name], capture_output=True, text=True, env=environment
+        )
+        if done.returncode == 0:
+            said = json.loads(done.stdout.splitlines()[-1])
+            self.seconds.append(said["seconds"])
+            self.megabytes.append(said["megabytes"])
+        elif python == sys.executable:
+            print(f"{name}: {done.stderr.splitlines()[-1]}", file=sys.stderr)
+
+    def median(self, scale: float) -> float | None:
+        """Of the times."""
+        return scale * statistics.median(self.seconds) if self.seconds else None
+
+
+def measure(row: Row, before: str | None, pairs: int) -> dict[str, Figures]:
+    """Run a row in turns."""
+    sides = {"now": Figures(), "before": Figures(), "peer": Figures()}
+    for _ in range(1 if row.slow else pairs):
+        sides["now"].add(sys.executable, row.name)
+        if before:
+            sides["before"].add(before, row.name)
+        if row.peer:
+            sides["peer"].add(sys.executable, f"{row.name}/peer")
+    return sides
+
+
+def show(row: Row, sides: dict[str, Figures]) -> list[str]:
+    """The cells of a row."""
+    now, before, peer = (sides[side].median(row.scale) for side in ("now", "before", "peer"))
+    megabytes = sides["now"].megabytes
+    return [
+        row.name,
+        row.unit,
+        _number(now),
+        _number(before),
+        _number(before / now if before and now else None, "x"),
+        f"{_number(peer)} ({row.peer})" if peer else "",
+        _number(peer / now if peer and now else None, "x"),
+        f"{statistics.median(megabytes):.0f} MB" if megabytes else "",
+    ]
+
+
+def _number(value: float | None, unit: str = "") -> str:
+    return "" if value is None else f"{value:.3g}{unit}"
+
+
+HEAD = ["work", "unit", "now", "before", "before / now", "peer", "peer / now", "memory"]
+
+
+def machine() -> str:
+    """What it was measured on."""
+    cpu = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []:
+        if line.startswith("model name"):
+            cpu = line.partition(":")[2].strip()
+            break
+    versions = ", ".join(f"{name} {version(name)}" for name in ("archwalk", "torch", "numpy", "numba"))
+    return (
+        f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {versions}"
+    )
+
+
+def run(row: Row) -> None:
+    """Do a row's work here, and print processor seconds a unit and the peak of memory as JSON."""
+    import torch
+
+    torch.set_num_threads(1)
+    work, units = row.make()
+    started = spent()
+    work()
+    seconds = (spent() - started) / units
+    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(json.dumps({"seconds": seconds, "megabytes": max(peaks) / 1e3}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="+", default=[], metavar="WORD", help="rows with one of these words")
+    parser.add_argument(
+        "--before", metavar="PYTHON", help="the interpreter of an environment with an earlier archwalk"
+    )
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--row", metavar="NAME", help="one row, in this process")
+    options = parser.parse_args()
+    if options.row:
+        run(ROWS[options.row])
+        return
+    started = time.perf_counter()
+    rows = [row for name, row in ROWS.items() if not name.endswith("/peer")]
+    rows = [row for row in rows if not options.only or any(word in row.name for word in options.only)]
+    lines = [f"| {' | '.join(HEAD)} |", f"|{'---|' * len(HEAD)}"]
+    print("\n".join(lines))
+    for row in rows:
+        cells = show(row, measure(row, options.before, options.pairs))
+        lines.append(f"| {' | '.join(cells)} |")
+        print(lines[-1], flush=True)
+    minutes = (time.perf_counter() - started) / 60
+    print(f"{machine()}; {minutes:.0f} minutes")
+    if options.out:
+        head = (__doc__ or "").split("\n\n")[1].replace("\n", " ")
+        text = f"# Speed\n\n{head}\n\n{machine()}.\n\n" + "\n".join(lines) + "\n"
+        options.out.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
