@@ -105,7 +105,15 @@ def test_damaged_table_is_named(source):
     flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
     renamed = content.replace(b'"benchmark":"ec-nas-4v"', b'"benchmark":"ec-nas-5v"')
     assert renamed != content
-    for damaged in (content[:-100], content[:100], b"", b"\x04" + bytes(7) + b"[1]\n", content[8:], flipped, renamed):
+    for damaged in (
+        content[:-100],
+        content[:100],
+        b"",
+        b"\x04" + bytes(7) + b"[1]\n",
+        content[8:],
+        flipped,
+        renamed,
+    ):
         path.write_bytes(damaged)
         with pytest.raises(DataError, match="delete it and import again"):
             read_table(path)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables of samples)
 """How content is damaged: bytes anywhere, values where a format is known, files that are no files."""
 
 import json
@@ -111,12 +112,16 @@ def _sqlite(content: bytes, rng: random.Random) -> bytes | None:
         tables = [name for (name,) in run("SELECT name FROM sqlite_master WHERE type = 'table'")]
         table = rng.choice(tables)
         column = rng.choice([row[1] for row in run(f"PRAGMA table_info({table})")])
-        value = rng.choice([one for one in NASTY if isinstance(one, str | float | None)] + [-1, b"\xff", b"{]"])
+        value = rng.choice(
+            [one for one in NASTY if isinstance(one, str | float | None)] + [-1, b"\xff", b"{]"]
+        )
         how = rng.random()
         if how < 0.8:
             order = f"UPDATE {table} SET {column} = ?"
         else:
-            order = f"DROP TABLE {table}" if how < 0.9 else f"ALTER TABLE {table} RENAME COLUMN {column} TO other"
+            order = (
+                f"DROP TABLE {table}" if how < 0.9 else f"ALTER TABLE {table} RENAME COLUMN {column} TO other"
+            )
         try:
             run(order, (value,) if how < 0.8 else ())
         except sqlite3.Error:  # a constraint
@@ -140,7 +145,9 @@ def _lines(content: bytes, rng: random.Random) -> bytes | None:
     elif cells:
         n = rng.choice(cells)
         row = lines[n].split(",")
-        row[rng.randrange(len(row))] = rng.choice(["", "nan", "inf", "-1", "1e999", "9" * 400, "x", '"', "\x00", "a;b"])
+        row[rng.randrange(len(row))] = rng.choice(
+            ["", "nan", "inf", "-1", "1e999", "9" * 400, "x", '"', "\x00", "a;b"]
+        )
         lines[n] = ",".join(row)
     else:
         return None

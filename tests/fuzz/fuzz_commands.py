@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables of samples)
 """Every command of the command line, called in this process with damaged files and nonsense for words and settings."""
 
 import io
@@ -30,7 +31,19 @@ WORDS = [
 HUGE = "2147483647"
 """Only where memory is limited, and not for how long something takes."""
 
-_LONG = ("steps", "evaluations", "updates", "epochs", "rounds", "budget", "episodes", "trials", "pretraining", "iterations", "seconds")
+_LONG = (
+    "steps",
+    "evaluations",
+    "updates",
+    "epochs",
+    "rounds",
+    "budget",
+    "episodes",
+    "trials",
+    "pretraining",
+    "iterations",
+    "seconds",
+)
 
 ARCHITECTURE = cache(lambda: json.dumps(fuzz_files.example(fuzz_files.space_of(SPACE)).description).encode())
 PROTEINS = {"a.json": b'{"link": [0, 1, 1, 2], "ops": ["gcn", "sage", "fc", "skip"]}'}
@@ -153,7 +166,11 @@ SEARCHERS = ["random-search", "random-walk", "local-search", "local-search-white
 
 _SEARCH = ["--benchmark", BENCHMARK, "--budget", "4", "--trials", "2"]
 _PRESET = b'strategy = "regularized-evolution"\ncitation = "x"\n[settings]\npopulation = 3\nsample = 2\n'
-_RESULT = cache(lambda: _in("r", {k: v for k, v in fuzz_folders.made(fuzz_folders._compare)().items() if k == "result.json"}))
+_RESULT = cache(
+    lambda: _in(
+        "r", {k: v for k, v in fuzz_folders.made(fuzz_folders._compare)().items() if k == "result.json"}
+    )
+)
 
 COMMANDS = [
     *(Command(f"archwalk list {kind}", ["list", kind, "--json"]) for kind in ("strategies", "agents", "benchmarks", "spaces", "presets")),

@@ -39,8 +39,8 @@ from archwalk.experiments.settings import make_settings
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.catalogue import SPACES, load_space
-from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.foreign import FORMS, ForeignSpace, write_foreign
+from archwalk.spaces.nasbench101.space import NASBench101
 
 space_of = cache(load_space)
 
@@ -214,14 +214,22 @@ def _official_201() -> Files:
     done = {"epochs": 12, "eval_acc1es": {"x-valid@11": 50.0, "ori-test@11": 50.0, "x-test@11": 50.0},
             "eval_times": {"x-valid@11": 1.0}, "train_times": dict.fromkeys(range(12), 1.0)}  # fmt: skip
     seeds = {name: [777] for name in ("cifar10-valid", "cifar10", "cifar100", "ImageNet16-120")}
-    trainings = {"arch_str": cell, "dataset_seed": seeds, "all_results": {(name, 777): done for name in seeds}}
+    trainings = {
+        "arch_str": cell,
+        "dataset_seed": seeds,
+        "all_results": {(name, 777): done for name in seeds},
+    }
     return {
         "meta.pickle.pbz2": _pbz2({"meta_archs": [cell]}),
         "000000.pickle.pbz2": _pbz2({"12": trainings, "200": trainings}),
     }
 
 
-ROWS = [{"activation": a, "width": w, "valid_acc": 50.0 + w, "test_acc": 51.0, "seconds": 1.5} for a in ("relu", "tanh") for w in (1, 2, 4)]
+ROWS = [
+    {"activation": a, "width": w, "valid_acc": 50.0 + w, "test_acc": 51.0, "seconds": 1.5}
+    for a in ("relu", "tanh")
+    for w in (1, 2, 4)
+]
 """A table of a user's."""
 HEAD = list(ROWS[0])
 CSV = "\n".join([",".join(HEAD), *(",".join(map(str, row.values())) for row in ROWS)]).encode()

@@ -1,10 +1,11 @@
+# ruff: noqa: E501 (tables of samples)
 """Every reader of what archwalk writes into folders: runs, agents, results, studies, added tables, searches by the clock."""
 
 import os
 import random
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -77,10 +78,8 @@ def run_of(strategy: str, finished: bool = True) -> Files:
             raise KeyboardInterrupt
 
     with tempfile.TemporaryDirectory() as place:
-        try:
+        with suppress(KeyboardInterrupt):
             train_agent(BENCHMARK, strategy, SMALL[strategy], seed=0, out=Path(place), progress=stop)
-        except KeyboardInterrupt:
-            pass
         files = files_of(Path(place))
     assert finished == ("agent.safetensors" in files)
     return files
@@ -99,10 +98,8 @@ def _resume(folder: Path) -> None:
     def stop(done: int, total: int, metrics: object) -> None:
         raise KeyboardInterrupt
 
-    try:
+    with suppress(KeyboardInterrupt):
         resume_training(folder, progress=stop)
-    except KeyboardInterrupt:
-        pass
 
 
 @dataclass(frozen=True)
@@ -129,7 +126,9 @@ def _other(value: Any, rng: random.Random) -> Any:
     """A state in which one value is another one, an array of another shape or type, or missing."""
     if isinstance(value, np.ndarray | torch.Tensor):
         array = np.asarray(value)
-        return rng.choice([array[:0], array[..., None], array.astype(np.float64), -array.astype(np.int64) - 7, None, "x"])
+        return rng.choice(
+            [array[:0], array[..., None], array.astype(np.float64), -array.astype(np.int64) - 7, None, "x"]
+        )
     if isinstance(value, dict | list) and value and rng.random() < 0.85:
         copy = value.copy()
         key = rng.choice(list(value)) if isinstance(value, dict) else rng.randrange(len(value))

@@ -126,9 +126,7 @@ def attempt(target: Target, number: int) -> tuple[str, str]:
         return how, ""
 
 
-def run(
-    targets: Sequence[Target], inputs: int, first: int = 0
-) -> tuple[dict[str, Counter[str]], list[str]]:
+def run(targets: Sequence[Target], inputs: int, first: int = 0) -> tuple[dict[str, Counter[str]], list[str]]:
     """Outcomes by target, and what failed."""
     found: dict[str, Counter[str]] = {target.name: Counter() for target in targets}
     failed = []
@@ -136,7 +134,9 @@ def run(
         target, number = targets[n % len(targets)], first + n // len(targets)
         began = time.process_time()
         how, text = attempt(target, number)
-        found[target.name].update({"tried": 1, how: 1, "milliseconds": round(1000 * (time.process_time() - began))})
+        found[target.name].update(
+            {"tried": 1, how: 1, "milliseconds": round(1000 * (time.process_time() - began))}
+        )
         if how not in ("accepted", "refused"):
             failed.append(f"{target.name} {number}: {how}\n{text}")
             print(failed[-1], file=sys.stderr, flush=True)

@@ -59,7 +59,10 @@ class _Evaluated:
 
     def __post_init__(self) -> None:
         codes_TE = self.codes_TEL[..., 0] + 0
-        if not codes_TE.shape == (self.reward_TE + 0.0).shape == (self.report_TE + 0.0).shape or codes_TE.ndim != 2:
+        if (
+            not codes_TE.shape == (self.reward_TE + 0.0).shape == (self.report_TE + 0.0).shape
+            or codes_TE.ndim != 2
+        ):
             raise ValueError("codes, rewards and reports are not of the same evaluations")
 
     @classmethod

@@ -199,6 +199,8 @@ class _Journal:
         )
         run("INSERT INTO about SELECT ? WHERE NOT EXISTS (SELECT 1 FROM about)", (about,))
         (before,) = run("SELECT content FROM about").fetchone()
+        if not isinstance(before, str):
+            raise DataError(f"the study {self.name} is damaged: it does not say what it is about")
         if before != about:
             raise UsageError(f"{self.name} is another study: {_differing(before, about)}")
 

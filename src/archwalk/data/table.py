@@ -90,5 +90,5 @@ def _checksum(columns: Mapping[str, NDArray[Any]], provenance: Mapping[str, str]
     digest = sha256(json.dumps(sorted(provenance.items())).encode())
     for name, column in sorted(columns.items()):
         digest.update(f"{name} {column.dtype} {column.shape}".encode())
-        digest.update(column)
+        digest.update(np.ascontiguousarray(column).data)
     return digest.hexdigest()

@@ -150,7 +150,9 @@ class RunFolder:
     def _cut(self, file: Path, size: int) -> None:
         """Forget what was written to a file behind its first `size` bytes."""
         if not 0 <= size <= file.stat().st_size:
-            raise DataError(f"{file} has lost lines that the checkpoint beside it counts; begin the run again")
+            raise DataError(
+                f"{file} has lost lines that the checkpoint beside it counts; begin the run again"
+            )
         try:
             with file.open("r+b") as log:
                 log.truncate(size)

@@ -87,7 +87,9 @@ class KeptWeights:
         self._began = time.process_time()
         self.saved = time.monotonic()
         if self.path.exists():
-            with reading(str(self.path), "is not a supernet of this search; delete it, and it is trained anew"):
+            with reading(
+                str(self.path), "is not a supernet of this search; delete it, and it is trained anew"
+            ):
                 self._restore(read_state(self.path))
 
     def _restore(self, state: Mapping[str, Any]) -> None:

@@ -146,7 +146,9 @@ def load_delivered(folder: Path) -> tuple[nn.Module, About]:
     about = read_json(folder / CLASSES, About, "the classes of a trained network")
     weights = read_file(folder / WEIGHTS)
     if sha256(weights).hexdigest() != about.weights_sha256:
-        raise DataError(f"{folder / WEIGHTS} is damaged, or not that of {CLASSES}: its checksum is another one")
+        raise DataError(
+            f"{folder / WEIGHTS} is damaged, or not that of {CLASSES}: its checksum is another one"
+        )
     with reading(str(folder / NETWORK), "is not the code of a network"):
         names: dict[str, Any] = {}
         exec(compile(read_text(folder / NETWORK), str(folder / NETWORK), "exec"), names)

@@ -11,7 +11,6 @@ from archwalk.data.decoding import convert, decode_json, read_text
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.errors import DataError
 
-
 WHAT = "the journal of a search"
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from archwalk.data.decoding import reading
 from archwalk.errors import ArchwalkError
 from archwalk.estimators.rungs.pool import RungPool
-from archwalk.data.decoding import reading
 from archwalk.estimators.rungs.training import Climb, RungTraining
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import DONE, Outcome
