@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import gymnasium
 import numpy as np
 import pytest
 import torch
 
+import archwalk
 from archwalk.agents.catalogue import AGENTS, TRAINERS
 from archwalk.cli.main import main
 from archwalk.data.images import ImageSettings, load_images
@@ -240,3 +242,28 @@ def test_the_documentation_shows_the_plugins(path: Path) -> None:
             f'--8<-- "examples/plugins/archwalk_mlp/{path.name}"'
             in (ROOT / "docs/how-to/plugin.md").read_text()
         )
+
+
+@pytest.mark.usefixtures("installed_plugins", "quick_training")
+def test_an_agent_of_a_plug_in_is_trained_loaded_and_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    agent = archwalk.train("linear", "mlp-spirals", out=tmp_path / "agent")
+    assert agent.config.preset == "linear-mlp-spirals", "the plug-in's own is the default"
+    start = {"activations": ["identity"] * 4}
+    again = archwalk.load_agent(tmp_path / "agent")
+    assert again.improve(start).after == agent.improve(start).after
+    call = ["compare", "--strategies", f"{tmp_path / 'agent'},hill-climbing", "--benchmark", "mlp-spirals"]
+    assert main([*call, "--budget", "5", "--trials", "2", "--out", str(tmp_path / "compared")]) == 0
+    assert "linear" in (tmp_path / "compared/report.html").read_text()
+
+
+@pytest.mark.usefixtures("installed_plugins")
+def test_less_is_better_where_a_plug_ins_metric_says_so() -> None:
+    result = archwalk.search("hill-climbing", "mlp-latency", budget=30, trials=2)
+    assert (result.best.report, str(result.best.architecture)) == (
+        pytest.approx(0.1), 'Architecture(mlp, {"activations": ["identity", "identity", "identity", "identity"]})'
+    )  # fmt: skip
+    env = gymnasium.make("archwalk/Incremental-v0", benchmark="mlp-latency", pay="careful", neighbours=4)
+    env.reset(seed=0)
+    assert np.isfinite(env.step(1)[1])

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from rows.table import CELLS, GRAPHS, Work, row
+from rows.table import CELLS, GRAPHS, Work, folder, row
+
+PHOTO = "nas-bench-graph:photo"
 
 
 def training(agent: str, benchmark: str, *changes: str) -> Work:
     """A training to its end."""
-    from rows.names import trainer_of
+    from rows.names import chosen
 
-    _, short = trainer_of(agent, benchmark, *changes)
-    next(short.run())
-    _, trainer = trainer_of(agent, benchmark, *changes)
-    return lambda: list(trainer.run()), 1
+    problem, trainer, settings = chosen(agent, benchmark, *changes)
+    next(trainer(problem, settings, 0).run())
+    return lambda: list(trainer(problem, settings, 0).run()), 1
 
 
 @row("planner, trained on NAS-Bench-101", "s", slow=True)
@@ -25,12 +26,12 @@ def climber() -> Work:
     return training("climber", CELLS)
 
 
-@row("double DQN, 50,000 steps", "s", peer="Adam not fused")
+@row("double DQN, 20,000 steps", "s", peer="Adam not fused")
 def double_dqn() -> Work:
-    return training("dqn", GRAPHS, "steps=50000")
+    return training("dqn", GRAPHS, "steps=20000")
 
 
-@row("double DQN, 50,000 steps/peer", "s")
+@row("double DQN, 20,000 steps/peer", "s")
 def double_dqn_unfused() -> Work:
     unfuse()
     return double_dqn()
@@ -59,32 +60,37 @@ def unfuse() -> None:
     torch.optim.Adam.__init__ = make_plain  # type: ignore[method-assign]
 
 
-def searching(agent: Any, problem: Any) -> Work:
-    """The demo's comparison: 200 trials of 150 queries by an agent that has seen nothing yet."""
+def searching(method: Any, problem: Any) -> Work:
+    """200 trials of 150 queries by an agent that has seen nothing yet."""
     from archwalk.experiments.protocol import run_search
-    from rows.names import Method
 
-    return lambda: run_search(problem, Method("agent", (agent,)), budget=150, trials=200, seed=0), 1
+    return lambda: run_search(problem, method, budget=150, trials=200, seed=0), 1
 
 
 def briefly_trained() -> tuple[Any, Any]:
-    from rows.names import trainer_of
+    """The benchmark, and a run folder."""
+    from archwalk.experiments.training import train_agent
+    from rows.names import chosen
 
     short = ["evaluations=400", "initial=200", "distil_updates=1000"]
-    problem, trainer = trainer_of("planner", "nas-bench-graph:photo", *short)
-    for _ in trainer.run():
-        pass
-    return trainer.agent(), problem
+    problem, _, settings = chosen("planner", PHOTO, *short)
+    return problem, train_agent(problem, "planner", settings, seed=0, out=folder() / "run")
 
 
 @row("planner's search, 200 trials of 150", "s", peer="asking its network at every step")
 def agent_search() -> Work:
-    return searching(*briefly_trained())
+    from rows.names import load_methods
+
+    problem, run = briefly_trained()
+    (method,) = load_methods([str(run.path)], problem.space, PHOTO)
+    return searching(method, problem)
 
 
 @row("planner's search, 200 trials of 150/peer", "s")
 def agent_search_asking() -> Work:
     from agent_search import AskingPlanner
+    from archwalk.experiments.protocol import Method
 
-    agent, problem = briefly_trained()
-    return searching(AskingPlanner(problem.space, agent.shape, agent.network), problem)
+    problem, run = briefly_trained()
+    agent = run.agent(problem.space)
+    return searching(Method("agent", (AskingPlanner(problem.space, agent.shape, agent.network),)), problem)

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from archwalk.experiments import protocol, runs
-
-Method: Any = getattr(protocol, "Method", None) or protocol.Contestant  # type: ignore[attr-defined]
+from archwalk.experiments import runs
 
 load_methods: Any = getattr(runs, "load_methods", None) or runs.load_contestants  # type: ignore[attr-defined]
 
 
-def trainer_of(agent: str, benchmark: str, *changes: str) -> tuple[Any, Any]:
-    """The benchmark, and a trainer of an agent with its preset and changes `KEY=VALUE`."""
+def chosen(agent: str, benchmark: str, *changes: str) -> tuple[Any, Any, Any]:
+    """The benchmark, how an agent is trained on it, and its preset's settings with changes `KEY=VALUE`."""
     from archwalk.estimators.benchmarks import load_benchmark
     from archwalk.experiments.presets import default_preset
 
@@ -20,8 +18,6 @@ def trainer_of(agent: str, benchmark: str, *changes: str) -> tuple[Any, Any]:
     except ImportError:
         from archwalk.experiments.presets import make_settings  # type: ignore[attr-defined, no-redef]
         from archwalk.strategies.catalogue import TRAINERS  # type: ignore[attr-defined, no-redef]
-    problem = load_benchmark(benchmark)
     settings_class, trainer = TRAINERS.load(agent)
-    return problem, trainer(
-        problem, make_settings(settings_class, default_preset(agent, benchmark), changes), 0
-    )
+    settings = make_settings(settings_class, default_preset(agent, benchmark), changes)
+    return load_benchmark(benchmark), trainer, settings

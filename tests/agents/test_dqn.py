@@ -252,3 +252,7 @@ def test_it_learns_to_improve_architectures(learnable):
     optimum = (learnable.estimator.reward_N[oracle.final_N] - learnable.estimator.reward_N).mean()
     assert gained["trained"] > 0.75 * optimum
     assert gained["fresh"] < 0.3 * optimum
+
+
+def test_rewards_may_stay_unshaped():
+    assert DQNSettings(alpha=None).walk(0.9).shaping.alpha is None

@@ -167,13 +167,18 @@ def print_result(result: Result, as_json: bool, out: Path | None) -> None:
 def _print_found(result: Result, out: Path | None) -> None:
     """What the only strategy found, and what to do with it."""
     from archwalk.report.architectures import found_sentence
+    from archwalk.spaces.networks import default_task
+    from archwalk.spaces.task import NODE_CLASSIFICATION
 
     best = result.best
     if sentence := found_sentence(result.record, best.strategy):
         OUT.print()
         OUT.print(sentence, markup=False, highlight=False, soft_wrap=True)
         OUT.print(json.dumps(best.architecture.description), markup=False, highlight=False, soft_wrap=True)
-    if out:
+    task = default_task(best.architecture.space)
+    if out and (
+        task is None or task.kind != NODE_CLASSIFICATION
+    ):  # networks of graphs have no export as code
         note(f"next: archwalk export {out / FOUND} --to pytorch --out network.py")
 
 

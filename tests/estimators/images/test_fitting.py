@@ -30,7 +30,7 @@ from archwalk.estimators.images import (
     TrainingSettings,
 )
 from archwalk.estimators.images.benchmark import NETWORKS
-from archwalk.estimators.images.fitting import Training, batches
+from archwalk.estimators.images.fitting import Training, _EndsAtLast, batches
 from archwalk.estimators.trainings import limits
 from archwalk.estimators.trainings.limits import measure
 from archwalk.spaces.nasbench101.size import NASBench101Size
@@ -174,6 +174,20 @@ def test_a_small_network_that_is_run_has_the_size_that_shapes_alone_tell(number,
     assert torch.equal(torch.get_rng_state(), state)
     monkeypatch.setattr(limits, "_FEW_WEIGHTS", 0)
     assert run == measure(make, task.shape, 20)
+
+
+def test_passes_end_at_the_last_norm_once_the_first_has_told_which_that_is():
+    calls = []
+    norm, tail = torch.nn.BatchNorm1d(2), torch.nn.Identity()
+    tail.register_forward_hook(lambda *_: calls.append("tail"))
+    network = torch.nn.Sequential(norm, torch.nn.Linear(2, 2), norm, tail)
+    with _EndsAtLast([norm]) as pass_through:
+        for _ in range(3):
+            pass_through(network, torch.ones(4, 2))
+    assert calls == ["tail"]
+    assert norm.num_batches_tracked == 6
+    network(torch.ones(4, 2))
+    assert calls == ["tail", "tail"], "the hooks are gone"
 
 
 def test_cells(space4):

@@ -42,7 +42,7 @@ class DQNSettings:
     neighbours: int = 50
     episode_limit: int = 16
     pay: str = "final"
-    alpha: float = 32.0
+    alpha: float | None = 32.0
     reference: float | None = None
     calibration: Count = 256
     gamma: Discount = 0.99

@@ -1,6 +1,7 @@
 """One training, from an architecture to its accuracies: Gomez Robles and Vanschoren 2019, section 4.1.2."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -142,7 +143,7 @@ def _fit(
         rate = settings.learning_rate_at(epoch)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        loss_sum, right = 0.0, 0
+        loss_sum, hits = 0.0, []
         for at in batches(rng.permutation(places), settings.batch):
             check_time(seconds(), settings.seconds_limit, f"in epoch {epoch + 1}")
             shown, labels = images.batch(at)
@@ -152,11 +153,11 @@ def _fit(
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             loss_sum += loss.item() * len(at)
-            right += int((scores.argmax(1) == labels).sum())
+            hits.append(scores.argmax(1) == labels)
             if not np.isfinite(loss_sum):
                 raise TrainingFailedError("diverged", f"the loss is not finite in epoch {epoch + 1}")
         curves["loss"].append(loss_sum / len(places))
-        curves["training"].append(100.0 * right / len(places))
+        curves["training"].append(100.0 * int(torch.cat(hits).sum()) / len(places))
         curves["learning_rate"].append(rate)
 
 
@@ -171,8 +172,41 @@ def _recompute_statistics(network: nn.Module, images: _Images, settings: Trainin
         norm.reset_running_stats()
         norm.momentum = None  # all batches weigh the same
         norm.train()
-    for at in batches(images.places(TRAINING), settings.batch):
-        network(images.batch(at)[0])
+    with _EndsAtLast(norms) as pass_through:
+        for at in batches(images.places(TRAINING), settings.batch):
+            pass_through(network, images.batch(at)[0])
+
+
+class _EndsAtLast:
+    """Passes through a network that end where the last of some modules is done: where that is, the first pass tells,
+    which goes to the end.
+    """
+
+    def __init__(self, modules: Sequence[nn.Module]) -> None:
+        self.calls, self.last = 0, 0
+        self.hooks = [module.register_forward_hook(self._count) for module in modules]
+
+    def __enter__(self) -> "_EndsAtLast":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for hook in self.hooks:
+            hook.remove()
+
+    def __call__(self, network: nn.Module, images: Tensor) -> None:
+        self.calls = 0
+        with suppress(_EndReached):
+            network(images)
+        self.last = self.calls
+
+    def _count(self, *_: object) -> None:
+        self.calls += 1
+        if self.calls == self.last:
+            raise _EndReached
+
+
+class _EndReached(Exception):  # noqa: N818 - no error
+    """All that was asked for is done."""
 
 
 def batches(places: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
