@@ -82,7 +82,7 @@ class Run:
     def __init__(self, words: Words, folder: Path, more: Mapping[str, str], limit: int = 0) -> None:
         self.tag = uuid.uuid4().hex
         environment = os.environ | {
-            "ARCHWALK_CACHE": str(folder / "cache"), "ARCHWALK_STORE": str(folder / "store.sqlite"), TAG: self.tag,
+            "ARCHWALK_CACHE": str(folder / "cache"), "ARCHWALK_STORE": "store.sqlite", TAG: self.tag,
             "OMP_NUM_THREADS": "1", "TMPDIR": str(folder / "tmp"), **more,
         }  # fmt: skip
         (folder / "tmp").mkdir(exist_ok=True)

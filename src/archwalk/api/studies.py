@@ -16,7 +16,7 @@ import numpy as np
 
 from archwalk.api.methods import as_method
 from archwalk.data.architectures import code_of
-from archwalk.data.decoding import convert, decode_json
+from archwalk.data.decoding import convert, decode_json, reading
 from archwalk.data.files import make_folder
 from archwalk.errors import DataError, UsageError
 from archwalk.experiments.protocol import spawn
@@ -145,8 +145,13 @@ _Row = tuple[int, int, list[int], float, float]
 """The number of an evaluation, how many were asked for with it, its code, reward and report."""
 
 
-_Told = tuple[int, Annotated[int, msgspec.Meta(ge=1)], float | None, float | None]
-"""A row as it stands in the file, its code apart."""
+class _Told(msgspec.Struct):
+    """A row as it stands in the file, its code apart."""
+
+    number: int
+    batch: Annotated[int, msgspec.Meta(ge=1)]
+    reward: float | None
+    report: float | None
 
 
 class _Journal:
@@ -183,9 +188,11 @@ class _Journal:
     def _row(self, row: list[Any]) -> _Row:
         """Raises DataError for one that is damaged."""
         source = f"row {row[0]} of the study {self.name}"
-        code = decode_json(convert(row.pop(2), str, source, "a row"), list[int], source, "a row")
-        number, batch, reward, report = convert(row, _Told, source, "a row")
-        return number, batch, code, *(math.nan if x is None else x for x in (reward, report))
+        with reading(source, "is not an evaluation"):
+            code = decode_json(convert(row.pop(2), str, source), list[int], source)
+            told = convert(dict(zip(_Told.__struct_fields__, row, strict=True)), _Told, source)
+        reward, report = (math.nan if x is None else x for x in (told.reward, told.report))
+        return told.number, told.batch, code, reward, report
 
     def _prepare(self, about: str) -> None:
         assert self._connection is not None

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
@@ -21,6 +22,13 @@ _LONGEST_HEAD = 1 << 24
 """Bytes."""
 
 _DTYPES = {"F64": np.float64, "F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8}
+
+
+class _About(msgspec.Struct):
+    """What a file says beside its columns."""
+
+    checksum: str
+    provenance: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -52,8 +60,10 @@ class Table:
 def write_table(path: Path, table: Table) -> None:
     """Write as one safetensors file, whole or not at all. Raises DataError if the disk will not take it."""
     columns = {name: np.ascontiguousarray(column) for name, column in table.columns.items()}
-    metadata = {**table.provenance, "format": FORMAT, "checksum": _checksum(columns, table.provenance)}
-    write_atomically(path, save(columns, metadata=metadata))
+    about = {"checksum": _checksum(columns, table.provenance), "provenance": dict(table.provenance)}
+    write_atomically(
+        path, save(columns, metadata={FORMAT: json.dumps(about)})
+    )  # one entry: several have no order
 
 
 def read_table(path: Path) -> Table:
@@ -66,10 +76,10 @@ def read_table(path: Path) -> Table:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
     with reading(str(path), "is not a whole archwalk table; delete it and import again"):
         header = decode_json(head, dict[str, dict[str, Any]], "its head")
-        provenance = dict(header.pop("__metadata__"))
-        if (found := provenance.pop("format")) != FORMAT:
-            raise DataError(f"its format is {found!r}, this version of archwalk reads {FORMAT!r}")
-        checksum = provenance.pop("checksum")
+        metadata = header.pop("__metadata__")
+        if FORMAT not in metadata:
+            raise DataError(f"it is of another version of archwalk, this one reads {FORMAT}")
+        about = decode_json(metadata[FORMAT], _About, "its head")
         columns = {
             name: np.memmap(
                 path,
@@ -80,9 +90,9 @@ def read_table(path: Path) -> Table:
             )
             for name, entry in header.items()
         }
-        if _checksum(columns, provenance) != checksum:
+        if _checksum(columns, about.provenance) != about.checksum:
             raise DataError("its checksum is another one")
-        return Table(columns, provenance)
+        return Table(columns, about.provenance)
 
 
 def _checksum(columns: Mapping[str, NDArray[Any]], provenance: Mapping[str, str]) -> str:

@@ -181,7 +181,8 @@ def _train(
     if window:
         log()
     agent = trainer.agent()
-    agent.paid = Paid(trainer.ledger.queries, trainer.ledger.unique, seconds())
+    ledger = trainer.ledger
+    agent.paid = Paid(ledger.queries, ledger.unique, seconds(), getattr(ledger, "unscored", 0))
     run.finish(agent)
     return run
 

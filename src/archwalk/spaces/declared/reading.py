@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from archwalk.data.decoding import read_toml
-from archwalk.errors import UsageError, unknown
+from archwalk.errors import DataError, UsageError, unknown
 from archwalk.spaces.declared.building import Entry
 from archwalk.spaces.declared.decisions import read_decision
 from archwalk.spaces.declared.declaration import Declaration
@@ -25,7 +25,16 @@ def read_file(path: Path) -> Declaration:
     """The declaration in a TOML file; the name of the space is the file's where it gives none."""
     if not path.exists():
         raise UsageError(f"there is no file {path}")
-    declared = read_toml(path, dict[str, Any], "the declaration of a space")
+    if not path.is_file():  # a pipe would be waited for
+        raise DataError(f"cannot read {path}: it is no regular file")
+    try:
+        declared = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:  # numbers of thousands of digits are one too
+        raise UsageError(f"{path} is not TOML: {error}") from error
+    except RecursionError as error:
+        raise UsageError(f"{path} is nested too deeply") from error
     try:
         return read_declaration(declared, path.stem, path.parent)
     except UsageError as error:
