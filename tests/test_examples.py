@@ -214,6 +214,18 @@ def test_a_declared_space(tmp_path: Path) -> None:
     assert float(found[1]) > 90, "of 90.97 % at most"
 
 
+def test_a_function_as_objective(tmp_path: Path) -> None:
+    said = run_example(str(EXAMPLES / "function_objective.py"), folder=tmp_path)
+    found = re.search(r"^(\d+\.\d\d) % validation error, (\d+\.\d\d) % test error", said, re.MULTILINE)
+    assert found
+    assert float(found[1]) < 6
+
+
+def test_a_command_as_objective(tmp_path: Path) -> None:
+    said = run_example(str(EXAMPLES / "command_objective.py"), folder=tmp_path)
+    assert re.search(r"^loss 0\.[34]\d\d: \{'depth': [78], ", said, re.MULTILINE)
+
+
 def test_a_partial_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARCHWALK_CACHE", str(tmp_path / "cache"))
     said = run_example(str(EXAMPLES / "partial_table.py"), folder=tmp_path)

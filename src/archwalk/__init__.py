@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         list_spaces,
         list_strategies,
     )
+    from archwalk.api.objectives import objective_benchmark
     from archwalk.api.results import Result, load_result
     from archwalk.api.searching import compare, search
     from archwalk.api.studies import Study, study
@@ -70,6 +71,7 @@ __all__ = [
     "load_benchmark",
     "load_result",
     "load_space",
+    "objective_benchmark",
     "resume",
     "search",
     "search_images",
@@ -83,6 +85,7 @@ _HOMES = {
     "archwalk.api.listing": (
         "list_agents", "list_benchmarks", "list_presets", "list_spaces", "list_strategies",
     ),
+    "archwalk.api.objectives": ("objective_benchmark",),
     "archwalk.api.results": ("Result", "load_result"),
     "archwalk.api.searching": ("compare", "search"),
     "archwalk.api.studies": ("Study", "study"),

@@ -88,7 +88,7 @@ def test_without_an_agent_one_line_says_how_to_train_one(call):
     result = call("reproduce", "cassimon2024/fig8", *PROTEINS)
     assert result.status == 0
     (line,) = [line for line in result.err.splitlines() if "archwalk train" in line]
-    assert "--benchmark nas-bench-graph:proteins" in line
+    assert "No agent trained in the space of nas-bench-graph" in line
     assert "local-search" in result.out
 
 
@@ -134,6 +134,6 @@ def test_missing_data_is_one_line(call, monkeypatch, tmp_path):
     assert "nasbench101" in result.err
 
 
-def test_train_is_for_p1_alone(call):
+def test_train_is_for_a_paper_with_an_agent(call):
     refused = call("reproduce", "krishna2020/table3", "--train", "--out", "out")
     assert refused.status == 2

@@ -138,7 +138,7 @@ class TestMisuse:
             (["forget"], 2, "required: --status"),
             (["forget", "--status", "lots"], 2, "unknown status 'lots'; did you mean 'lost'"),
             (["forget", "--status", "claimed"], 2, "unknown status 'claimed'"),
-            (["forget", "--status", ""], 2, "unknown status ''; known: diverged, done, invalid"),
+            (["forget", "--status", ""], 2, "unknown status ''; known: diverged, done, failed, invalid"),
             (["export", "x.xlsx"], 2, r"ends in .csv or .parquet"),
             (["import", "none.csv"], 1, "cannot read none.csv: No such file"),
             (["import", "none.txt"], 2, r"ends in .csv or .parquet"),

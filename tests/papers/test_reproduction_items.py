@@ -17,7 +17,7 @@ from archwalk.experiments.settings import make_settings
 from archwalk.experiments.training import train_agent
 from archwalk.papers.cassimon2024 import trainings
 from archwalk.papers.cassimon2024.price import ALSO
-from archwalk.papers.catalogue import find_items, item_names
+from archwalk.papers.catalogue import PAPERS, find_items, item_names
 from archwalk.papers.parts import Part, keep_all
 from archwalk.papers.scales import SCALES, find_scale
 from archwalk.papers.setup import BASELINES, Setup
@@ -73,12 +73,32 @@ def test_the_papers_agents_are_trained_once(tiny, tmp_path, monkeypatch):
     )
     scale = replace(SCALES["smoke"], agent_steps=300)
     setup = Setup(scale, 0, tmp_path, load=lambda name, seed: tiny)
-    runs = trainings.train_papers_agents(setup)
-    agents = sorted(Path(runs).glob("*/agent.safetensors"))
+    items = [item for item in PAPERS["cassimon2024"].items if item.benchmark == "nasbench101"]
+    runs = trainings.train_papers_agents(setup, items)
+    agents = sorted(Path(runs[0]).glob("*/agent.safetensors"))
     assert len(agents) == scale.agent_seeds
     before = [agent.stat().st_mtime_ns for agent in agents]
-    assert trainings.train_papers_agents(setup) == runs
+    assert trainings.train_papers_agents(setup, items) == runs
     assert [agent.stat().st_mtime_ns for agent in agents] == before
+
+
+def test_what_is_trained_is_what_the_items_show(tiny, tmp_path, monkeypatch):
+    trained = []
+    monkeypatch.setattr(
+        trainings, "train_or_resume", lambda setup, benchmark, *_: trained.append(benchmark.name)
+    )
+    loaded = {"nasbench101:test-mean": "nasbench101", "nasbench301:yahpo": "nasbench301:yahpo"}
+    setup = Setup(SCALES["smoke"], 0, tmp_path, load=lambda name, seed: replace(tiny, name=loaded[name]))
+    items = {item.name: item for item in PAPERS["cassimon2024"].items}
+    for names, benchmarks in (
+        (["fig7"], ["nasbench101"]), (["fig14", "times301"], ["nasbench301:yahpo"]),
+        (list(items), ["nasbench101", "nasbench301:yahpo"]),
+    ):  # fmt: skip
+        trained.clear()
+        folders = trainings.train_papers_agents(setup, [items[name] for name in names])
+        assert (trained, len(folders)) == (benchmarks, len(benchmarks))
+    with pytest.raises(UsageError, match="none of these items shows the paper's agent"):
+        trainings.train_papers_agents(setup, [items["fig2"], items["fig17"]])
 
 
 def test_every_item_has_a_record_of_plain_json(reproductions):
@@ -174,7 +194,7 @@ def test_agents_of_another_space_are_left_out(tiny, proteins, agents, tmp_path):
         "random-walk",
         "random-search",
     ]
-    assert "left out" in made.notes[0]
+    assert "No agent trained in the space of tiny" in made.notes[0]
 
 
 def test_no_run_folder(tiny, tmp_path):

@@ -115,11 +115,11 @@ class TrainedAgent:
             return None
         return None if found.evaluation == "on demand" else found
 
-    def training(self) -> Training:
-        """Curves of its training."""
-        return training_curve(
-            self.run.metrics(), load_benchmark(self.benchmark, self.config.seed).objective.reward
-        )
+    def training(self, benchmark: Benchmark | None = None) -> Training:
+        """Curves of its training; `benchmark` is what it was trained on, where that cannot be loaded by its name."""
+        if benchmark is None or benchmark.name != self.config.benchmark:
+            benchmark = load_benchmark(self.benchmark, self.config.seed)
+        return training_curve(self.run.metrics(), benchmark.objective.reward)
 
     def metrics(self) -> pandas.DataFrame:
         """The log of its training: a row every so many steps. Needs pandas."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from archwalk.api.progress import Bar, progress_bar
 from archwalk.data.files import make_folder, write_atomically
-from archwalk.errors import ArchwalkError, UsageError
+from archwalk.errors import ArchwalkError, UsageError, unknown
 from archwalk.papers.catalogue import PAPERS, find_items
 from archwalk.papers.files import TABLES
 from archwalk.papers.item import Item, Record, run_item
@@ -80,15 +80,17 @@ def reproduce(
 ) -> Reproduction:
     """Compute PAPER/ITEM, or all items of PAPER/all, and save them with their page to `out`.
 
-    `scale` is "smoke" (seconds), "small" (minutes) or "full" (the paper's). What is finished in `out` (by default
-    runs/reproduce-PAPER) is not computed again. `agents` are run folders of trained agents, or with `train` the
-    paper's agent is trained first; `groups` are those of an ablation by name. `objectives` of nasbench101, or a
-    `benchmark`, take the place of the paper's; `strategy` is what an ablation trains without groups, or a preset that
-    takes part.
+    `scale` is "smoke" (seconds), "small" (minutes), of cassimon2024 "medium" (hours), or "full" (the paper's). What
+    is finished in `out` (by default runs/reproduce-PAPER) is not computed again. `agents` are run folders of trained
+    agents, or with `train` the paper's agent is trained first; `groups` are those of an ablation by name.
+    `objectives` of nasbench101, or a `benchmark`, take the place of the paper's; `strategy` is what an ablation
+    trains without groups, or a preset that takes part.
 
     Raises UsageError for a name that there is not, ArchwalkError where no item can be computed here.
     """
     paper, items = find_items(item)
+    if find_scale(scale).name not in PAPERS[paper].scales:
+        raise unknown("scale", scale, PAPERS[paper].scales)
     if objectives and benchmark:
         raise UsageError("a benchmark names its objective itself: say nasbench101:run0")
     folder = Path(out) if out is not None else Path("runs") / f"reproduce-{paper}"
@@ -97,7 +99,7 @@ def reproduce(
         benchmark, strategy, workers,
     )  # fmt: skip
     if train:
-        setup.agents = [*agents, _train(paper, setup, progress)]
+        setup.agents = [*agents, *_train(paper, items, setup, progress)]
     found = _compute(paper, items, setup, progress)
     for objective in objectives[1:]:
         again = _compute_again(paper, items, replace(setup, objective=objective), progress)
@@ -107,15 +109,15 @@ def reproduce(
     )
 
 
-def _train(paper: str, setup: Setup, progress: bool | None) -> str:
-    """Train the agents of the paper, or what is left of it; gives the folder of their runs."""
+def _train(paper: str, items: Sequence[Item], setup: Setup, progress: bool | None) -> list[str]:
+    """Train the agents of the paper, or what is left of it; gives the folders of their runs."""
     from archwalk.papers.cassimon2024.trainings import train_papers_agents
 
     if paper != "cassimon2024":
         raise UsageError("only cassimon2024 has an agent that is trained first; leave the training out")
-    with progress_bar(f"the paper's agent, scale {setup.scale.name}", 1, progress) as bar:
+    with progress_bar(f"the paper's agents, scale {setup.scale.name}", 1, progress) as bar:
         setup.tell = _teller(bar, 0, 1, "agents")
-        return train_papers_agents(setup)
+        return train_papers_agents(setup, items)
 
 
 def _compute(paper: str, items: Sequence[Item], setup: Setup, progress: bool | None) -> Reproduction:

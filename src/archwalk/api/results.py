@@ -16,9 +16,9 @@ from archwalk.data.architectures import ArchitectureFile, Origin
 from archwalk.data.decoding import reading
 from archwalk.data.files import make_folder, remove_file, write_atomically
 from archwalk.data.states import read_state, write_state
-from archwalk.errors import DataError, unknown
+from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Floats
-from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.estimators.benchmarks import COMMAND, FUNCTION, Benchmark, load_benchmark
 from archwalk.experiments.protocol import Search
 from archwalk.experiments.records import RESULT, Comparison, read_comparison, write_comparison
 from archwalk.spaces.architecture import Architecture
@@ -98,8 +98,19 @@ class Result:
 
     @cached_property
     def benchmark(self) -> Benchmark:
-        """What was searched; loaded by its name where the result was read from a folder."""
-        return self._benchmark or load_benchmark(f"{self.record.benchmark}:{self.record.objective}")
+        """What was searched; loaded by its name where the result was read from a folder.
+
+        Raises UsageError where that would run code which is not archwalk's: reading a result never does.
+        """
+        if self._benchmark is not None:
+            return self._benchmark
+        name = f"{self.record.benchmark}:{self.record.objective}"
+        if name.partition(":")[0] in (FUNCTION, COMMAND):
+            raise UsageError(
+                "the objective of this result is code of yours; hand it in: "
+                f"archwalk.load_result({str(self.folder)!r}, archwalk.load_benchmark({name!r}))"
+            )
+        return load_benchmark(name)
 
     @property
     def best(self) -> Found:
@@ -286,9 +297,12 @@ class Result:
         return f"<pre>{escape(self.summary())}</pre>{draw_curves(self.record, width=700) or ''}"
 
 
-def load_result(folder: str | Path) -> Result:
-    """A result that was saved. Raises DataError where there is none, or it is damaged."""
-    return Result(read_comparison(Path(folder)), folder=Path(folder))
+def load_result(folder: str | Path, benchmark: Benchmark | None = None) -> Result:
+    """A result that was saved, with its benchmark where that is no public one.
+
+    Raises DataError where there is none, or it is damaged.
+    """
+    return Result(read_comparison(Path(folder)), benchmark, folder=Path(folder))
 
 
 def _floats(values: Any) -> Floats:

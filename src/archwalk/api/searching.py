@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,9 +13,15 @@ from archwalk.api.agents import TrainedAgent
 from archwalk.api.methods import as_methods
 from archwalk.api.progress import progress_bar
 from archwalk.api.results import Result
+from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments import comparison
 from archwalk.experiments.protocol import Search
+from archwalk.spaces.architecture import Architecture
+from archwalk.spaces.base import SearchSpace
+
+if TYPE_CHECKING:
+    from archwalk.api.objectives import Where
 
 SUPERNETS = "supernets"
 """Folder of what a search that is stopped goes on from."""
@@ -23,9 +29,18 @@ SUPERNETS = "supernets"
 
 def search(
     strategy: object,
-    benchmark: Benchmark | str,
+    benchmark: Benchmark | SearchSpace | str,
     *,
     budget: int,
+    objective: Callable[[Architecture], object] | str | None = None,
+    command: str | None = None,
+    maximise: str | None = None,
+    minimise: str | None = None,
+    report: str | None = None,
+    limit_seconds: float | None = None,
+    retries: int = 0,
+    engine: str = "processes",
+    store: Where = None,
     trials: int = 1,
     seed: int = 0,
     workers: int = 1,
@@ -34,7 +49,8 @@ def search(
     out: str | Path | None = None,
     progress: bool | None = None,
 ) -> Result:
-    """Search a benchmark with one strategy; `result.best` is the architecture of best reward.
+    """Search a benchmark with one strategy, or a space with an objective of your own; `result.best` is the architecture
+    of best reward.
 
     `strategy` is a name (`archwalk.list_strategies`), a preset's name, the run folder of a trained agent, a
     `TrainedAgent`, or a class that makes a `Strategy` of `Trials`; `settings` change those of its default preset.
@@ -43,6 +59,16 @@ def search(
     strategies that think about one at a time. With `out` the result is saved there, and a one-shot search that was
     killed goes on. The same seed gives the same result to the bit. Raises errors of `archwalk.errors`.
     """
+    if objective is not None or command is not None:
+        if isinstance(benchmark, Benchmark):
+            raise UsageError("an objective is searched in a space, not on a benchmark")
+        from archwalk.api.objectives import objective_benchmark
+
+        benchmark = objective_benchmark(
+            benchmark, objective, command=command, maximise=maximise, minimise=minimise, report=report,
+            workers=workers, engine=engine, limit_seconds=limit_seconds, retries=retries, store=store,
+        )  # fmt: skip
+        workers = 1  # they evaluate
     return compare(
         [strategy], benchmark, budget=budget, trials=trials, seed=seed, workers=workers, episodes=episodes,
         settings={str(strategy): settings} if settings else None, out=out, progress=progress,
@@ -51,7 +77,7 @@ def search(
 
 def compare(
     strategies: Sequence[object] | Mapping[str, object],
-    benchmark: Benchmark | str,
+    benchmark: Benchmark | SearchSpace | str,
     *,
     budget: int,
     trials: int = 1,
@@ -69,6 +95,8 @@ def compare(
     Everything else is as in `search`. `command` is kept with the result.
     """
     problem = load_benchmark(benchmark, seed) if isinstance(benchmark, str) else benchmark
+    if not isinstance(problem, Benchmark):
+        raise UsageError("a space alone cannot be searched; say objective=, or objective_benchmark(space, f)")
     methods = as_methods(strategies, problem.space, problem.name, settings)
     folder = Path(out) if out is not None else None
     searches: dict[str, Search] = {}
@@ -81,7 +109,7 @@ def compare(
         )  # fmt: skip
     agents = [one for one in _values(strategies) if isinstance(one, TrainedAgent)]
     if len(agents) == 1:
-        record = msgspec.structs.replace(record, training=agents[0].training())
+        record = msgspec.structs.replace(record, training=agents[0].training(problem))
     result = Result(record, problem, searches)
     if folder:
         result.save(folder)

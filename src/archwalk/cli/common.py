@@ -49,7 +49,7 @@ def progress_bar(title: str, total: float | None = None) -> Iterator[Bar]:
         yield bar
 
 
-def add_store_option(parser: argparse.ArgumentParser) -> None:
+def add_store_option(parser: argparse._ActionsContainer) -> None:
     """Where the database of experiments is."""
     parser.add_argument(
         "--store",

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from archwalk.cli.common import OUT, note, print_json
 from archwalk.cli.numbers import COUNT
+from archwalk.cli.objectives import has_objective
 from archwalk.errors import UsageError
 
 _KIND = "images"
@@ -39,8 +40,6 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 
 def add_clock_options(search: argparse.ArgumentParser) -> None:
     """What a search by the clock can be told."""
-    from archwalk.learning.engines import ENGINES
-
     group = search.add_argument_group(
         "by the clock", "with --benchmark images:FOLDER and no strategy: a network that is trained to the end"
     )
@@ -52,7 +51,6 @@ def add_clock_options(search: argparse.ArgumentParser) -> None:
         "--max-latency-ms", type=_positive, help="for one image, measured on one thread of this machine"
     )
     group.add_argument("--pixels", type=COUNT, help="most height and width; smaller images stay (default 32)")
-    group.add_argument("--engine", choices=ENGINES, help="where trainings run (default processes)")
     group.add_argument("--address", help="of a Ray cluster")
     group.add_argument("--device", choices=("auto", "cpu", "cuda"), help="default auto")
 
@@ -61,7 +59,7 @@ def is_clocked(options: argparse.Namespace) -> bool:
     """Whether a search is one by the clock. Raises UsageError for what does not go together."""
     if options.minutes is None:
         for name in _CLOCKED:
-            if getattr(options, name) is not None:
+            if getattr(options, name) is not None and not (name == "engine" and has_objective(options)):
                 raise UsageError(f"--{name.replace('_', '-')} is for a search by the clock: say --minutes")
         if options.strategy is None:
             raise UsageError("say a STRATEGY, or --minutes for a search by the clock on images:FOLDER")

@@ -20,7 +20,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     )
     reproduce.add_argument("--list", action="store_true", help="every item")
     reproduce.add_argument(
-        "--scale", default="smoke", help="smoke (seconds), small (minutes) or full (the paper's)"
+        "--scale",
+        default="smoke",
+        help="smoke (seconds), small (minutes), full (the paper's); of cassimon2024 medium too (hours)",
     )
     reproduce.add_argument(
         "--agents", default="", metavar="RUNS",

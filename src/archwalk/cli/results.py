@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from archwalk.cli.common import OUT, note, print_json
 from archwalk.cli.images import add_clock_options, evaluate_network, is_clocked, run_by_the_clock
 from archwalk.cli.numbers import COUNT, COUNT_OR_ZERO
+from archwalk.cli.objectives import add_objective_options, chosen_benchmark
 from archwalk.cli.options import (
     add_benchmark,
     add_json,
@@ -42,6 +43,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     search.add_argument("--preset", help="settings: a name or a TOML file (default: the literature's)")
     _add_protocol(search, needs_budget=False)
     add_settings(search)
+    add_objective_options(search)
     add_clock_options(search)
     search.set_defaults(run=run_search)
 
@@ -53,6 +55,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     )
     _add_protocol(compare)
     add_settings(compare, several=True)
+    add_objective_options(compare)
     compare.set_defaults(run=run_compare)
 
     report = commands.add_parser("report", help="draw a run folder's result as one HTML page")
@@ -133,22 +136,21 @@ def _compare(
     settings: dict[str, dict[str, str]],
 ) -> Result:
     from archwalk.api.searching import compare
-    from archwalk.estimators.benchmarks import load_benchmark
 
     use_one_thread()
-    benchmark = load_benchmark(require_benchmark(options), options.seed)
+    benchmark, workers = chosen_benchmark(options)
     result = compare(
         strategies, benchmark, budget=options.budget, trials=options.trials, seed=options.seed,
-        workers=options.workers, episodes=options.episodes, settings=settings, out=options.out,
+        workers=workers, episodes=options.episodes, settings=settings, out=options.out,
         command=options.command_line, progress=True,
     )  # fmt: skip
-    if benchmark.trained is not None and options.workers == 1:  # other processes have estimators of their own
+    if benchmark.trained is not None and workers == 1:  # other processes have estimators of their own
         note(
-            f"{benchmark.trained} networks were trained for this; whatever else was asked for had been before"
+            f"{benchmark.trained} architectures were evaluated for this; whatever else was asked for had been before"
         )
     if reasons := benchmark.failures:
         often = max(set(reasons), key=reasons.count)
-        note(f"{len(reasons)} trainings failed and count as the lowest score there is, most often: {often}")
+        note(f"{len(reasons)} evaluations failed and count as the worst there is, most often: {often}")
     return result
 
 

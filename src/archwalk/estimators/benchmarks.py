@@ -131,6 +131,9 @@ class Benchmark:
 Loader = Callable[[list[str], int], Benchmark]
 """Takes the words after the name (task, objective) and the seed of what the estimator trains itself."""
 
+FUNCTION, COMMAND = "function", "command"
+"""Benchmarks of objectives of the user's (`estimators/objectives/`)."""
+
 BENCHMARKS: Registry[Loader] = Registry(
     "benchmark",
     "archwalk.benchmarks",
@@ -148,6 +151,8 @@ BENCHMARKS: Registry[Loader] = Registry(
         "chain-fashion-mnist": "archwalk.estimators.images.tables:CHAIN_FASHION_MNIST",
         "chain-omniglot": "archwalk.estimators.images.tables:CHAIN_OMNIGLOT",
         "chain-dtd10": "archwalk.estimators.images.tables:CHAIN_DTD10",
+        COMMAND: "archwalk.estimators.objectives.benchmark:load_command",
+        FUNCTION: "archwalk.estimators.objectives.benchmark:load_function",
         "policy": "archwalk.estimators.policies.benchmark:load_policy_benchmark",
         "policy-cnn": "archwalk.estimators.policies.tables:load_policy_table",
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,7 @@ def comparison_of(
         ranks=ranks,
         profile=profile,
         strategies=dict(strategies),
+        failures=dict(Counter(benchmark.failures).most_common()),
     )
 
 

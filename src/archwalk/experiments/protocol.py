@@ -193,6 +193,8 @@ def summarise_search(search: Search, method: Method, budget: int, seed: int) -> 
             lo=numbers(low_Q),
             hi=numbers(high_Q),
         ),
+        evaluations=sum(ledger.rewards_TQ.size for ledger in ledgers),
+        failed=sum(int(np.isnan(ledger.rewards_TQ).sum()) for ledger in ledgers),
         unique_mean=float(np.mean([ledger.unique_T().mean() for ledger in ledgers])),
         training_queries=round(np.mean([strategy.training_queries for strategy in strategies])),
         training_unique=round(np.mean([strategy.training_unique for strategy in strategies])),

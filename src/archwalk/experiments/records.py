@@ -166,6 +166,10 @@ class StrategyResult(Struct, frozen=True, kw_only=True):
     """By number of queries: 10, 50, 100, 150, 200, 300, ... below the budget, and the budget."""
     curve: Curve | None = None
     """The same after every query."""
+    evaluations: int = 0
+    """Evaluations in all trials, of all agents."""
+    failed: int = 0
+    """Those of them that gave no reward."""
     unique_mean: Value = None
     """Different architectures evaluated in a trial, mean."""
     training_queries: int = 0
@@ -303,6 +307,8 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """By name, in the order in which they were given."""
     training: Training | None = None
     """Of `archwalk demo` alone."""
+    failures: dict[str, int] = {}
+    """Why architectures could not be evaluated, and how many for each reason; of estimators that keep reasons."""
 
     def __post_init__(self) -> None:
         if not self.strategies:

@@ -49,6 +49,8 @@ class Item:
     compute: Callable[[Setup, str], Answer]
     benchmark: str = ""
     depends: Callable[[Setup], Any] | None = None
+    agents: bool = False
+    """Whether it shows the paper's agent on its benchmark, which is trained first where the call says so."""
 
 
 def run_item(paper: str, item: Item, setup: Setup) -> Record:

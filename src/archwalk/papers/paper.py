@@ -17,3 +17,4 @@ class Paper:
     items: tuple[Item, ...]
     views: Mapping[str, View]
     """By an item's kind."""
+    scales: tuple[str, ...] = ("smoke", "small", "full")

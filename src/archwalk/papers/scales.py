@@ -1,4 +1,4 @@
-"""How large a reproduction is: the paper's protocol, and two that take minutes or seconds."""
+"""How large a reproduction is: the paper's protocol, and shorter ones that take hours, minutes or seconds."""
 
 from dataclasses import dataclass
 
@@ -35,6 +35,7 @@ SCALES = {
     for scale in (
         Scale("smoke", 2, 200, 1, 20, 100, 49, 6_000, 1, 6_000, 2, 0.02),
         Scale("small", 3, 2_000, 1, 300, 500, 399, 60_000, 1, 300_000, 3, 0.2),
+        Scale("medium", 3, 5_000, 2, 500, 1_000, 999, 300_000, 3, 1_000_000, 3, 0.5),
         Scale("full", 5, 10_000, 5, 500, 10_000, 1_000, None, 5, None, 5, 1.0),
     )
 }

@@ -102,8 +102,8 @@ class Setup:
         every = [NamedMethod(c, identity(name)) for c, name in zip(trained, fitting, strict=True)]
         if not every:
             self.note(
-                f"No agent trained on {benchmark.name} was given, so the baselines stand alone. "
-                f"Train one with: {how_to_train(benchmark)}"
+                f"No agent trained in the space of {benchmark.name} was given, so the baselines stand alone. "
+                "--train trains the paper's first; --agents takes run folders of archwalk train."
             )
         repeats = self.scale.repeats
         return every + [
@@ -118,7 +118,6 @@ class Setup:
             raise DataError(f"{name} is not a run folder (no {CONFIG}) and holds none")
         config = RunFolder(folders[0]).config()
         if config.space != benchmark.space.name:
-            self.note(f"The agent in {name} was trained on {config.benchmark} and is left out here.")
             return False
         trained_on = f"{config.benchmark}:{config.objective}"
         if trained_on != f"{benchmark.name}:{benchmark.objective.name}":
@@ -151,14 +150,6 @@ def benchmark_settings(benchmark: Benchmark) -> dict[str, Any]:
 def run_folders(path: Path) -> list[Path]:
     """The run folder, or those in the folder."""
     return [path] if (path / CONFIG).exists() else sorted(p.parent for p in path.glob(f"*/{CONFIG}"))
-
-
-def how_to_train(benchmark: Benchmark, strategy: str = "dqn") -> str:
-    """The command that makes an agent for this benchmark."""
-    name = f"{benchmark.name}:{benchmark.objective.name}"
-    if benchmark.name.startswith("nasbench301"):
-        name = benchmark.name
-    return f"archwalk train {strategy} --benchmark {name} --out DIR"
 
 
 def identity(runs: str) -> str:

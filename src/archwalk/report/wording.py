@@ -99,17 +99,23 @@ def proxy_notes(comparison: Comparison) -> list[str]:
 
 def unknown_notes(comparison: Comparison) -> list[str]:
     """How much of the reports is not known, and so in no mean."""
-    runs, ends = [], []
+    runs, ends, failed = [], [], []
     for name, label in labels(comparison.strategies).items():
         one = comparison.strategies[name]
         last = one.best_after[max(one.best_after)] if one.best_after else None
         if last and last.unknown:
             runs.append(f"{label} {count(last.unknown)} of {count(one.trials * one.agents)}")
+        if one.failed:
+            failed.append(f"{label} {count(one.failed)} of {count(one.evaluations)}")
         if one.episodes and one.episodes.unknown:
             ends.append(f"{label} {count(one.episodes.unknown)}")
     lines = []
     if runs:
         lines.append(f"Trials whose best has no {comparison.report.name}, in no mean: {', '.join(runs)}.")
+    if failed:
+        why = next(iter(comparison.failures), "")
+        often = f"; most often: {why}" if why else ""
+        lines.append(f"Evaluations that gave no {comparison.reward.name}: {', '.join(failed)}{often}.")
     if ends:
         lines.append(f"Episodes without a {comparison.report.name}, in no mean: {', '.join(ends)}.")
     return lines

@@ -132,7 +132,7 @@ class TestOnce:
 class TestProcesses:
     def test_without_processes_networks_are_trained_in_this_one(self, marks, monkeypatch):
         """As on Windows."""
-        monkeypatch.setattr("archwalk.estimators.trainings.stored.can_start_processes", lambda: False)
+        monkeypatch.setattr("archwalk.estimators.stored.can_start_processes", lambda: False)
         estimator = make(marks, engine="processes", workers=2)
         estimator.evaluate(codes(1))
         assert (estimator.engine, estimator.workers, marks_in(marks)) == ("local", 1, [1])
@@ -210,7 +210,7 @@ class TestManyProcesses:
 
 def test_claims_are_renewed_while_a_network_is_trained(marks, url, monkeypatch):
     """Also where it is trained in this very process."""
-    monkeypatch.setattr("archwalk.estimators.trainings.stored.LEASE_SECONDS", 0.02)
+    monkeypatch.setattr("archwalk.estimators.stored.LEASE_SECONDS", 0.02)
     estimator, renewed = make(marks, url), threading.Event()
     wait = Path(marks).with_suffix(".wait")
     wait.touch()

@@ -16,7 +16,8 @@ STATUSES = {
     "memory": "it needs more memory than the limit",
     "time": "it needs more time than the limit",
     "diverged": "its loss or its outputs are not numbers",
-    "lost": "the process that trained it died, twice",
+    "lost": "the process that trained it died, whenever it was tried",
+    "failed": "an objective of the user's raised, or gave no number",
 }
 """All but `done` have failed. What that scores is the estimator's to say: 0 on images, the game's lowest with agents.
 """
@@ -30,12 +31,13 @@ OF_THE_MACHINE = ("memory", "time", "lost")
 """What a larger or quicker machine may train: it holds for those like the one where it failed (`Problem.machine`)."""
 
 
-ACCURACY, RETURN = "accuracy", "return"
-METRICS = (ACCURACY, RETURN)
+ACCURACY, RETURN, OBJECTIVE = "accuracy", "return", "objective"
+METRICS = (ACCURACY, RETURN, OBJECTIVE)
 """What a training is scored by; `metric` of the settings says which, `accuracy` where it is silent.
 
 `accuracy`: validation and test accuracy in percent. `return`: raw scores of an agent's episodes, its `mean_return` as
-`validation` and its `max_return` as `test` (`learning/episodes.py`).
+`validation` and its `max_return` as `test` (`learning/episodes.py`). `objective`: what a function of the user's
+returned; all numbers are among the curves by their names, the first of them is both scores.
 """
 
 

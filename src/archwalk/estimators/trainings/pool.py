@@ -1,33 +1,23 @@
-"""Trainings in worker processes: one thread each, a worker that dies is replaced."""
+"""Trainings in worker processes: one thread each."""
 
-import logging
-import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import islice
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 from torch import nn
 
-from archwalk.errors import ArchwalkError
+from archwalk.estimators.jobs import Job, JobPool
 from archwalk.estimators.store.records import Outcome
 from archwalk.estimators.trainings.limits import limit_address_space, measure
 from archwalk.estimators.trainings.watchdog import ends_after
-from archwalk.learning.engines import Engine, Pending, Worker, WorkerLostError, make_engine
+from archwalk.learning.engines import Pending, Worker, WorkerLostError
 from archwalk.spaces.base import Codes
 
-_LOSSES_AT_START = 3
 _PATIENCE = 3
 """How often the limit of seconds a worker may take by the clock; it counts processor time itself."""
 _GRACE = 60.0
 """Seconds more: a machine may be busy."""
-_POLL = 0.002
-
-_log = logging.getLogger(__name__)
-
 
 Arrays = Mapping[str, NDArray[Any]]
 """What all trainings read, by name."""
@@ -60,22 +50,6 @@ class Recipe(Protocol):
         """Train the architecture of a code (L,). The same arguments give the same bits on one CPU."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """An architecture to train."""
-
-    key: str
-    code_L: Codes
-    attempt: int = 1
-
-
-def _fill(ready: deque[Job], jobs: Iterator[Job]) -> bool:
-    """See that there is a job, if there is one."""
-    if not ready:
-        ready.extend(islice(jobs, 1))
-    return bool(ready)
-
-
 class Trainer:
     """What a worker holds."""
 
@@ -99,63 +73,25 @@ class Trainer:
             return self.training.run(code_L, arrays, seed)
 
 
-class TrainingPool:
-    """Workers that train for as long as there are jobs; a context manager."""
+class TrainingPool(JobPool):
+    """Workers that train. A job whose worker died is tried once more, by another; then its outcome is `lost`."""
 
     def __init__(self, training: Recipe, arrays: Arrays, seed: int, *, workers: int, engine: str) -> None:
         self.training = training
         self.seed = seed
-        self.own_process = engine != "local"
-        self.engine: Engine = make_engine(engine)
-        try:
-            self.arrays = self.engine.share(arrays)
-            self.workers = [self._spawn(index) for index in range(workers)]
-            for index in range(workers):
-                self._await_start(index)
-        except BaseException:
-            self.engine.close()
-            raise
+        self._read = arrays
+        super().__init__(workers=workers, engine=engine, role="trainer")
 
-    def run(
-        self,
-        jobs: Iterator[Job],
-        finish: Callable[[Job, Outcome], None],
-    ) -> None:
-        """Train what `jobs` gives and hand each outcome to `finish`.
+    def _prepare(self) -> None:
+        self.arrays = self.engine.share(self._read)
 
-        One job more than there are workers is asked for, so that none waits for `jobs` or `finish`. A job whose
-        worker died is tried once more, by another; then its outcome is `lost`.
-        """
-        ready: deque[Job] = deque()
-        busy: dict[int, tuple[Job, Pending]] = {}
-        while True:
-            for index in range(len(self.workers)):
-                if index not in busy and _fill(ready, jobs):
-                    busy[index] = self._submit(index, ready.popleft())
-            if not busy:
-                return
-            if self.own_process:
-                _fill(ready, jobs)
-            answered = [index for index, (_, call) in busy.items() if call.done()]
-            for index in answered:
-                job, call = busy.pop(index)
-                outcome = self._outcome(index, job, call)
-                if outcome is None:
-                    ready.append(replace(job, attempt=2))
-                if (
-                    ready and self.own_process
-                ):  # at once; a worker in this process would keep `finish` waiting
-                    busy[index] = self._submit(index, ready.popleft())
-                if outcome is not None:
-                    finish(job, outcome)
-            if not answered:
-                time.sleep(_POLL)
+    def _factory(self) -> Callable[[], Trainer]:
+        return partial(Trainer, self.training, own_process=self.own_process)
 
-    def _submit(self, index: int, job: Job) -> tuple[Job, Pending]:
-        return job, self.workers[index].submit("train", job.code_L, self.arrays, self.seed)
+    def _submit(self, worker: Worker, job: Job) -> Pending:
+        return worker.submit("train", job.code_L, self.arrays, self.seed)
 
     def _outcome(self, index: int, job: Job, call: Pending) -> Outcome | None:
-        """What a worker answered; None where it died over a job that deserves another try."""
         try:
             outcome: Outcome = call.result()
         except WorkerLostError:
@@ -164,35 +100,3 @@ class TrainingPool:
                 return None
             return Outcome("lost", "the process that trained it died, and so did another")
         return outcome
-
-    def _spawn(self, index: int) -> Worker:
-        factory = partial(Trainer, self.training, own_process=self.own_process)
-        return self.engine.spawn(factory, f"trainer {index}")
-
-    def _replace(self, index: int) -> None:
-        _log.warning("archwalk: trainer %d died; a fresh one takes its place", index)
-        self.workers[index] = self._spawn(index)
-        self._await_start(index)
-
-    def _await_start(self, index: int) -> None:
-        """A worker that dies before its first job says nothing about an architecture."""
-        for losses in range(1, _LOSSES_AT_START + 1):
-            try:
-                self.workers[index].submit("ready").result()
-                return
-            except WorkerLostError as error:
-                if losses == _LOSSES_AT_START:
-                    raise ArchwalkError(
-                        f"worker processes die at their start, {losses} in a row; is there enough memory?"
-                    ) from error
-                self.workers[index] = self._spawn(index)
-
-    def close(self) -> None:
-        """End the workers, busy or not."""
-        self.engine.close()
-
-    def __enter__(self) -> "TrainingPool":
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()

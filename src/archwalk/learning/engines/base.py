@@ -1,5 +1,6 @@
 """What every engine offers: stateful workers, calls of their methods that do not wait, values for all of them."""
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -18,6 +19,8 @@ class WorkerLostError(ArchwalkError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"worker {name!r} is lost")
+        self.at = time.monotonic()
+        """When that was seen."""
 
 
 class WorkerCallError(RuntimeError):
@@ -51,6 +54,12 @@ class Worker(Protocol):
         """Call a method without waiting for it; the calls of one worker run in the order of submission.
 
         Arguments and results are copies, and their arrays are read-only, in every engine alike.
+        """
+        ...
+
+    def kill(self) -> None:
+        """End the worker at once, amid a call too, which is lost then; a process that leads its group, with all that
+        it has started.
         """
         ...
 

@@ -62,6 +62,10 @@ class LocalWorker:
             return LocalPending(self.name, None)
         return LocalPending(self.name, copied(pack_outcome(outcome)))
 
+    def kill(self) -> None:
+        """See `Worker`."""
+        self.host = None
+
 
 class LocalEngine(Engine):
     """See the module."""

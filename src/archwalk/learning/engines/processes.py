@@ -126,12 +126,20 @@ class ProcessWorker:
                 outcome.set_exception(WorkerLostError(self.name))
             self.outcomes.clear()
 
+    def kill(self) -> None:
+        """See `Worker`."""
+        number = self.process.pid
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if number is not None and os.getpgid(number) == number:
+                os.killpg(number, signal.SIGKILL)
+        self.process.kill()
+        self.process.join()
+
     def stop(self, deadline: float) -> None:
         """Wait until the process has ended; kill it at the deadline."""
         self.process.join(max(0.0, deadline - time.monotonic()))
         if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
+            self.kill()
         del self.process  # and with it its pipe
         self.receiver.join()
         self.channel.link.close()
@@ -239,6 +247,8 @@ def _take_in(channel: Channel, inbox: queue.SimpleQueue[_Command | None]) -> Non
     finally:
         inbox.put(None)
         time.sleep(_GRACE)
+        if os.getpgrp() == os.getpid():  # what we have started ends too
+            os.killpg(0, signal.SIGKILL)
         os._exit(1)
 
 

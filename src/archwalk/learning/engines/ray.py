@@ -73,6 +73,11 @@ class RayWorker:
         arrived = [value.reference if isinstance(value, RayShared) else value for value in args]
         return RayPending(self.engine, self.name, self.actor.call.remote(method, *arrived))
 
+    def kill(self) -> None:
+        """See `Worker`; what the process has started lives on where Ray cannot see it."""
+        with contextlib.suppress(self.engine.ray.exceptions.RayError):
+            self.engine.ray.kill(self.actor)
+
 
 class RayEngine(Engine):
     """See the module. A cluster that this process had joined before is used as it is, and left running."""

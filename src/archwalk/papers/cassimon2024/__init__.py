@@ -80,4 +80,5 @@ PAPER = Paper(
         "price": view_price,
         "times": view_times,
     },
+    ("smoke", "small", "medium", "full"),
 )

@@ -86,4 +86,5 @@ ITEM = Item(
     "amortisation",
     compute,
     "nasbench101",
+    agents=True,
 )

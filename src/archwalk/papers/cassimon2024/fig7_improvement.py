@@ -66,7 +66,7 @@ def _density(
 
 def _item(name: str, source: str, benchmark: str) -> Item:
     title = "Improvement against initial accuracy"
-    return Item(name, source, title, "improvement", compute, benchmark)
+    return Item(name, source, title, "improvement", compute, benchmark, agents=True)
 
 
 FIG7 = _item("fig7", "Figure 7", "nasbench101")

@@ -63,7 +63,7 @@ def _more(outcomes: list[Outcome], sets: int) -> dict[str, Any]:
 
 
 def _item(name: str, source: str, benchmark: str) -> Item:
-    return Item(name, source, "What one episode changes", "histograms", compute, benchmark)
+    return Item(name, source, "What one episode changes", "histograms", compute, benchmark, agents=True)
 
 
 FIG8 = _item("fig8", "Figure 8", "nasbench101")

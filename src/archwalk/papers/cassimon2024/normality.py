@@ -76,5 +76,11 @@ def test_t(gained_B: Floats, samples: int, rng: np.random.Generator) -> dict[str
 _RANDOM = "rng" if "rng" in stats.goodness_of_fit.__code__.co_varnames else "random_state"
 
 ITEM = Item(
-    "normality", "section 4.2.2", "Are improvements normal?", "normality", compute, "nasbench301:yahpo"
+    "normality",
+    "section 4.2.2",
+    "Are improvements normal?",
+    "normality",
+    compute,
+    "nasbench301:yahpo",
+    agents=True,
 )

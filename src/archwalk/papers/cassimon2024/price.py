@@ -48,4 +48,4 @@ def _point(name: str, about: dict[str, Any], finals: list[float], searched: Stra
     }
 
 
-ITEM = Item("price", "ours", "What a final accuracy costs", "price", compute, "nasbench101")
+ITEM = Item("price", "ours", "What a final accuracy costs", "price", compute, "nasbench101", agents=True)

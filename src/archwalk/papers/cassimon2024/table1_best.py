@@ -36,7 +36,7 @@ def compute(setup: Setup, benchmark: str) -> Answer:
 
 
 def _item(name: str, source: str, benchmark: str) -> Item:
-    return Item(name, source, "The best after so many queries", "best", compute, benchmark)
+    return Item(name, source, "The best after so many queries", "best", compute, benchmark, agents=True)
 
 
 TABLE1 = _item("table1", "Table 1", "nasbench101")

@@ -57,7 +57,7 @@ def _seconds(benchmark: Benchmark, method: Method, starts_BL: Any, seed: int) ->
 
 
 def _item(name: str, section: str, benchmark: str) -> Item:
-    return Item(name, section, "What training and an episode take", "times", compute, benchmark)
+    return Item(name, section, "What training and an episode take", "times", compute, benchmark, agents=True)
 
 
 TIMES = _item("times", "section 4.1.2", "nasbench101")

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from archwalk.agents.catalogue import TRAINERS
-from archwalk.errors import DataError
+from archwalk.errors import DataError, UsageError
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.experiments.presets import default_preset, load_preset, preset_names
 from archwalk.experiments.runs import CONFIG, RunFolder
 from archwalk.experiments.settings import describe_settings, make_settings
 from archwalk.experiments.training import resume_training, train_agent
+from archwalk.papers.item import Item
 from archwalk.papers.scales import Scale
 from archwalk.papers.setup import Setup
 
-PAPERS_STRATEGY, PAPERS_PRESET = "apex", "cassimon2024-nasbench101"
+PAPERS_STRATEGY, PAPERS_PRESET = "apex", "cassimon2024-{}"
+"""The preset is named after the benchmark."""
 
 _SHORT: Mapping[str, Mapping[str, Any]] = {
     "smoke": {
@@ -38,14 +40,32 @@ class Training:
     out: Path
 
 
-def train_papers_agents(setup: Setup) -> str:
-    """The paper's agent on NAS-Bench-101, as often and as long as the scale says; gives the folder of its runs."""
-    benchmark, scale = setup.find_benchmark("nasbench101"), setup.scale
-    whole = scale.name != "smoke"
-    settings = settings_at(scale, benchmark, PAPERS_STRATEGY, scale.agent_steps, whole=whole)
-    folder = setup.out / "runs" / f"{PAPERS_STRATEGY}-{scale.name}"
+def train_papers_agents(setup: Setup, items: Sequence[Item]) -> list[str]:
+    """The paper's agents on the benchmarks of items that show them, as often and as long as the scale says.
+
+    Gives the folders of their runs, one a benchmark. Raises UsageError where no item shows an agent, DataError where
+    the data of none of the benchmarks is here.
+    """
+    names = {setup.benchmark or item.benchmark: None for item in items if item.agents}
+    if not names:
+        raise UsageError("none of these items shows the paper's agent; leave the training out")
+    folders, missing = [], []
+    for name in names:
+        try:
+            folders.append(_train_on(setup, setup.find_benchmark(name)))
+        except DataError as error:
+            missing.append(error)
+    if not folders:
+        raise missing[0]
+    return folders
+
+
+def _train_on(setup: Setup, benchmark: Benchmark) -> str:
+    scale = setup.scale
+    settings = settings_at(scale, benchmark, PAPERS_STRATEGY, scale.agent_steps, whole=scale.name != "smoke")
+    folder = setup.out / "runs" / f"{PAPERS_STRATEGY}-{benchmark.name.split(':')[0]}-{scale.name}"
     wanted = [
-        Training("the paper's agent", settings, setup.seed + seed, folder / str(seed))
+        Training(f"the paper's agent on {benchmark.name}", settings, setup.seed + seed, folder / str(seed))
         for seed in range(scale.agent_seeds)
     ]
     train_or_resume(setup, benchmark, PAPERS_STRATEGY, wanted)
@@ -64,8 +84,9 @@ def settings_at(
     with `whole` nothing else is cut.
     """
     settings_class, _ = TRAINERS.load(strategy)
-    of_paper = strategy == PAPERS_STRATEGY and PAPERS_PRESET in preset_names()
-    preset = load_preset(PAPERS_PRESET) if of_paper else default_preset(strategy, benchmark.name)
+    papers = PAPERS_PRESET.format(benchmark.name.split(":")[0])
+    of_paper = strategy == PAPERS_STRATEGY and papers in preset_names()
+    preset = load_preset(papers) if of_paper else default_preset(strategy, benchmark.name)
     known = {field.name for field in fields(settings_class)}
     cuts = {} if whole else _SHORT.get(scale.name, {})
     short = {key: value for key, value in cuts.items() if key in known}

@@ -1,0 +1,81 @@
+"""Options of commands that take an objective of the user's in place of a benchmark."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from archwalk.cli.common import add_store_option
+from archwalk.cli.numbers import COUNT_OR_ZERO
+from archwalk.cli.options import require_benchmark
+from archwalk.errors import UsageError
+
+if TYPE_CHECKING:
+    from archwalk.estimators.benchmarks import Benchmark
+
+_OURS = ("space", "minimise", "maximise", "report", "limit_seconds", "retries", "store")
+"""Options that are of an objective alone."""
+
+
+def add_objective_options(parser: argparse.ArgumentParser) -> None:
+    """An objective, its space, and how it is evaluated; `--workers` evaluate side by side then."""
+    from archwalk.learning.engines import ENGINES
+
+    group = parser.add_argument_group("an objective of your own", "in place of --benchmark")
+    group.add_argument(
+        "--space", metavar="SPACE", help="a name, FILE.toml that declares one, or FILE.py:NAME"
+    )
+    group.add_argument(
+        "--objective", metavar="FILE.py:FUNCTION", help="takes an architecture; or MODULE:FUNCTION"
+    )
+    group.add_argument(
+        "--command", dest="objective_command", metavar="COMMAND",
+        help="as in 'sh train.sh {json}' or '... {file}'; its last line is a number or a JSON object of numbers",
+    )  # fmt: skip
+    group.add_argument("--maximise", metavar="METRIC", help="default: the first number")
+    group.add_argument("--minimise", metavar="METRIC", help="lower is better")
+    group.add_argument("--report", metavar="METRIC", help="what results are judged by (default: the same)")
+    group.add_argument(
+        "--limit-seconds", type=float, metavar="S", help="an evaluation that takes longer is ended"
+    )
+    group.add_argument(
+        "--retries", type=COUNT_OR_ZERO, metavar="N", help="of an evaluation that fails (default 0)"
+    )
+    group.add_argument("--engine", choices=ENGINES, help="where --workers work (default processes)")
+    add_store_option(group)
+
+
+def has_objective(options: argparse.Namespace) -> bool:
+    """Whether an objective was named."""
+    return options.objective is not None or options.objective_command is not None
+
+
+def chosen_benchmark(options: argparse.Namespace) -> tuple[Benchmark, int]:
+    """The benchmark that was named, or that of an objective; and the workers that are left for trials.
+
+    Raises UsageError for what does not go together.
+    """
+    from archwalk.estimators.benchmarks import load_benchmark
+
+    if not has_objective(options):
+        for name in _OURS:
+            if getattr(options, name) is not None:
+                raise UsageError(
+                    f"--{name.replace('_', '-')} is for --objective or --command: say one of them"
+                )
+        return load_benchmark(require_benchmark(options), options.seed), options.workers
+    if options.benchmark is not None:
+        raise UsageError("say --benchmark, or an objective and its --space")
+    if options.space is None:
+        raise UsageError(
+            "which space? say --space FILE.toml (archwalk list spaces names those that there are)"
+        )
+    from archwalk.api.objectives import objective_benchmark
+
+    benchmark = objective_benchmark(
+        options.space, options.objective, command=options.objective_command, maximise=options.maximise,
+        minimise=options.minimise, report=options.report, workers=options.workers,
+        engine=options.engine or "processes", limit_seconds=options.limit_seconds, retries=options.retries or 0,
+        store=options.store,
+    )  # fmt: skip
+    return benchmark, 1
