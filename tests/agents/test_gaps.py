@@ -57,13 +57,8 @@ def test_what_has_no_score_is_the_worst_there_is(tiny, name, number, value):
 
 
 def test_what_has_no_score_is_counted_in_what_training_cost(tiny, tmp_path):
-    run = train_agent(
-        with_gaps(tiny, 40, np.nan),
-        "planner",
-        PlannerSettings(**MODEL | {"evaluations": 91}),
-        seed=0,
-        out=tmp_path / "run",
-    )
+    settings = PlannerSettings(**MODEL | {"evaluations": 91})
+    run = train_agent(with_gaps(tiny, 40, np.nan), "planner", settings, seed=0, out=tmp_path / "run")
     paid = run.agent(tiny.space).paid
     assert (paid.unique, paid.unscored) == (91, 40)
 
