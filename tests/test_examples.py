@@ -226,6 +226,14 @@ def test_a_command_as_objective(tmp_path: Path) -> None:
     assert re.search(r"^loss 0\.[34]\d\d: \{'depth': [78], ", said, re.MULTILINE)
 
 
+def test_a_trade_off(tmp_path: Path) -> None:
+    said = run_example(str(EXAMPLES / "trade_off.py"), folder=tmp_path)
+    share = re.search(r"^(\d+\.\d) % of the exact front's hypervolume after 300 queries$", said, re.MULTILINE)
+    assert share
+    assert 90 < float(share[1]) <= 100
+    assert (tmp_path / "trade_off.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_partial_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARCHWALK_CACHE", str(tmp_path / "cache"))
     said = run_example(str(EXAMPLES / "partial_table.py"), folder=tmp_path)

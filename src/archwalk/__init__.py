@@ -26,6 +26,7 @@ when_imported("gymnasium", register)
 if TYPE_CHECKING:
     from archwalk import errors
     from archwalk.api.agents import TrainedAgent, load_agent, resume, train
+    from archwalk.api.fronts import FrontResult, load_front, search_front
     from archwalk.api.images import search_images
     from archwalk.api.listing import (
         list_agents,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Architecture",
     "Benchmark",
+    "FrontResult",
     "Metric",
     "Objective",
     "Result",
@@ -69,11 +71,13 @@ __all__ = [
     "list_strategies",
     "load_agent",
     "load_benchmark",
+    "load_front",
     "load_result",
     "load_space",
     "objective_benchmark",
     "resume",
     "search",
+    "search_front",
     "search_images",
     "study",
     "train",
@@ -81,6 +85,7 @@ __all__ = [
 
 _HOMES = {
     "archwalk.api.agents": ("TrainedAgent", "load_agent", "resume", "train"),
+    "archwalk.api.fronts": ("FrontResult", "load_front", "search_front"),
     "archwalk.api.images": ("search_images",),
     "archwalk.api.listing": (
         "list_agents", "list_benchmarks", "list_presets", "list_spaces", "list_strategies",

@@ -81,3 +81,45 @@ def test_what_does_not_go_together_is_one_line(words, says, capsys):
     said = capsys.readouterr().err
     assert says in said
     assert said.count("\n") == 1
+
+
+def test_several_goals_print_and_keep_a_front(capsys, folder):
+    call = ["search", "nsga2", "--space", "space.toml", "--objective", "mine.py:score", "--budget", "20"]
+    assert main([*call, "--maximise", "accuracy", "--minimise", "size", "--out", "out"]) == 0
+    said = capsys.readouterr()
+    assert "Front of 1\N{NO-BREAK SPACE}architecture; hypervolume 0.18" in said.out
+    assert "wrote out: evaluations.csv" not in said.err
+    assert {path.name for path in (folder / "out").iterdir()} == {
+        "evaluations.csv",
+        "front.json",
+        "front.svg",
+    }
+    assert main([*call, "--maximise", "accuracy", "--limit", "size<=2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["points"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            ["--maximise", "accuracy", "--minimise", "latency"],
+            "unknown metric 'latency'; did you mean 'latency_ms'",
+        ),
+        (["--maximise", "accuracy", "--limit", "parameters"], "a limit is METRIC=NUMBER"),
+        (["--reference", "accuracy=3"], "--reference is for several goals"),
+        (
+            ["--maximise", "accuracy", "--minimise", "parameters", "--reference", "a=x"],
+            "METRIC=NUMBER, not 'a=x'",
+        ),
+    ],
+)
+def test_goals_that_make_no_sense_are_one_line(words, says, capsys):
+    assert main(["search", "nsga2", "--benchmark", "nas-bench-graph:proteins", "--budget", "3", *words]) == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert said.count("\n") == 1
+
+
+def test_nsga2_alone_says_what_it_needs(capsys):
+    assert main(["search", "nsga2", "--benchmark", "nas-bench-graph:proteins", "--budget", "3"]) == 2
+    assert "nsga2 searches for several goals: say --maximise and --minimise" in capsys.readouterr().err

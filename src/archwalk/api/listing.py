@@ -15,14 +15,15 @@ from archwalk.experiments.presets import load_preset, preset_names
 from archwalk.registry import Registry
 from archwalk.spaces.catalogue import SPACES
 from archwalk.strategies.catalogue import STRATEGIES
+from archwalk.strategies.goals.catalogue import GOAL_STRATEGIES
 
 _SEE = "See the module."
 """The docstring of a class that its module is about."""
 
 
 def list_strategies() -> dict[str, str]:
-    """Strategies that search from scratch."""
-    return _about(STRATEGIES)
+    """Strategies that search from scratch, for one goal or (`nsga2`) for several."""
+    return _about(GOAL_STRATEGIES) | _about(STRATEGIES)
 
 
 def list_agents() -> dict[str, str]:
@@ -53,6 +54,8 @@ def settings_of(name: str) -> dict[str, Any]:
     """The settings of a strategy or an agent with their defaults. Raises UsageError for a name that there is not."""
     if name in TRAINERS.names():
         cls: Any = TRAINERS.load(name)[0]
+    elif name in GOAL_STRATEGIES.names() and name not in STRATEGIES.names():
+        cls = getattr(GOAL_STRATEGIES.load(name), "settings_class", None)
     elif name in STRATEGIES.names():
         cls = getattr(STRATEGIES.load(name), "settings_class", None)
     else:

@@ -12,6 +12,8 @@ from archwalk.errors import UsageError
 from archwalk.experiments.protocol import Method
 from archwalk.experiments.runs import load_method
 from archwalk.spaces.base import SearchSpace
+from archwalk.strategies.catalogue import STRATEGIES
+from archwalk.strategies.goals.catalogue import GOAL_STRATEGIES
 
 
 def as_method(
@@ -29,6 +31,10 @@ def as_method(
     """
     if isinstance(strategy, TrainedAgent):
         strategy = str(strategy.path)
+    if isinstance(strategy, str) and strategy in {*GOAL_STRATEGIES.names()} - {*STRATEGIES.names()}:
+        raise UsageError(
+            f"{strategy} searches for several goals: say --maximise and --minimise (search_front)"
+        )
     if isinstance(strategy, str | Path):
         return load_method(str(strategy), space, benchmark, settings or {}, label)
     if not callable(strategy):

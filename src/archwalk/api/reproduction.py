@@ -12,7 +12,7 @@ from archwalk.api.progress import Bar, progress_bar
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.errors import ArchwalkError, UsageError, unknown
 from archwalk.papers.catalogue import PAPERS, find_items
-from archwalk.papers.files import TABLES
+from archwalk.papers.files import TABLES, to_sheets
 from archwalk.papers.item import Item, Record, run_item
 from archwalk.papers.page import write_page
 from archwalk.papers.scales import find_scale
@@ -39,13 +39,14 @@ class Reproduction:
         }
 
     def save(self, folder: Path, command: str | None = None) -> list[Path]:
-        """Write `result.json`, the page and the tables to a folder."""
+        """Write `result.json`, the page and, where there are any, the tables to a folder."""
         make_folder(folder)
         write_atomically(folder / RESULT, json.dumps(self.as_json(), indent=1, allow_nan=False) + "\n")
         write_page(self.records, self.missing, command or "", folder / PAGE)
-        for name, to_text in TABLES.items():
+        tables = TABLES if any(any(to_sheets(record)) for record in self.records) else {}
+        for name, to_text in tables.items():
             write_atomically(folder / name, to_text(self.records))
-        return [folder / name for name in (RESULT, PAGE, *TABLES)]
+        return [folder / name for name in (RESULT, PAGE, *tables)]
 
 
 def list_items() -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archwalk.cli.common import add_store_option
 from archwalk.cli.numbers import COUNT_OR_ZERO
@@ -13,7 +13,7 @@ from archwalk.errors import UsageError
 if TYPE_CHECKING:
     from archwalk.estimators.benchmarks import Benchmark
 
-_OURS = ("space", "minimise", "maximise", "report", "limit_seconds", "retries", "store")
+_OURS = ("space", "report", "limit_seconds", "retries", "store")
 """Options that are of an objective alone."""
 
 
@@ -32,8 +32,6 @@ def add_objective_options(parser: argparse.ArgumentParser) -> None:
         "--command", dest="objective_command", metavar="COMMAND",
         help="as in 'sh train.sh {json}' or '... {file}'; its last line is a number or a JSON object of numbers",
     )  # fmt: skip
-    group.add_argument("--maximise", metavar="METRIC", help="default: the first number")
-    group.add_argument("--minimise", metavar="METRIC", help="lower is better")
     group.add_argument("--report", metavar="METRIC", help="what results are judged by (default: the same)")
     group.add_argument(
         "--limit-seconds", type=float, metavar="S", help="an evaluation that takes longer is ended"
@@ -43,6 +41,29 @@ def add_objective_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--engine", choices=ENGINES, help="where --workers work (default processes)")
     add_store_option(group)
+    goals = parser.add_argument_group("goals")
+    several: dict[str, Any] = {"metavar": "METRIC", "action": "append", "default": []}
+    goals.add_argument(
+        "--maximise", help="a metric; of an objective its first number where none is named", **several
+    )
+    goals.add_argument("--minimise", help="a metric of which lower is better", **several)
+
+
+def add_front_options(parser: argparse.ArgumentParser) -> None:
+    """Limits, and from where a front is measured."""
+    for name, words in (
+        ("--limit", "as in parameters=100000 (at most), 'accuracy>=70'; may be said several times"),
+        ("--reference", "METRIC=NUMBER for each goal: the point from which hypervolumes are taken"),
+    ):
+        parser.add_argument(name, metavar="METRIC=NUMBER", action="append", default=[], help=words)
+
+
+def has_several_goals(options: argparse.Namespace) -> bool:
+    """Whether a search is one for a front: several goals, a limit, or a goal of a benchmark that has its own reward."""
+    goals = [*options.maximise, *options.minimise]
+    if options.reference and len(goals) < 2:
+        raise UsageError("--reference is for several goals: say --maximise and --minimise")
+    return len(goals) > 1 or bool(options.limit) or (bool(goals) and not has_objective(options))
 
 
 def has_objective(options: argparse.Namespace) -> bool:
@@ -73,9 +94,17 @@ def chosen_benchmark(options: argparse.Namespace) -> tuple[Benchmark, int]:
     from archwalk.api.objectives import objective_benchmark
 
     benchmark = objective_benchmark(
-        options.space, options.objective, command=options.objective_command, maximise=options.maximise,
-        minimise=options.minimise, report=options.report, workers=options.workers,
+        options.space, options.objective, command=options.objective_command, report=options.report,
+        **_single_goal(options), workers=options.workers,
         engine=options.engine or "processes", limit_seconds=options.limit_seconds, retries=options.retries or 0,
         store=options.store,
     )  # fmt: skip
     return benchmark, 1
+
+
+def _single_goal(options: argparse.Namespace) -> dict[str, Any]:
+    """The reward of an objective, where one goal is named."""
+    goals = {"maximise": options.maximise, "minimise": options.minimise}
+    if sum(map(len, goals.values())) != 1:
+        return {}
+    return {word: names[0] for word, names in goals.items() if names}

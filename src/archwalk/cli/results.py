@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 from archwalk.cli.common import OUT, note, print_json
 from archwalk.cli.images import add_clock_options, evaluate_network, is_clocked, run_by_the_clock
 from archwalk.cli.numbers import COUNT, COUNT_OR_ZERO
-from archwalk.cli.objectives import add_objective_options, chosen_benchmark
+from archwalk.cli.objectives import (
+    add_front_options,
+    add_objective_options,
+    chosen_benchmark,
+    has_several_goals,
+)
 from archwalk.cli.options import (
     add_benchmark,
     add_json,
@@ -44,6 +49,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     _add_protocol(search, needs_budget=False)
     add_settings(search)
     add_objective_options(search)
+    add_front_options(search)
     add_clock_options(search)
     search.set_defaults(run=run_search)
 
@@ -108,14 +114,49 @@ def run_search(options: argparse.Namespace) -> None:
         if preset.strategy != name:
             raise UsageError(f"the preset {preset.name} is for {preset.strategy}, not for {name}")
         name = options.preset
+    if has_several_goals(options):
+        _search_front(options, name)
+        return
     result = _compare(options, [name], read_settings(options.assignments, [name]))
     print_result(result, options.json, options.out)
     if not options.json:
         _print_found(result, options.out)
 
 
+def _search_front(options: argparse.Namespace, name: str) -> None:
+    """Search for a front; print and keep it."""
+    from archwalk.api.fronts import search_front
+
+    if options.episodes:
+        raise UsageError("--episodes is for one goal")
+    use_one_thread()
+    benchmark, _ = chosen_benchmark(options)
+    result = search_front(
+        name, benchmark, maximise=options.maximise, minimise=options.minimise, limits=options.limit,
+        reference=dict(map(_number_of, options.reference)), budget=options.budget, trials=options.trials,
+        seed=options.seed, settings=read_settings(options.assignments, [name]).get(name), out=options.out,
+        command=options.command_line, progress=True,
+    )  # fmt: skip
+    if options.out:
+        note(f"wrote {options.out}: {', '.join(path.name for path in result.written)}")
+    if options.json:
+        sys.stdout.write(encode_json(result.record) + "\n")
+    else:
+        OUT.print(result.summary(), markup=False, highlight=False, soft_wrap=True)
+
+
+def _number_of(assignment: str) -> tuple[str, float]:
+    name, _, value = assignment.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise UsageError(f"--reference takes METRIC=NUMBER, not {assignment!r}") from None
+
+
 def run_compare(options: argparse.Namespace) -> None:
     """Run several strategies; print and keep their result."""
+    if len([*options.maximise, *options.minimise]) > 1:
+        raise UsageError("compare judges by one goal; archwalk search takes several")
     named = [_label(word) for word in options.strategies.split(",")]
     strategies = dict(named)
     if len(strategies) < len(named):

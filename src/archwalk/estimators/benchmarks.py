@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archwalk.data import nasbench_graph as graph_files
 from archwalk.data.added.names import added_names, is_added
@@ -24,6 +25,18 @@ from archwalk.estimators.base import (
 from archwalk.estimators.evaluation import Evaluation
 from archwalk.estimators.evaluator import Evaluator
 from archwalk.estimators.fingerprints import Fingerprint
+from archwalk.estimators.measurements import (
+    ACCURACY,
+    COSTS,
+    LATENCY,
+    MACS,
+    PARAMETERS,
+    SECONDS,
+    Columns,
+    Measurements,
+    Scored,
+)
+from archwalk.estimators.measurements import TEST_ACCURACY as TEST
 from archwalk.estimators.metrics import (
     TEST_ACCURACY,
     VALIDATION,
@@ -62,10 +75,18 @@ class Benchmark:
     """What the networks that were scored are for; None: what the space says."""
     size: Any = None
     """How large they are; None: as the space says."""
+    known: Measurements | None = None
+    """What is known of architectures beside the reward, where the estimator does not say it."""
 
     def architecture(self, code_L: Codes) -> Architecture:
         """The architecture of a code (L,), with the network that was scored."""
         return Architecture(self.space, code_L, self.task, self.size)
+
+    @property
+    def measurements(self) -> Measurements:
+        """All metrics of architectures, for searches with several goals: the estimator's own where it has `measure`."""
+        estimator: Any = self.estimator
+        return self.known or (estimator if hasattr(estimator, "measure") else Scored(estimator))
 
     @property
     def evaluation(self) -> str:
@@ -236,14 +257,42 @@ def load_nasbench_graph(words: list[str], seed: int) -> Benchmark:
         )
     estimator = TableEstimator(objective, rows.validation_N[at], rows.test_N[at])
     provenance = {"source": "nas-bench-graph (PyPI), Apache-2.0"}
-    return Benchmark(f"nas-bench-graph:{graph}", space, estimator, provenance, *PUBLISHED[graph])
+    known = Columns(
+        {ACCURACY: objective.reward, TEST: objective.report, LATENCY: COSTS[LATENCY], PARAMETERS: COSTS[PARAMETERS]},
+        {
+            ACCURACY: rows.validation_N[at], TEST: rows.test_N[at], LATENCY: 1000 * rows.latency_N[at],
+            PARAMETERS: rows.parameters_N[at].astype(np.float64),
+        },
+    )  # fmt: skip
+    return Benchmark(f"nas-bench-graph:{graph}", space, estimator, provenance, *PUBLISHED[graph], known)
 
 
 def _cell_benchmark(name: str, max_vertices: int, words: list[str]) -> Benchmark:
     space = _cell_space(max_vertices)
     table = _load_numbered_table(name, space.numbering)
     objective = _table_objective(name, table, _OBJECTIVE_COLUMNS, words)
-    return Benchmark(name, space, _cell_estimator(table, objective), table.provenance)
+    estimator = _cell_estimator(table, objective)
+    return Benchmark(name, space, estimator, table.provenance, known=_cell_columns(table, objective))
+
+
+def _cell_columns(table: Table, objective: Objective) -> Columns:
+    """Accuracies under the objective, and the costs that the file has."""
+    reward, report = _OBJECTIVE_COLUMNS[objective]
+    found = {ACCURACY: (objective.reward, table[reward]), TEST: (objective.report, table[report])}
+    for name, column in ((PARAMETERS, "parameters"), (MACS, "flops"), (SECONDS, "training_seconds")):
+        if column in table:
+            found[name] = COSTS[name], table[column]
+    return Columns(
+        {name: metric for name, (metric, _) in found.items()},
+        {name: _full_training(values) for name, (_, values) in found.items()},
+    )
+
+
+def _full_training(values: NDArray[Any]) -> Floats:
+    """Means (N,) over the runs of the longest training of figures (N,), (N, R) or (N, E, R)."""
+    if values.ndim == 3:
+        values = values[:, -1]
+    return np.asarray(values if values.ndim == 1 else np.nanmean(values, axis=1), np.float64)
 
 
 def _load_numbered_table(name: str, numbering: str) -> Table:

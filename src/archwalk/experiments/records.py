@@ -320,6 +320,132 @@ class Comparison(Struct, frozen=True, kw_only=True):
             raise ValueError(f"it names {sorted(strangers)[0]}, which is not among the strategies")
 
 
+class Goal(Struct, frozen=True, kw_only=True):
+    """What a search with several goals is to make high or low."""
+
+    name: str
+    """Of the metric, in the benchmark."""
+    metric: Metric
+    """With the direction that was asked for."""
+
+
+class Bound(Struct, frozen=True, kw_only=True):
+    """A limit that an architecture must keep to be an answer."""
+
+    name: str
+    """Of the metric, in the benchmark."""
+    unit: str = ""
+    """Its unit."""
+    value: float
+    """The limit."""
+    at_most: bool
+    """Whether values are to be at most that; else at least."""
+
+    def __str__(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{self.name} {'≤' if self.at_most else '≥'} {self.value:,.6g}{unit}"
+
+
+class FrontPoint(Struct, frozen=True, kw_only=True):
+    """An architecture that no other one evaluated is better than in all goals, within the limits."""
+
+    description: Any
+    """As the space reads it, in JSON."""
+    metrics: dict[str, Value]
+    """All that is known of it, by name."""
+    trial: int
+    """Which trial evaluated it, from 0."""
+    query: int
+    """After how many queries."""
+
+
+class Front(Struct, frozen=True, kw_only=True):
+    """A search with several goals: a whole `front.json`."""
+
+    kind: Literal["front"] = "front"
+    """What the file is."""
+    format: Literal[1] = 1
+    """Of this file."""
+    archwalk: str
+    """The version that made it."""
+    created: str
+    """When, UTC."""
+    command: str | None = None
+    """The call, where there was a command line."""
+    versions: dict[str, str]
+    """Of what results depend on."""
+    benchmark: str
+    """Its name without the objective."""
+    objective: str
+    """Its objective, from which the metric `accuracy` of a table is."""
+    provenance: dict[str, str]
+    """Where the benchmark's data came from."""
+    evaluation: str
+    """How architectures are scored: `table`, `surrogate`, `on demand`."""
+    space: str
+    """What was searched."""
+    strategy: str
+    """Who searched."""
+    settings: dict[str, Any]
+    """All its settings."""
+    query: str
+    """What a query is."""
+    budget: int
+    """Queries in each trial."""
+    trials: int
+    """Independent searches."""
+    seeds: list[int]
+    """All randomness follows from them."""
+    goals: list[Goal]
+    """In the order of all points below."""
+    limits: list[Bound]
+    """What an answer keeps."""
+    reference: list[float]
+    """The point from which hypervolumes are taken, a value a goal; empty where nothing was found."""
+    points: list[FrontPoint]
+    """The front of all trials, from the worst of the first goal to the best; empty where nothing keeps the limits."""
+    exact: list[list[float]] | None
+    """Goals of the front of the whole table; null where there is none."""
+    hypervolume: list[Value]
+    """After each query, mean over trials."""
+    hypervolume_trials: list[float]
+    """At the end of each trial."""
+    exact_hypervolume: Value
+    """Of the exact front."""
+    evaluations: int
+    """In all trials."""
+    within_limits: int
+    """Those of them that have values and keep the limits."""
+    failed: int
+    """Those without a value of a goal."""
+    failures: dict[str, int]
+    """Why architectures could not be evaluated, and how many for each reason."""
+    seconds: float
+    """Wall time."""
+
+    def __post_init__(self) -> None:
+        if not self.goals or any(len(row) != len(self.goals) for row in self.exact or []):
+            raise ValueError("a front has a value for each of its goals")
+
+
+FRONT = "front.json"
+
+
+def write_front(record: Front, folder: Path) -> Path:
+    """Write `front.json` into a folder, whole or not at all; returns its path."""
+    path = folder / FRONT
+    write_atomically(path, encode_json(record, indent=1) + "\n")
+    return path
+
+
+def read_front(folder: Path) -> Front:
+    """The `front.json` of a folder. Raises DataError if there is none or it is damaged."""
+    path = folder / FRONT
+    if not path.exists():
+        raise DataError(f"{folder} holds no front: there is no {FRONT}")
+    return read_json(path, Front, "the record of a search with several goals")
+
+
 def write_comparison(comparison: Comparison, folder: Path) -> Path:
     """Write `result.json` into a folder, whole or not at all; returns its path."""
     path = folder / RESULT

@@ -255,11 +255,16 @@ def load_method(
     agents = [RunFolder(folder).agent(space) for folder in folders]
     configs = [RunFolder(folder).config() for folder in folders]
     return Method(
-        label or path.resolve().name,
+        label or _folder_name(path.resolve()),
         tuple(agents),
         tuple(config.seed for config in configs),
         strategy=configs[0].strategy,
     )
+
+
+def _folder_name(path: Path) -> str:
+    """The folder's name, with that of the folder around it where it is a number, say of a seed."""
+    return f"{path.parent.name}-{path.name}" if path.name.isdigit() else path.name
 
 
 def _load_own(place: str, changes: Changes, label: str) -> Method:

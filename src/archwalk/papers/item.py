@@ -22,7 +22,7 @@ Record = dict[str, Any]
 
 _log = logging.getLogger(__name__)
 
-FORMAT = 6
+FORMAT = 7
 """Of records: a change of what an item computes or says raises it, so that no record of before is read."""
 
 

@@ -69,10 +69,11 @@ class Setup:
 
         Raises DataError where its data is not here.
         """
-        full = self.benchmark or name
-        if not self.benchmark and name == "nasbench101":
-            full = f"{name}:{self.objective or 'test-mean'}"
-        return self._load(full)
+        return self._load(self.benchmark) if self.benchmark else self.find_paper_benchmark(name)
+
+    def find_paper_benchmark(self, name: str) -> Benchmark:
+        """The paper's benchmark under the objective of this call, whatever benchmark the call names."""
+        return self._load(f"{name}:{self.objective or 'test-mean'}" if name == "nasbench101" else name)
 
     def find_benchmarks(self, names: Sequence[str]) -> list[Benchmark]:
         """The data sets of an item that goes over several, or those that the call names instead, commas between.

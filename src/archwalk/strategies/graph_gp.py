@@ -185,6 +185,13 @@ class Outlook:
     def __init__(self, featurise: Featuriser, distances: Distances, posterior: Posterior) -> None:
         self._featurise, self._distances, self._posterior = featurise, distances, posterior
 
+    def expect(self, codes_NL: Codes) -> tuple[Floats, Floats]:
+        """Means and deviations (N,)."""
+        parts = [slice(at, at + _AT_ONCE) for at in range(0, len(codes_NL), _AT_ONCE)]
+        cross = [self._cross(codes_NL[part]) for part in parts]
+        means, deviations = map(self._posterior.mean, cross), map(self._posterior.deviation, cross)
+        return np.concatenate([*means]), np.concatenate([*deviations])
+
     def _cross(self, codes_NL: Codes) -> Singles:
         return self._posterior.kernel.of_sum(self._distances(self._featurise(codes_NL)))
 

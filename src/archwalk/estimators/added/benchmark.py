@@ -14,6 +14,7 @@ from archwalk.errors import UsageError
 from archwalk.estimators.added.surrogate import Surrogate, fit_surrogate, read_surrogate, write_surrogate
 from archwalk.estimators.base import Estimator, Floats, Scores
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.estimators.measurements import Columns
 from archwalk.estimators.metrics import Metric, Objective
 from archwalk.estimators.table import MultiFidelityTable, TableEstimator
 from archwalk.spaces.base import Codes, EnumerableSpace, SearchSpace
@@ -58,13 +59,20 @@ def load_added(name: str, words: list[str]) -> Benchmark:
         estimator, told = _surrogate(added, whole, metric, objective)
         return Benchmark(name, whole, estimator, provenance | told)
     if isinstance(whole, EnumerableSpace) and known_N.sum() == whole.size:
-        return Benchmark(
-            name, whole, _table(added, metric, objective, np.argsort(added.codes_NL[:, 0])), provenance
-        )
+        rows = np.argsort(added.codes_NL[:, 0])
+        table = _table(added, metric, objective, rows)
+        return Benchmark(name, whole, table, provenance, known=_columns(added, rows))
     known = KnownSpace(whole, added.codes_NL[known_N], added.about.linked)
-    table = _table(added, metric, objective, np.flatnonzero(known_N)[known.order_N])
+    rows = np.flatnonzero(known_N)[known.order_N]
+    table = _table(added, metric, objective, rows)
     there = f"{known.size:,} architectures with numbers; walks step through these alone"
-    return Benchmark(name, known, table, provenance | {"known": there})
+    return Benchmark(name, known, table, provenance | {"known": there}, known=_columns(added, rows))
+
+
+def _columns(added: Added, rows: np.ndarray) -> Columns:
+    """All metrics of the table, at the full fidelity."""
+    metrics = {one.name: Metric(one.name, one.unit, one.higher_is_better) for one in added.about.metrics}
+    return Columns(metrics, {name: added.values[name][-1][rows] for name in metrics})
 
 
 def _objective(added: Added, metric: StoredMetric) -> Objective:

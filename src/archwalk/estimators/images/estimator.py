@@ -1,14 +1,17 @@
 """The estimator that trains networks on images."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from archwalk.data.images.base import ImageSet
-from archwalk.estimators.base import Scores
+from archwalk.estimators.base import Floats, Scores
 from archwalk.estimators.images.fitting import Training
 from archwalk.estimators.images.settings import FULL, TrainingSettings
-from archwalk.estimators.metrics import TEST_ACCURACY, VALIDATION, VALIDATION_ACCURACY, Objective
+from archwalk.estimators.measurements import ACCURACY, COSTS, PARAMETERS, SECONDS
+from archwalk.estimators.measurements import TEST_ACCURACY as TESTED
+from archwalk.estimators.metrics import TEST_ACCURACY, VALIDATION, VALIDATION_ACCURACY, Metric, Objective
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import Problem
 from archwalk.estimators.trainings.stored import StoredTrainings, find_device
@@ -60,6 +63,23 @@ class TrainedEstimator(StoredTrainings):
             seed,
         )
         super().__init__(space, training, images.arrays, problem, store=store, workers=workers, engine=engine)
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """What is known of a network that was trained."""
+        return {
+            ACCURACY: VALIDATION_ACCURACY, TESTED: TEST_ACCURACY,
+            **{name: COSTS[name] for name in (PARAMETERS, SECONDS)},
+        }  # fmt: skip
+
+    def measure(self, codes_BL: Codes) -> Mapping[str, Floats]:
+        """Train as `evaluate` does; what failed has no parameters."""
+        names = dict(zip(self.metrics, ("validation", "test", "parameters", "seconds"), strict=True))
+        outcomes = self.outcomes(codes_BL)
+        return {
+            name: np.array([getattr(one, column) for one in outcomes], np.float64)
+            for name, column in names.items()
+        }
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Train what was never trained under these settings; equal architectures are trained once."""

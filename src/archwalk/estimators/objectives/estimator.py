@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -98,6 +98,22 @@ class ObjectiveEstimator(StoredOutcomes):
         reward_B = self._values(outcomes, self.reward)
         report_B = reward_B.copy() if self.report is None else self._values(outcomes, self.report)
         return Scores(reward_B, report_B, np.array([one.seconds for one in outcomes], np.float64))
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """Those that were returned so far, each of the reward's direction; none before the first evaluation."""
+        done = (outcome for outcome in self._known.values() if outcome.status == DONE)
+        named = next((outcome.curves for outcome in done), {})
+        return {name or self.label: Metric(name or self.label, "", self.higher_is_better) for name in named}
+
+    def measure(self, codes_BL: Codes) -> Mapping[str, Floats]:
+        """All that the function returns."""
+        outcomes = self.outcomes(codes_BL)
+        names = dict.fromkeys(name for outcome in outcomes for name in outcome.curves)
+        return {
+            name or self.label: np.array([next(iter(one.curves.get(name, [])), np.nan) for one in outcomes])
+            for name in names
+        }
 
     def _values(self, outcomes: list[Outcome], metric: str | None) -> Floats:
         return np.array([self._value(one, metric) for one in outcomes], np.float64)

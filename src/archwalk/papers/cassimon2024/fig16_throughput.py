@@ -43,7 +43,7 @@ def compute(setup: Setup, benchmark: str) -> Answer:
     seconds, about = setup.scale.timing_seconds, dict[str, Any]()
     rows: dict[str, list[dict[str, Any]]] = {}
     for i, (name, alpha) in enumerate(ALPHAS.items()):
-        found = setup.load(f"{name}:test-mean" if name == "nasbench101" else name, setup.seed)
+        found = setup.find_paper_benchmark(name)
         about[found.name] = benchmark_settings(found)
         codes_PL = found.space.sample(spawn(setup.seed, 5), POOL)
         rows[found.name] = []

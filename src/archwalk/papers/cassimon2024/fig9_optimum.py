@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.evaluator import Evaluator
-from archwalk.experiments.protocol import spawn
+from archwalk.experiments.protocol import HISTOGRAM_EDGES, spawn
 from archwalk.papers.cassimon2024.episodes import episode_settings, play
 from archwalk.papers.item import Answer, Item
 from archwalk.papers.setup import Setup
@@ -33,12 +34,30 @@ def compute(setup: Setup, benchmark: str) -> Answer:
         {
             "episodes": len(finals_BL),
             "different_ends": len(every_DL),
+            "fullest_bin": _fullest_bin([outcome.gained_B for outcome in outcomes], finals_BL),
             "ends": [
                 {"share": float(share)} | _describe(found, evaluator, every_DL[d])
                 for d, share in zip(order, shares, strict=True)
             ],
         },
     )
+
+
+def _fullest_bin(improvement_SB: list[Floats], finals_BL: Codes) -> dict[str, float]:
+    """The bin of improvements (figure 8's, half a point wide) that holds most episodes, and what they have in common.
+
+    The paper's "one bin even containing around 20 % of the episodes" may be this share, and not that of one end.
+    """
+    improvement_B = np.concatenate(improvement_SB)
+    counts, edges = np.histogram(improvement_B, HISTOGRAM_EDGES)
+    fullest = int(counts.argmax())
+    low, high = edges[fullest], edges[fullest + 1]
+    inside_BL = finals_BL[(improvement_B >= low) & (improvement_B < high)]
+    same_D = np.unique(inside_BL, axis=0, return_counts=True)[1]
+    return {
+        "low": float(low), "high": float(high), "share": float(counts[fullest] / len(improvement_B)),
+        "share_of_one_end": float(same_D.max() / len(inside_BL)),
+    }  # fmt: skip
 
 
 def _describe(benchmark: Benchmark, evaluator: Evaluator, code_L: Codes) -> dict[str, Any]:

@@ -1,0 +1,135 @@
+"""Bayesian optimisation of two goals: a Gaussian process on graphs for each, and expected hypervolume improvement.
+
+Source: Emmerich, Deutz and Klinkenberg, Hypervolume-based expected improvement, CEC 2011; with independent Gaussians
+and two goals the expectation is a sum over the strips between the points of the front, in closed form. The processes
+are those of `strategies/graph_gp.py`, of rewards as they are. A batch is chosen one after the other, each as if those
+before had come out as expected (ours; a "Kriging believer"). What breaks a limit or has no value counts as the worst
+that was seen (ours).
+"""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.special import ndtr
+
+from archwalk.errors import UsageError
+from archwalk.estimators.base import Floats
+from archwalk.learning.gaussian_process import MaternBlocks, fit_blocks
+from archwalk.spaces.base import Codes
+from archwalk.spaces.capabilities import numbered
+from archwalk.spaces.graph_features import Distances, featuriser, squared_distances
+from archwalk.strategies.base import Trials
+from archwalk.strategies.goals.base import Archive, GoalSearcher
+from archwalk.strategies.goals.pareto import front, reference_point
+from archwalk.strategies.graph_gp import EDIT_CHANCES, GraphGPSettings, Outlook, choose_told
+from archwalk.strategies.history import distinct, mutants
+
+_CANDIDATES = 2_000
+
+
+class GraphGPGoals(GoalSearcher):
+    """See the module; `initial`, `batch`, `steps` and `most` of the settings are used."""
+
+    settings_class: ClassVar[type[Any] | None] = GraphGPSettings
+
+    def __init__(self, trial: Trials, goals: int, budget: int, settings: Any = None) -> None:
+        super().__init__(trial, goals, budget, settings)
+        if goals > 2:
+            raise UsageError(
+                "graph-gp weighs two goals at most by expected hypervolume; take nsga2, or another strategy"
+            )
+        self.archive = Archive(self.space.code_length, goals)
+        self.featurise = featuriser(self.space)
+        self._units_S = 1 / self.featurise.units_S
+        blocks = len(self._units_S)
+        self._centre = np.array([0.0] * blocks + [0.0, -4.0])
+        self._spread = np.array([1.0] * blocks + [0.5, 1.5])
+        self._logs = [self._centre] * goals
+
+    def propose(self, left: int) -> Codes:
+        """The starts, then batches."""
+        if not len(self.archive):
+            return distinct(self.trial.next_starts(min(self.settings.initial, left))[0])
+        values_EG = self._targets()
+        outlooks = [self._condition(goal, values_EG[:, goal]) for goal in range(self.goals)]
+        candidates_NL = self._candidates()
+        expected = [outlook.expect(candidates_NL) for outlook in outlooks]
+        mean_NG, deviation_NG = (np.stack(part, axis=1) for part in zip(*expected, strict=True))
+        front_FG = values_EG[front(values_EG)]
+        chosen: list[int] = []
+        for _ in range(min(self.settings.batch, left, len(candidates_NL))):
+            gain_N = hypervolume_improvement(mean_NG, deviation_NG, front_FG, reference_point(front_FG))
+            gain_N[chosen] = -1.0
+            chosen.append(int(gain_N.argmax()))
+            believed = np.concatenate([front_FG, mean_NG[chosen[-1:]]])
+            front_FG = believed[front(believed)]
+        return candidates_NL[chosen]
+
+    def learn(self, codes_KL: Codes, values_KG: Floats, violations_K: Floats) -> None:
+        """The processes are conditioned when they are asked."""
+        self.archive.add(codes_KL, values_KG, violations_K)
+
+    def _targets(self) -> Floats:
+        """Values (E, G), standardised; the worst where there is none that counts."""
+        values_EG, allowed_E = self.archive.values_EG, self.archive.allowed_E
+        known_EG = values_EG[allowed_E] if allowed_E.any() else np.nan_to_num(values_EG)
+        values_EG = np.where(allowed_E[:, None], values_EG, known_EG.min(axis=0))
+        if not allowed_E.any():  # towards where limits are kept
+            values_EG = np.repeat(-np.minimum(self.archive.violations_E, 1e9)[:, None], self.goals, axis=1)
+        spread_G = np.maximum(values_EG.std(axis=0), 1e-9)
+        targets: Floats = (values_EG - values_EG.mean(axis=0)) / spread_G
+        return targets
+
+    def _condition(self, goal: int, targets_E: Floats) -> Outlook:
+        told_K = choose_told(targets_E, self.settings.most)
+        known, targets_K = self.featurise(self.archive.codes_EL[told_K]), targets_E[told_K]
+        squared_SKK = squared_distances(known, known) * self._units_S[:, None, None]
+        found = fit_blocks(
+            squared_SKK, targets_K, self._logs[goal], self._centre, self._spread, self.settings.steps
+        )
+        self._logs[goal] = found.logs
+        kernel = MaternBlocks(found.logs)
+        distances = Distances(known, kernel.weights_S * self._units_S)
+        return Outlook(self.featurise, distances, kernel.posterior(squared_SKK, targets_K))
+
+    def _candidates(self) -> Codes:
+        """What was not evaluated yet: neighbours or mutants of the front, and samples; something else where all was."""
+        allowed = np.flatnonzero(self.archive.allowed_E)
+        values_EG = self.archive.values_EG
+        best = allowed[front(values_EG[allowed])] if len(allowed) else [self.archive.violations_E.argmin()]
+        best_PL = distinct(self.archive.codes_EL[best])
+        sampled_NL = self.space.sample(self.rng, _CANDIDATES)
+        if (whole := numbered(self.space)) is not None:
+            near_NL = whole.neighbours(best_PL).codes_EL
+            near_NL = near_NL[self.rng.permutation(len(near_NL))[:_CANDIDATES]]
+        else:
+            near_NL = mutants(
+                self.space, best_PL[np.arange(_CANDIDATES) % len(best_PL)], EDIT_CHANCES, self.rng
+            )
+        both_NL = distinct(np.concatenate([near_NL, sampled_NL]))
+        new_NL = both_NL[[self.archive.find(code_L) is None for code_L in both_NL]]
+        return new_NL if len(new_NL) else both_NL[:1]
+
+
+def hypervolume_improvement(
+    mean_NG: Floats, deviation_NG: Floats, front_FG: Floats, reference_G: Floats
+) -> Floats:
+    """What N independent Gaussians are expected to add to the hypervolume of a front of one or two goals, (N,)."""
+    if front_FG.shape[1] == 1:
+        return _exceeding(mean_NG[:, 0], deviation_NG[:, 0], np.array([front_FG.max()]))[:, 0]
+    order = np.argsort(-front_FG[:, 0], kind="stable")
+    edges = np.append(front_FG[order, 0], reference_G[0])  # of the strips, from the best on
+    heights = np.concatenate([reference_G[1:], front_FG[order, 1]])
+    right_NF = _exceeding(mean_NG[:, 0], deviation_NG[:, 0], edges)
+    widths_NF = np.diff(right_NF, axis=1, prepend=0.0)
+    gained_N: Floats = (widths_NF * _exceeding(mean_NG[:, 1], deviation_NG[:, 1], heights)).sum(axis=1)
+    return gained_N
+
+
+def _exceeding(mean_N: Floats, deviation_N: Floats, bound_F: Floats) -> Floats:
+    """E[max(0, Y - bound)] of Gaussians, (N, F)."""
+    deviation_N = np.maximum(deviation_N, 1e-12)[:, None]
+    over_NF = mean_N[:, None] - bound_F
+    z_NF = over_NF / deviation_N
+    expected: Floats = over_NF * ndtr(z_NF) + deviation_N * np.exp(-0.5 * z_NF**2) / np.sqrt(2 * np.pi)
+    return expected
