@@ -10,7 +10,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from archwalk.data.decoding import encode_json, read_json, read_text, reading
+from archwalk.data.decoding import encode_json, read_json, reading
 from archwalk.data.files import read_file, write_atomically
 from archwalk.errors import DataError
 from archwalk.estimators.rungs.pixels import Normalisation
@@ -93,6 +93,8 @@ class About(msgspec.Struct, frozen=True):
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
     weights_sha256: str
+    network_sha256: str
+    """Of the code."""
 
     def __post_init__(self) -> None:
         if not len(self.mean) == len(self.deviation) == self.channels or 0.0 in self.deviation:
@@ -114,7 +116,7 @@ def deliver(
     weights = save(renamed(network, source))
     about = About(
         classes, channels, height, width, tuple(normalisation.mean), tuple(normalisation.deviation),
-        sha256(weights).hexdigest(),
+        sha256(weights).hexdigest(), sha256(source.encode()).hexdigest(),
     )  # fmt: skip
     write_atomically(folder / NETWORK, source)
     write_atomically(folder / WEIGHTS, weights)
@@ -144,14 +146,18 @@ def load_delivered(folder: Path) -> tuple[nn.Module, About]:
         if not (folder / name).exists():
             raise DataError(f"{folder} holds no trained network: there is no {name} in it")
     about = read_json(folder / CLASSES, About, "the classes of a trained network")
-    weights = read_file(folder / WEIGHTS)
-    if sha256(weights).hexdigest() != about.weights_sha256:
-        raise DataError(
-            f"{folder / WEIGHTS} is damaged, or not that of {CLASSES}: its checksum is another one"
-        )
+    weights, source = read_file(folder / WEIGHTS), read_file(folder / NETWORK)
+    for name, content, checksum in (
+        (WEIGHTS, weights, about.weights_sha256),
+        (NETWORK, source, about.network_sha256),
+    ):
+        if sha256(content).hexdigest() != checksum:
+            raise DataError(
+                f"{folder / name} is damaged, or not that of {CLASSES}: its checksum is another one"
+            )
     with reading(str(folder / NETWORK), "is not the code of a network"):
         names: dict[str, Any] = {}
-        exec(compile(read_text(folder / NETWORK), str(folder / NETWORK), "exec"), names)
+        exec(compile(source, str(folder / NETWORK), "exec"), names)
         network: nn.Module = names["Network"]().eval()
         network.load_state_dict(load(weights))
     return network, about
