@@ -60,8 +60,8 @@ package: $(VENV)/.test ## wheel and source distribution
 	$(BIN)/twine check --strict $(DIST)/*
 
 benchmarks: $(VENV)/.test ## measure speed and how it grows, in some fifteen minutes (benchmarks/README.md)
-	$(BIN)/python benchmarks/speed.py --out docs/speed.md $(if $(BEFORE),--before $(BEFORE))
-	$(BIN)/python benchmarks/growth.py --out docs/assets/growth.svg
+	$(BIN)/python benchmarks/speed.py --page docs/speed.md $(if $(BEFORE),--before $(BEFORE))
+	$(BIN)/python benchmarks/growth.py --page docs/speed.md
 
 format: $(VENV)/.test ## write the code in our style
 	$(BIN)/ruff check --fix .

@@ -24,6 +24,7 @@ from archwalk.experiments.comparison import compare
 from archwalk.spaces.nasbench101.space import NASBench101
 from rows.experiments import make_export
 from rows.names import load_methods
+from rows.page import put
 from rows.searchers import search
 from rows.table import CELLS
 
@@ -99,7 +100,7 @@ def sizes(most_vertices: int) -> dict[str, Points]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="the small end of everything")
-    parser.add_argument("--out", type=Path, help="a plot, say growth.svg")
+    parser.add_argument("--page", type=Path, help="docs/speed.md: its table, and its plot beside it")
     options = parser.parse_args()
     torch.set_num_threads(1)
     limits = (200, 100, 1000, 5) if options.smoke else (1600, 10_000, 100_000, 7)
@@ -110,14 +111,17 @@ def main() -> None:
         ("architectures", sizes(limits[3])),
     ]
     figure, panels = plt.subplots(1, len(measured), figsize=(4 * len(measured), 3.2), layout="constrained")
+    table = ["| by | work | processor seconds |", "|---|---|---|"]
     for panel, (what, lines) in zip(panels, measured, strict=True):
         for name, points in lines.items():
-            print(f"{what:14} {name:26} {'   '.join(f'{n:,}: {s:.3g} s' for n, s in points.items())}")
+            table.append(f"| {what} | {name} | {'; '.join(f'{n:,}: {s:.2g}' for n, s in points.items())} |")
+            print(table[-1])
             panel.loglog(list(points), list(points.values()), marker="o", label=name)
         panel.set(xlabel=what, ylabel="processor seconds")
         panel.legend()
-    if options.out:
-        figure.savefig(options.out)
+    if options.page:
+        put(options.page, "growth", table)
+        figure.savefig(options.page.parent / "assets" / "growth.svg", metadata={"Date": None})
 
 
 if __name__ == "__main__":

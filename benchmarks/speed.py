@@ -2,7 +2,7 @@
 
 Every figure is the median of the processor times of some runs, each in a process of its own with one thread, in turns:
 now, before, peer, now, before, peer. Ratios are within one run of the script; absolute times are one machine's.
-`--out FILE` writes the table with the machine as Markdown.
+`--page docs/speed.md` puts the table with the machine into the documentation; with `--only` other rows stay.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from rows import ROWS, Row, spent
+from rows.page import block, put
 
 SCRIPT = Path(__file__).resolve()
 
@@ -116,7 +117,7 @@ def main() -> None:
         "--before", metavar="PYTHON", help="the interpreter of an environment with an earlier archwalk"
     )
     parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--page", type=Path)
     parser.add_argument("--row", metavar="NAME", help="one row, in this process")
     options = parser.parse_args()
     if options.row:
@@ -125,18 +126,24 @@ def main() -> None:
     started = time.perf_counter()
     rows = [row for name, row in ROWS.items() if not name.endswith("/peer")]
     rows = [row for row in rows if not options.only or any(word in row.name for word in options.only)]
-    lines = [f"| {' | '.join(HEAD)} |", f"|{'---|' * len(HEAD)}"]
-    print("\n".join(lines))
+    head = [_line(HEAD), f"|{'---|' * len(HEAD)}"]
+    print("\n".join(head))
+    known = (
+        {line.split(" | ")[0].removeprefix("| "): line for line in block(options.page, "speed")}
+        if options.page
+        else {}
+    )
     for row in rows:
-        cells = show(row, measure(row, options.before, options.pairs))
-        lines.append(f"| {' | '.join(cells)} |")
-        print(lines[-1], flush=True)
-    minutes = (time.perf_counter() - started) / 60
-    print(f"{machine()}; {minutes:.0f} minutes")
-    if options.out:
-        head = (__doc__ or "").split("\n\n")[1].replace("\n", " ")
-        text = f"# Speed\n\n{head}\n\n{machine()}.\n\n" + "\n".join(lines) + "\n"
-        options.out.write_text(text)
+        known[row.name] = _line(show(row, measure(row, options.before, options.pairs)))
+        print(known[row.name], flush=True)
+        if options.page:
+            lines = [known[name] for name in ROWS if name in known]
+            put(options.page, "speed", [*head, *lines, "", f"{machine()}."])
+    print(f"{machine()}; {(time.perf_counter() - started) / 60:.0f} minutes")
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
-import msgspec
 import numpy as np
 
 from archwalk.api.methods import as_method
 from archwalk.data.architectures import code_of
-from archwalk.data.decoding import convert, decode_json, reading
-from archwalk.data.files import make_folder
-from archwalk.errors import DataError, UsageError
+from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.experiments.protocol import spawn
+from archwalk.experiments.study_store import Open, Row, StudyStore
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.spaces.catalogue import load_space
@@ -27,8 +25,6 @@ from archwalk.strategies.base import Strategy, Trials
 
 if TYPE_CHECKING:
     import pandas
-
-FORM = "archwalk-study-1"
 
 
 @dataclass(frozen=True)
@@ -40,21 +36,47 @@ class StudyEvaluation:
     report: float
 
 
+@dataclass
+class _Lane:
+    """A trial of the strategy, and the architectures that it asked for last."""
+
+    strategy: Strategy
+    batch: int = -1
+    codes_NL: Codes = field(default_factory=lambda: np.empty((0, 0), np.int32))
+    rewards: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all of them were told."""
+        return len(self.rewards) == len(self.codes_NL)
+
+
 class Study:
-    """One trial of a strategy in a space. Make one by `archwalk.study`."""
+    """Trials of a strategy in a space. Make one by `archwalk.study`."""
 
     def __init__(
-        self, space: SearchSpace, strategy: Strategy, journal: _Journal, *, higher_is_better: bool = True
+        self,
+        space: SearchSpace,
+        strategies: Sequence[Strategy],
+        store: StudyStore,
+        *,
+        higher_is_better: bool = True,
+        lease_seconds: float = 3600.0,
     ) -> None:
+        from archwalk.estimators.store.owner import make_owner
+
         self.space = space
-        self.strategy = strategy
         self.higher_is_better = higher_is_better
-        self.evaluations: list[StudyEvaluation] = []
-        """All that was told, in the order in which it was asked for."""
-        self._journal = journal
+        self.lease_seconds = lease_seconds
+        self._lanes = [_Lane(strategy) for strategy in strategies]
+        self._store = store
+        self._owner = make_owner().rpartition("|")[0]  # that of the process
         self._asked: list[Codes] = []
-        self._answers: dict[int, tuple[float, float]] = {}
-        self._replay(journal.rows())
+        """Everything that was ever asked for, in order."""
+        self._told: dict[int, StudyEvaluation] = {}
+        self._seen = 0
+        with store.exclusive():
+            self._sync()
 
     @overload
     def ask(self) -> Architecture: ...
@@ -63,13 +85,21 @@ class Study:
     def ask(self, n: int | None = None) -> Architecture | list[Architecture]:
         """The next architecture to evaluate, or a list of up to `n` that may be evaluated side by side.
 
-        Until they are told, the same ones are given again, after a kill too.
+        They are reserved: no other process is given them, unless this one is seen to be dead, does not tell them
+        within `lease_seconds`, or somebody calls `release`. Where nothing else is to be had, this process is given
+        again what it has; where others have all there is, a list is empty and ArchwalkError is raised for one.
         """
-        if not self._asked:
-            self._asked = list(self.strategy.ask(n or 1)[0])
-        waiting = [code_L for i, code_L in enumerate(self._asked) if i not in self._answers]
-        found = [Architecture(self.space, code_L) for code_L in waiting]
-        return found[0] if n is None else found[:n]
+        with self._store.exclusive():
+            self._sync()
+            numbers = self._reserve(n or 1)
+            self._store.reserve(numbers, self._owner, time.time() + self.lease_seconds)
+        found = [Architecture(self.space, self._asked[number]) for number in numbers]
+        if n is None and not found:
+            raise ArchwalkError(
+                "other processes are evaluating all that can be asked for before they tell; ask later, or open the "
+                "study with more lanes"
+            )
+        return found[0] if n is None else found
 
     def tell(self, architecture: object, reward: float, report: float = math.nan) -> None:
         """Say what an architecture that was asked for is worth; NaN if it cannot be evaluated.
@@ -81,18 +111,30 @@ class Study:
         if not _is_number(reward):
             raise UsageError(f"a reward is a number, or NaN where there is none, not {reward!r}")
         code_L = code_of(self.space, architecture)
-        waiting = (i for i, asked_L in enumerate(self._asked) if i not in self._answers)
-        place = next((i for i in waiting if np.array_equal(self._asked[i], code_L)), None)
-        if place is None:
-            raise UsageError("tell() takes an architecture that ask() gave and that was not told yet")
-        self._journal.add(
-            (len(self.evaluations) + place, len(self._asked), code_L.tolist(), float(reward), float(report))
-        )
-        self._enter(place, float(reward), float(report))
+        with self._store.exclusive():
+            self._sync()
+            those = [one for one in self._store.open() if np.array_equal(self._asked[one.number], code_L)]
+            if not those:
+                raise UsageError("tell() takes an architecture that ask() gave and that was not told yet")
+            one = min(those, key=lambda each: each.owner != self._owner)
+            self._store.tell(one.number, float(reward), float(report), self._seen + 1)
+            self._sync()
+
+    def release(self) -> None:
+        """Give all that was asked for and not told to whoever asks next, whoever has it."""
+        with self._store.exclusive():
+            self._store.release()
+
+    @property
+    def evaluations(self) -> list[StudyEvaluation]:
+        """All that was told, by any process, in the order in which it was asked for."""
+        with self._store.exclusive():
+            self._sync()
+        return [self._told[number] for number in sorted(self._told)]
 
     @property
     def best(self) -> StudyEvaluation | None:
-        """The first one told of the best reward; None before there is one."""
+        """The first one asked for of the best reward; None before there is one."""
         known = [told for told in self.evaluations if not math.isnan(told.reward)]
         sign = 1 if self.higher_is_better else -1
         return max(known, key=lambda told: sign * told.reward, default=None)
@@ -114,113 +156,68 @@ class Study:
         ]
         return data_frame(rows)
 
-    def _enter(self, place: int, reward: float, report: float) -> None:
-        self._answers[place] = reward, report
-        if len(self._answers) < len(self._asked):
-            return
-        codes_NL = np.stack(self._asked)
-        answers = [self._answers[i] for i in range(len(codes_NL))]
-        self.evaluations += [
-            StudyEvaluation(Architecture(self.space, code_L), *answer)
-            for code_L, answer in zip(codes_NL, answers, strict=True)
-        ]
-        self._asked, self._answers = [], {}
-        sign = 1 if self.higher_is_better else -1
-        self.strategy.tell(codes_NL[None], sign * np.array([[reward for reward, _ in answers]]))
+    def _reserve(self, wanted: int) -> list[int]:
+        """Numbers of up to `wanted` that this process may have: free ones, then new ones, then its own."""
+        opened = self._store.open()
+        numbers = [one.number for one in opened if self._is_free(one)][:wanted]
+        for lane in self._lanes:
+            if len(numbers) < wanted and lane.is_idle:
+                first = len(self._asked)
+                self._advance(lane, wanted - len(numbers))
+                numbers += range(first, min(len(self._asked), first + wanted - len(numbers)))
+        return numbers or [one.number for one in opened if one.owner == self._owner][:wanted]
 
-    def _replay(self, rows: Sequence[_Row]) -> None:
-        """Ask and tell what was asked and told before."""
-        for number, batch, code, reward, report in sorted(rows):
-            if not self._asked:
-                self._asked = list(self.strategy.ask(batch)[0])
-            place = number - len(self.evaluations)
-            if not 0 <= place < len(self._asked) or self._asked[place].tolist() != code:
-                raise DataError(
-                    f"{self._journal.name} was made by another version of archwalk, which asked for others"
-                )
-            self._enter(place, reward, report)
+    def _is_free(self, one: Open) -> bool:
+        from archwalk.estimators.store.owner import is_dead
 
+        return not one.owner or one.lease <= time.time() or is_dead(f"{one.owner}|")
 
-_Row = tuple[int, int, list[int], float, float]
-"""The number of an evaluation, how many were asked for with it, its code, reward and report."""
+    def _advance(self, lane: _Lane, wanted: int) -> None:
+        """A lane that is idle asks for more."""
+        codes = [code_L.tolist() for code_L in lane.strategy.ask(wanted)[0]]
+        first = len(self._asked)
+        self._store.add(self._lanes.index(lane), first, wanted, codes, self._seen + 1)
+        self._open(lane, first, np.array(codes, np.int32))
+        self._seen += 1
 
+    def _open(self, lane: _Lane, first: int, codes_NL: Codes) -> None:
+        lane.batch, lane.codes_NL, lane.rewards = first, codes_NL, {}
+        self._asked += list(codes_NL)
 
-class _Told(msgspec.Struct):
-    """A row as it stands in the file, its code apart."""
+    def _sync(self) -> None:
+        """Take in what was asked and told since, here or elsewhere: the strategies are asked and told the same."""
+        rows, self._seen = self._store.changes(self._seen)
+        for row in rows:
+            if row.number < len(self._asked):
+                self._enter(row)
+        new = [row for row in rows if row.number >= len(self._asked)]
+        for _, batch in groupby(new, key=lambda row: row.batch):
+            self._repeat(list(batch))
 
-    number: int
-    batch: Annotated[int, msgspec.Meta(ge=1)]
-    reward: float | None
-    report: float | None
-
-
-class _Journal:
-    """What was told, in an SQLite file or, without a path, nowhere."""
-
-    def __init__(self, path: Path | None, about: Mapping[str, Any]) -> None:
-        self.name = str(path)
-        self._connection: sqlite3.Connection | None = None
-        if path is not None:
-            make_folder(path.absolute().parent)
-            with self._plain_errors():
-                self._connection = sqlite3.connect(path, isolation_level=None)
-                self._prepare(json.dumps({"form": FORM, **about}, sort_keys=True))
-
-    def add(self, row: _Row) -> None:
-        number, batch, code, reward, report = row
-        if self._connection is not None:
-            values = (
-                number,
-                batch,
-                json.dumps(code),
-                *(None if math.isnan(x) else x for x in (reward, report)),
-            )
-            with self._plain_errors():
-                self._connection.execute("INSERT INTO told VALUES (?, ?, ?, ?, ?)", values)
-
-    def rows(self) -> list[_Row]:
-        if self._connection is None:
-            return []
-        with self._plain_errors():
-            found = self._connection.execute("SELECT * FROM told").fetchall()
-        return [self._row(list(row)) for row in found]
-
-    def _row(self, row: list[Any]) -> _Row:
-        """Raises DataError for one that is damaged."""
-        source = f"row {row[0]} of the study {self.name}"
-        with reading(source, "is not an evaluation"):
-            code = decode_json(convert(row.pop(2), str, source), list[int], source)
-            told = convert(dict(zip(_Told.__struct_fields__, row, strict=True)), _Told, source)
-        reward, report = (math.nan if x is None else x for x in (told.reward, told.report))
-        return told.number, told.batch, code, reward, report
-
-    def _prepare(self, about: str) -> None:
-        assert self._connection is not None
-        run = self._connection.execute
-        run("PRAGMA journal_mode = wal")
-        run("PRAGMA synchronous = normal")
-        run("CREATE TABLE IF NOT EXISTS about (content TEXT)")
-        run(
-            "CREATE TABLE IF NOT EXISTS told "
-            "(number INTEGER PRIMARY KEY, batch INTEGER, code TEXT, reward REAL, report REAL)"
-        )
-        run("INSERT INTO about SELECT ? WHERE NOT EXISTS (SELECT 1 FROM about)", (about,))
-        (before,) = run("SELECT content FROM about").fetchone()
-        if not isinstance(before, str):
-            raise DataError(f"the study {self.name} is damaged: it does not say what it is about")
-        if before != about:
-            raise UsageError(f"{self.name} is another study: {_differing(before, about)}")
-
-    @contextmanager
-    def _plain_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.IntegrityError as error:
+    def _repeat(self, batch: Sequence[Row]) -> None:
+        """Ask again for what another process asked for."""
+        lane = self._lanes[batch[0].lane]
+        codes_NL = lane.strategy.ask(batch[0].asked)[0] if lane.is_idle else lane.codes_NL[:0]
+        if codes_NL.tolist() != [row.code for row in batch]:
             raise DataError(
-                f"another process tells the study {self.name} at the same time; open it again"
-            ) from error
-        except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
-            raise DataError(f"the study {self.name} cannot be used: {error}") from error
+                f"the study {self._store.name} was made by another version of archwalk, which asked for others"
+            )
+        self._open(lane, batch[0].number, codes_NL)
+        for row in batch:
+            self._enter(row)
+
+    def _enter(self, row: Row) -> None:
+        """What was told of an architecture that is known to be asked for."""
+        if not row.told or row.number in self._told:
+            return
+        code_L = self._asked[row.number]
+        self._told[row.number] = StudyEvaluation(Architecture(self.space, code_L), row.reward, row.report)
+        lane = self._lanes[row.lane]
+        lane.rewards[row.number - lane.batch] = row.reward
+        if lane.is_idle:
+            sign = 1 if self.higher_is_better else -1
+            reward_N = np.array([lane.rewards[place] for place in range(len(lane.codes_NL))])
+            lane.strategy.tell(lane.codes_NL[None], sign * reward_N[None])
 
 
 def _is_number(value: object) -> bool:
@@ -228,29 +225,29 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float | np.floating | np.integer) and not math.isinf(value)
 
 
-def _differing(before: str, about: str) -> str:
-    old, new = (decode_json(text, dict[str, Any], "what it is about") for text in (before, about))
-    parts = (
-        f"{key} {old.get(key)!r} there, {new.get(key)!r} here" for key in new if old.get(key) != new.get(key)
-    )
-    return "; ".join(parts)
-
-
 def study(
     space: SearchSpace | str,
     strategy: object = "graph-gp",
     path: str | Path | None = None,
     *,
+    name: str = "study",
+    lanes: int = 1,
+    lease_seconds: float = 3600.0,
     seed: int = 0,
     settings: Mapping[str, Any] | None = None,
     higher_is_better: bool = True,
 ) -> Study:
-    """A search by ask and tell. With `path`, a file that is made where there is none, it goes on where it was.
+    """A search by ask and tell. With `path`, an SQLite file that is made where there is none or a PostgreSQL URL, it
+    goes on where it was, and several processes may work on it at the same time; a database may hold several, by `name`.
 
     `strategy` is a name, a preset's name, the run folder of a trained agent or an agent; `settings` change those of its
-    default preset. Everything that was told is asked and told again when a study is opened, so that it goes on to the
-    bit. Raises UsageError where the file holds a study of other settings, DataError where it is damaged.
+    default preset. Most strategies must be told before they go on. With `lanes`, so many trials of the strategy, which
+    know nothing of each other, give so many workers something to do. Everything that was told is asked and told again
+    when a study is opened, so that it goes on to the bit. Raises UsageError where the file holds a study of other
+    settings, DataError where it is damaged.
     """
+    if lanes < 1:
+        raise UsageError(f"lanes must be at least 1, not {lanes}")
     where = load_space(space) if isinstance(space, str) else space
     method = as_method(strategy, where, settings=settings)
     about = {
@@ -259,8 +256,9 @@ def study(
         "strategy": method.name,
         "settings": dict(method.settings),
         "seed": seed,
+        "lanes": lanes,
         "higher_is_better": higher_is_better,
     }
-    journal = _Journal(Path(path) if path is not None else None, about)
-    made = method.factories[0](Trials(where, 1, spawn(seed, 1, 0)))
-    return Study(where, made, journal, higher_is_better=higher_is_better)
+    store = StudyStore(path, name, about)
+    made = [method.factories[0](Trials(where, 1, spawn(seed, 1, lane))) for lane in range(lanes)]
+    return Study(where, made, store, higher_is_better=higher_is_better, lease_seconds=lease_seconds)
