@@ -108,7 +108,9 @@ def _told(folder: Path) -> Kept:
     if not (folder / "acknowledged.txt").exists():
         return {}
     connection = sqlite3.connect(folder / "study.sqlite")
-    rows = connection.execute("SELECT number, code, reward FROM told ORDER BY number").fetchall()
+    rows = connection.execute(
+        "SELECT number, code, reward FROM archwalk_study_rows WHERE told = 1 ORDER BY number"
+    ).fetchall()
     connection.close()
     said = (folder / "acknowledged.txt").read_text().count("\n")
     found = {f"tell {number}": f"{code} {reward}" for number, code, reward in rows}

@@ -156,7 +156,8 @@ def _study(folder: Path) -> None:
     study = archwalk.study(SPACE, "random-search", folder / "s.sqlite")
     for reward in range(3):
         study.tell(study.ask(), reward)
-    study._journal._connection.close()
+    study.ask()
+    study._store._connection.close()
 
 
 def _open_study(folder: Path) -> None:
@@ -164,7 +165,7 @@ def _open_study(folder: Path) -> None:
     try:
         study.tell(study.ask(), 1.0)
     finally:
-        study._journal._connection.close()
+        study._store._connection.close()
 
 
 def _added(folder: Path) -> None:
