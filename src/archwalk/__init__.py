@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from archwalk.api.studies import Study, study
     from archwalk.api.tables import add_table
     from archwalk.api.tables import remove_table as remove_table
+    from archwalk.api.transferring import transfer
     from archwalk.estimators.benchmarks import Benchmark, load_benchmark
     from archwalk.estimators.metrics import Metric, Objective
     from archwalk.experiments.clock.using import TrainedNetwork as TrainedNetwork
@@ -81,6 +82,7 @@ __all__ = [
     "search_images",
     "study",
     "train",
+    "transfer",
 ]
 
 _HOMES = {
@@ -95,6 +97,7 @@ _HOMES = {
     "archwalk.api.searching": ("compare", "search"),
     "archwalk.api.studies": ("Study", "study"),
     "archwalk.api.tables": ("add_table", "remove_table"),
+    "archwalk.api.transferring": ("transfer",),
     "archwalk.estimators.benchmarks": ("Benchmark", "load_benchmark"),
     "archwalk.estimators.metrics": ("Metric", "Objective"),
     "archwalk.experiments.clock.using": ("TrainedNetwork",),

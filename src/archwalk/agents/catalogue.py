@@ -20,6 +20,7 @@ TRAINERS: Registry[tuple[type[Any], TrainerFactory]] = Registry(
         "meta-rl": "archwalk.agents.meta_rl:META_RL",
         "planner": "archwalk.agents.planner:PLANNER",
         "climber": "archwalk.agents.climber:CLIMBER",
+        "transfer": "archwalk.agents.transfer:TRANSFER",
     },
 )
 """Agents that must be trained first, as (settings, trainer); `archwalk train` makes a run folder, which then
@@ -35,6 +36,7 @@ AGENTS: Registry[type[Agent]] = Registry(
         "meta-rl": "archwalk.agents.meta_rl.agent:MetaRLAgent",
         "planner": "archwalk.agents.planner.agent:PlannerAgent",
         "climber": "archwalk.agents.climber.agent:ClimberAgent",
+        "transfer": "archwalk.agents.transfer.agent:TransferAgent",
     },
 )
 """The classes of trained agents by their `name`: what is saved under it is loaded by it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -91,10 +91,10 @@ class TrainedAgent:
         """
         start_L = code_of(self.space, architecture)
         strategy = self.agent(Trials(self.space, 1, spawn(seed, 0)))
-        if not isinstance(strategy, Walker):
+        if not hasattr(strategy, "improve"):
             raise UsageError(f"the agent in {self.path} builds from nothing; it improves no architecture")
         visited: list[Codes] = [start_L[None]]
-        strategy.improve(start_L[None], visited=visited)
+        cast(Walker, strategy).improve(start_L[None], visited=visited)
         walked_SL = np.concatenate(visited)
         before = after = None
         if benchmark is not None:

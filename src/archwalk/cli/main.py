@@ -19,9 +19,11 @@ from archwalk.cli import (
     reproduction,
     results,
     store,
+    transferring,
 )
 from archwalk.cli.guard import INTERRUPTED, Terminated, ending_in_order, print_anything, report_unforeseen
 from archwalk.errors import ArchwalkError, UsageError, unknown
+from archwalk.late import ask_for_one_blas_thread
 from archwalk.secrets import hide_secrets
 
 
@@ -42,7 +44,18 @@ def make_parser() -> argparse.ArgumentParser:
     parser = Parser(prog="archwalk", description="Neural architecture search by reinforcement learning.")
     parser.add_argument("--version", action="version", version=f"archwalk {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (agents, results, images, listing, inspection, exporting, reproduction, data, store):
+    for module in (
+        agents,
+        results,
+        images,
+        listing,
+        inspection,
+        exporting,
+        reproduction,
+        data,
+        store,
+        transferring,
+    ):
         module.add_commands(commands)
     completion.add_command(commands, make_parser)
     return parser
@@ -87,5 +100,6 @@ def _fail(message: str, status: int) -> int:
 
 def run() -> NoReturn:
     """Entry point of the console script."""
+    ask_for_one_blas_thread()
     with ending_in_order():
         sys.exit(main())

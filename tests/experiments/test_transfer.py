@@ -1,0 +1,104 @@
+"""Leave one task out: what is compared, what it costs, and what is refused."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from archwalk.api.transferring import transfer
+from archwalk.cli.main import main
+from archwalk.data.decoding import read_json
+from archwalk.errors import UsageError
+from archwalk.estimators.table import TableEstimator
+from archwalk.experiments.transfer_records import Transfer
+from transfer_cases import SHORT_SETTINGS, TASKS, task
+
+
+@pytest.fixture(scope="module")
+def record(space4, tmp_path_factory) -> Transfer:
+    out = tmp_path_factory.mktemp("transfer")
+    found = transfer(
+        [task(space4, number) for number in range(TASKS)], ["pretrained", "mean-rank", "local-search"],
+        budget=12, trials=3, seeds=(0, 1), settings=SHORT_SETTINGS, out=out,
+    )  # fmt: skip
+    assert read_json(out / "result.json", Transfer, "a transfer") == found
+    return found
+
+
+def test_every_task_is_searched_by_agents_of_the_others(record):
+    names = {f"task-{number}" for number in range(TASKS)}
+    assert set(record.tasks) == names
+    for target, result in record.tasks.items():
+        assert {*result.source.sources} == names - {target}
+        assert result.source.queries == (TASKS - 1) * 60
+        assert result.strategies["pretrained"].training_queries == result.source.queries
+        assert result.strategies["pretrained"].agents == 2
+        assert result.strategies["local-search"].training_queries == 0
+
+
+def test_tasks_count_alike(record):
+    for name, after in record.overall.items():
+        means = [result.normalised[name][12] for result in record.tasks.values()]
+        assert after[12].mean == pytest.approx(np.mean(means))
+        low, high = after[12].ci95
+        assert low <= after[12].mean <= high <= 1
+    pair = record.pairs[12][1]
+    assert (pair.one, pair.other) == ("pretrained", "local-search")
+    expected = record.overall["pretrained"][12].mean - record.overall["local-search"][12].mean
+    assert pair.difference == pytest.approx(expected)
+
+
+def test_the_recommended_is_reported_beside_the_best_by_reward(record):
+    assert set(record.recommended) == {"pretrained"}
+    reported = [task.strategies["pretrained"].best_after[12].mean for task in record.tasks.values()]
+    assert record.recommended["pretrained"].by_reward == pytest.approx(np.mean(reported))
+
+
+def flat(space):
+    return replace(
+        task(space, 9),
+        estimator=TableEstimator(task(space, 9).objective, np.ones(space.size), np.ones(space.size)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("tasks", "targets", "message"),
+    [
+        (lambda s4, s5: [task(s4, 0), task(s5, 1)], (), "share one space"),
+        (lambda s4, s5: [task(s4, 0), task(s4, 0)], (), "among its own sources"),
+        (lambda s4, s5: [task(s4, 0)], (), "one source task at least"),
+        (lambda s4, s5: [task(s4, 0), task(s4, 1)], ("task-7",), "not among the tasks"),
+        (lambda s4, s5: [task(s4, 0), flat(s4)], ("task-9",), "all alike"),
+    ],
+)
+def test_refuses_what_is_no_transfer(space4, space5, tasks, targets, message):
+    with pytest.raises(UsageError, match=message):
+        transfer(
+            tasks(space4, space5),
+            ["local-search"],
+            targets=targets,
+            budget=2,
+            trials=1,
+            settings=SHORT_SETTINGS,
+        )
+
+
+def test_the_command(capsys):
+    call = [
+        "transfer",
+        "chains",
+        "--target",
+        "chain-digits",
+        "--strategies",
+        "mean-rank,random-walk",
+        "--budget",
+        "3",
+    ]
+    sets = [f"--set={key}={value}" for key, value in SHORT_SETTINGS.items()]
+    assert main([*call, "--trials", "2", "--json", *sets]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["kind"] == "transfer"
+    assert record["tasks"]["chain-digits"]["source"]["queries"] == 4 * 60
+    assert main(["transfer", "chains"]) == 2
+    assert main(["transfer", "chain", "--leave-one-out"]) == 2
