@@ -120,6 +120,13 @@ def test_goals_that_make_no_sense_are_one_line(words, says, capsys):
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize("goals", [["--minimise", "parameters"], ["--minimise", "a", "--maximise", "b"]])
+def test_compare_judges_by_one_goal(goals, capsys):
+    call = ["compare", "--strategies", "tpe", "--benchmark", "nas-bench-graph:proteins", "--budget", "3"]
+    assert main([*call, *goals]) == 2
+    assert "archwalk search takes" in capsys.readouterr().err
+
+
 def test_nsga2_alone_says_what_it_needs(capsys):
     assert main(["search", "nsga2", "--benchmark", "nas-bench-graph:proteins", "--budget", "3"]) == 2
     assert "nsga2 searches for several goals: say --maximise and --minimise" in capsys.readouterr().err

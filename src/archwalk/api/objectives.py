@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from archwalk.errors import UsageError
@@ -10,7 +10,6 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.objectives.benchmark import objective_benchmark as make
 from archwalk.estimators.objectives.commands import Command
 from archwalk.estimators.store.database import open_store, usable_store
-from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import SearchSpace
 
 Where = str | Path | bool | None
@@ -19,7 +18,7 @@ Where = str | Path | bool | None
 
 def objective_benchmark(
     space: SearchSpace | str,
-    objective: Callable[[Architecture], object] | str | None = None,
+    objective: Callable[..., object] | str | None = None,
     *,
     command: str | None = None,
     maximise: str | None = None,
@@ -30,6 +29,7 @@ def objective_benchmark(
     engine: str = "processes",
     limit_seconds: float | None = None,
     retries: int = 0,
+    fidelities: Sequence[int] = (),
     store: Where = None,
 ) -> Benchmark:
     """A benchmark of an objective of your own, for all that takes one: `search`, `compare`, `train`, `study`.
@@ -46,16 +46,20 @@ def objective_benchmark(
     for it in a walk. Every evaluation is written to the `store` (a URL or a path; by default `ARCHWALK_STORE` or
     the cache folder; False: nowhere) and never made twice.
 
+    With `fidelities`, ascending numbers of epochs say, the objective is called with `fidelity=n` too (of a command,
+    `{fidelity}`), and strategies that make use of shorter trainings (`bohb`) do; all others ask for the last.
+
     Raises UsageError for what makes no sense, DataError where the store cannot be used.
     """
     if (objective is None) == (command is None):
         raise UsageError("say an objective or a command, one of them")
     if maximise is not None and minimise is not None:
-        raise UsageError("say what is maximised or what is minimised, one of them")
+        raise UsageError("say what is maximised or what is minimised; several goals are for search_front")
     function = Command.checked(command) if command is not None else objective
     assert function is not None
     opened = None if store is False else usable_store() if store in (None, True) else open_store(str(store))
     return make(
         space, function, store=opened, reward=maximise or minimise, report=report, higher_is_better=minimise is None,
         worst=worst, workers=workers, engine=engine, limit_seconds=limit_seconds, retries=retries,
+        fidelities=fidelities,
     )  # fmt: skip

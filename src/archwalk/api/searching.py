@@ -17,7 +17,6 @@ from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments import comparison
 from archwalk.experiments.protocol import Search
-from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import SearchSpace
 
 if TYPE_CHECKING:
@@ -32,13 +31,14 @@ def search(
     benchmark: Benchmark | SearchSpace | str,
     *,
     budget: int,
-    objective: Callable[[Architecture], object] | str | None = None,
+    objective: Callable[..., object] | str | None = None,
     command: str | None = None,
     maximise: str | None = None,
     minimise: str | None = None,
     report: str | None = None,
     limit_seconds: float | None = None,
     retries: int = 0,
+    fidelities: Sequence[int] = (),
     engine: str = "processes",
     store: Where = None,
     trials: int = 1,
@@ -67,6 +67,7 @@ def search(
         benchmark = objective_benchmark(
             benchmark, objective, command=command, maximise=maximise, minimise=minimise, report=report,
             workers=workers, engine=engine, limit_seconds=limit_seconds, retries=retries, store=store,
+            fidelities=fidelities,
         )  # fmt: skip
         workers = 1  # they evaluate
     return compare(

@@ -143,11 +143,14 @@ def _print_agent(agent: TrainedAgent, options: argparse.Namespace) -> None:
         print_json(
             {
                 "agent": str(agent.path), "strategy": agent.config.strategy, "benchmark": agent.benchmark,
-                "training_queries": paid.queries, "training_unique": paid.unique, "training_seconds": paid.seconds,
+                "training_queries": paid.queries, "training_unique": paid.unique, "training_unscored": paid.unscored,
+                "training_seconds": paid.seconds,
             }
         )  # fmt: skip
         return
     note(f"the agent is in {agent.path}; its training paid for {paid.unique:,} different architectures")
+    if paid.unscored:
+        note(f"{paid.unscored:,} of them have no score and counted as the worst there is")
     note(
         f"next: archwalk compare --benchmark {agent.benchmark} --strategies {agent.path},local-search "
         "--budget 150 --trials 100"

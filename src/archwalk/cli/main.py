@@ -24,6 +24,7 @@ from archwalk.cli import (
 )
 from archwalk.cli.guard import INTERRUPTED, Terminated, ending_in_order, print_anything, report_unforeseen
 from archwalk.errors import ArchwalkError, UsageError, unknown
+from archwalk.late import ask_for_one_blas_thread
 from archwalk.secrets import hide_secrets
 
 
@@ -101,5 +102,6 @@ def _fail(message: str, status: int) -> int:
 
 def run() -> NoReturn:
     """Entry point of the console script."""
+    ask_for_one_blas_thread()
     with ending_in_order():
         sys.exit(main())

@@ -13,7 +13,7 @@ from archwalk.errors import UsageError
 if TYPE_CHECKING:
     from archwalk.estimators.benchmarks import Benchmark
 
-_OURS = ("space", "report", "limit_seconds", "retries", "store")
+_OURS = ("space", "report", "limit_seconds", "retries", "store", "fidelities")
 """Options that are of an objective alone."""
 
 
@@ -39,6 +39,10 @@ def add_objective_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--retries", type=COUNT_OR_ZERO, metavar="N", help="of an evaluation that fails (default 0)"
     )
+    group.add_argument(
+        "--fidelities", type=_numbers, metavar="N,N,...",
+        help="how far it may train: the function is called with fidelity=N, a command has {fidelity} (for bohb)",
+    )  # fmt: skip
     group.add_argument("--engine", choices=ENGINES, help="where --workers work (default processes)")
     add_store_option(group)
     goals = parser.add_argument_group("goals")
@@ -97,7 +101,7 @@ def chosen_benchmark(options: argparse.Namespace) -> tuple[Benchmark, int]:
         options.space, options.objective, command=options.objective_command, report=options.report,
         **_single_goal(options), workers=options.workers,
         engine=options.engine or "processes", limit_seconds=options.limit_seconds, retries=options.retries or 0,
-        store=options.store,
+        store=options.store, fidelities=options.fidelities or (),
     )  # fmt: skip
     return benchmark, 1
 
@@ -108,3 +112,10 @@ def _single_goal(options: argparse.Namespace) -> dict[str, Any]:
     if sum(map(len, goals.values())) != 1:
         return {}
     return {word: names[0] for word, names in goals.items() if names}
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"takes whole numbers such as 1,3,9, not {text!r}") from None

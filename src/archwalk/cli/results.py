@@ -16,6 +16,7 @@ from archwalk.cli.objectives import (
     add_front_options,
     add_objective_options,
     chosen_benchmark,
+    has_objective,
     has_several_goals,
 )
 from archwalk.cli.options import (
@@ -155,8 +156,11 @@ def _number_of(assignment: str) -> tuple[str, float]:
 
 def run_compare(options: argparse.Namespace) -> None:
     """Run several strategies; print and keep their result."""
-    if len([*options.maximise, *options.minimise]) > 1:
+    goals = len([*options.maximise, *options.minimise])
+    if goals > 1:
         raise UsageError("compare judges by one goal; archwalk search takes several")
+    if goals and not has_objective(options):
+        raise UsageError("compare judges a benchmark by its own objective; archwalk search takes other goals")
     named = [_label(word) for word in options.strategies.split(",")]
     strategies = dict(named)
     if len(strategies) < len(named):

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.agents.shipped import PRETRAINED, SHIPPED, load_shipped, name_for
 from archwalk.data.decoding import convert, decode_json, encode_json, read_json
-from archwalk.data.files import make_folder, write_atomically
+from archwalk.data.files import make_folder, read_file, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, UsageError
 from archwalk.experiments.presets import default_preset, is_preset, load_preset
@@ -146,19 +146,27 @@ class RunFolder:
             what = "a checkpoint of this version of archwalk"
             checkpoint = convert(read_state(file), Checkpoint, str(file), what)
         if metrics.exists():
-            with metrics.open("r+b") as log:
-                log.truncate(checkpoint.metrics_bytes if checkpoint else 0)
+            self._cut(metrics, checkpoint.metrics_bytes if checkpoint else 0)
         return checkpoint
+
+    def _cut(self, file: Path, size: int) -> None:
+        """Forget what was written to a file behind its first `size` bytes."""
+        if not 0 <= size <= file.stat().st_size:
+            raise DataError(
+                f"{file} has lost lines that the checkpoint beside it counts; begin the run again"
+            )
+        try:
+            with file.open("r+b") as log:
+                log.truncate(size)
+        except OSError as error:
+            raise DataError(f"cannot write {file}: {error.strerror}") from error
 
     def metrics(self) -> list[_Row]:
         """All lines of metrics; one that a kill cut off is left out. Raises DataError for a damaged one."""
         file = self.path / METRICS
-        try:
-            *lines, _ = file.read_bytes().split(b"\n")
-        except FileNotFoundError:
+        if not file.exists():
             return []
-        except OSError as error:
-            raise DataError(f"cannot read {file}: {error.strerror}") from error
+        *lines, _ = read_file(file).split(b"\n")
         return [decode_json(line, _Row, f"line {n} of {file}", "metrics") for n, line in enumerate(lines, 1)]
 
     def finish(self, agent: Agent) -> None:

@@ -17,6 +17,7 @@ import archwalk
 from archwalk.errors import ArchwalkError, UsageError
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.estimators.objectives.benchmark import objective_benchmark
+from archwalk.estimators.objectives.commands import Command
 from archwalk.estimators.store import open_store
 from archwalk.registry import find_attribute
 from archwalk.spaces.declared import Integer, declare
@@ -211,6 +212,50 @@ def test_all_failing_is_a_result_that_says_so():
         "Evaluations that gave no never: tpe 5 of 5; most often: RuntimeError: no GPU."
         in result.summary().replace("\n", " ")
     )
+
+
+class TestFidelities:
+    def test_bohb_asks_for_shorter_trainings(self, tmp_path):
+        asked = []
+
+        def train(architecture, fidelity):
+            asked.append(fidelity)
+            return {"loss": architecture.description["depth"] + 9 / fidelity}
+
+        store = str(tmp_path / "store.sqlite")
+        call = {"objective": train, "minimise": "loss", "budget": 12, "store": store, "progress": False}
+        result = archwalk.search("bohb", SPACE, fidelities=(1, 3, 9), **call)
+        assert {*asked} == {1, 3, 9}
+        assert asked.count(1) > asked.count(9)
+        assert result.best.reward == result.best.architecture.description["depth"] + 1, "of a full training"
+        paid = len(asked)
+        again = archwalk.search("bohb", SPACE, fidelities=(1, 3, 9), **call)
+        assert (len(asked), again.best.reward) == (paid, result.best.reward)
+        archwalk.search("random-search", SPACE, fidelities=(1, 3, 9), **call)
+        assert {*asked[paid:]} <= {9}
+
+    def test_a_command_is_told_how_far(self):
+        benchmark = objective_benchmark(SPACE, Command.checked("echo {fidelity}"), fidelities=[2, 4])
+        assert benchmark.fidelities == (2, 4)
+        assert benchmark.estimator.evaluate_at(EVERYONE[:1], 0).reward_B[0] == 2
+        assert benchmark.estimator.evaluate(EVERYONE[:1]).reward_B[0] == 4
+
+    def test_shorter_ones_fail_for_themselves(self):
+        def train(architecture, fidelity):
+            if fidelity == 1:
+                raise ValueError("too short")
+            return 1.0
+
+        with objective_benchmark(SPACE, train, fidelities=[1, 2], workers=2).estimator as estimator:
+            assert np.isnan(estimator.evaluate_at(EVERYONE[:2], 0).reward_B).all()
+            assert estimator.evaluate_at(EVERYONE[:2], 1).reward_B.tolist() == [1, 1]
+        assert estimator.failures == ["ValueError: too short"] * 2
+        assert estimator.trained == 4
+
+    @pytest.mark.parametrize("fidelities", [[3], [3, 1], [0, 1], [2, 2]])
+    def test_others_are_refused(self, fidelities):
+        with pytest.raises(UsageError, match="above 0 and ascending"):
+            objective_benchmark(SPACE, score, fidelities=fidelities)
 
 
 def test_agents_train_on_it(tmp_path):

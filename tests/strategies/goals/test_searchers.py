@@ -173,3 +173,12 @@ def test_published_tables_have_their_costs():
     assert list(columns.metrics) == ["accuracy", "test_accuracy", "latency_ms", "parameters"]
     measured = columns.measure(np.array([[0], [7]]))
     assert all((values > 0).all() for values in measured.values())
+
+
+def test_a_bare_number_is_a_goal_by_the_name_that_it_is_given():
+    benchmark = archwalk.objective_benchmark(
+        SPACE, lambda architecture: sum(architecture.description.values()), minimise="loss", store=False
+    )
+    call = {"minimise": "loss", "limits": ["loss>=3"], "budget": 60, "progress": False}
+    (point,) = archwalk.search_front("nsga2", benchmark, **call).points
+    assert point.metrics == {"loss": 3.0}

@@ -6,13 +6,14 @@ behind it where it is not the first (`:loss`, or `:minimise-loss` where lower is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import COMMAND, FUNCTION, Benchmark
 from archwalk.estimators.objectives.commands import Command
 from archwalk.estimators.objectives.estimator import LOWER, ObjectiveEstimator
+from archwalk.estimators.objectives.fidelities import MultiFidelityObjective
 from archwalk.estimators.objectives.functions import FunctionReference
 from archwalk.estimators.objectives.measuring import ObjectiveFunction
 from archwalk.estimators.store.database import Store, usable_store
@@ -25,19 +26,25 @@ def objective_benchmark(
     function: ObjectiveFunction | str,
     *,
     store: Store | None = None,
+    fidelities: Sequence[int] = (),
     **settings: Any,
 ) -> Benchmark:
     """A search for the best architecture by an objective, with what `ObjectiveEstimator` takes.
 
     `function` takes an `Architecture` and returns a number or numbers by name; text names one, "module:name" or
-    "file.py:name". A `Command` is one too. Without a `store`, evaluations are remembered in this process alone.
+    "file.py:name". A `Command` is one too. With `fidelities` it is told how far to train (`MultiFidelityObjective`).
+    Without a `store`, evaluations are remembered in this process alone.
     """
     where = load_space(space) if isinstance(space, str) else space
     if isinstance(function, str):
         function = FunctionReference.at(function)
     if not callable(function):
         raise UsageError(f"an objective is a function of an architecture, not a {type(function).__name__}")
-    estimator = ObjectiveEstimator(where, function, store=store, **settings)
+    if fidelities:
+        settings["fidelities"] = fidelities
+    estimator = (MultiFidelityObjective if fidelities else ObjectiveEstimator)(
+        where, function, store=store, **settings
+    )
     kind = COMMAND if isinstance(function, Command) else FUNCTION
     place = function.place if isinstance(function, FunctionReference) else estimator.label
     provenance = {

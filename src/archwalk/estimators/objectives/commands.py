@@ -19,7 +19,8 @@ from archwalk.errors import UsageError
 from archwalk.estimators.objectives.measuring import ObjectiveError
 from archwalk.spaces.architecture import Architecture
 
-_PLACE = re.compile(r"\{(json|file)\}")
+_PLACE = re.compile(r"\{(json|file|fidelity)\}")
+_TOLD = re.compile(r"\{(json|file)\}")
 _TAIL = 65_536
 """Bytes of the output that are looked at, from its end."""
 
@@ -33,6 +34,8 @@ class Command:
     """
 
     line: str
+    fidelity: int | None = None
+    """How far is trained, `{fidelity}` in the line."""
 
     @classmethod
     def checked(cls, line: str) -> Command:
@@ -68,6 +71,8 @@ class Command:
     def digest(self) -> str:
         """SHA-256 of the line and of the files that it names."""
         digest = hashlib.sha256(self.line.encode())
+        if self.fidelity is not None:
+            digest.update(f"fidelity {self.fidelity}".encode())
         for word in self.words:
             if not _PLACE.search(word) and (file := Path(word)).is_file():
                 digest.update(file.read_bytes())
@@ -78,11 +83,11 @@ class Command:
         text = json.dumps(architecture.description)
         with tempfile.TemporaryDirectory(prefix="archwalk-") as folder:
             file = Path(folder) / "architecture.json"
-            values = {"json": text, "file": str(file)}
+            values = {"json": text, "file": str(file), "fidelity": str(self.fidelity or "")}
             words = [_PLACE.sub(lambda found: values[found[1]], word) for word in self.words[1:]]
             if any("{file}" in word for word in self.words):
                 file.write_text(text + "\n")
-            told = subprocess.DEVNULL if _PLACE.search(self.line) else None
+            told = subprocess.DEVNULL if _TOLD.search(self.line) else None
             with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
                 streams: dict[str, Any] = {"stdout": out, "stderr": error}
                 streams |= {"stdin": told} if told is not None else {"input": text.encode()}

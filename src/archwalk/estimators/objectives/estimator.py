@@ -104,16 +104,22 @@ class ObjectiveEstimator(StoredOutcomes):
         """Those that were returned so far, each of the reward's direction; none before the first evaluation."""
         done = (outcome for outcome in self._known.values() if outcome.status == DONE)
         named = next((outcome.curves for outcome in done), {})
-        return {name or self.label: Metric(name or self.label, "", self.higher_is_better) for name in named}
+        names = [name or self._only for name in named]
+        return {name: Metric(name, "", self.higher_is_better) for name in names}
 
     def measure(self, codes_BL: Codes) -> Mapping[str, Floats]:
         """All that the function returns."""
         outcomes = self.outcomes(codes_BL)
         names = dict.fromkeys(name for outcome in outcomes for name in outcome.curves)
         return {
-            name or self.label: np.array([next(iter(one.curves.get(name, [])), np.nan) for one in outcomes])
+            name or self._only: np.array([next(iter(one.curves.get(name, [])), np.nan) for one in outcomes])
             for name in names
         }
+
+    @property
+    def _only(self) -> str:
+        """What a number without a name is called."""
+        return self.reward or self.label
 
     def _values(self, outcomes: list[Outcome], metric: str | None) -> Floats:
         return np.array([self._value(one, metric) for one in outcomes], np.float64)

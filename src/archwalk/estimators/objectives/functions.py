@@ -47,9 +47,9 @@ class FunctionReference:
             raise UsageError(f"{self.place} is a {type(found).__name__}, no function of an architecture")
         return found
 
-    def __call__(self, architecture: Architecture) -> object:
+    def __call__(self, architecture: Architecture, **more: object) -> object:
         """Call it."""
-        return self.function(architecture)
+        return self.function(architecture, **more)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FunctionReference, (self.place, self.folder)  # each process imports it
@@ -72,7 +72,9 @@ def function_digest(function: Any) -> str:
     the plain values that it reads: defaults, what it closes over, constants of the module. What it only writes to
     (a list that it appends to, a counter) is left out, and so is the code of other modules.
     """
-    if isinstance(function, FunctionReference):
+    if isinstance(function, functools.partial) and isinstance(function.func, FunctionReference):
+        function = functools.partial(function.func.function, *function.args, **function.keywords)
+    elif isinstance(function, FunctionReference):
         function = function.function
     digest = hashlib.sha256(f"{sys.version_info[:2]}".encode())
     for part in _Parts(_home(function)).of(function):
