@@ -89,3 +89,19 @@ def test_what_is_imported_already_is_called_at_once() -> None:
     seen = []
     when_imported("archwalk", seen.append)
     assert seen == [archwalk]
+
+
+@pytest.mark.parametrize(("set_by_user", "found"), [(None, "1"), ("3", "3")])
+def test_the_command_has_one_thread_of_blas_unless_told_otherwise(set_by_user, found):
+    """Set before NumPy is imported, which reads it."""
+    setting = f"os.environ['OPENBLAS_NUM_THREADS'] = {set_by_user!r}" if set_by_user else ""
+    said = python(
+        "import contextlib, os, sys\n"
+        "os.environ.pop('OPENBLAS_NUM_THREADS', None)\n"
+        f"{setting}\n"
+        "from archwalk.cli.main import run\n"
+        "sys.argv = ['archwalk', '--version']\n"
+        "with contextlib.suppress(SystemExit):\n    run()\n"
+        "print('numpy' in sys.modules, os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+    assert said.splitlines()[-1] == f"False {found}"

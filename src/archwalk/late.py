@@ -4,6 +4,7 @@ Gymnasium takes a tenth of a second to import, PyTorch one to two seconds: nobod
 them, and nobody who does should have to say so first.
 """
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -24,6 +25,13 @@ def when_imported(name: str, call: Callable[[Any], None]) -> None:
 def use_one_thread() -> None:
     """One thread of arithmetic in this process: two processes beat two threads, and results do not depend on cores."""
     when_imported("torch", lambda torch: torch.set_num_threads(1))
+
+
+def ask_for_one_blas_thread() -> None:
+    """The same of OpenBLAS, which reads it when NumPy is imported: on some hundred rows two threads are no quicker, and
+    where the machine is busy they wait for each other, at five times the work. What the user has set stays.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 class _Watch(MetaPathFinder):

@@ -18,11 +18,13 @@ from archwalk.cli import (
     listing,
     reproduction,
     results,
+    shipped,
     store,
     transferring,
 )
 from archwalk.cli.guard import INTERRUPTED, Terminated, ending_in_order, print_anything, report_unforeseen
 from archwalk.errors import ArchwalkError, UsageError, unknown
+from archwalk.late import ask_for_one_blas_thread
 from archwalk.secrets import hide_secrets
 
 
@@ -54,6 +56,7 @@ def make_parser() -> argparse.ArgumentParser:
         data,
         store,
         transferring,
+        shipped,
     ):
         module.add_commands(commands)
     completion.add_command(commands, make_parser)
@@ -99,5 +102,6 @@ def _fail(message: str, status: int) -> int:
 
 def run() -> NoReturn:
     """Entry point of the console script."""
+    ask_for_one_blas_thread()
     with ending_in_order():
         sys.exit(main())
