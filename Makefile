@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types imports unit docs package fuzz benchmarks format install constraints clean
+.PHONY: help demo test lint types imports unit docs package fuzz chaos benchmarks format install constraints clean
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,8 +49,11 @@ docs: $(VENV)/.test ## the documentation: site/index.html
 	@echo '== docs'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
-fuzz: $(VENV)/.test ## 10,000 damaged files, and what every reader makes of them
+fuzz: $(VENV)/.test ## 10,000 damaged inputs, and what every reader and command makes of them
 	$(BIN)/python tests/fuzz/fuzzing.py 10000
+
+chaos: $(VENV)/.test ## kill everything 20 times, and see what is lost: an hour
+	$(BIN)/python tests/chaos/chaos.py --kills 20
 
 package: $(VENV)/.test ## wheel and source distribution
 	$(BIN)/python -m build --outdir $(DIST) .

@@ -9,6 +9,9 @@ class ArchwalkError(Exception):
 
     status = 1
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__(" ".join(map(str.strip, message.splitlines())))  # what others say may have several
+
 
 class UsageError(ArchwalkError):
     """The call was wrong (exit status 2): an unknown name, an invalid architecture, a bad value."""

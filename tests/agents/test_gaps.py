@@ -16,6 +16,7 @@ from archwalk.agents.planner.trainer import PlannerTrainer
 from archwalk.errors import DataError
 from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
+from archwalk.experiments.training import train_agent
 
 DQN = DQNSettings(
     steps=400, environments=8, neighbours=6, episode_limit=5, capacity=200, learning_starts=50, batch=16,
@@ -51,6 +52,15 @@ def test_what_has_no_score_is_the_worst_there_is(tiny, name, number, value):
     assert np.isfinite(losses).all()
     for weights in trainer.network.state_dict().values():
         assert torch.isfinite(weights).all()
+    scored = trainer.ledger.unique - trainer.ledger.unscored
+    assert 0 < scored <= tiny.space.size - number if number > 1 else trainer.ledger.unscored <= 1
+
+
+def test_what_has_no_score_is_counted_in_what_training_cost(tiny, tmp_path):
+    settings = PlannerSettings(**MODEL | {"evaluations": 91})
+    run = train_agent(with_gaps(tiny, 40, np.nan), "planner", settings, seed=0, out=tmp_path / "run")
+    paid = run.agent(tiny.space).paid
+    assert (paid.unique, paid.unscored) == (91, 40)
 
 
 def test_no_score_at_all_is_said(tiny):

@@ -40,7 +40,7 @@ def test_what_is_none_is_refused(architecture, tmp_path):
     with pytest.raises(UsageError, match="there is no file"):
         code_of(space, str(tmp_path / "absent.json"))
     (tmp_path / "b.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DataError, match="cannot read"):
+    with pytest.raises(DataError, match="not text in UTF-8"):
         code_of(space, Path(tmp_path / "b.json"))
 
 

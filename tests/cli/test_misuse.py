@@ -213,7 +213,9 @@ def test_files_that_cannot_be_read(call, name, status):
 
 def test_a_file_that_is_not_text(call, tmp_path):
     (tmp_path / "x.json").write_bytes(b"\xff\xfe\x00\x81")
-    refused(call("neighbours", "nas-bench-graph", "x.json"), 1, "cannot read x.json")
+    refused(
+        call("neighbours", "nas-bench-graph", "x.json"), 1, "x.json is not text in UTF-8: byte 0 is wrong"
+    )
 
 
 def test_architecture_of_another_space(call, chain, agent):
@@ -341,7 +343,7 @@ class TestData:
         refused(
             call("oracle", "ec-nas-4v", "--json"),
             1,
-            "not a whole archwalk table .*; delete it and import again",
+            "not a whole archwalk table; delete it and import again .*",
         )
 
     def test_objective_that_the_table_has_not(self, call, nasbench101):
@@ -381,7 +383,7 @@ class TestInterruptions:
 
         monkeypatch.setattr("os.fsync", full)
         words = ["search", "random-walk", *PROTEINS, "--budget", "3", "--out", "result"]
-        refused(call(*words), 1, "cannot write result/result.json: No space left on device")
+        refused(call(*words), 1, "cannot write result/report.html: No space left on device")
         assert list((tmp_path / "result").iterdir()) == []
 
     def test_a_reader_that_goes_away(self, monkeypatch, capsys):

@@ -101,7 +101,19 @@ def test_failed_import_leaves_the_table_that_was_there(source):
 def test_damaged_table_is_named(source):
     path = import_data("ec-nas-4v", source)
     content = path.read_bytes()
-    for damaged in (content[:-100], content[:100], b"", b"\x04" + bytes(7) + b"[1]\n", content[8:]):
+    middle = len(content) // 2
+    flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    renamed = content.replace(b"ec-nas-4v", b"ec-nas-5v")
+    assert renamed != content
+    for damaged in (
+        content[:-100],
+        content[:100],
+        b"",
+        b"\x04" + bytes(7) + b"[1]\n",
+        content[8:],
+        flipped,
+        renamed,
+    ):
         path.write_bytes(damaged)
         with pytest.raises(DataError, match="delete it and import again"):
             read_table(path)

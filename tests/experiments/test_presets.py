@@ -109,11 +109,11 @@ def test_a_preset_in_a_file(tmp_path, tiny):
     ("content", "message"),
     [
         (b"strategy = ", "is not TOML"),
-        (b"\xff\xfe", "is not TOML"),
+        (b"\xff\xfe", "is not text in UTF-8"),
         (b"[settings]", "is not a preset: Object missing required field `strategy`"),
         (b'strategy = "dqn"', "missing required field `settings`"),
         (b"strategy = 3\n[settings]", "Expected `str`, got `int`"),
-        (b"a = " + b"[" * 100_000, "is not TOML"),
+        (b"a = " + b"[" * 100_000, "nested too deeply"),
     ],
 )
 def test_a_file_that_is_no_preset(tmp_path, content, message):

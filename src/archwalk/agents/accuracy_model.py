@@ -168,4 +168,7 @@ class AccuracyModel:
         self.rng.bit_generator.state = state["rng"]
         self.ledger.load_state_dict(state["ledger"])
         self.learner.optimiser.load_state_dict(state["optimiser"])
-        self._remember(np.array(state["codes"]), np.array(state["accuracy"]))
+        codes_EL, accuracy_E = np.array(state["codes"]), np.array(state["accuracy"])
+        if codes_EL.ndim != 2 or codes_EL.dtype.kind != "i" or accuracy_E.shape != codes_EL.shape[:1]:
+            raise ValueError("codes and accuracies are not of the same architectures")
+        self._remember(codes_EL, accuracy_E)

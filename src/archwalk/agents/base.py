@@ -21,11 +21,14 @@ if TYPE_CHECKING:  # who only names agents needs no torch
 
 @dataclass(frozen=True)
 class Paid:
-    """What training has cost: evaluations, different architectures among them, seconds by the clock."""
+    """What training has cost: evaluations, different architectures among them, seconds by the clock; and how many of
+    these architectures a table has no score of.
+    """
 
     queries: int = 0
     unique: int = 0
     seconds: float = 0.0
+    unscored: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from archwalk.agents.base import Agent, Paid, SpaceMark
 from archwalk.agents.catalogue import AGENTS
-from archwalk.data.decoding import convert
+from archwalk.data.decoding import WRONG_CONTENT, convert
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.spaces.base import SearchSpace
@@ -49,14 +49,14 @@ def pack_agent(agent: Agent) -> dict[str, Any]:
 
 def unpack_agent(packed: Mapping[str, Any], space: SearchSpace, source: str) -> Agent:
     """The agent that `pack_agent` was given; `source` is named in errors. Raises as `load_agent` does."""
-    saved = convert(dict(packed), SavedAgent, source, "an agent of this version of archwalk")
+    saved = convert(packed, SavedAgent, source, "an agent of this version of archwalk")
     if difference := saved.space.difference(SpaceMark.of(space)):
         raise DataError(f"the agent in {source} {difference}")
     try:
         agent = AGENTS.load(saved.agent).from_state(saved.state, space)
     except UsageError as error:  # of a plug-in that is not installed, say
         raise ArchwalkError(f"the agent in {source} cannot be loaded: {error}") from error
-    except (TypeError, RuntimeError, KeyError, ValueError, AttributeError, DataError) as error:
+    except (*WRONG_CONTENT, DataError) as error:
         why = " ".join(str(error).split())
         raise ArchwalkError(f"the agent in {source} does not fit this version of archwalk: {why}") from error
     agent.paid = saved.paid

@@ -39,6 +39,8 @@ class WalkingAgent(NetworkAgent[W, N], Generic[W, N]):
 
     def __init__(self, space: SearchSpace, shape: W, network: N) -> None:
         super().__init__(space, shape, network)
+        if shape.neighbours < 1:
+            raise ValueError(f"an agent is presented with at least 1 neighbour, not {shape.neighbours}")
         self.policy = GreedyPolicy(space, network)
 
     def strategy(self, trials: Trials) -> Walker:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archwalk.data.architectures import ArchitectureFile, Origin
-from archwalk.data.files import make_folder, write_atomically
+from archwalk.data.decoding import reading
+from archwalk.data.files import make_folder, remove_file, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import COMMAND, FUNCTION, Benchmark, load_benchmark
 from archwalk.experiments.protocol import Search
-from archwalk.experiments.records import Comparison, read_comparison, write_comparison
+from archwalk.experiments.records import RESULT, Comparison, read_comparison, write_comparison
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import Codes
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import pandas
     from torch import nn
 
-PAGE, FOUND, EVALUATIONS = "report.html", "found.json", "evaluations.safetensors"
+PAGE, FOUND, DRAWING, EVALUATIONS = "report.html", "found.json", "found.svg", "evaluations.safetensors"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,14 @@ class _Evaluated:
     codes_TEL: Codes
     reward_TE: Floats
     report_TE: Floats
+
+    def __post_init__(self) -> None:
+        codes_TE = self.codes_TEL[..., 0] + 0
+        if (
+            not codes_TE.shape == (self.reward_TE + 0.0).shape == (self.report_TE + 0.0).shape
+            or codes_TE.ndim != 2
+        ):
+            raise ValueError("codes, rewards and reports are not of the same evaluations")
 
     @classmethod
     def of(cls, search: Search) -> list[_Evaluated]:
@@ -161,6 +170,10 @@ class Result:
         ]
         return data_frame(rows)
 
+    @property
+    def _has_evaluations(self) -> bool:
+        return self._searches is not None or ((self.folder or Path()) / EVALUATIONS).exists()
+
     @cached_property
     def _evaluated(self) -> dict[str, list[_Evaluated]]:
         if self._searches is not None:
@@ -168,11 +181,11 @@ class Result:
         file = (self.folder or Path()) / EVALUATIONS
         if not file.exists():
             raise DataError(f"the evaluations of this result were not saved: there is no {file}")
-        state = read_state(file)
-        return {
-            name: [_Evaluated(one["codes"], one["rewards"], one["reports"]) for one in agents]
-            for name, agents in state["strategies"].items()
-        }
+        with reading(str(file), "does not hold the evaluations of a result"):
+            return {
+                name: [_Evaluated(one["codes"], one["rewards"], one["reports"]) for one in agents]
+                for name, agents in read_state(file)["strategies"].items()
+            }
 
     def plot(
         self, path: str | Path | None = None, *, axes: matplotlib.axes.Axes | None = None
@@ -223,17 +236,26 @@ class Result:
         return text.getvalue()
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write it to a folder: `result.json`, the page, tables, every evaluation, and what was found."""
+        """Write it to a folder: `result.json`, the page, tables, every evaluation, and what was found.
+
+        A result that is there already gives way, all of it. Raises DataError where it cannot be written.
+        """
+        from archwalk.report.tables import TABLES
+
         out = make_folder(Path(folder))
-        written = [write_comparison(self.record, out), *self.draw(out)]
-        if self._searches is not None:
-            write_state(out / EVALUATIONS, {"strategies": self._as_state()})
+        evaluations = self._as_state() if self._has_evaluations else None
+        for name in (RESULT, PAGE, EVALUATIONS, FOUND, DRAWING, *TABLES):  # nothing of another result stays
+            remove_file(out / name)
+        written = self.draw(out)
+        if evaluations is not None:
+            write_state(out / EVALUATIONS, {"strategies": evaluations})
             written.append(out / EVALUATIONS)
         if len(self.strategies) == 1:
             best = self.best
             ArchitectureFile.of(best.architecture, self._origin(best)).write(out / FOUND)
-            write_atomically(out / "found.svg", best.architecture.draw())
-            written += [out / FOUND, out / "found.svg"]
+            write_atomically(out / DRAWING, best.architecture.draw())
+            written += [out / FOUND, out / DRAWING]
+        written.append(write_comparison(self.record, out))  # last: with it the result is whole
         self.folder = out
         self.written = written
         return written

@@ -187,6 +187,8 @@ class Study:
     def _sync(self) -> None:
         """Take in what was asked and told since, here or elsewhere: the strategies are asked and told the same."""
         rows, self._seen = self._store.changes(self._seen)
+        if strange := next((row for row in rows if row.lane >= len(self._lanes)), None):
+            raise DataError(f"the study {self._store.name} is damaged: row {strange.number} is of no lane")
         for row in rows:
             if row.number < len(self._asked):
                 self._enter(row)

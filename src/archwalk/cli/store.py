@@ -109,8 +109,9 @@ def _print_rows(head: dict[str, Any], rows: Iterator[dict[str, Any]]) -> None:
 def run_export(options: argparse.Namespace) -> None:
     """Write a file."""
     from archwalk.estimators.store import open_store
-    from archwalk.estimators.store.transfer import export_evaluations
+    from archwalk.estimators.store.transfer import export_evaluations, require_form
 
+    require_form(options.file)
     store = open_store(options.store, create=False)
     exported = export_evaluations(store.stream(options.dataset, options.space), options.file)
     if options.json:

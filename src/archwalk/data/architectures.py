@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from archwalk.data.decoding import convert, encode_json
+from archwalk.data.decoding import convert, encode_json, read_text
 from archwalk.data.files import write_atomically
 from archwalk.errors import DataError, InvalidArchitectureError, UsageError
 from archwalk.spaces.architecture import Architecture
@@ -85,12 +85,9 @@ class ArchitectureFile:
 
 def read_description(path: Path) -> Any:
     """Any JSON. Raises UsageError where there is no such file or it is no JSON, DataError where it cannot be read."""
-    try:
-        return _loads(path.read_text("utf-8-sig"), str(path))
-    except FileNotFoundError:
-        raise UsageError(f"there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {path}: {error}") from error
+    if not path.exists():
+        raise UsageError(f"there is no file {path}")
+    return _loads(read_text(path), str(path))
 
 
 def read_architecture_file(path: Path) -> ArchitectureFile | Any:

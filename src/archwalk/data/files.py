@@ -119,6 +119,14 @@ def written_atomically(path: Path) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
 
 
+def remove_file(path: Path) -> None:
+    """Delete a file where it is there. Raises DataError where that fails."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot delete {path}: {error.strerror}") from error
+
+
 def write_cache(path: Path, content: bytes | str) -> None:
     """Keep what can be made again; where it cannot be written (a read-only cache folder), a note says so."""
     try:
@@ -158,6 +166,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             yield file
     finally:
         os.close(descriptor)
+
+
+def require_regular(path: Path) -> None:
+    """Before others open a path by its name: a pipe would make them wait for ever. Raises OSError."""
+    if path.exists() and not is_regular(path):
+        raise OSError(errno.EINVAL, "it is no regular file")
 
 
 def is_regular(path: Path) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from archwalk.data.files import write_atomically
+from archwalk.data.files import require_regular, write_atomically
 from archwalk.errors import DataError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def read_state(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise DataError(f"there is no checkpoint {path}")
     try:
+        require_regular(path)
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             if FORMAT not in metadata:
@@ -51,7 +52,9 @@ def read_state(path: Path) -> dict[str, Any]:
         head = json.loads(metadata[FORMAT])
         if _checksum(head["state"], tensors) != head["checksum"]:
             raise ValueError("its checksum is another one")
-        state: dict[str, Any] = _put_together(json.loads(head["state"]), tensors)
+        state = _put_together(json.loads(head["state"]), tensors)
+        if not isinstance(state, dict):
+            raise ValueError("it holds no state")
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
     except (SafetensorError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:

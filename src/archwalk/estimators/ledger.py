@@ -12,6 +12,7 @@ from archwalk.errors import UsageError
 from archwalk.estimators.base import Estimator, Floats, Scores
 from archwalk.estimators.evaluator import Evaluator
 from archwalk.estimators.metrics import Objective
+from archwalk.estimators.table import TableEstimator
 from archwalk.jit import Streams, make_streams
 from archwalk.spaces.base import Codes
 
@@ -306,6 +307,15 @@ class TrainingLedger:
         """Different architectures paid for."""
         return int(np.count_nonzero(self._seen_table)) + len(self._seen_rows)
 
+    @property
+    def unscored(self) -> int:
+        """Those among them that a table has no score of; 0 where there is no table, which knows without a training."""
+        estimator = self.evaluator.estimator
+        if not isinstance(estimator, TableEstimator):
+            return 0
+        seen_N = self._seen_table[: len(estimator.reward_N)]
+        return int(np.count_nonzero(seen_N & ~np.isfinite(estimator.reward_N[: len(seen_N)])))
+
     def state_dict(self) -> dict[str, Any]:
         """What was paid, for a checkpoint: arrays and numbers."""
         rows = b"".join(sorted(self._seen_rows))
@@ -353,6 +363,11 @@ class JointLedger:
     def unique(self) -> int:
         """Different architectures of each, added up."""
         return sum(part.unique for part in self.parts)
+
+    @property
+    def unscored(self) -> int:
+        """Those of each without a score, added up."""
+        return sum(part.unscored for part in self.parts)
 
     def state_dict(self) -> dict[str, Any]:
         """What was paid, for a checkpoint."""

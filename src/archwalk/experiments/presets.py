@@ -1,6 +1,5 @@
 """Presets: every setting of an experiment in one file, with where it comes from beside it."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -8,8 +7,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from archwalk.data.decoding import convert
-from archwalk.errors import ArchwalkError, DataError, UsageError, unknown
+from archwalk.data.decoding import convert, decode_toml, read_text
+from archwalk.errors import ArchwalkError, UsageError, unknown
 from archwalk.registry import Registry
 
 _FOLDER = files("archwalk.experiments") / "presets"
@@ -77,15 +76,10 @@ def load_preset(name: str) -> Preset:
 
 
 def _read(file: Traversable, name: str) -> Preset:
-    try:
-        content = tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise UsageError(f"there is no preset {file}") from None
-    except OSError as error:
-        raise DataError(f"cannot read {file}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{file} is not TOML: {' '.join(str(error).split())}") from error
-    return _make(content, name, str(file))
+    if isinstance(file, Path) and not file.exists():
+        raise UsageError(f"there is no preset {file}")
+    text = read_text(file) if isinstance(file, Path) else file.read_text("utf-8")
+    return _make(decode_toml(text, dict[str, Any], str(file), "a preset"), name, str(file))
 
 
 def _make(content: dict[str, Any], name: str, source: str) -> Preset:

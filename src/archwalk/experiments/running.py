@@ -1,5 +1,8 @@
 """Running trials to the end of their budget, in this process or spread over several."""
 
+import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, as_completed
 from contextlib import contextmanager
@@ -17,6 +20,7 @@ from archwalk.strategies.catalogue import StrategyFactory
 
 ASK_AT_ONCE = 32
 IDLE_SECONDS = 10
+WATCH_SECONDS = 0.5
 PARTS_A_WORKER = 4  # more than one, so that the last to end is not waited for alone, and progress is seen
 
 
@@ -103,6 +107,18 @@ def _run_part(
     return ledger, strategy.findings(ledger.codes_TQL, ledger.rewards_TQ)
 
 
+def _begin_worker(parent: int) -> None:
+    use_one_thread()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone: loky's would work on for nobody."""
+    while os.getppid() == parent:
+        time.sleep(WATCH_SECONDS)
+    os._exit(1)
+
+
 @contextmanager
 def process_pool(workers: int) -> Iterator[Executor]:
     """Processes that start afresh, since a fork would copy the locks of numba's and torch's threads.
@@ -112,7 +128,9 @@ def process_pool(workers: int) -> Iterator[Executor]:
     """
     import loky
 
-    pool = loky.get_reusable_executor(workers, timeout=IDLE_SECONDS, initializer=use_one_thread)
+    pool = loky.get_reusable_executor(
+        workers, timeout=IDLE_SECONDS, initializer=_begin_worker, initargs=(os.getpid(),)
+    )
     try:
         yield pool
     except BaseException:

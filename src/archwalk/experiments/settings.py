@@ -109,7 +109,7 @@ def read_value(name: str, value: Any, kind: Any) -> Any:
     for reading in _readings(value) if text else [value]:
         try:
             found = msgspec.convert(reading, kind, strict=not text)
-        except (msgspec.ValidationError, OverflowError):
+        except (msgspec.ValidationError, OverflowError, UnicodeError):
             continue
         if not _in_range(found):
             raise UsageError(f"{name} is out of range: {_short(value)}")

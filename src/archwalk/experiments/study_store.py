@@ -12,16 +12,20 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
+
+from archwalk.data.decoding import convert, decode_json, reading
 from archwalk.data.files import make_folder
 from archwalk.errors import DataError, MissingExtraError, UsageError
 from archwalk.secrets import hide_secrets
 
 _BUSY_SECONDS = 60.0
+_OPEN = ("number", "owner", "lease")
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS archwalk_studies (name TEXT PRIMARY KEY, about TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS archwalk_study_rows (study TEXT NOT NULL, number BIGINT NOT NULL, "
@@ -32,17 +36,19 @@ _TABLES = (
     "CREATE INDEX IF NOT EXISTS archwalk_study_open ON archwalk_study_rows (study, told, number)",
 )
 
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+
 
 @dataclass(frozen=True)
 class Row:
     """An architecture that was asked for, and what was told of it."""
 
-    number: int
+    number: Number
     """In the order of asking, over all lanes."""
-    lane: int
-    batch: int
+    lane: Number
+    batch: Number
     """The number of the first of those that were asked for with it."""
-    asked: int
+    asked: Annotated[int, msgspec.Meta(ge=1, le=10**8)]
     """How many the strategy was asked for then."""
     code: list[int]
     told: bool
@@ -76,7 +82,9 @@ class StudyStore:
             if not found:
                 self._run("INSERT INTO archwalk_studies VALUES (?, ?)", study, text)
             elif found[0][0] != text:
-                raise UsageError(f"{self.name} is another study: {_differing(found[0][0], text)}")
+                with self._reading():
+                    differing = _differing(found[0][0], text)
+                raise UsageError(f"{self.name} is another study: {differing}")
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -101,13 +109,16 @@ class StudyStore:
             self.study,
             since,
         )
-        last = max((row[-1] for row in rows), default=since)
-        return [_row(row) for row in rows], last
+        with self._reading():
+            last = max((convert(row[-1], int, "its last column") for row in rows), default=since)
+            return [_row(row) for row in rows], last
 
     def open(self) -> list[Open]:
         """What was not told yet, in the order of asking."""
         query = "SELECT number, owner, lease FROM archwalk_study_rows WHERE study = ? AND told = 0 ORDER BY number"
-        return [Open(*row) for row in self._run(query, self.study)]
+        rows = self._run(query, self.study)
+        with self._reading():
+            return [convert(dict(zip(_OPEN, row, strict=True)), Open, "a row") for row in rows]
 
     def add(self, lane: int, first: int, asked: int, codes: Sequence[list[int]], change: int) -> None:
         """Enter what a strategy was asked for; nobody has it yet."""
@@ -148,6 +159,10 @@ class StudyStore:
     def release(self) -> None:
         """Nobody has any of them."""
         self._run("UPDATE archwalk_study_rows SET owner = '' WHERE study = ? AND told = 0", self.study)
+
+    def _reading(self) -> AbstractContextManager[None]:
+        """Around code that takes rows apart, which somebody may have damaged."""
+        return reading(f"the study {self.name}", "is damaged")
 
     def _run(self, query: str, *values: object) -> list[Any]:
         cursor = self._connection.execute(query.replace("?", "%s") if self._is_server else query, values)
@@ -191,7 +206,7 @@ class StudyStore:
         """One line in place of the driver's."""
         try:
             yield
-        except (sqlite3.Error, json.JSONDecodeError) as error:
+        except (sqlite3.Error, UnicodeError) as error:
             raise DataError(f"the study {self.name} cannot be used: {error}") from error
         except Exception as error:
             if type(error).__module__.partition(".")[0] != "psycopg":
@@ -202,12 +217,16 @@ class StudyStore:
 
 def _row(values: Sequence[Any]) -> Row:
     number, lane, batch, asked, code, told, reward, report, _ = values
-    scores = (math.nan if value is None else float(value) for value in (reward, report))
-    return Row(number, lane, batch, asked, json.loads(code), bool(told), *scores)
+    plain = {
+        "number": number, "lane": lane, "batch": batch, "asked": asked, "told": bool(told),
+        "code": decode_json(code, list[int], "its code"), "reward": math.nan if reward is None else reward,
+        "report": math.nan if report is None else report,
+    }  # fmt: skip
+    return convert(plain, Row, "a row")
 
 
 def _differing(before: str, about: str) -> str:
-    old, new = json.loads(before), json.loads(about)
+    old, new = (decode_json(text, dict[str, Any], "what it is about") for text in (before, about))
     parts = (
         f"{key} {old.get(key)!r} there, {new.get(key)!r} here" for key in new if old.get(key) != new.get(key)
     )

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from archwalk.data.decoding import reading
 from archwalk.data.files import make_folder
 from archwalk.data.states import read_state, write_state
 from archwalk.estimators.base import Floats, SharedWeights, WeightSharing
@@ -86,13 +87,16 @@ class KeptWeights:
         self._began = time.process_time()
         self.saved = time.monotonic()
         if self.path.exists():
-            state = read_state(self.path)
-            self.shared.load_state_dict(state["shared"])
-            self.turns = list(zip(state["codes"].tolist(), state["earned"].tolist(), strict=True))
-            self.known = dict(
-                zip(map(tuple, state["scored"].tolist()), state["scores"].tolist(), strict=True)
-            )
-            self.seconds_before = state["seconds"]
+            with reading(
+                str(self.path), "is not a supernet of this search; delete it, and it is trained anew"
+            ):
+                self._restore(read_state(self.path))
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self.shared.load_state_dict(state["shared"])
+        self.turns = list(zip(state["codes"].tolist(), map(float, state["earned"]), strict=True))
+        self.known = dict(zip(map(tuple, state["scored"].tolist()), map(float, state["scores"]), strict=True))
+        self.seconds_before = float(state["seconds"])
 
     @property
     def identity(self) -> Mapping[str, Any]:

@@ -11,9 +11,9 @@ import numpy as np
 from archwalk.agents.base import Paid
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.agents.trainable import DistributedTrainerFactory, Trainer
-from archwalk.data.decoding import convert
+from archwalk.data.decoding import WRONG_CONTENT, convert
 from archwalk.environments.walks import Sampler
-from archwalk.errors import ArchwalkError, UsageError
+from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.fingerprints import require_same
 from archwalk.experiments.presets import choose_preset
@@ -118,7 +118,7 @@ def resume_training(
 def _load(trainer: Trainer, checkpoint: Checkpoint, run: RunFolder) -> None:
     try:
         trainer.load_state_dict(checkpoint.trainer)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
+    except (*WRONG_CONTENT, DataError) as error:
         why = " ".join(str(error).split())
         raise ArchwalkError(
             f"the checkpoint in {run.path} does not fit this version of archwalk: {why}"
@@ -181,7 +181,8 @@ def _train(
     if window:
         log()
     agent = trainer.agent()
-    agent.paid = Paid(trainer.ledger.queries, trainer.ledger.unique, seconds())
+    ledger = trainer.ledger
+    agent.paid = Paid(ledger.queries, ledger.unique, seconds(), getattr(ledger, "unscored", 0))
     run.finish(agent)
     return run
 

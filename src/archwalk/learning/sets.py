@@ -106,6 +106,8 @@ class SetAttention(nn.Module):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
+        if heads < 1 or width % heads:
+            raise ValueError(f"a width of {width} is not divided by {heads} heads")
         self.heads = heads
         self.project = nn.Linear(width, 3 * width)
         self.merge = nn.Linear(width, width)

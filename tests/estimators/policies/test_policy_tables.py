@@ -47,6 +47,20 @@ def folder(monkeypatch, tmp_path):
     return tmp_path
 
 
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [
+        ("Breakout:space-1", "0.045"),
+        ("Breakout:space-2", "0.005"),
+        ("Freeway:space-1", "0.016"),
+        ("Freeway:space-2", "-0.010"),
+    ],
+)
+def test_our_tables_say_how_little_lies_between_networks(name, share):
+    said = load_benchmark(f"policy-cnn:MinAtar-{name}").provenance["variance between networks"]
+    assert said.startswith(f"{share} of the variance of mean returns")
+
+
 def test_a_table_is_searched_as_a_benchmark(estimators, folder):
     fill(estimators)
     path = folder / embedded.table_name(GAME.name, "space-1")

@@ -65,8 +65,12 @@ def test_damaged_weights_count_as_lost(tmp_path):
     training = training_in(tmp_path)
     code_L = smallest(training)
     whole = training.run(Climb(code_L, (6, 9)), IMAGES.arrays(), 0)
-    training.place(Climb(code_L, (6,)), 0).write_bytes(b"torn")
-    assert training.run(Climb(code_L, (6, 9)), IMAGES.arrays(), 0).curves == whole.curves
+    place = training.place(Climb(code_L, (6,)), 0)
+    content = place.read_bytes()
+    flipped = content[:-9] + bytes([content[-9] ^ 64]) + content[-8:]  # in a weight
+    for damaged in (b"torn", flipped):
+        place.write_bytes(damaged)
+        assert training.run(Climb(code_L, (6, 9)), IMAGES.arrays(), 0).curves == whole.curves
 
 
 def test_recipe_and_arithmetic_stand_in_the_key(tmp_path):

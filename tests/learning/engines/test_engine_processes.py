@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -151,3 +152,22 @@ def test_workers_die_with_a_killed_driver(tmp_path: Path) -> None:
     driver.communicate()
     assert all_end(pids)
     assert named_segments() <= before
+
+
+SCRIPT = """
+from collections import Counter
+from archwalk.learning.engines import make_engine
+
+with make_engine("processes") as engine:
+    worker = engine.spawn(Counter, "counter")
+    print(worker.submit("update", "aab").result(), worker.submit("total").result())
+"""
+
+
+@pytest.mark.parametrize("place", ["a file", "standard input"])
+def test_a_script_without_a_main_guard(tmp_path: Path, place: str) -> None:
+    """It is not run again by its workers."""
+    (tmp_path / "script.py").write_text(SCRIPT)
+    words = [sys.executable, str(tmp_path / "script.py") if place == "a file" else "-"]
+    ran = subprocess.run(words, input=SCRIPT, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "None 3\n", "")

@@ -185,7 +185,10 @@ class ApexTrainer(StepTrainer):
         """Restore what `state_dict` gave."""
         for name in ("steps", "blocks", "next_shard", "broadcast_at"):
             setattr(self, name, int(state[name]))
-        self.weights = state["weights"]
+        self.weights = {name: np.asarray(array) for name, array in state["weights"].items()}
+        shapes = {name: tuple(tensor.shape) for name, tensor in self.learner.online.state_dict().items()}
+        if self.weights and shapes != {name: array.shape for name, array in self.weights.items()}:
+            raise ValueError("the weights that the actors have are those of another network")
         self.shared = self.engine.share(self.weights)
         for part in ("learner", "ledger", "actors", "shards"):
             getattr(self, part).load_state_dict(state[part])

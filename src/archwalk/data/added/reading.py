@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +16,7 @@ import msgspec
 
 from archwalk.data.added.columns import Collector, Column
 from archwalk.data.added.json_forms import records_of
+from archwalk.data.files import read_file, require_regular
 from archwalk.errors import DataError, MissingExtraError, UsageError
 
 _PORTION = 20_000
@@ -49,12 +51,12 @@ def read_table_file(path: Path) -> RawTable:
                ".jsonl": _read_json_lines, ".ndjson": _read_json_lines}  # fmt: skip
     if ending not in readers:
         raise UsageError(f"a table is a file {_ENDINGS}, not {path.name}")
-    try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix.lower() == ".gz" else path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
-    except EOFError as error:
-        raise DataError(f"{path} is damaged: {error}") from error
+    content = read_file(path)
+    if path.suffix.lower() == ".gz":
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise DataError(f"{path} is damaged: {error}") from error
     table = readers[ending](path, content)
     if not len(table):
         raise DataError(f"{path} has no rows")
@@ -207,6 +209,7 @@ def _read_parquet(path: Path) -> RawTable:
     except ImportError as error:
         raise MissingExtraError("pyarrow", "parquet") from error
     try:
+        require_regular(path)
         found = parquet.ParquetFile(path)
         names = _names([str(name) for name in found.schema_arrow.names], path)
         collector, rows = Collector(names), 0

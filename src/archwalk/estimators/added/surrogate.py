@@ -4,27 +4,22 @@ result.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 from scipy.stats import kendalltau, spearmanr
 
 from archwalk.data.added.adding import LEAST_LEARNED
-from archwalk.data.files import write_atomically
+from archwalk.data.decoding import convert, reading, to_plain
+from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.added.models import KINDS, Arrays, available
 from archwalk.estimators.base import Floats
 from archwalk.spaces.base import Features
 
-FORMAT = "archwalk-surrogate-1"
 FOLDS = 5
 MOST_JUDGED, MOST_FITTED = 10_000, 50_000
 """Architectures, drawn by lot from more, that cross-validation and the last fit learn from."""
@@ -118,33 +113,20 @@ def _scale(value_E: Floats) -> tuple[float, float]:
 
 def write_surrogate(path: Path, surrogate: Surrogate) -> None:
     """Write as one safetensors file, whole or not at all."""
-    metadata = {
-        "format": FORMAT,
-        "kind": surrogate.kind,
-        "scale": json.dumps([surrogate.centre, surrogate.spread]),
-        "qualities": msgspec.json.encode(surrogate.qualities).decode(),
-        "seen": str(surrogate.seen),
-    }
-    arrays: dict[str, NDArray[Any]] = {
-        name: np.ascontiguousarray(array) for name, array in surrogate.arrays.items()
-    }
-    write_atomically(path, save(arrays, metadata=metadata))
+    write_state(path, vars(surrogate) | {"qualities": to_plain(surrogate.qualities)})
 
 
 def read_surrogate(path: Path) -> Surrogate:
     """Raises DataError where the file is damaged."""
     try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata()
-            if metadata["format"] != FORMAT:
-                raise ValueError("another format")
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-        qualities = msgspec.json.decode(metadata["qualities"], type=tuple[Quality, ...])
-        centre, spread = json.loads(metadata["scale"])
-        if metadata["kind"] not in KINDS:
-            raise ValueError("another kind")
-        return Surrogate(metadata["kind"], centre, spread, arrays, qualities, int(metadata["seen"]))
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError, msgspec.MsgspecError) as error:
+        with reading("it", "holds something else"):
+            state = read_state(path)
+            arrays = state.pop("arrays")
+            found = convert(state | {"arrays": {}}, Surrogate, "it", "a surrogate")
+            if found.kind not in KINDS or not all(isinstance(array, np.ndarray) for array in arrays.values()):
+                raise DataError("it holds another kind of regression")
+            return replace(found, arrays=arrays)
+    except DataError as error:
         raise DataError(
             f"{path} is no whole surrogate ({error}); delete it, and it is fitted again"
         ) from error

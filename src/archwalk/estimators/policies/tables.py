@@ -97,6 +97,19 @@ class PolicyTable:
         """Updates after which mean returns are known, ascending; the last is the whole training."""
         return (*self.shorter_NS, self.settings.updates)
 
+    @property
+    def between(self) -> float | None:
+        """The share of the variance of mean returns that lies between networks, not between trainings of one: the
+        intraclass correlation of a one-way analysis of variance, unbiased and so below 0 at times. None of one seed.
+        """
+        trainings = len(self.seeds)
+        if trainings < 2:
+            return None
+        within = float(self.mean_return_NS.var(axis=1, ddof=1).mean())
+        across = trainings * float(self.mean_return_NS.mean(axis=1).var(ddof=1))
+        total = across + (trainings - 1) * within
+        return (across - within) / total if total else 0.0
+
     def rewards(self, objective: Objective) -> Floats:
         """Rewards (F, N) of `scores` at all `fidelities`; of `max-return` at the last alone."""
         full_N, _ = self.scores(objective)
@@ -217,6 +230,10 @@ def load_policy_table(words: list[str], seed: int) -> Benchmark:
         "timesteps": str(table.settings.steps),
         "seeds": ", ".join(map(str, table.seeds)),
     }
+    if table.between is not None:
+        provenance["variance between networks"] = (
+            f"{table.between:.3f} of the variance of mean returns; the rest is between trainings of one network"
+        )
     return Benchmark(name, space, PolicyTableEstimator(objective, table, policies), provenance, game.task)
 
 

@@ -4,26 +4,27 @@ import contextlib
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import nn
 
-from archwalk.data.files import write_atomically
+from archwalk.data.states import read_state, write_state
+from archwalk.errors import DataError
 
 
 def keep(network: nn.Module, path: Path) -> None:
     """Write all that the network has learned."""
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    write_atomically(path, save(state))
+    write_state(path, {name: tensor.cpu() for name, tensor in network.state_dict().items()})
 
 
 def restore(network: nn.Module, path: Path) -> bool:
     """Whether the network has now what `keep` wrote; not where there is no file, or one that is damaged."""
     try:
-        state = load_file(path)
-        network.load_state_dict(state)
-    except (OSError, SafetensorError, RuntimeError):
+        state = read_state(path)
+    except DataError:
         return False
+    shapes = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    if shapes != {name: getattr(tensor, "shape", None) for name, tensor in state.items()}:
+        return False  # PyTorch would load what fits before it complains
+    network.load_state_dict({name: torch.as_tensor(tensor) for name, tensor in state.items()})
     return True
 
 

@@ -313,6 +313,8 @@ class Store:
         except DBAPIError as error:
             reason = str(error.orig).strip().splitlines() or [type(error).__name__]
             raise DataError(f"the store {self.name} cannot be used: {hide_secrets(reason[0])}") from error
+        except UnicodeError as error:  # of an SQLite file in which bytes were flipped
+            raise DataError(f"the store {self.name} is damaged: {error}") from error
         except SQLAlchemyError as error:
             reason = hide_secrets(str(error)).splitlines()
             raise DataError(f"the store {self.name} cannot be used: {reason[0]}") from error

@@ -41,6 +41,11 @@ def _rows_of(evaluations: Iterable[Evaluation]) -> Iterator[Row]:
         yield {name: values[name] for name in EXPORTED}
 
 
+def require_form(path: Path) -> None:
+    """Raises UsageError for a name that is neither .csv nor .parquet."""
+    _by_suffix(path, {".csv": _write_csv, ".parquet": _write_parquet})
+
+
 class Exported:
     """What a file written by `export_evaluations` holds, row by row, read anew each time that it is gone through.
 

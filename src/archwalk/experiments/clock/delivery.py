@@ -1,15 +1,17 @@
 """What a search leaves: the network as code, weights and ONNX model, and what uses them without archwalk."""
 
-import json
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import torch
-from safetensors.torch import save
+from safetensors.torch import load, save
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from archwalk.data.files import write_atomically
+from archwalk.data.decoding import encode_json, read_json, reading
+from archwalk.data.files import read_file, write_atomically
 from archwalk.errors import DataError
 from archwalk.estimators.rungs.pixels import Normalisation
 from archwalk.spaces.architecture import Architecture
@@ -22,6 +24,8 @@ NETWORK, WEIGHTS, ONNX, CLASSES, PREDICT = (
     "network.py", "weights.safetensors", "network.onnx", "classes.json", "predict.py",
 )  # fmt: skip
 RESULT = "result.json"
+
+Size = Annotated[int, msgspec.Meta(ge=1, le=1 << 14)]
 
 _PREDICT = '''"""Names the class of images: python predict.py IMAGE..."""
 
@@ -77,6 +81,26 @@ class Deployed(nn.Module):
         return chances
 
 
+class About(msgspec.Struct, frozen=True):
+    """What `classes.json` says of a network: its classes in their order, the images that it reads, and which weights
+    belong to it. Raises ValueError where the normalisation is not that of the channels.
+    """
+
+    classes: tuple[str, ...]
+    channels: Size
+    height: Size
+    width: Size
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    weights_sha256: str
+    network_sha256: str
+    """Of the code."""
+
+    def __post_init__(self) -> None:
+        if not len(self.mean) == len(self.deviation) == self.channels or 0.0 in self.deviation:
+            raise ValueError("mean and deviation are numbers of each channel, and no deviation is 0")
+
+
 def deliver(
     folder: Path,
     space: ConvNet,
@@ -89,13 +113,14 @@ def deliver(
     network = network.cpu().eval()
     source = to_pytorch(Architecture(space, code_L))
     channels, height, width = space.image_shape
-    about: dict[str, Any] = {
-        "classes": list(classes), "channels": channels, "height": height, "width": width,
-        "mean": list(normalisation.mean), "deviation": list(normalisation.deviation),
-    }  # fmt: skip
+    weights = save(renamed(network, source))
+    about = About(
+        classes, channels, height, width, tuple(normalisation.mean), tuple(normalisation.deviation),
+        sha256(weights).hexdigest(), sha256(source.encode()).hexdigest(),
+    )  # fmt: skip
     write_atomically(folder / NETWORK, source)
-    write_atomically(folder / WEIGHTS, save(renamed(network, source)))
-    write_atomically(folder / CLASSES, json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+    write_atomically(folder / WEIGHTS, weights)
+    write_atomically(folder / CLASSES, encode_json(about, indent=1) + "\n")
     write_atomically(folder / PREDICT, _PREDICT)
     written = [NETWORK, WEIGHTS, CLASSES, PREDICT]
     if _has_onnx():
@@ -115,34 +140,32 @@ def renamed(network: nn.Module, source: str) -> dict[str, Tensor]:
     return {name: tensor.contiguous() for name, tensor in zip(theirs, ours.values(), strict=True)}
 
 
-def load_delivered(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
+def load_delivered(folder: Path) -> tuple[nn.Module, About]:
     """The network of a folder, ready to use, and what `classes.json` says. Raises DataError where it is none."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        about = json.loads((folder / CLASSES).read_text(encoding="utf-8"))
+    for name in (CLASSES, NETWORK, WEIGHTS):
+        if not (folder / name).exists():
+            raise DataError(f"{folder} holds no trained network: there is no {name} in it")
+    about = read_json(folder / CLASSES, About, "the classes of a trained network")
+    weights, source = read_file(folder / WEIGHTS), read_file(folder / NETWORK)
+    for name, content, checksum in (
+        (WEIGHTS, weights, about.weights_sha256),
+        (NETWORK, source, about.network_sha256),
+    ):
+        if sha256(content).hexdigest() != checksum:
+            raise DataError(
+                f"{folder / name} is damaged, or not that of {CLASSES}: its checksum is another one"
+            )
+    with reading(str(folder / NETWORK), "is not the code of a network"):
         names: dict[str, Any] = {}
-        source = (folder / NETWORK).read_text(encoding="utf-8")
         exec(compile(source, str(folder / NETWORK), "exec"), names)
         network: nn.Module = names["Network"]().eval()
-        network.load_state_dict(load_file(folder / WEIGHTS))
-    except FileNotFoundError as error:
-        raise DataError(
-            f"{folder} holds no trained network: there is no {Path(error.filename).name} in it"
-        ) from error
-    except (OSError, ValueError, KeyError, SyntaxError, SafetensorError, RuntimeError) as error:
-        raise DataError(f"the network in {folder} cannot be read: {str(error).splitlines()[0]}") from error
+        network.load_state_dict(load(weights))
     return network, about
 
 
 def read_result(folder: Path) -> dict[str, Any]:
     """What a search has said of itself. Raises DataError."""
-    try:
-        result: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {folder / RESULT}: {error}") from error
-    return result
+    return read_json(folder / RESULT, dict[str, Any], "the result of a search by the clock")
 
 
 def to_deployed_onnx(deployed: Deployed) -> bytes:

@@ -5,8 +5,24 @@ import time
 from pathlib import Path
 from typing import Any
 
-from archwalk.data.files import make_folder
+import msgspec
+
+from archwalk.data.decoding import convert, decode_json, read_text
+from archwalk.data.files import make_folder, write_atomically
 from archwalk.errors import DataError
+
+WHAT = "the journal of a search"
+
+
+class _Line(msgspec.Struct):
+    """What a line may say; `at` are seconds of the clock."""
+
+    at: float = 0.0
+    begun: Any = None
+    rung: int = 0
+    steps: tuple[int, ...] = ()
+    done: int = 0
+    final: float = 0.0
 
 
 class Journal:
@@ -16,21 +32,17 @@ class Journal:
         """Raises DataError where it cannot be read or written."""
         self.path = path
         make_folder(path.parent)
-        try:
-            text = path.read_text() if path.is_file() else ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"cannot read {path}: {error}") from error
+        *lines, torn = read_text(path).split("\n") if path.exists() else [""]
         self.lines: list[dict[str, Any]] = []
-        for line in text.splitlines(keepends=True):
-            if not line.endswith("\n"):
-                break
-            try:
-                self.lines.append(json.loads(line))
-            except ValueError:
-                break
-        whole = "".join(json.dumps(line) + "\n" for line in self.lines)
-        if whole != text:
-            path.write_text(whole)
+        for number, line in enumerate(lines, 1):
+            place = f"line {number} of {path}"
+            row = decode_json(line, dict[str, Any], place, WHAT)
+            if {"done", "final"} & row.keys() and "at" not in row:
+                raise DataError(f"{place} is not {WHAT}: it does not say when")
+            convert(row, _Line, place, WHAT)
+            self.lines.append(row)
+        if torn:
+            write_atomically(path, "".join(line + "\n" for line in lines))
 
     def write(self, line: dict[str, Any]) -> None:
         """Append a line."""

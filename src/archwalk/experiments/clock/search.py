@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from archwalk.data.decoding import reading
 from archwalk.errors import ArchwalkError
 from archwalk.estimators.rungs.pool import RungPool
 from archwalk.estimators.rungs.training import Climb, RungTraining
 from archwalk.estimators.store.database import Store
 from archwalk.estimators.store.records import DONE, Outcome
-from archwalk.experiments.clock.journal import Clock, Journal
+from archwalk.experiments.clock.journal import WHAT, Clock, Journal
 from archwalk.experiments.clock.plan import Plan
 from archwalk.spaces.base import Codes
 from archwalk.spaces.convnet.space import ConvNet
@@ -170,17 +171,19 @@ class Search:
         A journal of trainings that are not in the store any longer is begun anew.
         """
         for line in self.journal.lines:
-            if "begun" in line:
-                code_L = self.space.parse(line["begun"])
-                self.steps.append(Step(Trial(code_L, line["rung"]), Climb(code_L, tuple(line["steps"]))))
-            elif "done" in line:
-                outcome = self._stored(self.steps[line["done"]])
-                if outcome is None:
-                    self.steps.clear()
-                    self.journal.clear()
-                    self.clock.before = 0.0
-                    break
+            with reading(str(self.journal.path), f"is not {WHAT}; delete it, and the search begins anew"):
+                if "begun" in line:
+                    code_L = self.space.parse(line["begun"])
+                    self.steps.append(Step(Trial(code_L, line["rung"]), Climb(code_L, tuple(line["steps"]))))
+                    continue
+                outcome = self._stored(self.steps[line["done"]]) if "done" in line else None
+            if outcome is not None:
                 self._note(line["done"], outcome, line["at"])
+            elif "done" in line:
+                self.steps.clear()
+                self.journal.clear()
+                self.clock.before = 0.0
+                break
         self._waiting = [number for number, step in enumerate(self.steps) if step.outcome is None]
 
     def winner(self) -> Step:

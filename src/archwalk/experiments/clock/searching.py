@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from archwalk.data.decoding import read_json, reading
 from archwalk.data.files import make_folder, working_folder, write_atomically
 from archwalk.data.images import ImageSet
 from archwalk.data.images.base import TEST, TRAINING
 from archwalk.errors import UsageError
-from archwalk.estimators.rungs.pixels import Normalisation, may_be_mirrored
+from archwalk.estimators.rungs.pixels import Normalisation
 from archwalk.estimators.rungs.pool import RungPool
-from archwalk.estimators.rungs.settings import RecipeSettings, arithmetic_of, batch_for
+from archwalk.estimators.rungs.recipe import recipe_for
 from archwalk.estimators.rungs.speed import measure_speed
 from archwalk.estimators.rungs.training import RungTraining
 from archwalk.estimators.rungs.weights import forget_oldest
@@ -117,7 +118,8 @@ class Session:
         """That of a search that has begun before, otherwise a new one, from how fast this machine trains."""
         path = self.place.with_suffix(".plan.json")
         if path.is_file():
-            return Plan.from_dict(json.loads(path.read_text()))
+            with reading(str(path), "is not the plan of a search; delete it, and one is made"):
+                return Plan.from_dict(read_json(path, dict[str, Any]))
         rng = np.random.default_rng(0)
         timed = np.stack([self.space.parse(MEMBERS[name]) for name in _TIMED])
         timed = np.concatenate([self.space.made_smaller(timed, rng), self.space.smallest[:1]])
@@ -128,17 +130,6 @@ class Session:
         )
         write_atomically(path, json.dumps(plan.as_dict()) + "\n")
         return plan
-
-
-def recipe_for(images: ImageSet, device: str) -> RecipeSettings:
-    """The recipe for a data set on a device."""
-    arrays = images.arrays()
-    return RecipeSettings(
-        batch=batch_for(int((arrays["part"] == TRAINING).sum())),
-        shift=max(1, images.shape[1] // 8),
-        mirror=may_be_mirrored(arrays),
-        arithmetic=arithmetic_of(device),
-    )
 
 
 def search_by_the_clock(

@@ -38,11 +38,9 @@ class TrainedNetwork:
         """Raises DataError where there is none."""
         self.folder = Path(folder)
         network, about = load_delivered(self.folder)
-        self.classes = tuple(about["classes"])
-        self.shape = (about["channels"], about["height"], about["width"])
-        self._deployed = Deployed(
-            network, self.shape, Normalisation(tuple(about["mean"]), tuple(about["deviation"]))
-        )
+        self.classes = about.classes
+        self.shape = (about.channels, about.height, about.width)
+        self._deployed = Deployed(network, self.shape, Normalisation(about.mean, about.deviation))
 
     @property
     def result(self) -> dict[str, Any]:

@@ -23,13 +23,15 @@ def read_space(path: Path) -> Space:
 
 def read_file(path: Path) -> Declaration:
     """The declaration in a TOML file; the name of the space is the file's where it gives none."""
+    if not path.exists():
+        raise UsageError(f"there is no file {path}")
+    if not path.is_file():  # a pipe would be waited for
+        raise DataError(f"cannot read {path}: it is no regular file")
     try:
         declared = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        raise UsageError(f"there is no file {path}") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # numbers of thousands of digits are one too
         raise UsageError(f"{path} is not TOML: {error}") from error
     except RecursionError as error:
         raise UsageError(f"{path} is nested too deeply") from error

@@ -1,0 +1,29 @@
+"""Results in folders: whole, and of one result alone."""
+
+import archwalk
+from archwalk.data.states import read_state
+
+PROTEINS = "nas-bench-graph:proteins"
+
+
+def test_a_second_result_replaces_all_of_the_first(tmp_path):
+    archwalk.search("random-search", PROTEINS, budget=3, out=tmp_path)
+    assert (tmp_path / "found.json").is_file()
+    (tmp_path / "notes.txt").write_text("of the user")
+    strategies = ["local-search", "random-walk"]
+    archwalk.compare(strategies, PROTEINS, budget=4, out=tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert "notes.txt" in names
+    assert not names & {"found.json", "found.svg"}, "they were of the first"
+    assert list(read_state(tmp_path / "evaluations.safetensors")["strategies"]) == strategies
+    assert archwalk.load_result(tmp_path).strategies == strategies
+
+
+def test_a_result_that_was_loaded_keeps_its_evaluations(tmp_path):
+    archwalk.search("random-search", PROTEINS, budget=3, out=tmp_path / "a")
+    loaded = archwalk.load_result(tmp_path / "a")
+    for folder in ("b", "a"):
+        loaded.save(tmp_path / folder)
+        again = archwalk.load_result(tmp_path / folder)
+        assert again.frame().equals(archwalk.load_result(tmp_path / "a").frame())
+        assert len(again.frame()) == 3

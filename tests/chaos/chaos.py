@@ -1,0 +1,335 @@
+"""`kill -9` at random moments of all that takes long, services that go away, disks that are full, and what comes of it.
+
+`python tests/chaos/chaos.py --kills 20` prints one table (docs/robustness.md). Moments are drawn from a seed, but
+what happens at a moment depends on the machine. Each scenario is first run undisturbed; a disturbed run goes on until
+it is done, then its results are compared with the undisturbed ones, byte by byte but for times.
+"""
+
+import argparse
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from services import tagged
+
+TAG = "ARCHWALK_CHAOS"
+"""In the environment of every process of a run: who has it afterwards was left over."""
+
+LONG = 300.0
+"""Seconds in which any run here is over."""
+
+VOLATILE = (
+    "seconds",
+    "created",
+    "training_seconds",
+    "command",
+    "versions",
+    "finished",
+    "search_seconds",
+    "git",
+)
+"""Keys of times and places."""
+
+Words = Sequence[str]
+Kept = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is disturbed: a program in a folder, its results, and how it goes on."""
+
+    name: str
+    command: Words
+    results: Sequence[str]
+    """Files that have to be as those of an undisturbed run."""
+    again: Words = ()
+    """What goes on after a kill; without, the command itself."""
+    prepare: Callable[[Path], object] = lambda folder: None
+    kept: Callable[[Path], Kept] = lambda folder: {}
+    """What is acknowledged: it must be there, and the same, whatever happens later."""
+    disturb: Callable[["Run", random.Random], None] = lambda run, rng: run.kill()
+    survives: bool = False
+    """Whether the program has to come to its end although it was disturbed."""
+    service: Callable[[], AbstractContextManager[dict[str, str]]] = lambda: nullcontext({})
+    """What has to be there meanwhile; gives variables of the environment."""
+    missing: Callable[[], str] = lambda: ""
+    """Why it cannot be run here."""
+    limit: int = 0
+    """Bytes of a file that the disk has room for, in disturbed runs; then nothing is killed."""
+    accepts: str = ""
+    """What a call says with another status than 0 where everything was done before."""
+    by_design: str = ""
+    """Why the results of disturbed runs are others."""
+
+
+class Run:
+    """A program that runs in a folder."""
+
+    def __init__(self, words: Words, folder: Path, more: Mapping[str, str], limit: int = 0) -> None:
+        self.tag = uuid.uuid4().hex
+        environment = os.environ | {
+            "ARCHWALK_CACHE": str(folder / "cache"), "ARCHWALK_STORE": "store.sqlite", TAG: self.tag,
+            "OMP_NUM_THREADS": "1", "TMPDIR": str(folder / "tmp"), **more,
+        }  # fmt: skip
+        (folder / "tmp").mkdir(exist_ok=True)
+        self.said = (folder / "said.txt").open("ab")
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            words, cwd=folder, env=environment, stdout=self.said, stderr=self.said, stdin=subprocess.DEVNULL,
+            preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) if limit else None,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def wait(self, seconds: float) -> int | None:
+        """The status, or None where it still runs."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def kill(self) -> None:
+        """At once, and only the program itself: its workers have to see it."""
+        self.process.kill()
+        self.process.wait()
+
+    def others(self) -> list[int]:
+        """Processes of this run beside the program itself, that still run."""
+        return [pid for pid in tagged(f"{TAG}={self.tag}") if pid != self.process.pid]
+
+    def left_over(self, seconds: float = 5.0) -> list[str]:
+        """Who is still there after so many seconds, by their commands; they are ended."""
+        until = time.monotonic() + seconds
+        while (pids := self.others()) and time.monotonic() < until:
+            time.sleep(0.1)
+        names = []
+        for pid in pids:
+            try:
+                names.append(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()[:80])
+                os.kill(pid, signal.SIGKILL)
+            except OSError:
+                continue
+        self.said.close()
+        return names
+
+
+@dataclass
+class Row:
+    """A line of the table."""
+
+    name: str
+    disturbed: int = 0
+    lost: list[str] = field(default_factory=list)
+    differs: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    note: str = ""
+
+
+def play(scenario: Scenario, kills: int, seed: int) -> Row:
+    """Run a scenario undisturbed, then disturbed so many times."""
+    row, began = Row(scenario.name), time.monotonic()
+    if reason := scenario.missing():
+        return Row(scenario.name, note=f"skipped: {reason}")
+    rng = random.Random(f"{seed} {scenario.name}")
+    with scenario.service() as more:
+        right, usual = _undisturbed(scenario, more)
+        while row.disturbed < kills:
+            with tempfile.TemporaryDirectory(prefix="chaos-") as place:
+                folder = Path(place)
+                scenario.prepare(folder)
+                _disturbed(scenario, folder, more, rng, usual, kills, row)
+                found = digests(scenario, folder)
+                row.differs += [name for name in scenario.results if found.get(name) != right[name]]
+    row.seconds = time.monotonic() - began
+    row.note = scenario.by_design
+    return row
+
+
+def _undisturbed(scenario: Scenario, more: Mapping[str, str]) -> tuple[dict[str, str], float]:
+    with tempfile.TemporaryDirectory(prefix="chaos-") as place:
+        folder = Path(place)
+        scenario.prepare(folder)
+        run = Run(scenario.command, folder, more)
+        status = run.wait(LONG)
+        seconds = time.monotonic() - run.began
+        left = run.left_over()
+        if status != 0 or left:
+            raise RuntimeError(f"undisturbed: status {status}, left {left}; {said_last(folder)}")
+        found = digests(scenario, folder)
+        if absent := [name for name, what in found.items() if what == "absent"]:
+            raise RuntimeError(f"undisturbed: there is no {', '.join(absent)}")
+        return found, seconds
+
+
+def _disturbed(
+    scenario: Scenario,
+    folder: Path,
+    more: Mapping[str, str],
+    rng: random.Random,
+    usual: float,
+    kills: int,
+    row: Row,
+) -> None:
+    """One run to its end, through kills."""
+    kept: dict[str, str] = {}
+    first, failures = True, 0
+    while True:
+        words = scenario.command if first or not scenario.again else scenario.again
+        left_to_do = row.disturbed < kills
+        limit = scenario.limit if left_to_do and scenario.limit and first else 0
+        run = Run(words, folder, more, limit)
+        first = False
+        moment = rng.uniform(0, usual) if left_to_do and not scenario.limit else LONG
+        status = run.wait(moment)
+        if status is None and moment < LONG:
+            scenario.disturb(run, rng)
+            row.disturbed += 1
+            status = run.wait(LONG) if scenario.survives else None
+            killed = not scenario.survives
+        else:
+            killed = False
+        if status is None and not killed:
+            run.kill()
+            row.lost.append(f"it never ended: {said_last(folder)}")
+            row.left += run.left_over()
+            return
+        row.left += run.left_over()
+        found = dict(scenario.kept(folder))
+        row.lost += [
+            f"{name} is gone or another one" for name, what in kept.items() if found.get(name) != what
+        ]
+        kept = found
+        if limit:
+            row.disturbed += 1
+            if status != 1 or "Traceback" in said(folder):
+                row.lost.append(f"a full disk: status {status}: {said_last(folder)}")
+            continue
+        if killed:
+            if scenario.again and not can_go_on(folder):
+                first = True
+            continue
+        if status == 0 or (scenario.accepts and scenario.accepts in said_last(folder)):
+            return
+        failures += 1
+        if failures > 1 or not scenario.again:
+            row.lost.append(f"status {status}: {said_last(folder)}")
+            return
+
+
+def can_go_on(folder: Path) -> bool:
+    """Whether a run has begun in the folder `run`."""
+    return (folder / "run" / "config.json").exists()
+
+
+def said(folder: Path) -> str:
+    """All that was printed."""
+    return (folder / "said.txt").read_text(errors="replace")
+
+
+def said_last(folder: Path) -> str:
+    """The last line."""
+    return (said(folder).strip().splitlines() or [""])[-1][:300]
+
+
+def digests(scenario: Scenario, folder: Path) -> dict[str, str]:
+    """The results of a run, without what depends on time."""
+    return {name: digest(folder / name) for name in scenario.results}
+
+
+def digest(path: Path) -> str:
+    """Of what a file says, or that it is not there."""
+    if not path.is_file():
+        return "absent"
+    if path.suffix == ".json":
+        return _hash(_timeless(json.loads(path.read_text())))
+    if path.suffix == ".jsonl":
+        return _hash([_timeless(json.loads(line)) for line in path.read_text().splitlines()])
+    if path.suffix == ".safetensors":
+        from archwalk.data.states import read_state
+        from archwalk.errors import DataError
+
+        try:
+            return _hash(_timeless(read_state(path)))
+        except DataError:
+            pass
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _timeless(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _timeless(part) for key, part in value.items() if str(key) not in VOLATILE}
+    if isinstance(value, list):
+        return [_timeless(part) for part in value]
+    if hasattr(value, "tobytes") or hasattr(value, "numpy"):
+        import numpy as np
+
+        array = np.asarray(value)
+        return [str(array.dtype), array.shape, sha256(array.tobytes()).hexdigest()]
+    return value
+
+
+def _hash(value: Any) -> str:
+    return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def table(rows: Sequence[Row]) -> str:
+    """In Markdown."""
+    lines = [
+        "| what | disturbed | lost | results that differ | processes left after 5 s | seconds |",
+        "|---" * 6 + "|",
+    ]
+    for row in rows:
+        if row.note.startswith("skipped"):
+            lines.append(f"| {row.name} | {row.note} | | | | |")
+            continue
+        differs = f"{len(row.differs)}" + (f" ({row.note})" if row.note else "")
+        lines.append(
+            f"| {row.name} | {row.disturbed} | {len(row.lost)} | {differs} | {len(row.left)} | {row.seconds:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """See the module."""
+    from scenarios import SCENARIOS
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="", help="scenarios with this in their names")
+    parser.add_argument("--without", help="scenarios with this in their names")
+    options = parser.parse_args()
+    rows, bad = [], False
+    for scenario in SCENARIOS:
+        if options.only not in scenario.name or (options.without and options.without in scenario.name):
+            continue
+        try:
+            row = play(scenario, options.kills if not scenario.limit else 2, options.seed)
+        except Exception:
+            row = Row(scenario.name, lost=[traceback.format_exc()])
+        rows.append(row)
+        bad |= bool(row.lost or row.left or (row.differs and not row.note))
+        for what, found in (("lost", row.lost), ("differs", row.differs), ("left", row.left)):
+            for one in found:
+                print(f"{row.name}: {what}: {one}", file=sys.stderr, flush=True)
+        print(table([row]).splitlines()[-1], file=sys.stderr, flush=True)
+    print(table(rows))
+    return bad
+
+
+if __name__ == "__main__":
+    sys.exit(main())
