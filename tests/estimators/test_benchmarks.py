@@ -102,6 +102,18 @@ class TestECNAS:
         np.testing.assert_allclose(scores.seconds_B, table["training_seconds"][:, -1].mean(axis=1), rtol=1e-5)
         assert scores.reward_B.max() > 90
 
+    def test_what_a_network_costs_is_known_beside_its_accuracy(self, ec_nas_4v):
+        benchmark, table = load_benchmark("ec-nas-4v"), load_table("ec-nas-4v")
+        assert list(benchmark.measurements.metrics) == [
+            "accuracy", "test_accuracy", "parameters", "seconds", "energy_kwh",
+        ]  # fmt: skip
+        measured = benchmark.measurements.measure(all_codes(benchmark))
+        energy_NR = table["energy_kwh"][:, -1]
+        np.testing.assert_allclose(measured["energy_kwh"], energy_NR.mean(axis=1), rtol=1e-6)
+        watts_N = 3.6e6 * measured["energy_kwh"] / measured["seconds"]
+        assert ((watts_N > 100) & (watts_N < 1500)).all(), "kilowatt hours of a machine with a GPU"
+        np.testing.assert_array_equal(measured["parameters"], table["parameters"])
+
     def test_random_run_draws_among_the_runs(self, ec_nas_4v):
         benchmark, table = load_benchmark("ec-nas-4v:random-run"), load_table("ec-nas-4v")
         assert isinstance(benchmark.estimator, RandomRunEstimator)

@@ -13,6 +13,7 @@ import numpy as np
 
 from archwalk.agents.base import Paid
 from archwalk.agents.catalogue import TRAINERS
+from archwalk.agents.shipped import load_shipped
 from archwalk.api.progress import Bar, progress_bar
 from archwalk.data.architectures import code_of
 from archwalk.errors import ArchwalkError, UsageError
@@ -29,6 +30,8 @@ from archwalk.strategies.walker import Walker
 
 if TYPE_CHECKING:
     import pandas
+
+    from archwalk.agents.base import Agent
 
 
 @dataclass(frozen=True)
@@ -89,23 +92,7 @@ class TrainedAgent:
         `architecture` may be given in any way that `code_of` knows. With a `benchmark`, it says what was
         gained. Raises UsageError for an agent that builds from nothing.
         """
-        start_L = code_of(self.space, architecture)
-        strategy = self.agent(Trials(self.space, 1, spawn(seed, 0)))
-        if not hasattr(strategy, "improve"):
-            raise UsageError(f"the agent in {self.path} builds from nothing; it improves no architecture")
-        visited: list[Codes] = [start_L[None]]
-        cast(Walker, strategy).improve(start_L[None], visited=visited)
-        walked_SL = np.concatenate(visited)
-        before = after = None
-        if benchmark is not None:
-            judge = load_benchmark(benchmark) if isinstance(benchmark, str) else benchmark
-            before, after = (judge.evaluate(Architecture(self.space, walked_SL[i])) for i in (0, -1))
-        start, *stops = (Architecture(self.space, code_L) for code_L in walked_SL)
-        edits = tuple(
-            Edit(_kind(self.space, *pair), stop)
-            for pair, stop in zip(pairwise(walked_SL), stops, strict=True)
-        )
-        return Improvement(start, stops[-1] if stops else start, edits, before, after)
+        return improve_by(self.agent, architecture, benchmark, seed, f"the agent in {self.path}")
 
     def table(self) -> Benchmark | None:
         """What it was trained on, where that is here and answers without training a network; else None."""
@@ -129,6 +116,40 @@ class TrainedAgent:
 
     def __repr__(self) -> str:
         return f"TrainedAgent({str(self.path)!r}: {self.config.strategy} trained on {self.benchmark})"
+
+
+def improve_by(
+    agent: Agent, architecture: object, benchmark: Benchmark | str | None, seed: int, what: str
+) -> Improvement:
+    """See `TrainedAgent.improve`; `what` names the agent in an error."""
+    space = agent.space
+    start_L = code_of(space, architecture)
+    strategy = agent(Trials(space, 1, spawn(seed, 0)))
+    if not hasattr(strategy, "improve"):
+        raise UsageError(f"{what} builds from nothing; it improves no architecture")
+    visited: list[Codes] = [start_L[None]]
+    cast(Walker, strategy).improve(start_L[None], visited=visited)
+    walked_SL = np.concatenate(visited)
+    before = after = None
+    if benchmark is not None:
+        judge = load_benchmark(benchmark) if isinstance(benchmark, str) else benchmark
+        before, after = (judge.evaluate(Architecture(space, walked_SL[i])) for i in (0, -1))
+    start, *stops = (Architecture(space, code_L) for code_L in walked_SL)
+    edits = tuple(
+        Edit(_kind(space, *pair), stop) for pair, stop in zip(pairwise(walked_SL), stops, strict=True)
+    )
+    return Improvement(start, stops[-1] if stops else start, edits, before, after)
+
+
+def improve_in(
+    space: SearchSpace | str, architecture: object, *, benchmark: Benchmark | str | None = None, seed: int = 0
+) -> Improvement:
+    """Improve an architecture by the agent of the package that knows the space; see `TrainedAgent.improve`.
+
+    Raises UsageError where none does.
+    """
+    where = load_space(space) if isinstance(space, str) else space
+    return improve_by(load_shipped(where), architecture, benchmark, seed, "the agent of the package")
 
 
 def train(

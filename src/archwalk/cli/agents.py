@@ -73,8 +73,15 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     train.set_defaults(run=run_train)
 
     improve = commands.add_parser("improve", help="a few edits from your architecture to a better one")
-    improve.add_argument("agent", metavar="AGENT", type=Path, help="run folder of a trained agent")
+    improve.add_argument(
+        "agent",
+        metavar="AGENT",
+        type=Path,
+        nargs="?",
+        help="run folder of a trained agent; none with --space",
+    )
     improve.add_argument("architecture", metavar="ARCH.json", type=Path)
+    improve.add_argument("--space", metavar="S", help="by the agent of the package that knows this space")
     add_benchmark(improve)
     add_seed(improve)
     add_json(improve)
@@ -152,13 +159,23 @@ def _print_agent(agent: TrainedAgent, options: argparse.Namespace) -> None:
 
 def run_improve(options: argparse.Namespace) -> None:
     """Walk once from an architecture."""
-    from archwalk.api.agents import load_agent
+    from archwalk.api.agents import improve_in, load_agent
 
     use_one_thread()
-    agent = load_agent(options.agent)
-    improvement = agent.improve(
-        options.architecture, benchmark=options.benchmark or agent.table(), seed=options.seed
-    )
+    if (options.agent is None) == (options.space is None):
+        raise UsageError(
+            "which agent? say archwalk improve DIR ARCH.json, or archwalk improve ARCH.json --space S for that of the "
+            "package"
+        )
+    if options.space:
+        improvement = improve_in(
+            options.space, options.architecture, benchmark=options.benchmark, seed=options.seed
+        )
+    else:
+        agent = load_agent(options.agent)
+        improvement = agent.improve(
+            options.architecture, benchmark=options.benchmark or agent.table(), seed=options.seed
+        )
     if options.json:
         print_json(_improvement_json(improvement))
         return

@@ -18,6 +18,7 @@ from archwalk.cli import (
     listing,
     reproduction,
     results,
+    shipped,
     store,
     transferring,
 )
@@ -55,6 +56,7 @@ def make_parser() -> argparse.ArgumentParser:
         data,
         store,
         transferring,
+        shipped,
     ):
         module.add_commands(commands)
     completion.add_command(commands, make_parser)

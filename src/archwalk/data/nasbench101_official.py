@@ -3,7 +3,7 @@
 A file holds every cell of a space, trained R times for each of E budgets of epochs. Columns, N cells:
 
 - (N, E, R) float32: `validation`, `test`, `train`, `halfway_validation`, `halfway_test` in percent,
-  `training_seconds`; repeats in file order, budgets ascending, named in the provenance;
+  `training_seconds`, of EC-NAS `energy_kwh`; repeats in file order, budgets ascending, named in the provenance;
 - (N,) float64, percent, at the largest budget: `validation_mean`, `test_mean` over the repeats; `run0`, the
   test accuracy of the first repeat; `rest_mean`, the mean of the other repeats (if there are others);
 - (N,) int64: `parameters`.
@@ -27,7 +27,7 @@ from archwalk.data.tfrecord import read_records
 from archwalk.errors import DataError, InvalidArchitectureError
 
 _FRACTIONS = ("validation", "test", "train", "halfway_validation", "halfway_test")
-_MEASURES = (*_FRACTIONS, "training_seconds", "halfway_epochs")
+_MEASURES = (*_FRACTIONS, "training_seconds", "halfway_epochs", "energy_kwh")
 
 _CHECK_EVERY = 1000
 """The hash of one record in so many is compared with the cell that the record spells out."""
@@ -90,7 +90,7 @@ class _Trainings:
         self._epochs.append(record.epochs)
         self._parameters.append(record.parameters)
         self._measures.extend((end.validation, end.test, end.train, halfway.validation, halfway.test))
-        self._measures.extend((end.seconds, halfway.epoch))
+        self._measures.extend((end.seconds, halfway.epoch, end.energy))
 
     def arrange(
         self, index: HashIndex, space: HashedSpace
@@ -150,6 +150,8 @@ def _columns(
         name: (100 * measures[name]).astype(np.float32) for name in _FRACTIONS
     }
     columns["training_seconds"] = measures["training_seconds"].astype(np.float32)
+    if np.isfinite(measures["energy_kwh"]).all():  # EC-NAS
+        columns["energy_kwh"] = measures["energy_kwh"].astype(np.float32)
     columns["parameters"] = parameters_N
     validation_NR, test_NR = 100 * measures["validation"][:, -1], 100 * measures["test"][:, -1]
     columns["validation_mean"] = validation_NR.mean(axis=1)

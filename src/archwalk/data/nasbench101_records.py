@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 from archwalk.data.protobuf import as_double, read_fields
 
 _METRICS_EVALUATION, _METRICS_PARAMETERS = 1, 2
-_EVALUATION_FIELDS = range(1, 6)
+_EVALUATION_FIELDS = range(1, 7)
 
-_IN_ORDER = Struct("<BdBdBdBdBd")
-_TAGS_IN_ORDER = tuple(number << 3 | 1 for number in _EVALUATION_FIELDS)
-"""How an evaluation begins as every known writer writes it: the five doubles, each behind its tag."""
+_IN_ORDER, _ENERGY = Struct("<BdBdBdBdBd"), Struct("<Bd")
+_TAGS_IN_ORDER = tuple(number << 3 | 1 for number in range(1, 6))
+_ENERGY_TAG = 6 << 3 | 1
+"""How an evaluation begins as every known writer writes it: the five doubles, each behind its tag; EC-NAS' energy."""
 
 
 class Evaluation(NamedTuple):
@@ -30,6 +31,8 @@ class Evaluation(NamedTuple):
     train: float
     validation: float
     test: float
+    energy: float = nan
+    """In kWh since the training began; of EC-NAS alone."""
 
 
 class Record(NamedTuple):
@@ -87,9 +90,16 @@ def _parse_evaluation(message: bytes) -> Evaluation:
     if len(message) >= _IN_ORDER.size:  # millions of records: this halves the time of an import
         tags_and_values = _IN_ORDER.unpack_from(message)
         if tags_and_values[::2] == _TAGS_IN_ORDER:
-            return Evaluation(*tags_and_values[1::2])
+            return Evaluation._make((*tags_and_values[1::2], _energy_behind(message)))
     values = [nan] * len(_EVALUATION_FIELDS)
     for number, value in read_fields(message):
         if number in _EVALUATION_FIELDS:
             values[number - 1] = as_double(value)
     return Evaluation(*values)
+
+
+def _energy_behind(message: bytes) -> float:
+    if len(message) < _IN_ORDER.size + _ENERGY.size:
+        return nan
+    tag, energy = _ENERGY.unpack_from(message, _IN_ORDER.size)
+    return float(energy) if tag == _ENERGY_TAG else nan

@@ -28,6 +28,7 @@ from archwalk.estimators.fingerprints import Fingerprint
 from archwalk.estimators.measurements import (
     ACCURACY,
     COSTS,
+    ENERGY,
     LATENCY,
     MACS,
     PARAMETERS,
@@ -279,7 +280,12 @@ def _cell_columns(table: Table, objective: Objective) -> Columns:
     """Accuracies under the objective, and the costs that the file has."""
     reward, report = _OBJECTIVE_COLUMNS[objective]
     found = {ACCURACY: (objective.reward, table[reward]), TEST: (objective.report, table[report])}
-    for name, column in ((PARAMETERS, "parameters"), (MACS, "flops"), (SECONDS, "training_seconds")):
+    for name, column in (
+        (PARAMETERS, "parameters"),
+        (MACS, "flops"),
+        (SECONDS, "training_seconds"),
+        (ENERGY, "energy_kwh"),
+    ):
         if column in table:
             found[name] = COSTS[name], table[column]
     return Columns(

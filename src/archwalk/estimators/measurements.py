@@ -87,12 +87,13 @@ def find_metric(known: Iterable[str], name: str) -> str:
 
 
 ACCURACY, TEST_ACCURACY, PARAMETERS, MACS, LATENCY, ENERGY, SECONDS = (
-    "accuracy", "test_accuracy", "parameters", "macs", "latency_ms", "energy", "seconds",
+    "accuracy", "test_accuracy", "parameters", "macs", "latency_ms", "energy_kwh", "seconds",
 )  # fmt: skip
 COSTS = {
     PARAMETERS: Metric("parameters", "", higher_is_better=False),
     MACS: Metric("multiplications", "", higher_is_better=False),
     LATENCY: Metric("latency", "ms", higher_is_better=False),
+    ENERGY: Metric("energy of training", "kWh", higher_is_better=False),
     SECONDS: Metric("training time", "s", higher_is_better=False),
 }
 """Metrics of which lower is better, by the names that benchmarks give them."""

@@ -8,6 +8,7 @@ DIR/agent.safetensors        the trained agent, at the end
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from archwalk.agents.catalogue import TRAINERS
+from archwalk.agents.shipped import PRETRAINED, SHIPPED, load_shipped, name_for
 from archwalk.data.decoding import convert, decode_json, encode_json, read_json
 from archwalk.data.files import make_folder, read_file, write_atomically
 from archwalk.data.states import read_state, write_state
@@ -240,11 +242,15 @@ def load_method(
 ) -> Method:
     """A strategy by its name or a preset's, a trained agent by its run folder, or several by a folder of run folders.
 
+    `pretrained` is the agent of the package that knows the space.
+
     A preset may be a file, NAME.toml; MODULE:NAME or FILE.py:NAME is a factory of your own. A strategy has the settings
     of its default preset on `benchmark`, with `changes`. It goes by `label` where there is one. Raises UsageError for
     an unknown name or setting, DataError for an agent of another space or an unfinished run.
     """
     path = Path(name)
+    if name == PRETRAINED and not path.is_dir():
+        return _load_pretrained(space, benchmark, changes, label)
     if name in STRATEGIES.names() or is_preset(name) or not path.is_dir():
         return _load_untrained(name, benchmark, changes, label)
     if changes:
@@ -265,6 +271,19 @@ def load_method(
 def _folder_name(path: Path) -> str:
     """The folder's name, with that of the folder around it where it is a number, say of a seed."""
     return f"{path.parent.name}-{path.name}" if path.name.isdigit() else path.name
+
+
+def _load_pretrained(space: SearchSpace, benchmark: str, changes: Changes, label: str) -> Method:
+    """The agent of the package that knows a space; says so where it was trained on this very benchmark."""
+    if changes:
+        raise UsageError(f"{PRETRAINED} is a trained agent: its settings were those of its training")
+    name = name_for(space)
+    if benchmark and any(source.startswith(benchmark) for source in SHIPPED[name].sources):
+        print(
+            f"archwalk: {name} was trained on {benchmark} itself: what it finds there is no measure of transfer",
+            file=sys.stderr,
+        )
+    return Method(label or PRETRAINED, (load_shipped(space, name),), (0,), strategy="transfer")
 
 
 def _load_own(place: str, changes: Changes, label: str) -> Method:

@@ -30,9 +30,10 @@ from archwalk.estimators.images import (
     TrainingSettings,
 )
 from archwalk.estimators.images.benchmark import NETWORKS
-from archwalk.estimators.images.fitting import Training, _EndsAtLast, batches
+from archwalk.estimators.images.fitting import Training, batches
 from archwalk.estimators.trainings import limits
 from archwalk.estimators.trainings.limits import measure
+from archwalk.estimators.trainings.statistics import _EndsAtLast
 from archwalk.spaces.nasbench101.size import NASBench101Size
 from archwalk.spaces.nsc import NSCSize
 from archwalk.spaces.task import Task

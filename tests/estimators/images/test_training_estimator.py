@@ -27,14 +27,18 @@ from toy_networks import (
     toy_settings,
 )  # fmt: skip
 
+from archwalk.data.images import ImageSettings, load_images
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Estimator
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.estimators.images import FULL, TrainedEstimator, train_intensively
 from archwalk.estimators.images.benchmark import load_images_benchmark, training_benchmark
+from archwalk.estimators.images.cycle import CycleSettings, CycleTraining
+from archwalk.estimators.rungs.settings import RecipeSettings
 from archwalk.estimators.store import open_store
 from archwalk.learning.engines import WorkerCallError
 from archwalk.spaces.base import SearchSpace
+from archwalk.spaces.nasbench101.size import NASBench101Size
 from archwalk.spaces.nasbench101.space import NASBench101
 from archwalk.spaces.nsc import NSC, Chain, NSCSize
 from archwalk.testing.estimators import DeterministicEstimatorConformance
@@ -303,7 +307,7 @@ class TestBenchmark:
 
     def test_by_name(self, monkeypatch, url):
         monkeypatch.setenv("ARCHWALK_STORE", url)
-        benchmark = load_images_benchmark(["digits", "cells", "validation"], 3)
+        benchmark = load_images_benchmark(["digits", "small", "cells", "validation"], 3)
         assert (benchmark.name, benchmark.objective.name, benchmark.space.name) == (
             "images:digits",
             "validation",
@@ -312,6 +316,33 @@ class TestBenchmark:
         assert benchmark.provenance["images"] == "600 of 10 classes, 1x14x14"
         assert benchmark.provenance["seed"] == "3"
         assert benchmark.estimator.training.settings.epochs == 3
+
+    @pytest.mark.parametrize(
+        ("words", "space"), [(["digits"], "convnet"), (["digits", "cells"], "nasbench101")]
+    )
+    def test_without_a_scale_networks_are_trained_well(self, monkeypatch, url, words, space):
+        monkeypatch.setenv("ARCHWALK_STORE", url)
+        benchmark = load_images_benchmark(words, 0)
+        assert (benchmark.space.name, benchmark.provenance["images"]) == (space, "1797 of 10 classes, 1x8x8")
+        training = benchmark.estimator.training
+        assert (type(training), training.settings.epochs) == (CycleTraining, 20)
+
+    def test_a_cycle_learns_and_is_told_apart_in_the_store(self):
+        images = load_images("digits", ImageSettings(pixels=8, max_images=400))
+        space = NASBench101(3)
+        code_BL = space.parse(
+            {"matrix": [[0, 1, 0], [0, 0, 1], [0, 0, 0]], "ops": ["input", "conv3x3-bn-relu", "output"]}
+        )
+        size = NASBench101Size(8, stacks=2, cells_per_stack=1)
+        outcomes = []
+        for epochs in (1, 6, 6):
+            settings = CycleSettings(RecipeSettings(batch=16), epochs)
+            with TrainedEstimator(space, images, settings, size=size, engine="local") as estimator:
+                outcomes += estimator.outcomes(code_BL[None])
+            assert estimator.problem.settings["training"]["epochs"] == epochs
+        short, long, again = outcomes
+        assert long.test > 40 > 2 * short.test, "a guess has 10"
+        assert replace(again, seconds=long.seconds) == long
 
     @pytest.mark.parametrize(
         ("words", "message"),

@@ -7,6 +7,7 @@ import numpy as np
 
 from archwalk.data.images.base import ImageSet
 from archwalk.estimators.base import Floats, Scores
+from archwalk.estimators.images.cycle import CycleSettings, CycleTraining
 from archwalk.estimators.images.fitting import Training
 from archwalk.estimators.images.settings import FULL, TrainingSettings
 from archwalk.estimators.measurements import ACCURACY, COSTS, PARAMETERS, SECONDS
@@ -41,7 +42,7 @@ class TrainedEstimator(StoredTrainings):
         self,
         space: NetworkSource,
         images: ImageSet,
-        settings: TrainingSettings = FULL,
+        settings: TrainingSettings | CycleSettings = FULL,
         *,
         size: Any = None,
         seed: int = 0,
@@ -54,7 +55,12 @@ class TrainedEstimator(StoredTrainings):
         self.images, self.task = images, Task(images.shape, len(images.classes))
         self.size = default_size(space) if size is None else size
         check_task(space, self.task)
-        training = Training(space, self.task, self.size, settings, find_device(device))
+        fields = space, self.task, self.size
+        training = (
+            CycleTraining(*fields, settings, find_device(device))
+            if isinstance(settings, CycleSettings)
+            else Training(*fields, settings, find_device(device))
+        )
         problem = Problem(
             described_as(space),
             images.name,

@@ -1,7 +1,6 @@
 """One training, from an architecture to its accuracies: Gomez Robles and Vanschoren 2019, section 4.1.2."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,6 +19,7 @@ from archwalk.estimators.trainings.attempts import TrainingFailedError, attempt,
 from archwalk.estimators.trainings.isolation import versions_on
 from archwalk.estimators.trainings.limits import Size, measure
 from archwalk.estimators.trainings.pool import Arrays
+from archwalk.estimators.trainings.statistics import recompute_statistics
 from archwalk.spaces.base import Codes
 from archwalk.spaces.networks import NetworkSource, build_network
 from archwalk.spaces.task import Task
@@ -61,7 +61,8 @@ class Training:
             network, images = self._build(code_L, self.device), _Images(arrays, self.device)
             _fit(network, images, self.settings, seed, lambda: clock() - started, curves)
             if self.settings.recompute_statistics:
-                _recompute_statistics(network, images, self.settings)
+                shown = (images.batch(at)[0] for at in batches(images.places(TRAINING), self.settings.batch))
+                recompute_statistics(network, shown)
             scores = self._accuracy(network, images, VALIDATION), self._accuracy(network, images, TEST)
 
         status, reason = attempt(work, self.device, seed)
@@ -159,54 +160,6 @@ def _fit(
         curves["loss"].append(loss_sum / len(places))
         curves["training"].append(100.0 * int(torch.cat(hits).sum()) / len(places))
         curves["learning_rate"].append(rate)
-
-
-@torch.no_grad()
-def _recompute_statistics(network: nn.Module, images: _Images, settings: TrainingSettings) -> None:
-    """Replace the running means and variances of batch normalisation by those over all training images."""
-    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
-    if not norms:
-        return
-    network.eval()
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # all batches weigh the same
-        norm.train()
-    with _EndsAtLast(norms) as pass_through:
-        for at in batches(images.places(TRAINING), settings.batch):
-            pass_through(network, images.batch(at)[0])
-
-
-class _EndsAtLast:
-    """Passes through a network that end where the last of some modules is done: where that is, the first pass tells,
-    which goes to the end.
-    """
-
-    def __init__(self, modules: Sequence[nn.Module]) -> None:
-        self.calls, self.last = 0, 0
-        self.hooks = [module.register_forward_hook(self._count) for module in modules]
-
-    def __enter__(self) -> "_EndsAtLast":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for hook in self.hooks:
-            hook.remove()
-
-    def __call__(self, network: nn.Module, images: Tensor) -> None:
-        self.calls = 0
-        with suppress(_EndReached):
-            network(images)
-        self.last = self.calls
-
-    def _count(self, *_: object) -> None:
-        self.calls += 1
-        if self.calls == self.last:
-            raise _EndReached
-
-
-class _EndReached(Exception):  # noqa: N818 - no error
-    """All that was asked for is done."""
 
 
 def batches(places: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:

@@ -17,9 +17,9 @@ from archwalk.data.files import make_folder, working_folder, write_atomically
 from archwalk.data.images import ImageSet
 from archwalk.data.images.base import TEST, TRAINING
 from archwalk.errors import UsageError
-from archwalk.estimators.rungs.pixels import Normalisation, may_be_mirrored
+from archwalk.estimators.rungs.pixels import Normalisation
 from archwalk.estimators.rungs.pool import RungPool
-from archwalk.estimators.rungs.settings import RecipeSettings, arithmetic_of, batch_for
+from archwalk.estimators.rungs.recipe import recipe_for
 from archwalk.estimators.rungs.speed import measure_speed
 from archwalk.estimators.rungs.training import RungTraining
 from archwalk.estimators.rungs.weights import forget_oldest
@@ -130,17 +130,6 @@ class Session:
         )
         write_atomically(path, json.dumps(plan.as_dict()) + "\n")
         return plan
-
-
-def recipe_for(images: ImageSet, device: str) -> RecipeSettings:
-    """The recipe for a data set on a device."""
-    arrays = images.arrays()
-    return RecipeSettings(
-        batch=batch_for(int((arrays["part"] == TRAINING).sum())),
-        shift=max(1, images.shape[1] // 8),
-        mirror=may_be_mirrored(arrays),
-        arithmetic=arithmetic_of(device),
-    )
 
 
 def search_by_the_clock(

@@ -1,0 +1,18 @@
+"""The recipe that suits a set of images and a device."""
+
+from archwalk.data.images.base import TRAINING, ImageSet
+from archwalk.estimators.rungs.pixels import may_be_mirrored
+from archwalk.estimators.rungs.settings import RecipeSettings, arithmetic_of, batch_for
+
+
+def recipe_for(images: ImageSet, device: str) -> RecipeSettings:
+    """Batches by the number of images, shifts by their size, mirrors where the classes allow it, bfloat16 where the
+    device has it.
+    """
+    arrays = images.arrays()
+    return RecipeSettings(
+        batch=batch_for(int((arrays["part"] == TRAINING).sum())),
+        shift=max(1, images.shape[1] // 8),
+        mirror=may_be_mirrored(arrays),
+        arithmetic=arithmetic_of(device),
+    )
