@@ -155,6 +155,19 @@ def _tell(progress: Progress | None, before: int, queries: float) -> None:
         progress(before + queries)
 
 
+def recommended_reports(search: Search) -> tuple[Floats, Floats] | None:
+    """Reports (G, T) of what a strategy recommends, and of the best by reward; None where it recommends nothing."""
+    if not all(found and "recommended" in found[0] for found in search.findings):
+        return None
+    recommended, by_reward = [], []
+    for ledger, found in zip(search.ledgers, search.findings, strict=True):
+        wanted_TL = np.array([one["recommended"] for one in found])
+        at_T = (ledger.codes_TQL == wanted_TL[:, None]).all(axis=2).argmax(axis=1)
+        recommended.append(ledger.scores_TQ[1][np.arange(len(at_T)), at_T])
+        by_reward.append(ledger.curves().report_TQ[:, -1])
+    return np.stack(recommended), np.stack(by_reward)
+
+
 def summarise_search(search: Search, method: Method, budget: int, seed: int) -> StrategyResult:
     """What a comparison's record says of one method's search."""
     report_GTQ = search.report_GTQ
@@ -175,6 +188,7 @@ def summarise_search(search: Search, method: Method, budget: int, seed: int) -> 
             unknown=int(np.isnan(report_GT).sum()),
         )
     strategies, ledgers = search.strategies, search.ledgers
+    recommended = recommended_reports(search)
     return StrategyResult(
         query=strategies[0].query,
         strategy=method.strategy,
@@ -201,6 +215,7 @@ def summarise_search(search: Search, method: Method, budget: int, seed: int) -> 
         training_seconds=float(np.mean([strategy.training_seconds for strategy in strategies])),
         seconds=sum(one.seconds for one in ledgers),
         findings=strategies[0].sum_up(search.findings[0]),
+        recommended_mean=None if recommended is None else number(known_mean(recommended[0])),
     )
 
 

@@ -182,6 +182,9 @@ class StrategyResult(Struct, frozen=True, kw_only=True):
     """Wall time of the search, all trials together; of one that goes on after a kill, since then."""
     findings: dict[str, Any] = {}
     """What a strategy says of itself: of `enas` and `spos`, how its `proxy` agrees with the rewards."""
+    recommended_mean: Value = None
+    """Mean report of what the strategy recommends at the end by its model, which has not always the best reward; null
+    where it recommends nothing. `best_after` has that of the best by reward."""
     found: Found | None = None
     """The architecture of best reward of all agents and trials."""
     episodes: Episodes | None = None

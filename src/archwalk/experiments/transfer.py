@@ -22,7 +22,7 @@ from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.bootstrap import BOOTSTRAP_SAMPLES
 from archwalk.experiments.protocol import (
     Method,
-    Search,
+    recommended_reports,
     run_search,
     shown_budgets,
     spawn,
@@ -163,7 +163,7 @@ def _search(
         reward_GTQ = np.stack([curves.reward_TQ for curves in search.curves])
         upward_GTQ = benchmark.objective.reward.upward(reward_GTQ)
         normalised[name] = np.where(np.isfinite(upward_GTQ), (upward_GTQ - median) / (best - median), -1.0)
-        if (reports := _recommended(search)) is not None:
+        if (reports := recommended_reports(search)) is not None:
             recommended[name] = reports
     shown = _shown(budget)
     upward = benchmark.objective.reward.upward
@@ -216,19 +216,6 @@ def _scale(benchmark: Benchmark) -> tuple[float, float]:
 
 def _shown(budget: int) -> list[int]:
     return sorted({*shown_budgets(budget), *(queries for queries in SHOWN if queries <= budget)})
-
-
-def _recommended(search: Search) -> tuple[Floats, Floats] | None:
-    """Reports (G, T) of what a strategy recommends, and of the best by reward; None where it recommends nothing."""
-    if not all(found and "recommended" in found[0] for found in search.findings):
-        return None
-    recommended, by_reward = [], []
-    for ledger, found in zip(search.ledgers, search.findings, strict=True):
-        wanted_TL = np.array([one["recommended"] for one in found])
-        at_T = (ledger.codes_TQL == wanted_TL[:, None]).all(axis=2).argmax(axis=1)
-        recommended.append(ledger.scores_TQ[1][np.arange(len(at_T)), at_T])
-        by_reward.append(ledger.curves().report_TQ[:, -1])
-    return np.stack(recommended), np.stack(by_reward)
 
 
 def _record(

@@ -28,6 +28,7 @@ from archwalk.strategies.base import Trials
 from archwalk.strategies.checks import Count, CountOrZero, Positive, check_settings
 from archwalk.strategies.history import History, distinct, mutants
 from archwalk.strategies.per_trial import PerTrial, Searcher
+from archwalk.strategies.recommending import recommendations
 
 DEVIATIONS = (0.0, 2.0)
 """How many are added to the mean for the first of a batch, the second, and so on, in turn."""
@@ -109,14 +110,20 @@ class GraphGPSearcher(Searcher):
         """The process is conditioned when it is asked."""
         self.history.add(codes_KL, rewards_K)
 
+    def _told(self) -> tuple[NDArray[np.int64], Floats]:
+        """Which evaluations the process is told of, and as what."""
+        rewards_E = self.history.targets()
+        if self.settings.transform == "log-distance":
+            rewards_E = log_distance(rewards_E, self.settings.initial, self.settings.bound_share)
+        told_K = choose_told(rewards_E, self.settings.most)
+        targets_K = rewards_E[told_K]
+        scaled_K: Floats = (targets_K - targets_K.mean()) / max(float(targets_K.std()), 1e-9)
+        return told_K, scaled_K
+
     def _condition(self) -> "Outlook":
         settings = self.settings
-        rewards_E = self.history.targets()
-        if settings.transform == "log-distance":
-            rewards_E = log_distance(rewards_E, settings.initial, settings.bound_share)
-        told_K = choose_told(rewards_E, settings.most)
-        targets_E, known = rewards_E[told_K], self.featurise(self.history.codes_EL[told_K])
-        targets_E = (targets_E - targets_E.mean()) / max(float(targets_E.std()), 1e-9)
+        told_K, targets_E = self._told()
+        known = self.featurise(self.history.codes_EL[told_K])
         squared_SEE = squared_distances(known, known) * self._units_S[:, None, None]
         if len(self.history) <= settings.early or self.round % settings.refit == 0:
             found = fit_blocks(squared_SEE, targets_E, self.logs, self._centre, self._spread, settings.steps)
@@ -160,6 +167,16 @@ class GraphGPSearcher(Searcher):
             wanted[part_NL[:, 0]] = True
         wanted[self.history.codes_EL[:, 0]] = False
         return np.flatnonzero(wanted).astype(np.int32)[:, None]
+
+    def recommend(self) -> Codes:
+        """Of what the process is told, the architecture (L,) of the highest mean: what noise adds is left out."""
+        told_K, targets_E = self._told()
+        known = self.featurise(self.history.codes_EL[told_K])
+        kernel = MaternBlocks(self.logs)
+        squared_SEE = squared_distances(known, known) * self._units_S[:, None, None]
+        smooth_E = targets_E - kernel.noise * kernel.posterior(squared_SEE, targets_E).alpha_E
+        best_L: Codes = self.history.codes_EL[told_K[int(smooth_E.argmax())]]
+        return best_L
 
     def state_dict(self) -> dict[str, Any]:
         """What was evaluated, the candidates kept, and where the next fit starts."""
@@ -233,6 +250,11 @@ class GraphGP(PerTrial):
 
     settings_class: ClassVar[type[GraphGPSettings]] = GraphGPSettings
     searcher_class = GraphGPSearcher
+    searchers: list[GraphGPSearcher]  # type: ignore[assignment]
+
+    def findings(self, codes_TQL: Codes, rewards_TQ: Floats) -> list[Any]:
+        """What is recommended of each trial."""
+        return recommendations(self.searchers, codes_TQL, rewards_TQ)
 
 
 def log_distance(rewards_E: Floats, initial: int, share: float) -> Floats:

@@ -46,7 +46,7 @@ _TASKS = ("cifar10", "cifar100", "ImageNet16-120")
 SHIPPED: dict[str, Card] = {
     "transfer-nas-bench-graph": Card(
         "nas-bench-graph", 46, tuple(f"nas-bench-graph:{graph}" for graph in _GRAPHS), 8_000, 25.0,
-        "good for the first 50 queries on a new graph", "after 150 queries no better than graph-gp from scratch",
+        "made for the first ten queries on a new graph", "after 30 queries no better than graph-gp from scratch",
     ),
     "transfer-nasbench201": Card(
         "nasbench201", 30, tuple(f"nasbench201:{task}:validation-12" for task in _TASKS), 4_000, 20.0,

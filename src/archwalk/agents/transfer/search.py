@@ -16,6 +16,7 @@ from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
 from archwalk.strategies.history import History, distinct, mutants
 from archwalk.strategies.per_trial import PerTrial, Searcher
+from archwalk.strategies.recommending import recommendations
 from archwalk.strategies.walker import Episodes, take_walks
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class TransferSearch(PerTrial):
 
     def findings(self, codes_TQL: Codes, rewards_TQ: Floats) -> list[Any]:
         """What is recommended of each trial: not always the best by reward, where rewards are noisy."""
-        return [{"recommended": searcher.recommend().tolist()} for searcher in self.searchers]
+        return recommendations(self.searchers, codes_TQL, rewards_TQ)
 
     def improve(
         self,
