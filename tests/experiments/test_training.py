@@ -54,7 +54,7 @@ CASES = [
         learning_starts=60, batch=16, target_every=7, width=8, heads=2, n_step=2,
     ), 8),
     Case("apex", ApexSettings(
-        steps=640, workers=2, environments=4, neighbours=8, episode_limit=5, capacity=200, shards=3, fragment=5,
+        steps=640, actors=2, environments=4, neighbours=8, episode_limit=5, capacity=200, shards=3, fragment=5,
         block=1, learning_starts=90, batch=16, target_every=100, width=8, heads=2, sync_delay=30,
     ), 40),
 ]  # fmt: skip

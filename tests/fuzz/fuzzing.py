@@ -180,6 +180,7 @@ def main() -> int:
     parser.add_argument("inputs", nargs="?", type=int, default=10_000)
     parser.add_argument("--only", help="targets whose names begin so")
     parser.add_argument("--number", type=int)
+    parser.add_argument("--first", type=int, default=0, help="number of the first input of each target")
     parser.add_argument("--list", action="store_true", help="names of all targets")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as cache, quietly():
@@ -189,7 +190,7 @@ def main() -> int:
             print(*[one.name for one in targets], sep="\n")
             return 0
         inputs = len(targets) if options.number is not None else options.inputs
-        found, failed = run(targets, inputs, options.number or 0)
+        found, failed = run(targets, inputs, options.number or options.first)
     print(table(found))
     return bool(failed)
 

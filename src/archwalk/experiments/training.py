@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +116,15 @@ def resume_training(
 
 
 def _load(trainer: Trainer, checkpoint: Checkpoint, run: RunFolder) -> None:
-    try:
+    with _fitting(run):
         trainer.load_state_dict(checkpoint.trainer)
+
+
+@contextmanager
+def _fitting(run: RunFolder) -> Iterator[None]:
+    """Around the first use of a checkpoint: what its state does not fit is one line."""
+    try:
+        yield
     except (*WRONG_CONTENT, DataError) as error:
         why = " ".join(str(error).split())
         raise ArchwalkError(
@@ -146,7 +153,7 @@ def _train(
     run: RunFolder, trainer: Trainer, begun: Checkpoint | None, progress: Progress | None
 ) -> RunFolder:
     started = saved = time.perf_counter()
-    rounds, between = trainer.run(), True
+    rounds, between, first = trainer.run(), True, begun is not None
     window = list(begun.window) if begun else []
 
     def seconds() -> float:
@@ -162,8 +169,9 @@ def _train(
     try:
         while True:
             between = False
-            metrics = next(rounds, None)
-            between = True
+            with _fitting(run) if first else nullcontext():
+                metrics = next(rounds, None)
+            first, between = False, True
             if metrics is None:
                 break
             window.append(metrics)

@@ -61,6 +61,7 @@ NUMBERS: dict[str, type[int] | type[float]] = {
     "seed": int, "validation": float, "test": float, "parameters": int, "seconds": float,
 }  # fmt: skip
 """Those that are not text."""
+TEXTS = tuple(name for name in EXPORTED if name not in NUMBERS)
 
 
 def problem_values(problem: Problem, architecture: str, key: str = "") -> dict[str, Any]:
@@ -111,6 +112,9 @@ def read_outcome(row: Any) -> Outcome:
 
 def read_evaluation(row: Any) -> Evaluation:
     """The evaluation in a row. Raises as `read_outcome` does."""
+    for name in TEXTS:
+        if not isinstance(row[name], str):
+            raise ValueError(f"{name} is {row[name]!r}")
     decode_json(row["architecture"], dict[str, Any], "architecture")
     problem = _read_problem(
         row["space"], row["dataset"], row["dataset_fingerprint"], row["settings"], row["seed"]
