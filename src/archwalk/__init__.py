@@ -25,8 +25,11 @@ when_imported("gymnasium", register)
 
 if TYPE_CHECKING:
     from archwalk import errors
-    from archwalk.api.agents import TrainedAgent, load_agent, resume, train
-    from archwalk.api.fronts import FrontResult, load_front, search_front
+    from archwalk.api.agents import TrainedAgent, load_agent, train
+    from archwalk.api.agents import resume as resume
+    from archwalk.api.fronts import FrontResult as FrontResult
+    from archwalk.api.fronts import load_front as load_front
+    from archwalk.api.fronts import search_front
     from archwalk.api.images import search_images
     from archwalk.api.listing import (
         list_agents,
@@ -35,10 +38,11 @@ if TYPE_CHECKING:
         list_spaces,
         list_strategies,
     )
-    from archwalk.api.objectives import objective_benchmark
+    from archwalk.api.objectives import objective_benchmark as objective_benchmark
     from archwalk.api.results import Result, load_result
     from archwalk.api.searching import compare, search
-    from archwalk.api.studies import Study, study
+    from archwalk.api.studies import Study as Study
+    from archwalk.api.studies import study
     from archwalk.api.tables import add_table
     from archwalk.api.tables import remove_table as remove_table
     from archwalk.api.transferring import transfer
@@ -55,11 +59,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Architecture",
     "Benchmark",
-    "FrontResult",
     "Metric",
     "Objective",
     "Result",
-    "Study",
     "TrainedAgent",
     "add_table",
     "compare",
@@ -72,11 +74,8 @@ __all__ = [
     "list_strategies",
     "load_agent",
     "load_benchmark",
-    "load_front",
     "load_result",
     "load_space",
-    "objective_benchmark",
-    "resume",
     "search",
     "search_front",
     "search_images",

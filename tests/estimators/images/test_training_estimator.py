@@ -290,9 +290,9 @@ class TestStructureCodes:
 
 
 class TestBenchmark:
-    def test_chains_are_the_default(self, monkeypatch, url):
+    def test_chains_are_the_default_of_a_scale(self, monkeypatch, url):
         monkeypatch.setenv("ARCHWALK_STORE", url)
-        assert load_images_benchmark(["digits"], 0).space.name == "nsc-chain"
+        assert load_images_benchmark(["digits", "small"], 0).space.name == "nsc-chain"
         assert load_images_benchmark(["digits", "branches"], 0).space.name == "nsc"
 
     def test_short_chains_are_those_of_the_tables(self):

@@ -55,7 +55,7 @@ class ToySpace:
 
 
 class Misbehaving(nn.Module):
-    """What an estimate cannot see: it happens only where there is memory behind the images."""
+    """What an estimate cannot see: it happens only where there are images."""
 
     def __init__(self, number: int, marks: str) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Misbehaving(nn.Module):
         self.marks = marks
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        if images.device.type == "meta":
+        if images.device.type == "meta" or not images.any():
             return images
         if self.number == DIVERGING:
             return images * float("nan")

@@ -17,7 +17,7 @@ from archwalk.estimators.images.settings import TrainingSettings
 from archwalk.estimators.store.records import Outcome
 from archwalk.estimators.trainings.attempts import TrainingFailedError, attempt, check_time, clock_on, placed
 from archwalk.estimators.trainings.isolation import versions_on
-from archwalk.estimators.trainings.limits import Size, measure
+from archwalk.estimators.trainings.limits import Size, is_out_of_memory, measure
 from archwalk.estimators.trainings.pool import Arrays
 from archwalk.estimators.trainings.statistics import recompute_statistics
 from archwalk.spaces.base import Codes
@@ -81,6 +81,8 @@ class Training:
         except NotImplementedError:  # a RuntimeError, but of what `meta` cannot do
             raise
         except (RuntimeError, ValueError, InvalidArchitectureError) as error:
+            if is_out_of_memory(error):
+                raise
             reason = str(error).strip().splitlines() or ["it cannot be built"]
             raise TrainingFailedError("invalid", reason[0]) from error
 
