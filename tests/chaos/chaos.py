@@ -136,6 +136,8 @@ class Row:
     differs: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    usual: float = 0.0
+    """Seconds that a run takes, the least that was seen."""
     note: str = ""
 
 
@@ -146,12 +148,12 @@ def play(scenario: Scenario, kills: int, seed: int) -> Row:
         return Row(scenario.name, note=f"skipped: {reason}")
     rng = random.Random(f"{seed} {scenario.name}")
     with scenario.service() as more:
-        right, usual = _undisturbed(scenario, more)
+        right, row.usual = _undisturbed(scenario, more)
         while row.disturbed < kills:
             with tempfile.TemporaryDirectory(prefix="chaos-") as place:
                 folder = Path(place)
                 scenario.prepare(folder)
-                _disturbed(scenario, folder, more, rng, usual, kills, row)
+                _disturbed(scenario, folder, more, rng, kills, row)
                 found = digests(scenario, folder)
                 row.differs += [name for name in scenario.results if found.get(name) != right[name]]
     row.seconds = time.monotonic() - began
@@ -180,7 +182,6 @@ def _disturbed(
     folder: Path,
     more: Mapping[str, str],
     rng: random.Random,
-    usual: float,
     kills: int,
     row: Row,
 ) -> None:
@@ -189,11 +190,11 @@ def _disturbed(
     first, failures = True, 0
     while True:
         words = scenario.command if first or not scenario.again else scenario.again
-        left_to_do = row.disturbed < kills
+        left_to_do, fresh = row.disturbed < kills, first
         limit = scenario.limit if left_to_do and scenario.limit and first else 0
         run = Run(words, folder, more, limit)
         first = False
-        moment = rng.uniform(0, usual) if left_to_do and not scenario.limit else LONG
+        moment = rng.uniform(0, row.usual) if left_to_do and not scenario.limit else LONG
         status = run.wait(moment)
         if status is None and moment < LONG:
             scenario.disturb(run, rng)
@@ -202,6 +203,8 @@ def _disturbed(
             killed = not scenario.survives
         else:
             killed = False
+        if status == 0 and fresh and moment < LONG:
+            row.usual = min(row.usual, time.monotonic() - run.began)
         if status is None and not killed:
             run.kill()
             row.lost.append(f"it never ended: {said_last(folder)}")
