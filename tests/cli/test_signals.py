@@ -29,7 +29,7 @@ if __name__ == "__main__":
 
 TRAIN = [
     "train", "apex", "--benchmark", "nas-bench-graph:proteins", "--steps", "400", "--engine", "processes",
-    "--set", "workers=2", "--set", "environments=4", "--set", "neighbours=6", "--set", "episode_limit=5",
+    "--set", "actors=2", "--set", "environments=4", "--set", "neighbours=6", "--set", "episode_limit=5",
     "--set", "shards=1", "--set", "capacity=120", "--set", "fragment=5", "--set", "block=1",
     "--set", "learning_starts=100", "--set", "batch=16", "--set", "width=8", "--set", "heads=2", "--set", "layers=1",
     "--set", "encoder_layers=1",

@@ -81,7 +81,8 @@ def test_blocks_run(
             case "sh":
                 run_commands(block, capsys)
             case "toml":
-                tomllib.loads(block.code)
+                if not block.code.startswith("--8<--"):  # a file of ours
+                    tomllib.loads(block.code)
             case "json":
                 json.loads(block.code)
             case language:

@@ -49,7 +49,7 @@ def test_a_training_on_images_does_not_go_on_under_other_settings(tmp_path):
     """By its name alone the benchmark is one of default settings, which the run was not begun on."""
     interrupted(images_benchmark(batch=16), tmp_path)
     with pytest.raises(
-        DataError, match=r"was begun on another benchmark: space.name chain, not nsc-chain"
+        DataError, match=r"was begun on another benchmark: space.name chain, not convnet"
     ) as caught:
         resume_training(tmp_path)
     assert "\n" not in str(caught.value)

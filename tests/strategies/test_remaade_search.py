@@ -153,9 +153,9 @@ def test_impossible_settings_are_refused(wrong, words):
         RemaadeSettings(**wrong)
 
 
-def test_presets_are_p4_s():
+def test_presets_are_the_papers():
     short, medium = (
-        make_settings(RemaadeSettings, load_preset(f"remaade-{name}")) for name in ("short", "medium")
+        make_settings(RemaadeSettings, load_preset(f"krishna2020-{name}")) for name in ("short", "medium")
     )
     assert (short.learning_rate, short.width, short.orders, short.batch, short.blocks) == (1e-2, 36, 1, 30, 1)
     assert (medium.learning_rate, medium.width, medium.orders, medium.batch) == (1e-3, 45, 4, 64)

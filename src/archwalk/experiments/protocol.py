@@ -157,7 +157,9 @@ def _tell(progress: Progress | None, before: int, queries: float) -> None:
 
 def recommended_reports(search: Search) -> tuple[Floats, Floats] | None:
     """Reports (G, T) of what a strategy recommends, and of the best by reward; None where it recommends nothing."""
-    if not all(found and "recommended" in found[0] for found in search.findings):
+    if not all(
+        found and isinstance(found[0], Mapping) and "recommended" in found[0] for found in search.findings
+    ):
         return None
     recommended, by_reward = [], []
     for ledger, found in zip(search.ledgers, search.findings, strict=True):

@@ -182,7 +182,7 @@ def test_wrong_words_are_refused(words):
 
 def test_a_table_is_made_through_the_store_and_found_before_ours(tmp_path, monkeypatch):
     monkeypatch.setenv("ARCHWALK_CACHE", str(tmp_path))
-    monkeypatch.setattr(PolicyEstimator, "_workers", one_process(PolicyEstimator._workers))
+    monkeypatch.setattr(PolicyEstimator, "_make_pool", one_process(PolicyEstimator._make_pool))
     monkeypatch.setattr(making, "settings_for", lambda game, word: PolicySettings(500))
     store, told, words = open_store(str(tmp_path / "store.sqlite")), [], ["MinAtar-Breakout", "space-2"]
 
@@ -210,8 +210,7 @@ def test_a_table_is_made_through_the_store_and_found_before_ours(tmp_path, monke
 
 
 def one_process(make):
-    def workers(self):
-        self.engine = "local"
-        return make(self)
+    def pool(self, workers, engine):
+        return make(self, 1, "local")
 
-    return workers
+    return pool
