@@ -25,7 +25,7 @@ from mazyavkina import KNOWN, load
 
 SPACE = policy_space(replace(MINATAR_1, name="tiny", blocks=(ChoiceBlock((1, 2, 3), (4,)),), hidden=8))
 SETTINGS = PolicySettings(800, PPOSettings(environments=4, rollout=20, epochs=1, minibatches=2))
-CONTESTANTS = {
+FACTORIES = {
     "enas": partial(ENAS, settings=ENASSettings(child_rollouts=2, children=2)),
     "spos": partial(SPOS, settings=SPOSSettings(episodes=30, episode_steps=50)),
 }
@@ -35,9 +35,9 @@ def benchmark():
     return policy_benchmark(SPACE, find_game("MinAtar-Breakout"), SETTINGS, engine="local", device="cpu")
 
 
-@pytest.mark.parametrize("name", CONTESTANTS)
+@pytest.mark.parametrize("name", FACTORIES)
 def test_a_search_trains_in_the_order_of_the_proxy_and_repeats_itself(name):
-    method, codes = Method(name, (CONTESTANTS[name],)), []
+    method, codes = Method(name, (FACTORIES[name],)), []
     for _ in range(2):
         made = benchmark()
         search = run_search(made, method, budget=4, trials=1, seed=3)
@@ -50,9 +50,9 @@ def test_a_search_trains_in_the_order_of_the_proxy_and_repeats_itself(name):
 
 
 def test_a_record_holds_raw_scores():
-    methods = [Method(name, (factory,)) for name, factory in CONTESTANTS.items()]
+    methods = [Method(name, (factory,)) for name, factory in FACTORIES.items()]
     record = compare(benchmark(), methods, budget=3, trials=1, seed=0)
-    best = {name: record.strategies[name].best_after[3].mean for name in CONTESTANTS}
+    best = {name: record.strategies[name].best_after[3].mean for name in FACTORIES}
     assert best["enas"] == best["spos"] > 0, "both trained all three"
     assert "raw score" in record.objective_meaning
 
@@ -76,7 +76,7 @@ def test_a_record_says_whether_the_proxy_agrees_with_the_truth():
             score_B = self.scores[codes_BL[:, 0]]
             return Scores(score_B, score_B, np.zeros(len(score_B)))
 
-    enas, correlations = Method("enas", (CONTESTANTS["enas"],)), []
+    enas, correlations = Method("enas", (FACTORIES["enas"],)), []
     ranked = (
         run_search(benchmark(), enas, budget=3, trials=1, seed=3).strategies[0].searchers[0].ranked_RL[:, 0]
     )
@@ -92,7 +92,7 @@ def test_a_record_says_whether_the_proxy_agrees_with_the_truth():
 
 
 def test_it_says_so_of_trials_in_other_processes_too():
-    spos = Method("spos", (CONTESTANTS["spos"],))
+    spos = Method("spos", (FACTORIES["spos"],))
     one, two = (
         compare(load(KNOWN, 0), [spos], budget=6, trials=2, seed=0, workers=workers).strategies["spos"]
         for workers in (1, 2)
@@ -102,9 +102,9 @@ def test_it_says_so_of_trials_in_other_processes_too():
     assert one.best_after == two.best_after
 
 
-@pytest.mark.parametrize("name", CONTESTANTS)
+@pytest.mark.parametrize("name", FACTORIES)
 def test_the_supernet_is_seen_while_it_trains(name):
-    seen, method = [], Method(name, (CONTESTANTS[name],))
+    seen, method = [], Method(name, (FACTORIES[name],))
 
     def tell(done, total=None, text=""):
         seen.append((done, total, text))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from archwalk.api.progress import progress_bar
 from archwalk.data.files import cache_folder
 from archwalk.data.images import ImageSettings, load_images
 from archwalk.estimators.store.database import open_store
+from archwalk.estimators.stored import cores
 from archwalk.experiments.clock.searching import ClockSettings, SearchProgress, search_by_the_clock
 from archwalk.experiments.clock.using import TrainedNetwork
 from archwalk.report.clocked import write_clocked_page
@@ -63,11 +63,6 @@ def search_images(
         )  # fmt: skip
     write_clocked_page(result, images, place)
     return TrainedNetwork(place)
-
-
-def cores() -> int:
-    """Of the processor, that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _words(told: SearchProgress) -> str:
