@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from archwalk.cli.guard import ending_in_order
+
 PROGRAM = """
 import sys, time
 from archwalk.cli import main
@@ -70,3 +72,14 @@ def test_what_was_begun_is_kept_and_workers_end(tmp_path):
         time.sleep(0.05)
     assert marked(mark) == set()
     assert (out / "checkpoint.safetensors").is_file()
+
+
+def test_what_nohup_ignores_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ending_in_order():
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) != before
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -30,8 +30,12 @@ class Terminated(KeyboardInterrupt):
 
 @contextmanager
 def ending_in_order() -> Iterator[None]:
-    """Within, SIGTERM and SIGHUP are heard as Ctrl-C is, the first one alone: an orderly end is not cut short."""
+    """Within, SIGTERM and SIGHUP are heard as Ctrl-C is, the first one alone: an orderly end is not cut short.
+
+    What is ignored (SIGHUP under nohup) stays so.
+    """
     names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    names = [name for name in names if signal.getsignal(getattr(signal, name)) != signal.SIG_IGN]
     if threading.current_thread() is not threading.main_thread():
         yield
         return

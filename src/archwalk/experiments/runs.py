@@ -108,7 +108,7 @@ class RunFolder:
 
     def create(self, config: RunConfig) -> None:
         """Begin a run. Raises UsageError if the folder holds one already."""
-        if (self.path / CONFIG).exists():
+        if any((self.path / name).exists() for name in (CONFIG, METRICS, CHECKPOINT, AGENT)):
             raise UsageError(f"{self.path} holds a run already; add --resume to go on, or name another --out")
         make_folder(self.path)
         write_atomically(self.path / CONFIG, encode_json(config, indent=2) + "\n")
