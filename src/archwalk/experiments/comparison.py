@@ -16,6 +16,7 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.metrics import Metric
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.differences import Profile, Ranks, Significance
+from archwalk.experiments.evaluated import Batch, Evaluations, Searched, measure_freely
 from archwalk.experiments.protocol import (
     Method,
     Outcome,
@@ -49,6 +50,8 @@ from archwalk.versions import versions
 ORACLE_GAMMA = 0.99
 ORACLE_ALPHA = 6.0
 EXAMPLES = 3
+EPOCHS = "epochs"
+"""What evaluations at several fidelities are told apart by."""
 MOST_RANKS = 400
 """Numbers of queries after which ranks are on record: all, or so many of them, nearer together at first."""
 
@@ -110,6 +113,27 @@ def compare(
         episodes=EpisodeProtocol(starts=episode_starts, limit=EPISODE_LIMIT) if episode_starts else None,
         **differences(reports, budget, seed, benchmark.objective.report),
     )
+
+
+def evaluations_of(
+    benchmark: Benchmark, searches: Mapping[str, Search], budget: int, created: str = ""
+) -> Evaluations:
+    """Every evaluation of searches on a benchmark, with what else is known of the architectures."""
+    several = len(benchmark.fidelities) > 1
+    about = Searched.of(
+        benchmark, strategies=list(searches), budget=budget, created=created,
+        trials=max((ledger.trials for search in searches.values() for ledger in search.ledgers), default=1),
+        more={EPOCHS: Metric("epochs")} if several else {},
+    )  # fmt: skip
+    batches = []
+    for name, search in searches.items():
+        for agent, ledger in enumerate(search.ledgers):
+            codes_TNL = ledger.codes_TQL
+            metrics_TN = measure_freely(benchmark, codes_TNL)
+            if several:
+                metrics_TN[EPOCHS] = np.broadcast_to(ledger.epochs_E.astype(np.float64), codes_TNL.shape[:2])
+            batches.append(Batch(name, codes_TNL, *ledger.scores_TQ, agent=agent, metrics_TN=metrics_TN))
+    return Evaluations(about, batches, [walk for search in searches.values() for walk in search.walks])
 
 
 def comparison_of(

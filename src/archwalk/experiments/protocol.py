@@ -16,6 +16,7 @@ from archwalk.estimators.evaluator import Evaluator
 from archwalk.estimators.ledger import Curves, QueryLedger
 from archwalk.estimators.metrics import Metric, Objective
 from archwalk.experiments.bootstrap import Bootstrap
+from archwalk.experiments.evaluated import Walk
 from archwalk.experiments.records import Best, Curve, Episodes, Histogram, StrategyResult
 from archwalk.experiments.running import run_in_processes, run_trials
 from archwalk.experiments.statistics import (
@@ -82,6 +83,8 @@ class Search:
     ledgers: tuple[QueryLedger, ...]
     strategies: tuple[Strategy, ...]
     findings: tuple[Sequence[Any], ...]
+    walks: tuple[Walk, ...] = ()
+    """A few episodes, where they cost nothing and the strategy walks."""
 
     @property
     def curves(self) -> list[Curves]:
