@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ BENCHMARK = "nas-bench-graph:proteins"
 SEARCH = ["search", "random-search", "--benchmark", BENCHMARK, "--budget", "2", "--trials", "2"]
 
 
+OPEN = "from archwalk.cli.guard import open_closed_streams; open_closed_streams()"
 PROBLEM = Problem("toy", "digits", "f" * 64, {"arithmetic": "cpu float32"}, 0)
 
 
@@ -51,6 +53,23 @@ def test_a_terminal_that_can_print_little(tmp_path):
     assert found.returncode == 0, found.stderr
     assert (tmp_path / "fünd" / "found.json").is_file()
     assert (tmp_path / "fünd" / "result.json").is_file()
+
+
+@pytest.mark.parametrize("closed", ["1", "0 1 2"])
+def test_closed_streams_are_never_another_file(tmp_path, closed):
+    """A file that is opened in place of a stream would get whatever is printed: SQLite's, for one."""
+    env = plain_environment(HOME=str(tmp_path), ARCHWALK_STORE="store.sqlite")
+    shut = " ".join(f"{number}>&-" for number in closed.split())
+    words = ["sh", "-c", f'exec "$@" {shut}', "sh", *archwalk([*SEARCH, "--out", "found"])]
+    found = run(words, tmp_path, env)
+    assert found.returncode == 0, found.stderr
+    assert "foreseen" not in found.stderr
+    assert json.loads((tmp_path / "found" / "result.json").read_text())
+    holder = "import os; print(*[os.fstat(n).st_rdev for n in range(3)], file=open('said', 'w'))"
+    run(["sh", "-c", f'exec "$@" {shut}', "sh", sys.executable, "-c", f"{OPEN}; {holder}"], tmp_path, env)
+    devices = (tmp_path / "said").read_text().split()
+    null = str(Path(os.devnull).stat().st_rdev)
+    assert [devices[int(number)] for number in closed.split()] == [null] * len(closed.split())
 
 
 def test_an_out_that_is_no_utf8(call, tmp_path):

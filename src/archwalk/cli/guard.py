@@ -1,5 +1,6 @@
 """What stands between the command line and the system: signals, what a terminal cannot print, what nobody foresaw."""
 
+import os
 import platform
 import signal
 import sys
@@ -50,6 +51,20 @@ def ending_in_order() -> Iterator[None]:
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     signal.signal(number, signal.SIG_IGN)
     raise Terminated(number)
+
+
+def open_closed_streams() -> None:
+    """Where standard input, output or error is closed, let it be the null device: a file that is opened later would be
+    in its place, and get whatever is printed.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("r+", encoding="utf-8"))
 
 
 def print_anything() -> None:

@@ -22,7 +22,14 @@ from archwalk.cli import (
     store,
     transferring,
 )
-from archwalk.cli.guard import INTERRUPTED, Terminated, ending_in_order, print_anything, report_unforeseen
+from archwalk.cli.guard import (
+    INTERRUPTED,
+    Terminated,
+    ending_in_order,
+    open_closed_streams,
+    print_anything,
+    report_unforeseen,
+)
 from archwalk.errors import ArchwalkError, UsageError, unknown
 from archwalk.late import ask_for_one_blas_thread
 from archwalk.secrets import hide_secrets
@@ -102,6 +109,7 @@ def _fail(message: str, status: int) -> int:
 
 def run() -> NoReturn:
     """Entry point of the console script."""
+    open_closed_streams()
     ask_for_one_blas_thread()
     with ending_in_order():
         sys.exit(main())
