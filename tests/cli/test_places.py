@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from unprivileged import archwalk, as_nobody, plain_environment, run
 
+import archwalk as library
 from archwalk.errors import DataError
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.estimators.store import Outcome, Problem, open_store
@@ -94,6 +95,16 @@ def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch, caplog):
     assert "trainings are not kept for another time: cannot make the folder" in caplog.text
     assert "not kept, and made again the next time: cannot make the folder" in caplog.text
     assert load_benchmark("policy:MinAtar-Freeway").estimator.keep_in.is_dir()
+
+    class BegunError(Exception):
+        """A search by the clock would begin now, with this store."""
+
+    def begin(images, settings, place, store, *more):
+        raise BegunError(store)
+
+    monkeypatch.setattr("archwalk.api.images.search_by_the_clock", begin)
+    with pytest.raises(BegunError, match=r"^None$"):
+        library.search_images(tmp_path / "images", minutes=1, out=tmp_path / "out")
     monkeypatch.setenv("ARCHWALK_STORE", str(tmp_path / "file" / "store.sqlite"))
     with pytest.raises(DataError, match="cannot make the folder"):
         load_benchmark("policy:MinAtar-Freeway")
