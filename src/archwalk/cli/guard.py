@@ -1,5 +1,6 @@
 """What stands between the command line and the system: signals, what a terminal cannot print, what nobody foresaw."""
 
+import logging
 import os
 import platform
 import signal
@@ -16,7 +17,7 @@ from types import FrameType
 from typing import NoReturn
 
 from archwalk import __version__
-from archwalk.secrets import hide_secrets
+from archwalk.secrets import hide_secrets, one_line
 
 INTERRUPTED = 130
 
@@ -65,6 +66,20 @@ def open_closed_streams() -> None:
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("r+", encoding="utf-8"))  # noqa: SIM115
+
+
+class _OneLine(logging.Formatter):
+    """What is logged, in one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter`."""
+        return one_line(super().format(record))
+
+
+def note_in_one_line() -> None:
+    """Let what is logged where nobody asked for it be seen as notes are."""
+    if logging.lastResort:
+        logging.lastResort.setFormatter(_OneLine())
 
 
 def print_anything() -> None:
