@@ -21,12 +21,15 @@ from archwalk.secrets import hide_secrets, one_line
 
 INTERRUPTED = 130
 
+_LATER = 0.05
+
 
 class Terminated(KeyboardInterrupt):
     """The system asks us to end: as Ctrl-C, with another exit status."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
+        self.number = number
         self.status = 128 + number
 
 
@@ -42,9 +45,11 @@ def ending_in_order() -> Iterator[None]:
         yield
         return
     before = {name: signal.signal(getattr(signal, name), _terminate) for name in names}
+    hook, sys.unraisablehook = sys.unraisablehook, _ask_again
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for name, handler in before.items():
             signal.signal(getattr(signal, name), handler)
 
@@ -52,6 +57,19 @@ def ending_in_order() -> Iterator[None]:
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     signal.signal(number, signal.SIG_IGN)
     raise Terminated(number)
+
+
+def _ask_again(swallowed: "sys.UnraisableHookArgs") -> None:
+    """An end that was asked for amid a destructor is swallowed by Python: it is asked for once more, a little later."""
+    stop = swallowed.exc_value
+    if not isinstance(stop, KeyboardInterrupt):
+        sys.__unraisablehook__(swallowed)
+        return
+    number = signal.SIGINT
+    if isinstance(stop, Terminated):
+        number = signal.Signals(stop.number)
+        signal.signal(number, _terminate)
+    threading.Timer(_LATER, os.kill, (os.getpid(), number)).start()
 
 
 def open_closed_streams() -> None:

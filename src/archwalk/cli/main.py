@@ -3,6 +3,7 @@
 import argparse
 import errno
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -113,5 +114,10 @@ def run() -> NoReturn:
     open_closed_streams()
     note_in_one_line()
     ask_for_one_blas_thread()
-    with ending_in_order():
-        sys.exit(main())
+    try:
+        with ending_in_order():
+            status = main()
+    except KeyboardInterrupt:  # once more, while the first was answered
+        status = INTERRUPTED
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.exit(status)
