@@ -16,6 +16,7 @@ from archwalk.cli import (
     images,
     inspection,
     listing,
+    proxies,
     reproduction,
     results,
     shipped,
@@ -57,6 +58,7 @@ def make_parser() -> argparse.ArgumentParser:
         store,
         transferring,
         shipped,
+        proxies,
     ):
         module.add_commands(commands)
     completion.add_command(commands, make_parser)
