@@ -1,10 +1,8 @@
 // Puts the parts together and fills them, from the page or from whoever serves it.
 
-const WALK_COLOUR = "ink";
-
 const begin = async () => {
   const host = document.getElementById("x-explorer"), live = host.dataset.live !== undefined;
-  const store = new Store(), view = new View(store), drawings = new Drawings(live), card = new Card(store, drawings);
+  const store = new Store(), view = new View(store), drawings = new Drawings(live), card = new Card(store, view, drawings);
   const filters = new Filters(store, view), table = new Table(store, view, card, () => {});
   const parts = [];
   store.colours = [];
@@ -19,8 +17,8 @@ const begin = async () => {
   };
   host.replaceChildren(filters.node, table.node, ...parts.map((part) => part.node));
   window.archwalkExplorer = { store, view, table, card, parts, take };
-  const text = await unpack("x-data");
-  if (text) take(JSON.parse(text));
+  if (live) new Live(store, take);
+  else take(JSON.parse(await unpack("x-data")));
   host.dataset.ready = "";
 };
 
