@@ -146,7 +146,7 @@ class AccuracyModel:
 
     def predict(self, features_NF: Features) -> Floats:
         """What each member takes architectures for, (K, N), on the scale of exp(accuracy)."""
-        return self.learner.predict(features_NF)
+        return self.learner.predict(features_NF, half=True)
 
     def unseen(self, codes_BL: Codes) -> Codes:
         """Those that were not evaluated yet, each once, in their order."""

@@ -138,9 +138,9 @@ class EnsembleLearner:
             self.optimiser.step()
         return float(error.detach())
 
-    def predict(self, features_NF: NDArray[np.uint8]) -> NDArray[np.float64]:
+    def predict(self, features_NF: NDArray[np.uint8], half: bool = False) -> NDArray[np.float64]:
         """Predictions of exp(y), (K, N), of the members."""
-        return predict(self.members, features_NF, half=True)
+        return predict(self.members, features_NF, half)
 
 
 @torch.no_grad()
