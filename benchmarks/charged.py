@@ -6,7 +6,8 @@
 An agent's curve is that of its training: after n evaluations, the best of the n. What it gives *after* training is
 another question (`archwalk compare`). Searchers have all settings of their presets. Every cell (strategy, seed) is kept
 in OUT when it is done, so that a run that was stopped goes on. Trials differ in everything drawn; p values are of
-Mann-Whitney's test, corrected by Holm over all rows of a column, against the best of the searchers that are not trained.
+Mann-Whitney's test, corrected by Holm over all rows of a column, against the best of the searchers that are not
+trained.
 """
 
 import argparse
