@@ -104,7 +104,11 @@ class AccuracyModel:
             return self.rng.integers(0, len(self), shape)
 
         return self._fit(
-            updates, targets_E, rows_of, lambda codes: rewritten_features(self.space, codes, self.rng)
+            updates,
+            targets_E,
+            rows_of,
+            lambda codes: rewritten_features(self.space, codes, self.rng),
+            half=True,
         )
 
     def tell_apart(self, updates: int, sharpness: float) -> float:
@@ -128,6 +132,7 @@ class AccuracyModel:
         targets_E: Floats,
         rows_of: Callable[[tuple[int, int]], NDArray[np.int64]],
         features_of: Callable[[Codes], Features],
+        half: bool = False,
     ) -> float:
         shape = self.settings.members, min(self.settings.model_batch, len(self))
         wanted_E = targets_E.astype(np.float32)
@@ -137,11 +142,11 @@ class AccuracyModel:
             features = torch.from_numpy(features_of(self.codes_EL[rows_KB.ravel()])).float()
             return features.view(*shape, -1), torch.from_numpy(wanted_E[rows_KB])
 
-        return self.learner.fit(draw, updates=updates)
+        return self.learner.fit(draw, updates=updates, half=half)
 
     def predict(self, features_NF: Features) -> Floats:
         """What each member takes architectures for, (K, N), on the scale of exp(accuracy)."""
-        return self.learner.predict(features_NF)
+        return self.learner.predict(features_NF, half=True)
 
     def unseen(self, codes_BL: Codes) -> Codes:
         """Those that were not evaluated yet, each once, in their order."""

@@ -14,6 +14,7 @@ from archwalk.agents.policy import GreedyPolicy
 from archwalk.environments.walks import Sampler
 from archwalk.estimators.base import Floats
 from archwalk.jit import Streams
+from archwalk.learning.precision import half_precision
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.walker import take_walks
 
@@ -62,7 +63,9 @@ class Distiller:
                     self.settings.distil_learning_rate * self.remaining / self.settings.distil_updates
                 )
             features = torch.from_numpy(self.space.features(codes_BL)).float()
-            loss = functional.smooth_l1_loss(self.student(features), torch.from_numpy(labels_B).float())
+            with half_precision():
+                predicted_B = self.student(features).float()
+            loss = functional.smooth_l1_loss(predicted_B, torch.from_numpy(labels_B).float())
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimiser.step()
