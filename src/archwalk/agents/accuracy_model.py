@@ -60,14 +60,23 @@ class ModelSettings:
 
 
 class AccuracyModel:
-    """An ensemble and the architectures (E, L) that it has learned from, with their accuracies (E,) in percent."""
+    """An ensemble and the architectures (E, L) that it has learned from, with their accuracies (E,) in percent.
+
+    `half`: rounds are in half precision (see `learning.precision`); what tells the best apart never is.
+    """
 
     def __init__(
-        self, benchmark: Benchmark, settings: ModelSettings, ensemble: LogEnsemble, rng: np.random.Generator
+        self,
+        benchmark: Benchmark,
+        settings: ModelSettings,
+        ensemble: LogEnsemble,
+        rng: np.random.Generator,
+        half: bool = False,
     ) -> None:
         self.space = benchmark.space
         self.settings = settings
         self.rng = rng
+        self.half = half
         self.ledger = TrainingLedger(benchmark.estimator, rng.spawn(1)[0])
         self.learner = EnsembleLearner(
             ensemble, learning_rate=settings.model_learning_rate, weight_decay=settings.weight_decay
@@ -108,7 +117,7 @@ class AccuracyModel:
             targets_E,
             rows_of,
             lambda codes: rewritten_features(self.space, codes, self.rng),
-            half=True,
+            half=self.half,
         )
 
     def tell_apart(self, updates: int, sharpness: float) -> float:
@@ -146,7 +155,7 @@ class AccuracyModel:
 
     def predict(self, features_NF: Features) -> Floats:
         """What each member takes architectures for, (K, N), on the scale of exp(accuracy)."""
-        return self.learner.predict(features_NF, half=True)
+        return self.learner.predict(features_NF, half=self.half)
 
     def unseen(self, codes_BL: Codes) -> Codes:
         """Those that were not evaluated yet, each once, in their order."""
