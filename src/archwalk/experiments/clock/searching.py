@@ -4,6 +4,7 @@ import hashlib
 import json
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -133,15 +134,16 @@ class Session:
 
 
 def search_by_the_clock(
-    images: ImageSet, settings: ClockSettings, out: Path, store: Store | None, threads: int, watch: Watch
-) -> dict[str, Any]:
-    """Search, train, judge and write to `out`; gives what `result.json` holds.
+    images: ImageSet, settings: ClockSettings, out: Path, store: Store | None, threads: int, watch: Watch,
+    *, now: Callable[[], float] = time.monotonic,
+) -> dict[str, Any]:  # fmt: skip
+    """Search, train, judge and write to `out`; gives what `result.json` holds. `now` is the clock, in seconds.
 
     The same call again goes on where it was, or finds that all is done. Ctrl-C ends the search with what there is.
     """
     session = Session(images, settings, store, threads)
     journal = Journal(session.place.with_suffix(".jsonl"))
-    clock = Clock(journal.seconds)
+    clock = Clock(journal.seconds, now)
     with _interruptible() as stopped, ExitStack() as stack:
         pool = None if journal.is_final else stack.enter_context(session.workers_ready())
         plan = session.plan()
