@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +174,7 @@ def search_by_the_clock(
         winner.trial.code_L,
         final.network,
         Normalisation.of(session.arrays),
-        images.classes,
+        images,
     )
     if images.files_N:
         names = [name for name, part in zip(images.files_N, images.part_N, strict=True) if part == TEST]
@@ -213,7 +213,8 @@ def _latency_check(session: Session) -> Callable[[Codes], bool]:
 def _result(session: Session, plan: Plan, search: Search, winner: Step, final: Final) -> dict[str, Any]:
     arrays, code_L = session.arrays, winner.trial.code_L
     places = np.flatnonzero(arrays["part"] == TEST)
-    scores_NK = session.training.scores(final.network, arrays, places)
+    delivered = replace(session.training, settings=replace(session.recipe, arithmetic="fp32"))
+    scores_NK = delivered.scores(final.network, arrays, places)
     judged = Judgement.of(scores_NK, arrays["labels"][places])
     costs = session.space.costs(code_L[None])
     return {
