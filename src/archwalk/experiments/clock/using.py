@@ -98,7 +98,7 @@ class TrainedNetwork:
         channels, height, _ = self.shape
         try:
             picture = shrink(image, height, grey=channels == 1)  # type: ignore[arg-type] # Pillow is an extra
-            (pixels_CHW,) = finish([picture], self.conventions, rgb=channels == 3)
+            pixels_CHW: NDArray[np.uint8] = finish([picture], self.conventions, rgb=channels == 3)[0]
         except (OSError, ValueError) as error:
             raise DataError(f"cannot use the image {place}: {error}") from error
         return pixels_CHW
