@@ -1,7 +1,7 @@
 """Results in folders: whole, and of one result alone."""
 
 import archwalk
-from archwalk.data.states import read_state
+from archwalk.experiments.evaluated import Evaluations
 
 PROTEINS = "nas-bench-graph:proteins"
 
@@ -15,7 +15,9 @@ def test_a_second_result_replaces_all_of_the_first(tmp_path):
     names = {path.name for path in tmp_path.iterdir()}
     assert "notes.txt" in names
     assert not names & {"found.json", "found.svg"}, "they were of the first"
-    assert list(read_state(tmp_path / "evaluations.safetensors")["strategies"]) == strategies
+    assert [
+        one.strategy for one in Evaluations.read(tmp_path / "evaluations.safetensors").batches
+    ] == strategies
     assert archwalk.load_result(tmp_path).strategies == strategies
 
 

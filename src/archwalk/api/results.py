@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archwalk.data.architectures import ArchitectureFile, Origin
-from archwalk.data.decoding import reading
 from archwalk.data.files import make_folder, remove_file, write_atomically
-from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import COMMAND, FUNCTION, Benchmark, load_benchmark
+from archwalk.experiments.comparison import evaluations_of
+from archwalk.experiments.evaluated import Evaluations
+from archwalk.experiments.live import LIVE
 from archwalk.experiments.protocol import Search
 from archwalk.experiments.records import RESULT, Comparison, read_comparison, write_comparison
 from archwalk.spaces.architecture import Architecture
-from archwalk.spaces.base import Codes
+from archwalk.spaces.base import Codes, SearchSpace
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -47,28 +48,6 @@ class Found:
 
     def _repr_html_(self) -> str:
         return self.architecture.draw()
-
-
-@dataclass(frozen=True)
-class _Evaluated:
-    """All that one agent of a strategy evaluated, E architectures in each of T trials, in order."""
-
-    codes_TEL: Codes
-    reward_TE: Floats
-    report_TE: Floats
-
-    def __post_init__(self) -> None:
-        codes_TE = self.codes_TEL[..., 0] + 0
-        if (
-            not codes_TE.shape == (self.reward_TE + 0.0).shape == (self.report_TE + 0.0).shape
-            or codes_TE.ndim != 2
-        ):
-            raise ValueError("codes, rewards and reports are not of the same evaluations")
-
-    @classmethod
-    def of(cls, search: Search) -> list[_Evaluated]:
-        """One an agent."""
-        return [cls(one.codes_TQL, *one.scores_TQ) for one in search.ledgers]
 
 
 class Result:
@@ -131,13 +110,14 @@ class Result:
         return Found(strategy, self.benchmark.architecture(code_L), found.reward, found.report)
 
     def frame(self) -> pandas.DataFrame:
-        """A row for each evaluation, in order: strategy, agent, trial, number, reward, report, architecture (JSON).
+        """A row for each evaluation, in order: strategy, agent, trial, number, reward, report, other metrics that are
+        known of the architecture, the architecture (JSON).
 
         Needs pandas. Raises DataError where the evaluations were not saved.
         """
         from archwalk.api.frames import data_frame
 
-        space = self.benchmark.space
+        space = self._space or self.benchmark.space
         described: dict[bytes, str] = {}
 
         def describe(code_L: Codes) -> str:
@@ -148,22 +128,22 @@ class Result:
 
         rows = [
             {
-                "strategy": strategy,
-                "agent": agent,
+                "strategy": batch.strategy,
+                "agent": batch.agent,
                 "trial": trial,
                 "evaluation": number + 1,
                 "reward": reward,
                 "report": report,
+                **{name: float(values_TN[trial, number]) for name, values_TN in batch.metrics_TN.items()},
                 "architecture": describe(code_L),
             }
-            for strategy, agents in self._evaluated.items()
-            for agent, done in enumerate(agents)
-            for trial in range(len(done.codes_TEL))
+            for batch in self.evaluations.batches
+            for trial in range(len(batch.codes_TNL))
             for number, (code_L, reward, report) in enumerate(
                 zip(
-                    done.codes_TEL[trial],
-                    done.reward_TE[trial].tolist(),
-                    done.report_TE[trial].tolist(),
+                    batch.codes_TNL[trial],
+                    batch.reward_TN[trial].tolist(),
+                    batch.report_TN[trial].tolist(),
                     strict=True,
                 )
             )
@@ -175,17 +155,21 @@ class Result:
         return self._searches is not None or ((self.folder or Path()) / EVALUATIONS).exists()
 
     @cached_property
-    def _evaluated(self) -> dict[str, list[_Evaluated]]:
+    def evaluations(self) -> Evaluations:
+        """Every evaluation, as arrays. Raises DataError where they were not saved."""
         if self._searches is not None:
-            return {name: _Evaluated.of(search) for name, search in self._searches.items()}
+            return evaluations_of(self.benchmark, self._searches, self.record.budget, self.record.created)
         file = (self.folder or Path()) / EVALUATIONS
         if not file.exists():
             raise DataError(f"the evaluations of this result were not saved: there is no {file}")
-        with reading(str(file), "does not hold the evaluations of a result"):
-            return {
-                name: [_Evaluated(one["codes"], one["rewards"], one["reports"]) for one in agents]
-                for name, agents in read_state(file)["strategies"].items()
-            }
+        return Evaluations.read(file)
+
+    @cached_property
+    def _space(self) -> SearchSpace | None:
+        """The space, as far as it is known without running code that is not archwalk's."""
+        if self._benchmark is not None:
+            return self._benchmark.space
+        return self.evaluations.about.load_space() if self._has_evaluations else None
 
     def plot(
         self, path: str | Path | None = None, *, axes: matplotlib.axes.Axes | None = None
@@ -219,10 +203,12 @@ class Result:
         return axes
 
     def page(self, path: str | Path) -> Path:
-        """Write the report as one HTML page that needs nothing else."""
+        """Write the report as one HTML page that needs nothing else, with all that was evaluated to explore."""
+        from archwalk.report.explorer.explored import Explored
         from archwalk.report.page import write_page
 
-        write_page(self.record, Path(path))
+        explored = Explored.of(self.evaluations, self._space) if self._has_evaluations else None
+        write_page(self.record, Path(path), explored)
         return Path(path)
 
     def summary(self) -> str:
@@ -243,12 +229,12 @@ class Result:
         from archwalk.report.tables import TABLES
 
         out = make_folder(Path(folder))
-        evaluations = self._as_state() if self._has_evaluations else None
+        evaluations = self.evaluations if self._has_evaluations else None
         for name in (RESULT, PAGE, EVALUATIONS, FOUND, DRAWING, *TABLES):  # nothing of another result stays
             remove_file(out / name)
         written = self.draw(out)
         if evaluations is not None:
-            write_state(out / EVALUATIONS, {"strategies": evaluations})
+            evaluations.write(out / EVALUATIONS)
             written.append(out / EVALUATIONS)
         if len(self.strategies) == 1:
             best = self.best
@@ -256,6 +242,7 @@ class Result:
             write_atomically(out / DRAWING, best.architecture.draw())
             written += [out / FOUND, out / DRAWING]
         written.append(write_comparison(self.record, out))  # last: with it the result is whole
+        remove_file(out / LIVE)
         self.folder = out
         self.written = written
         return written
@@ -277,14 +264,6 @@ class Result:
             write_atomically(folder / name, to_text(self.record))
             written.append(folder / name)
         return written
-
-    def _as_state(self) -> dict[str, list[dict[str, Any]]]:
-        return {
-            name: [
-                {"codes": one.codes_TEL, "rewards": one.reward_TE, "reports": one.report_TE} for one in agents
-            ]
-            for name, agents in self._evaluated.items()
-        }
 
     def __repr__(self) -> str:
         return self.summary()

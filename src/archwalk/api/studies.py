@@ -20,7 +20,7 @@ from archwalk.experiments.protocol import spawn
 from archwalk.experiments.study_store import Open, Row, StudyStore
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import Codes, SearchSpace
-from archwalk.spaces.catalogue import load_space
+from archwalk.spaces.catalogue import SpaceReference, load_space
 from archwalk.strategies.base import Strategy, Trials
 
 if TYPE_CHECKING:
@@ -261,6 +261,10 @@ def study(
         "lanes": lanes,
         "higher_is_better": higher_is_better,
     }
+    if (
+        reference := SpaceReference.of(where)
+    ).name != where.name:  # of a declared space the name alone says little
+        about |= {"made_as": reference.name, "parameters": reference.parameters}
     store = StudyStore(path, name, about)
     made = [method.factories[0](Trials(where, 1, spawn(seed, 1, lane))) for lane in range(lanes)]
     return Study(where, made, store, higher_is_better=higher_is_better, lease_seconds=lease_seconds)

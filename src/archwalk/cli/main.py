@@ -21,6 +21,7 @@ from archwalk.cli import (
     shipped,
     store,
     transferring,
+    watching,
 )
 from archwalk.cli.guard import INTERRUPTED, Terminated, ending_in_order, print_anything, report_unforeseen
 from archwalk.errors import ArchwalkError, UsageError, unknown
@@ -57,6 +58,7 @@ def make_parser() -> argparse.ArgumentParser:
         store,
         transferring,
         shipped,
+        watching,
     ):
         module.add_commands(commands)
     completion.add_command(commands, make_parser)

@@ -134,13 +134,24 @@ class QueryLedger:
         """Rewards and reports of all that was paid for, as they are."""
         return self._history("reward_B"), self._history("report_B")
 
+    @property
+    def latest_TN(self) -> tuple[Floats, Floats]:
+        """Rewards and reports of what was paid for last, as they are."""
+        last, shape = self._scores[-1], (self.trials, -1)
+        return last.reward_B.reshape(shape), last.report_B.reshape(shape)
+
+    @property
+    def epochs_E(self) -> NDArray[np.int64]:
+        """For how long each of a trial's evaluations trained, in the unit of `fidelities`."""
+        return np.array(self.fidelities)[np.concatenate(self._fidelity)]
+
     def _history(self, name: str) -> Floats:
         return np.concatenate([getattr(s, name).reshape(self.trials, -1) for s in self._scores], axis=1)
 
     def curves(self) -> Curves:
         """Best so far: the incumbent changes when a better reward arrives, and with it the report."""
         reward_TE = self.objective.reward.upward(_worst_for_unknown(self.rewards_TQ))
-        spent_E = np.cumsum(np.array(self.fidelities)[np.concatenate(self._fidelity)])
+        spent_E = np.cumsum(self.epochs_E)
         paid_Q = self.fidelities[-1] * np.arange(1, self.queries + 1)
         at_TQ = self._incumbents()[:, np.searchsorted(spent_E, paid_Q, side="right") - 1]
         return Curves(

@@ -1,7 +1,7 @@
 """Pieces of HTML that every page is made of, and the template that holds them.
 
-Pages need nothing else: no network, no scripts, no fonts. Text is escaped here; SVG comes from `svg.to_svg`, and
-drawings of architectures stand in `<img>`, where an SVG can neither run nor load anything.
+Pages need nothing else: no network, no fonts, and no scripts but those of the explorer. Text is escaped here; SVG comes
+from `svg.to_svg`, and drawings of architectures stand in `<img>`, where an SVG can neither run nor load anything.
 """
 
 import base64
@@ -18,6 +18,7 @@ _SLOTS = (
     "key_numbers",
     "figures",
     "table",
+    "explorer",
     "examples",
     "training",
     "reading",
@@ -26,11 +27,25 @@ _SLOTS = (
 )
 
 
-def fill_page(*, title: str, lead: str, **parts: str) -> str:
-    """The whole page: a title and a lead as text, and parts of HTML for the template's slots."""
+NOTHING_RUNS = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+)
+"""The content security policy of a page without scripts."""
+
+
+def fill_page(*, title: str, lead: str, policy: str = NOTHING_RUNS, style: str = "", **parts: str) -> str:
+    """The whole page: a title and a lead as text, and parts of HTML for the template's slots; `policy` says what may
+    run in it, `style` is added to that of all pages.
+    """
     template = Template(files("archwalk.report").joinpath("page.html").read_text(encoding="utf-8"))
     empty = dict.fromkeys(_SLOTS, "")
-    return template.substitute(empty | parts, title=escape(title), result=escape(lead), style=_style())
+    words = {
+        "title": escape(title),
+        "result": escape(lead),
+        "policy": policy,
+        "style": f"{_style()}\n{style}".strip(),
+    }
+    return template.substitute(empty | parts | words)
 
 
 def _style() -> str:

@@ -8,6 +8,9 @@ from archwalk.data.files import write_atomically
 from archwalk.experiments.records import Comparison
 from archwalk.report.architectures import examples_section, found_section
 from archwalk.report.checklist import checklist, checklist_section
+from archwalk.report.explorer.explored import Explored
+from archwalk.report.explorer.section import NO_EXPLORER
+from archwalk.report.explorer.section import explorer as make_explorer
 from archwalk.report.facts import (
     best_after,
     focus,
@@ -57,13 +60,16 @@ FIGURES = (BEST_SO_FAR, RANKS, CRITICAL, PROFILE, ONE_EPISODE)
 """Those that stand before the table, in this order."""
 
 
-def write_page(comparison: Comparison, path: Path) -> None:
+def write_page(comparison: Comparison, path: Path, explored: Explored | None = None) -> None:
     """Write the page, whole or not at all. Raises DataError if the folder or the disk refuses."""
-    write_atomically(path, render_page(comparison))
+    write_atomically(path, render_page(comparison, explored))
 
 
-def render_page(comparison: Comparison) -> str:
-    """The page. The same comparison gives the same page to the byte."""
+def render_page(comparison: Comparison, explored: Explored | None = None) -> str:
+    """The page, with the explorer of what was `explored`. The same comparison gives the same page to the byte."""
+    explorer = (
+        make_explorer(explored, focus(comparison)) if explored is not None and explored.rows else NO_EXPLORER
+    )
     drawn = {picture.key: picture for picture in pictures(comparison)}
     return fill_page(
         title=f"Architecture search on {comparison.benchmark}",
@@ -73,6 +79,9 @@ def render_page(comparison: Comparison) -> str:
         key_numbers=_key_numbers(comparison),
         figures="\n".join(_figure(comparison, drawn[key]) for key in FIGURES if key in drawn),
         table=_table(comparison) + _pairs(comparison),
+        explorer=explorer.body,
+        policy=explorer.policy,
+        style=explorer.style,
         examples=found_section(comparison) + examples_section(comparison),
         training=_figure(comparison, drawn[TRAINING]) if TRAINING in drawn else "",
         reading=_reading(comparison),

@@ -4,7 +4,7 @@ plug-in's space as much as ours; who needs one asks here, and is refused in one 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -36,6 +36,14 @@ class LabelledGraphSpace(Protocol):
 
     def labelled_graph(self, code_L: Codes) -> Graph:
         """Of a code (L,)."""
+
+
+@runtime_checkable
+class DecisiveSpace(Protocol):
+    """A space whose descriptions do not show the decisions that an architecture is made of."""
+
+    def named_decisions(self, code_L: Codes) -> Mapping[str, str | int | float | bool | None]:
+        """Decisions by name, in an order that is the same for all."""
 
 
 @dataclass(frozen=True)

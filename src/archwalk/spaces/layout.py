@@ -122,7 +122,7 @@ def _reduce_crossings(layers: list[list[int]], links: list[Edge]) -> None:
             for layer in trial:
                 shuffler.shuffle(layer)
         _sort_by_barycentre(trial, ends)
-        while _exchange_neighbours(trial, links):
+        while _exchange_neighbours(trial, ends):
             pass
         crossings = _crossings(trial, links)
         if crossings < fewest:
@@ -146,18 +146,23 @@ def _sort_by_barycentre(layers: list[list[int]], ends: tuple[list[list[int]], li
             place.update({v: i / len(layer) for i, v in enumerate(layer)})
 
 
-def _exchange_neighbours(layers: list[list[int]], links: list[Edge]) -> bool:
+def _exchange_neighbours(layers: list[list[int]], ends: tuple[list[list[int]], list[list[int]]]) -> bool:
     """Exchange neighbours in a layer where that saves crossings; return whether any did."""
-    fewest = before = _crossings(layers, links)
+    place = {v: i for layer in layers for i, v in enumerate(layer)}
+    changed = False
     for layer in layers:
         for i in range(len(layer) - 1):
-            layer[i], layer[i + 1] = layer[i + 1], layer[i]
-            crossings = _crossings(layers, links)
-            if crossings < fewest:
-                fewest = crossings
-            else:
-                layer[i], layer[i + 1] = layer[i + 1], layer[i]
-    return fewest < before
+            u, v = layer[i], layer[i + 1]
+            if _crossed(v, u, ends, place) < _crossed(u, v, ends, place):
+                layer[i], layer[i + 1] = v, u
+                place[u], place[v] = i + 1, i
+                changed = True
+    return changed
+
+
+def _crossed(u: int, v: int, ends: tuple[list[list[int]], list[list[int]]], place: dict[int, int]) -> int:
+    """How often edges at `u` cross edges at `v` where `u` stands before it."""
+    return sum(place[a] > place[b] for side in ends for a in side[u] for b in side[v])
 
 
 def _crossings(layers: list[list[int]], links: list[Edge]) -> int:

@@ -29,6 +29,7 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "remaade": "archwalk.strategies.remaade:ReMAADE",
         "spos": "archwalk.strategies.spos:SPOS",
         "tpe": "archwalk.strategies.tpe:TPE",
+        "weaknas": "archwalk.strategies.weaknas:WeakNAS",
         "zero-cost": "archwalk.strategies.zero_cost:ZeroCost",
     },
 )

@@ -91,6 +91,11 @@ class NASBench201(MixedBaseSpace):
         """Names of the operations on `EDGES`."""
         return [OPERATIONS[operation] for operation in self.to_choices(code_L[None])[0]]
 
+    def named_decisions(self, code_L: Codes) -> dict[str, str]:
+        """The operation on each edge, by its ends: {"0→1": "nor_conv_3x3", ...}."""
+        names = (f"{source}→{target}" for source, target in EDGES)
+        return dict(zip(names, self.operations(code_L), strict=True))
+
     def dags(self, codes_BL: Codes) -> Dags:
         """Operations on vertices in the order of `EDGES`, between input and output; `none` takes a vertex out."""
         inside, output = len(self.dag_operations), len(EDGES) + 1
