@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from archwalk.spaces.architecture import Architecture
     from archwalk.spaces.catalogue import load_space
     from archwalk.spaces.declared import Categorical as Categorical
+    from archwalk.spaces.declared import Cell as Cell
     from archwalk.spaces.declared import Integer as Integer
     from archwalk.spaces.declared import Ordinal as Ordinal
     from archwalk.spaces.declared import declare
@@ -104,7 +105,7 @@ _HOMES = {
     "archwalk.experiments.clock.using": ("TrainedNetwork",),
     "archwalk.spaces.architecture": ("Architecture",),
     "archwalk.spaces.catalogue": ("load_space",),
-    "archwalk.spaces.declared": ("Categorical", "Integer", "Ordinal", "declare"),
+    "archwalk.spaces.declared": ("Categorical", "Cell", "Integer", "Ordinal", "declare"),
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -24,6 +24,7 @@ from declared_cases import large, small_file
 
 TINY = {
     "alphax": ["retrain=3", "rollouts=2"],
+    "weaknas": ["initial=4", "round=4", "epochs=5", "width=8", "pool=20"],
     "bananas": ["initial=4", "round=4", "epochs=5", "candidates=20"],
     "graph-gp": ["initial=4"],
     "nasbot": ["initial=4", "candidates=10", "offspring=5"],

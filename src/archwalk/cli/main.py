@@ -22,6 +22,7 @@ from archwalk.cli import (
     shipped,
     store,
     transferring,
+    watching,
 )
 from archwalk.cli.guard import INTERRUPTED, Terminated, ending_in_order, print_anything, report_unforeseen
 from archwalk.errors import ArchwalkError, UsageError, unknown
@@ -59,6 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
         transferring,
         shipped,
         proxies,
+        watching,
     ):
         module.add_commands(commands)
     completion.add_command(commands, make_parser)

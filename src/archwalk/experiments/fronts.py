@@ -8,21 +8,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.measurements import Columns
+from archwalk.estimators.metrics import Metric
+from archwalk.experiments.evaluated import Batch, Evaluations, Searched
 from archwalk.experiments.goals import Problem
 from archwalk.experiments.protocol import spawn
 from archwalk.experiments.records import Front, FrontPoint
 from archwalk.experiments.runs import now
 from archwalk.experiments.statistics import numbers
+from archwalk.experiments.watching import Watchers
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
 from archwalk.strategies.goals.base import GoalSearcher
 from archwalk.strategies.goals.pareto import front, hypervolume, reference_point
 from archwalk.versions import versions
+
+WITHIN = "within_limits"
+"""1 where an evaluation has values and keeps the limits, else 0."""
 
 MOST_SHOWN = 1_000
 """Points of a front that a record holds."""
@@ -64,8 +71,11 @@ def search_trials(
     trials: int,
     seed: int,
     progress: Callable[[float], None] | None = None,
+    watchers: Watchers | None = None,
 ) -> list[Evaluated]:
-    """Every trial to the end of its budget. All methods set out from the same starts."""
+    """Every trial to the end of its budget. All methods set out from the same starts; `watchers` are told of every
+    evaluation.
+    """
     space, measurements = benchmark.space, benchmark.measurements
     starts_TQL = space.sample(spawn(seed, 0), trials * budget).reshape(trials, budget, -1)
     every = Trials(space, trials, spawn(seed, 1, 0), starts_TQL).split()
@@ -84,6 +94,9 @@ def search_trials(
             columns.append(measured)
             values.append(value_KG)
             violations.append(violation_K)
+            if watchers:
+                one = Evaluated(codes_KL, measured, value_KG, violation_K)
+                watchers.evaluated(as_batch(problem, method.name, one, trial=place, query=done + 1))
             done += rows
             if progress:
                 progress((place * budget + done) / trials)
@@ -101,6 +114,37 @@ def search_trials(
             Evaluated(np.concatenate(codes), metrics, np.concatenate(values), np.concatenate(violations))
         )
     return found
+
+
+def searched(benchmark: Benchmark, problem: Problem, **about: Any) -> Searched:
+    """What is searched for, the first goal being the reward."""
+    plain, first = Searched.of(benchmark, **about), problem.goals[0]
+    goals = {goal.name: goal.metric for goal in problem.goals}
+    limits = {WITHIN: Metric("within limits")} if problem.limits else {}
+    return msgspec.structs.replace(
+        plain, reward=first.metric, report=first.metric, metrics={**plain.metrics, **goals, **limits},
+        goals=list(goals),
+    )  # fmt: skip
+
+
+def as_batch(problem: Problem, strategy: str, one: Evaluated, trial: int, query: int = 1) -> Batch:
+    """Evaluations of a trial, the first goal being the reward."""
+    reward_TN = problem.goals[0].metric.upward(one.values_EG[:, 0])[None]
+    metrics_TN = {name: values_E[None] for name, values_E in one.metrics_E.items()}
+    metrics_TN[WITHIN] = one.allowed_E.astype(np.float64)[None]
+    return Batch(
+        strategy, one.codes_EL[None], reward_TN, reward_TN, trial=trial, query=query, metrics_TN=metrics_TN
+    )
+
+
+def front_evaluations(
+    benchmark: Benchmark, problem: Problem, strategy: str, found: Sequence[Evaluated], **about: Any
+) -> Evaluations:
+    """All that was evaluated."""
+    batches = [as_batch(problem, strategy, one, trial) for trial, one in enumerate(found)]
+    return Evaluations(
+        searched(benchmark, problem, strategies=[strategy], trials=len(found), **about), batches
+    )
 
 
 def exact_front(benchmark: Benchmark, problem: Problem) -> Floats | None:

@@ -29,6 +29,7 @@ from archwalk.experiments.statistics import (
     symmetric_intervals,
 )
 from archwalk.experiments.supernets import Tell, kept, watched
+from archwalk.experiments.watching import Observer, Watchers
 from archwalk.jit import make_streams
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Strategy, Trials
@@ -120,10 +121,11 @@ def run_search(
     workers: int = 1,
     supernet: Tell | None = None,
     keep_in: Path | None = None,
+    watchers: Watchers | None = None,
 ) -> Search:
-    """Run `trials` trials of `budget` queries with every agent. `progress` is told the queries done, `supernet` how far
-    the supernet is that a one-shot search trains before its first query, unless other processes do; it is kept in the
-    folder `keep_in`, where there is one, so that the same call goes on after a kill.
+    """Run `trials` trials of `budget` queries with every agent. `progress` is told the queries done, `watchers` every
+    evaluation, `supernet` how far the supernet is that a one-shot search trains before its first query, unless other
+    processes do; it is kept in the folder `keep_in`, where there is one, so that the same call goes on after a kill.
 
     Strategies that think about one trial at a time are spread over `workers` processes; the result is the same. What a
     noisy estimator draws for a query depends on seed, agent and trial, and on how many queries the trial had before;
@@ -139,13 +141,14 @@ def run_search(
         offered: dict[str, Any] = {"fidelities": benchmark.fidelities, "share_weights": shared}
         seen = offered | ({"share_weights": watched(shared, supernet)} if supernet and shared else {})
         strategy = factory(Trials(benchmark.space, trials, rng, starts_TQL, **seen))
+        observer = Observer(watchers, benchmark, method.name, agent) if watchers else None
         if isinstance(strategy, PerTrial) and min(workers, trials) > 1:
             every = Trials(benchmark.space, trials, spawn(seed, 1, agent), starts_TQL, **offered)
             ledger, found = run_in_processes(
-                benchmark.estimator, factory, every, budget, workers, tell, streams_T
+                benchmark.estimator, factory, every, budget, workers, tell, streams_T, observer
             )
         else:
-            ledger = run_trials(benchmark.estimator, strategy, budget, tell, streams_T)
+            ledger = run_trials(benchmark.estimator, strategy, budget, tell, streams_T, observer)
             found = strategy.findings(ledger.codes_TQL, ledger.rewards_TQ)
         ledgers.append(ledger)
         strategies.append(strategy)

@@ -31,6 +31,7 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "rgpe": "archwalk.agents.transfer.baselines:RGPESearch",
         "spos": "archwalk.strategies.spos:SPOS",
         "tpe": "archwalk.strategies.tpe:TPE",
+        "weaknas": "archwalk.strategies.weaknas:WeakNAS",
         "zero-cost": "archwalk.strategies.zero_cost:ZeroCost",
     },
 )
