@@ -5,17 +5,21 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import as_completed
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.estimators.measurements import Columns
+from archwalk.estimators.measurements import Columns, Measurements
 from archwalk.experiments.goals import Problem
 from archwalk.experiments.protocol import spawn
 from archwalk.experiments.records import Front, FrontPoint
+from archwalk.experiments.running import process_pool
 from archwalk.experiments.runs import now
 from archwalk.experiments.statistics import numbers
 from archwalk.spaces.base import Codes
@@ -29,13 +33,34 @@ MOST_SHOWN = 1_000
 
 
 @dataclass(frozen=True)
+class TrainingBill:
+    """What agents were trained for before their first query, mean over them."""
+
+    queries: int = 0
+    unique: int = 0
+    seconds: float = 0.0
+
+
+NO_TRAINING = TrainingBill()
+
+
+@dataclass(frozen=True)
 class GoalMethod:
-    """Who searches: makes a searcher of a trial for so many goals and queries."""
+    """Who searches: makes a searcher of a trial for so many goals and queries; several, one an agent that was trained.
+
+    The rest is as in `Method`.
+    """
 
     name: str
-    make: Callable[[Trials, int, int], GoalSearcher]
+    makers: tuple[Callable[[Trials, int, int], GoalSearcher], ...]
     query: str
     settings: Mapping[str, Any]
+    strategy: str = ""
+    training_seeds: tuple[int, ...] = ()
+    preset: str | None = None
+    citation: str = ""
+    assignments: tuple[str, ...] = ()
+    bill: TrainingBill = NO_TRAINING
 
 
 @dataclass(frozen=True)
@@ -63,44 +88,80 @@ def search_trials(
     budget: int,
     trials: int,
     seed: int,
+    workers: int = 1,
     progress: Callable[[float], None] | None = None,
 ) -> list[Evaluated]:
-    """Every trial to the end of its budget. All methods set out from the same starts."""
+    """Every trial of every agent to the end of its budget, those of the first agent first. All methods set out from the
+    same starts. `workers` processes share the trials; the result is the same. `progress` is told the queries done in
+    each trial, over all agents.
+    """
     space, measurements = benchmark.space, benchmark.measurements
     starts_TQL = space.sample(spawn(seed, 0), trials * budget).reshape(trials, budget, -1)
-    every = Trials(space, trials, spawn(seed, 1, 0), starts_TQL).split()
-    found: list[Evaluated] = []
-    for place, trial in enumerate(every):
-        searcher = method.make(trial, len(problem.goals), budget)
-        codes, columns, values, violations = [], list[Mapping[str, Floats]](), [], []
-        done = 0
-        while done < budget:
-            codes_KL = searcher.propose(budget - done)
-            rows = len(codes_KL)
-            measured = measurements.measure(codes_KL)
-            value_KG, violation_K = problem.values(measured, rows), problem.violations(measured, rows)
-            searcher.learn(codes_KL, value_KG, violation_K)
-            codes.append(codes_KL)
-            columns.append(measured)
-            values.append(value_KG)
-            violations.append(violation_K)
-            done += rows
-            if progress:
-                progress((place * budget + done) / trials)
-        names = dict.fromkeys(name for part in columns for name in part)
-        metrics = {
-            name: np.concatenate(
-                [
-                    part.get(name, np.full(len(rows), np.nan))
-                    for part, rows in zip(columns, codes, strict=True)
-                ]
-            )
-            for name in names
-        }
-        found.append(
-            Evaluated(np.concatenate(codes), metrics, np.concatenate(values), np.concatenate(violations))
-        )
+    jobs = [
+        partial(_search, measurements, problem, make, trial, budget)
+        for agent, make in enumerate(method.makers)
+        for trial in Trials(space, trials, spawn(seed, 1, agent), starts_TQL).split()
+    ]
+    if min(workers, len(jobs)) > 1:
+        return _in_processes(jobs, workers, budget, trials, progress)
+    found = []
+    for place, job in enumerate(jobs):
+        tell = partial(_tell, progress, place * budget, trials) if progress else None
+        found.append(job(tell=tell))
     return found
+
+
+def _tell(progress: Callable[[float], None], before: int, trials: int, done: int) -> None:
+    progress((before + done) / trials)
+
+
+def _in_processes(
+    jobs: Sequence[Callable[[], Evaluated]],
+    workers: int,
+    budget: int,
+    trials: int,
+    progress: Callable[[float], None] | None,
+) -> list[Evaluated]:
+    with process_pool(workers) as pool:
+        futures = [pool.submit(job) for job in jobs]
+        for done, _ in enumerate(as_completed(futures), start=1):
+            if progress:
+                progress(done * budget / trials)
+        return [future.result() for future in futures]
+
+
+def _search(
+    measurements: Measurements,
+    problem: Problem,
+    make: Callable[[Trials, int, int], GoalSearcher],
+    trial: Trials,
+    budget: int,
+    tell: Callable[[int], None] | None = None,
+) -> Evaluated:
+    searcher = make(trial, len(problem.goals), budget)
+    codes, columns, values, violations = [], list[Mapping[str, Floats]](), [], []
+    done = 0
+    while done < budget:
+        codes_KL = searcher.propose(budget - done)
+        rows = len(codes_KL)
+        measured = measurements.measure(codes_KL)
+        value_KG, violation_K = problem.values(measured, rows), problem.violations(measured, rows)
+        searcher.learn(codes_KL, value_KG, violation_K)
+        codes.append(codes_KL)
+        columns.append(measured)
+        values.append(value_KG)
+        violations.append(violation_K)
+        done += rows
+        if tell:
+            tell(done)
+    names = dict.fromkeys(name for part in columns for name in part)
+    metrics = {
+        name: np.concatenate(
+            [part.get(name, np.full(len(rows), np.nan)) for part, rows in zip(columns, codes, strict=True)]
+        )
+        for name in names
+    }
+    return Evaluated(np.concatenate(codes), metrics, np.concatenate(values), np.concatenate(violations))
 
 
 def exact_front(benchmark: Benchmark, problem: Problem) -> Floats | None:
@@ -131,10 +192,8 @@ def front_record(
     exact_FG = exact_front(benchmark, problem)
     values_EG = np.concatenate([one.values_EG for one in found])
     allowed = np.flatnonzero(np.concatenate([one.allowed_E for one in found]))
-    best = allowed[front(values_EG[allowed])] if len(allowed) else allowed
-    best = best[np.argsort(values_EG[best, 0], kind="stable")]
-    if reference_G is None and (exact_FG is not None or len(best)):
-        reference_G = reference_point(values_EG[best] if exact_FG is None else exact_FG)
+    if reference_G is None:
+        reference_G = common_reference(exact_FG, [found])
     curves_TQ = [hypervolume_curve(one, reference_G, budget) for one in found]
     objective, estimator = benchmark.objective, benchmark
     turned = [goal.metric for goal in problem.goals]
@@ -144,9 +203,9 @@ def front_record(
         evaluation=benchmark.evaluation, space=benchmark.space.name, strategy=method.name,
         settings=dict(method.settings), query=method.query, budget=budget, trials=len(found), seeds=[seed],
         goals=list(problem.goals), limits=list(problem.limits),
-        reference=_as_they_are(reference_G, turned),
-        points=[_point(benchmark, found, int(place)) for place in best[:MOST_SHOWN]],
-        exact=None if exact_FG is None else [_as_they_are(row, turned) for row in exact_FG],
+        reference=as_they_are(reference_G, turned),
+        points=front_points(benchmark, found),
+        exact=None if exact_FG is None else [as_they_are(row, turned) for row in exact_FG],
         hypervolume=numbers(np.mean(curves_TQ, axis=0)),
         hypervolume_trials=[float(curve[-1]) for curve in curves_TQ],
         exact_hypervolume=None if exact_FG is None or reference_G is None else hypervolume(exact_FG, reference_G),
@@ -154,6 +213,27 @@ def front_record(
         failed=int(np.isnan(values_EG).any(axis=1).sum()),
         failures=dict(Counter(estimator.failures).most_common()), seconds=time.perf_counter() - began,
     )  # fmt: skip
+
+
+def best_places(found: Sequence[Evaluated]) -> NDArray[np.int64]:
+    """The front of all trials, as places in them one after the other, from the worst of the first goal to the best."""
+    values_EG = np.concatenate([one.values_EG for one in found])
+    allowed = np.flatnonzero(np.concatenate([one.allowed_E for one in found]))
+    best = allowed[front(values_EG[allowed])] if len(allowed) else allowed
+    return best[np.argsort(values_EG[best, 0], kind="stable")]
+
+
+def common_reference(exact_FG: Floats | None, found: Sequence[Sequence[Evaluated]]) -> Floats | None:
+    """The reference point of the exact front, or of what several searches found together; None where nothing is."""
+    if exact_FG is None:
+        every = [one for trials in found for one in trials]
+        exact_FG = np.concatenate([one.values_EG for one in every])[best_places(every)]
+    return reference_point(exact_FG) if len(exact_FG) else None
+
+
+def front_points(benchmark: Benchmark, found: Sequence[Evaluated]) -> list[FrontPoint]:
+    """The front of all trials; where it is very long, its first points."""
+    return [_point(benchmark, found, int(place)) for place in best_places(found)[:MOST_SHOWN]]
 
 
 def hypervolume_curve(found: Evaluated, reference_G: Floats | None, budget: int) -> Floats:
@@ -171,7 +251,8 @@ def hypervolume_curve(found: Evaluated, reference_G: Floats | None, budget: int)
     return curve_Q
 
 
-def _as_they_are(values_G: Floats | None, metrics: Sequence[Any]) -> list[float]:
+def as_they_are(values_G: Floats | None, metrics: Sequence[Any]) -> list[float]:
+    """Turned values of goals as a user knows them; none where there are none."""
     if values_G is None:
         return []
     return [float(metric.upward(value)) for metric, value in zip(metrics, values_G, strict=True)]
