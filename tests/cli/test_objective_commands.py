@@ -91,8 +91,10 @@ def test_several_goals_print_and_keep_a_front(capsys, folder):
     assert "wrote out: evaluations.csv" not in said.err
     assert {path.name for path in (folder / "out").iterdir()} == {
         "evaluations.csv",
+        "evaluations.safetensors",
         "front.json",
         "front.svg",
+        "report.html",
     }
     assert main([*call, "--maximise", "accuracy", "--limit", "size<=2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["points"] == []
@@ -141,7 +143,7 @@ def test_compare_takes_several_goals(capsys, folder):
     told = " ".join(said.out.split())
     assert "hypervolume in percent of that of the exact front: accuracy high, parameters low" in told
     assert {path.name for path in (folder / "out").iterdir()} == {
-        "result.json", "report.html", "table.csv", "table.md", "table.tex",
+        "result.json", "report.html", "table.csv", "table.md", "table.tex", "evaluations.safetensors",
     }  # fmt: skip
     record = json.loads((folder / "out" / "result.json").read_text())
     assert record["strategies"]["nsga2"]["settings"]["population"] == 4

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from archwalk.api.fronts import several
 from archwalk.api.goal_methods import goal_methods
 from archwalk.api.progress import progress_bar
+from archwalk.api.results import EVALUATIONS, PAGE
 from archwalk.data.files import make_folder, remove_file, write_atomically
 from archwalk.errors import UsageError, unknown
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.experiments.evaluated import Evaluations
 from archwalk.experiments.front_comparison import compare_fronts as run
-from archwalk.experiments.fronts import Evaluated
+from archwalk.experiments.fronts import WITHIN, front_evaluations, searched
 from archwalk.experiments.goals import read_problem, read_reference
+from archwalk.experiments.live import LIVE, LiveJournal
 from archwalk.experiments.records import (
     RESULT,
     Comparison,
@@ -25,12 +28,13 @@ from archwalk.experiments.records import (
     read_comparison,
     write_comparison,
 )
+from archwalk.experiments.runs import now
+from archwalk.experiments.watching import Watchers
+from archwalk.spaces.base import SearchSpace
 
 if TYPE_CHECKING:
     import matplotlib.axes
     import pandas
-
-PAGE = "report.html"
 
 
 class FrontComparison:
@@ -43,11 +47,13 @@ class FrontComparison:
         self,
         record: Comparison,
         benchmark: Benchmark | None = None,
-        found: Mapping[str, Sequence[Evaluated]] | None = None,
+        evaluations: Evaluations | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.record = record
+        self.folder = folder
         self._benchmark = benchmark
-        self._found = found
+        self._evaluations = evaluations
         self.written: list[Path] = []
         """Files that it was saved to last."""
 
@@ -76,32 +82,41 @@ class FrontComparison:
             name: float(one.best_after[budget].mean or 0.0) for name, one in self.record.strategies.items()
         }
 
-    def frame(self) -> pandas.DataFrame:
-        """A row for each evaluation: strategy, trial, query, all metrics, whether it keeps the limits, architecture.
+    @property
+    def evaluations(self) -> Evaluations:
+        """Every evaluation, as arrays. Raises DataError where they were not saved."""
+        if self._evaluations is None:
+            self._evaluations = Evaluations.read((self.folder or Path()) / EVALUATIONS)
+        return self._evaluations
 
-        Needs pandas. Raises UsageError for a comparison that was read from a folder.
+    @property
+    def _space(self) -> SearchSpace | None:
+        return self._benchmark.space if self._benchmark is not None else self.evaluations.about.load_space()
+
+    def frame(self) -> pandas.DataFrame:
+        """A row for each evaluation: strategy, agent, trial, query, all metrics, whether it keeps the limits, and the
+        architecture (JSON; the code where the space is code of the user's that is not at hand).
+
+        Needs pandas. Raises DataError where the evaluations were not saved.
         """
         from archwalk.api.frames import data_frame
 
-        if self._found is None or self._benchmark is None:
-            raise UsageError("the evaluations of a comparison over several goals are not saved")
-        space = self._benchmark.space
-        rows: list[dict[str, Any]] = []
-        for name, trials in self._found.items():
-            for place, one in enumerate(trials):
-                agent, trial = divmod(place, self.record.trials)
-                for query, code_L in enumerate(one.codes_EL):
-                    rows.append(
-                        {
-                            "strategy": name,
-                            "agent": agent,
-                            "trial": trial,
-                            "query": query + 1,
-                            **{metric: float(values_E[query]) for metric, values_E in one.metrics_E.items()},
-                            "within_limits": bool(one.violations_E[query] <= 0),
-                            "architecture": json.dumps(space.describe(code_L)),
-                        }
-                    )
+        space, rows = self._space, list[dict[str, Any]]()
+        for batch in self.evaluations.batches:
+            for query, code_L in enumerate(batch.codes_TNL[0]):
+                values = {name: float(values_TN[0, query]) for name, values_TN in batch.metrics_TN.items()}
+                described = space.describe(code_L) if space is not None else code_L.tolist()
+                rows.append(
+                    {
+                        "strategy": batch.strategy,
+                        "agent": batch.agent,
+                        "trial": batch.trial,
+                        "query": query + 1,
+                        **values,
+                        WITHIN: bool(values[WITHIN]),
+                        "architecture": json.dumps(described),
+                    }
+                )
         return data_frame(rows)
 
     def plot(
@@ -125,18 +140,37 @@ class FrontComparison:
         print_summary(self.record, Console(file=text, width=100))
         return text.getvalue()
 
-    def save(self, folder: str | Path) -> list[Path]:
-        """Write it to a folder: `result.json`, the page, the tables. A result that is there gives way."""
+    def page(self, path: str | Path) -> Path:
+        """Write the report as one HTML page that needs nothing else, with all that was evaluated to explore."""
+        from archwalk.report.explorer.explored import Explored
         from archwalk.report.page import write_page
+
+        explored = Explored.of(self.evaluations, self._space)
+        explored.front = self.fronts.exact
+        write_page(self.record, Path(path), explored)
+        return Path(path)
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write it to a folder: `result.json`, the page, the tables, every evaluation. A result that is there gives
+        way.
+        """
         from archwalk.report.tables import TABLES
 
         out = make_folder(Path(folder))
-        for name in (RESULT, PAGE, *TABLES):
+        evaluations = self.evaluations
+        for name in (RESULT, PAGE, EVALUATIONS, *TABLES):
             remove_file(out / name)
-        write_page(self.record, out / PAGE)
+        self.written = [self.page(out / PAGE)]
         for name, to_text in TABLES.items():
             write_atomically(out / name, to_text(self.record))
-        self.written = [out / PAGE, *(out / name for name in TABLES), write_comparison(self.record, out)]
+            self.written.append(out / name)
+        evaluations.write(out / EVALUATIONS)
+        self.written += [
+            out / EVALUATIONS,
+            write_comparison(self.record, out),
+        ]  # last: with it the result is whole
+        remove_file(out / LIVE)
+        self.folder = out
         return self.written
 
     def __repr__(self) -> str:
@@ -176,13 +210,22 @@ def compare_fronts(
         raise UsageError("fronts are compared over two goals or more; compare judges by one")
     reference_G = read_reference(reference or {}, problem)
     methods = goal_methods(strategies, problem_benchmark, problem, settings)
-    total = budget * sum(len(method.makers) for method in methods)
-    with progress_bar("queries a trial", total, progress) as bar:
+    total, about = (
+        budget * sum(len(method.makers) for method in methods),
+        {"budget": budget, "created": now()},
+    )
+    names = [method.name for method in methods]
+    watchers = Watchers(
+        [LiveJournal(make_folder(Path(out)))] if out is not None else [],
+        lambda: searched(problem_benchmark, problem, strategies=names, trials=trials, **about),
+    )
+    with progress_bar("queries a trial", total, progress) as bar, watchers.watching():
         record, found = run(
             problem_benchmark, problem, methods, budget=budget, trials=trials, seed=seed, workers=workers,
-            reference_G=reference_G, command=command, progress=bar.to,
+            reference_G=reference_G, command=command, progress=bar.to, watchers=watchers,
         )  # fmt: skip
-    result = FrontComparison(record, problem_benchmark, found)
+    evaluations = front_evaluations(problem_benchmark, problem, found, trials, **about)
+    result = FrontComparison(record, problem_benchmark, evaluations)
     if out is not None:
         result.save(out)
     return result
@@ -195,4 +238,4 @@ def load_front_comparison(folder: str | Path) -> FrontComparison:
     record = read_comparison(Path(folder))
     if record.fronts is None:
         raise UsageError(f"the result in {folder} is of one goal; archwalk.load_result reads it")
-    return FrontComparison(record)
+    return FrontComparison(record, folder=Path(folder))

@@ -156,6 +156,17 @@ class Study:
         ]
         return data_frame(rows)
 
+    def page(self, path: str | Path) -> Path:
+        """Write all that was told as one HTML page to explore, which needs nothing else."""
+        from archwalk.api.watching.databases import StudySource
+        from archwalk.report.explorer.study_page import write_study_page
+
+        source = StudySource(self._store, self.space)
+        source.update()
+        assert source.explored is not None
+        write_study_page(source.name, source.explored, Path(path))
+        return Path(path)
+
     def _reserve(self, wanted: int) -> list[int]:
         """Numbers of up to `wanted` that this process may have: free ones, then new ones, then its own."""
         opened = self._store.open()

@@ -65,8 +65,10 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     add_front_options(compare)
     compare.set_defaults(run=run_compare)
 
-    report = commands.add_parser("report", help="draw a run folder's result as one HTML page")
-    report.add_argument("folder", metavar="DIR", type=Path)
+    report = commands.add_parser("report", help="draw a run folder's result, or a study, as one HTML page")
+    report.add_argument("folder", metavar="DIR|STUDY", help="a run folder, a study's file or URL")
+    report.add_argument("--out", type=Path, metavar="FILE.html", help="of a study: where the page goes")
+    report.add_argument("--study", metavar="NAME", help="which one of a database that holds several")
     report.set_defaults(run=run_report)
 
     evaluate = commands.add_parser(
@@ -251,11 +253,38 @@ def _print_found(result: Result, out: Path | None) -> None:
 
 
 def run_report(options: argparse.Namespace) -> None:
-    """Draw a result again."""
-    from archwalk.api.results import load_result
+    """Draw a result again, of one goal or of several, or a study."""
+    from archwalk.api.fronts import load_front
+    from archwalk.api.results import PAGE, load_result
+    from archwalk.experiments.records import FRONT, RESULT
 
-    written = load_result(options.folder).draw(options.folder)
+    folder = Path(options.folder)
+    if options.study is not None or (not folder.is_dir() and options.out is not None):
+        _draw_study(options)
+        return
+    if options.out is not None:
+        raise UsageError("--out is for the page of a study; that of a run folder is written into it")
+    if folder.is_file():
+        raise UsageError(f"where is the page of the study {folder} to go? say --out FILE.html")
+    if (folder / FRONT).exists() and not (folder / RESULT).exists():
+        written = [load_front(folder).page(folder / PAGE)]
+    else:
+        written = load_result(folder).draw(folder)
     note(f"wrote {', '.join(map(str, written))}")
+
+
+def _draw_study(options: argparse.Namespace) -> None:
+    from archwalk.api.watching.databases import StudySource
+    from archwalk.experiments.study_store import StudyStore
+    from archwalk.report.explorer.study_page import write_study_page
+
+    if options.out is None:
+        raise UsageError("where is the page of the study to go? say --out FILE.html")
+    source = StudySource(StudyStore.existing(options.folder, options.study or "study"))
+    source.update()
+    assert source.explored is not None
+    write_study_page(source.name, source.explored, options.out)
+    note(f"wrote {options.out}")
 
 
 def run_evaluate(options: argparse.Namespace) -> None:

@@ -136,8 +136,8 @@ class Evaluations:
         """Write them to a file, whole or not at all."""
         batches = [
             {
-                "strategy": one.strategy, "agent": one.agent, "codes": one.codes_TNL, "rewards": one.reward_TN,
-                "reports": one.report_TN, "metrics": dict(one.metrics_TN),
+                "strategy": one.strategy, "agent": one.agent, "trial": one.trial, "codes": one.codes_TNL,
+                "rewards": one.reward_TN, "reports": one.report_TN, "metrics": dict(one.metrics_TN),
             }
             for one in self.batches
         ]  # fmt: skip
@@ -159,7 +159,7 @@ class Evaluations:
             batches = [
                 Batch(
                     one["strategy"], one["codes"], one["rewards"], one["reports"], int(one["agent"]),
-                    metrics_TN=dict(one["metrics"]),
+                    int(one["trial"]), metrics_TN=dict(one["metrics"]),
                 )
                 for one in state["batches"]
             ]  # fmt: skip

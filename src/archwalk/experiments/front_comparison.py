@@ -25,6 +25,7 @@ from archwalk.experiments.fronts import (
 from archwalk.experiments.goals import Problem
 from archwalk.experiments.protocol import best_so_far
 from archwalk.experiments.records import Comparison, Fronts, StrategyResult
+from archwalk.experiments.watching import Watchers
 from archwalk.strategies.goals.pareto import hypervolume
 
 VOLUME = Metric("hypervolume")
@@ -44,6 +45,7 @@ def compare_fronts(
     reference_G: Floats | None = None,
     command: str | None = None,
     progress: Callable[[float], None] | None = None,
+    watchers: Watchers | None = None,
 ) -> tuple[Comparison, Mapping[str, list[Evaluated]]]:
     """Run every method from the same starts; reports are hypervolumes from one reference point, that of the exact front
     or of all that was found where none is given. Returns the record and what each method evaluated.
@@ -55,6 +57,7 @@ def compare_fronts(
         began = time.perf_counter()
         searched[method.name] = search_trials(
             benchmark, problem, method, budget=budget, trials=trials, seed=seed, workers=workers,
+            watchers=watchers,
             progress=(lambda queries, before=done: progress(before + queries)) if progress else None,  # type: ignore[misc]
         )  # fmt: skip
         seconds[method.name] = time.perf_counter() - began

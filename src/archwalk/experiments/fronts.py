@@ -10,23 +10,30 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.measurements import Columns, Measurements
+from archwalk.estimators.metrics import Metric
+from archwalk.experiments.evaluated import Batch, Evaluations, Searched
 from archwalk.experiments.goals import Problem
 from archwalk.experiments.protocol import spawn
 from archwalk.experiments.records import Front, FrontPoint
 from archwalk.experiments.running import process_pool
 from archwalk.experiments.runs import now
 from archwalk.experiments.statistics import numbers
+from archwalk.experiments.watching import Watchers
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
 from archwalk.strategies.goals.base import GoalSearcher
 from archwalk.strategies.goals.pareto import front, hypervolume, reference_point
 from archwalk.versions import versions
+
+WITHIN = "within_limits"
+"""1 where an evaluation has values and keeps the limits, else 0."""
 
 MOST_SHOWN = 1_000
 """Points of a front that a record holds."""
@@ -90,10 +97,11 @@ def search_trials(
     seed: int,
     workers: int = 1,
     progress: Callable[[float], None] | None = None,
+    watchers: Watchers | None = None,
 ) -> list[Evaluated]:
     """Every trial of every agent to the end of its budget, those of the first agent first. All methods set out from the
     same starts. `workers` processes share the trials; the result is the same. `progress` is told the queries done in
-    each trial, over all agents.
+    each trial, over all agents; `watchers` are told of every evaluation, of another process when its trial is over.
     """
     space, measurements = benchmark.space, benchmark.measurements
     starts_TQL = space.sample(spawn(seed, 0), trials * budget).reshape(trials, budget, -1)
@@ -102,32 +110,30 @@ def search_trials(
         for agent, make in enumerate(method.makers)
         for trial in Trials(space, trials, spawn(seed, 1, agent), starts_TQL).split()
     ]
+
+    def tell(place: int, before: int, one: Evaluated) -> None:
+        agent, trial = divmod(place, trials)
+        if watchers:
+            watchers.evaluated(as_batch(problem, method.name, one, agent, trial, before + 1))
+
+    found = list[Evaluated]()
     if min(workers, len(jobs)) > 1:
-        return _in_processes(jobs, workers, budget, trials, progress)
-    found = []
+        with process_pool(workers) as pool:
+            futures = {pool.submit(job): place for place, job in enumerate(jobs)}
+            for done, future in enumerate(as_completed(futures), start=1):
+                tell(futures[future], 0, future.result())
+                if progress:
+                    progress(done * budget / trials)
+            return [future.result() for future in futures]
     for place, job in enumerate(jobs):
-        tell = partial(_tell, progress, place * budget, trials) if progress else None
-        found.append(job(tell=tell))
-    return found
 
-
-def _tell(progress: Callable[[float], None], before: int, trials: int, done: int) -> None:
-    progress((before + done) / trials)
-
-
-def _in_processes(
-    jobs: Sequence[Callable[[], Evaluated]],
-    workers: int,
-    budget: int,
-    trials: int,
-    progress: Callable[[float], None] | None,
-) -> list[Evaluated]:
-    with process_pool(workers) as pool:
-        futures = [pool.submit(job) for job in jobs]
-        for done, _ in enumerate(as_completed(futures), start=1):
+        def see(before: int, one: Evaluated, place: int = place) -> None:
+            tell(place, before, one)
             if progress:
-                progress(done * budget / trials)
-        return [future.result() for future in futures]
+                progress((place * budget + before + len(one.codes_EL)) / trials)
+
+        found.append(job(see=see))
+    return found
 
 
 def _search(
@@ -136,32 +142,73 @@ def _search(
     make: Callable[[Trials, int, int], GoalSearcher],
     trial: Trials,
     budget: int,
-    tell: Callable[[int], None] | None = None,
+    see: Callable[[int, Evaluated], None] | None = None,
 ) -> Evaluated:
+    """One trial; `see` is told of its evaluations, and how many there were before."""
     searcher = make(trial, len(problem.goals), budget)
-    codes, columns, values, violations = [], list[Mapping[str, Floats]](), [], []
+    parts: list[Evaluated] = []
     done = 0
     while done < budget:
         codes_KL = searcher.propose(budget - done)
         rows = len(codes_KL)
         measured = measurements.measure(codes_KL)
-        value_KG, violation_K = problem.values(measured, rows), problem.violations(measured, rows)
-        searcher.learn(codes_KL, value_KG, violation_K)
-        codes.append(codes_KL)
-        columns.append(measured)
-        values.append(value_KG)
-        violations.append(violation_K)
+        part = Evaluated(
+            codes_KL, measured, problem.values(measured, rows), problem.violations(measured, rows)
+        )
+        searcher.learn(codes_KL, part.values_EG, part.violations_E)
+        parts.append(part)
+        if see:
+            see(done, part)
         done += rows
-        if tell:
-            tell(done)
-    names = dict.fromkeys(name for part in columns for name in part)
+    names = dict.fromkeys(name for part in parts for name in part.metrics_E)
     metrics = {
         name: np.concatenate(
-            [part.get(name, np.full(len(rows), np.nan)) for part, rows in zip(columns, codes, strict=True)]
+            [part.metrics_E.get(name, np.full(len(part.codes_EL), np.nan)) for part in parts]
         )
         for name in names
     }
-    return Evaluated(np.concatenate(codes), metrics, np.concatenate(values), np.concatenate(violations))
+    codes, values, violations = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("codes_EL", "values_EG", "violations_E")
+    )
+    return Evaluated(codes, metrics, values, violations)
+
+
+def searched(benchmark: Benchmark, problem: Problem, **about: Any) -> Searched:
+    """What is searched for, the first goal being the reward."""
+    plain, first = Searched.of(benchmark, **about), problem.goals[0]
+    goals = {goal.name: goal.metric for goal in problem.goals}
+    limits = {WITHIN: Metric("within limits")} if problem.limits else {}
+    return msgspec.structs.replace(
+        plain, reward=first.metric, report=first.metric, metrics={**plain.metrics, **goals, **limits},
+        goals=list(goals),
+    )  # fmt: skip
+
+
+def as_batch(
+    problem: Problem, strategy: str, one: Evaluated, agent: int, trial: int, query: int = 1
+) -> Batch:
+    """Evaluations of a trial, the first goal being the reward."""
+    reward_TN = problem.goals[0].metric.upward(one.values_EG[:, 0])[None]
+    metrics_TN = {name: values_E[None] for name, values_E in one.metrics_E.items()}
+    metrics_TN[WITHIN] = one.allowed_E.astype(np.float64)[None]
+    return Batch(strategy, one.codes_EL[None], reward_TN, reward_TN, agent, trial, query, metrics_TN)
+
+
+def front_evaluations(
+    benchmark: Benchmark,
+    problem: Problem,
+    found: Mapping[str, Sequence[Evaluated]],
+    trials: int,
+    **about: Any,
+) -> Evaluations:
+    """All that strategies evaluated."""
+    batches = [
+        as_batch(problem, name, one, *divmod(place, trials))
+        for name, every in found.items()
+        for place, one in enumerate(every)
+    ]
+    return Evaluations(searched(benchmark, problem, strategies=list(found), trials=trials, **about), batches)
 
 
 def exact_front(benchmark: Benchmark, problem: Problem) -> Floats | None:

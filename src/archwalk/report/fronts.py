@@ -29,7 +29,7 @@ _LOW, _HIGH = 1.0, 99.0
 """Percentiles of what was evaluated that the axes reach to, beside the fronts: a few outliers would hide the rest."""
 
 
-def front_lines(record: Front) -> list[str]:
+def front_lines(record: Front, with_table: bool = True) -> list[str]:
     """The result in words, and the front as a table."""
     goals = ", ".join(
         f"{goal.name} {'high' if goal.metric.higher_is_better else 'low'}" for goal in record.goals
@@ -48,8 +48,8 @@ def front_lines(record: Front) -> list[str]:
         if record.exact is None and record.evaluation == "table":
             lines.append("No architecture of the table does.")
     else:
-        lines += _table(record)
-        lines.append(_volume(record))
+        lines += _table(record) if with_table else []
+        lines.append(volume_line(record))
     if record.limits and record.points:
         lines.append(
             f"{count(record.within_limits)} of {count(record.evaluations)} evaluations keep the limits."
@@ -63,20 +63,25 @@ def front_lines(record: Front) -> list[str]:
     return lines
 
 
-def _table(record: Front) -> list[str]:
+def front_rows(record: Front) -> tuple[list[str], list[list[str]]]:
+    """Names of the metrics, goals first, and their values at the points, at most `_MOST_LINES` of them."""
     names = list(record.points[0].metrics)
     first = [goal.name for goal in record.goals if goal.name in names]
     names = first + [name for name in names if name not in first]
-    rows = [names] + [
-        [_shown(point.metrics[name]) for name in names] for point in record.points[:_MOST_LINES]
-    ]
+    return names, [[_shown(point.metrics[name]) for name in names] for point in record.points[:_MOST_LINES]]
+
+
+def _table(record: Front) -> list[str]:
+    names, points = front_rows(record)
+    rows = [names, *points]
     widths = [max(len(row[column]) for row in rows) for column in range(len(names))]
     lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     more = len(record.points) - _MOST_LINES
     return ["", *lines, *([f"and {more} more"] if more > 0 else []), ""]
 
 
-def _volume(record: Front) -> str:
+def volume_line(record: Front) -> str:
+    """How large the front is, and its hypervolume."""
     text = f"Front of {counted(len(record.points), 'architecture')}; hypervolume {_shown(record.hypervolume[-1])}"
     if record.trials > 1:
         low, high = min(record.hypervolume_trials), max(record.hypervolume_trials)
@@ -91,7 +96,9 @@ def _volume(record: Front) -> str:
 
 
 def _shown(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.5g}"
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:,.5g}"
 
 
 def plot_front(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,24 +16,26 @@ from archwalk.estimators.store.records import ACCURACY, DONE, OBJECTIVE
 from archwalk.estimators.store.records import Evaluation as Training
 from archwalk.experiments.evaluated import Batch, Searched
 from archwalk.experiments.study_store import StudyStore
+from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.catalogue import SpaceReference
 
 
 class StudySource(Source):
     """A study, of which any number of processes may ask and tell."""
 
-    def __init__(self, place: str | Path, study: str) -> None:
-        super().__init__(f"the study {study} in {place}" if study != "study" else str(place))
-        self._store = StudyStore.existing(place, study)
-        about = self._store.about
+    def __init__(self, store: StudyStore, space: SearchSpace | None = None) -> None:
+        """`space` is the study's, where whoever asks has it."""
+        super().__init__(f"the study {store.study} in {store.name}" if store.study != "study" else store.name)
+        self._store, about = store, store.about
         reward = Metric("reward", "", bool(about["higher_is_better"]))
         self._begin(
             Searched(
-                benchmark=str(place), objective="reward", reward=reward,
+                benchmark=self.name, objective="reward", reward=reward,
                 report=Metric("report", "", reward.higher_is_better),
                 space=SpaceReference(about.get("made_as", about["space"]), about.get("parameters", {})),
                 strategies=[about["strategy"]], trials=about["lanes"],
-            )
+            ),
+            space,
         )  # fmt: skip
         self._since = 0
         self._query: dict[int, int] = {}

@@ -9,7 +9,7 @@ from archwalk.api.watching.folders import FolderSource
 from archwalk.api.watching.source import Source
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.store.database import open_store
-from archwalk.experiments.study_store import studies_in
+from archwalk.experiments.study_store import StudyStore, studies_in
 
 
 def open_source(
@@ -31,7 +31,7 @@ def open_source(
         if not _is_sqlite(place):
             raise UsageError(f"{what} is neither a run folder nor the file of a study or a store")
     if study is not None or (not is_server and studies_in(what)):
-        return StudySource(what, study or "study")
+        return StudySource(StudyStore.existing(what, study or "study"))
     return StoreSource(open_store(what, create=False), space, dataset)
 
 

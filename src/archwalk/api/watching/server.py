@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import re
 import threading
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,10 +18,11 @@ from archwalk.data.files import read_file
 from archwalk.errors import ArchwalkError, UsageError
 from archwalk.report.explorer.drawn import draw
 from archwalk.report.explorer.live_page import render_live_page
-from archwalk.report.explorer.section import colours, policy
+from archwalk.report.explorer.section import colours, policy, views
 
 HOST, PORT = "127.0.0.1", 8765
 _DRAWING = re.compile(r"/drawing/(\d{1,9})\.svg")
+_SHARE = 20.0
 _OF_DRAWINGS = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -30,6 +32,8 @@ class Watch:
     def __init__(self, source: Source) -> None:
         self.source = source
         self._lock = threading.Lock()
+        self._views: dict[str, Any] = {}
+        self._looked, self._took = 0.0, 0.0
 
     def more(self, edition: int, series: int, architectures: int) -> dict[str, Any]:
         """What came since a page was told last; everything where that was of another edition."""
@@ -50,6 +54,23 @@ class Watch:
             if edition != source.edition:
                 series = architectures = 0
             return head | {"delta": explored.delta(series, architectures) | {"colours": colours(explored)}}
+
+    def views(self) -> dict[str, Any]:
+        """The landscape and what else takes time: computed anew at most so often that it takes a twentieth of it."""
+        with self._lock:
+            explored, now = self.source.explored, time.monotonic()
+            if explored is None:
+                return {"rows": 0}
+            known = self._views.get("edition") == self.source.edition
+            if known and (self._views["rows"] == explored.rows or now - self._looked < _SHARE * self._took):
+                return self._views
+            self._views = {
+                "edition": self.source.edition, "rows": explored.rows, "walks": explored.walks,
+                "front": explored.front, **views(explored),
+            }  # fmt: skip
+            self._looked = time.monotonic()
+            self._took = self._looked - now
+            return self._views
 
     def drawing(self, number: int) -> str:
         """An SVG; empty where there is none."""
@@ -75,6 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
             asked = parse_qs(parts.query)
             numbers = [_number(asked, name) for name in ("edition", "series", "architectures")]
             self._send(HTTPStatus.OK, "application/json", encode_json(watch.more(*numbers)))
+        elif parts.path == "/views":
+            self._send(HTTPStatus.OK, "application/json", encode_json(watch.views()))
         elif (found := _DRAWING.fullmatch(parts.path)) and (svg := watch.drawing(int(found[1]))):
             self._send(HTTPStatus.OK, "image/svg+xml", svg, _OF_DRAWINGS)
         elif parts.path == "/report.html" and watch.source.report is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from archwalk.experiments.evaluated import Searched
 from archwalk.report.explorer.explored import Explored
+from archwalk.spaces.base import SearchSpace
 
 RUNNING, OVER, WAITING = "running", "over", "waiting"
 
@@ -30,6 +31,6 @@ class Source(ABC):
     def update(self) -> None:
         """Read on. Raises DataError where what stands there is damaged."""
 
-    def _begin(self, about: Searched) -> None:
-        self.explored = Explored(about, about.load_space())
+    def _begin(self, about: Searched, space: SearchSpace | None = None) -> None:
+        self.explored = Explored(about, space or about.load_space())
         self.edition += 1

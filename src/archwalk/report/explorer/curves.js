@@ -23,7 +23,7 @@ class Lines {
 
   draw(plot) {
     const every = this.lines.flatMap((line) => line.y.filter(Number.isFinite));
-    plot.frame(extent(this.lines.flatMap((line) => line.x)), extent(every));
+    plot.frame(extent(this.lines.flatMap((line) => line.x)), extent(every), { whole: true });
     const { context } = plot;
     for (const { x, y, colour: name, steps } of this.lines) {
       context.strokeStyle = colour(name);

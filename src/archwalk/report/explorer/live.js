@@ -3,8 +3,8 @@
 const PAUSE = 1000, LATE_PAUSE = 5000;
 
 class Live {
-  constructor(store, take) {
-    Object.assign(this, { store, take, edition: 0 });
+  constructor(store, take, look) {
+    Object.assign(this, { store, take, look, edition: 0, looked: -1 });
     this.state = document.getElementById("x-state");
     this.now = document.getElementById("x-now");
     this.best = new Lines("Best so far, by query");
@@ -25,12 +25,25 @@ class Live {
       this.edition = told.edition;
       if (told.delta && (told.delta.series.length || !store.about)) this.take(told.delta);
       this.tell(told);
+      if (store.rows !== this.looked) await this.lookAgain();
       if (told.state === "over") pause = LATE_PAUSE;
     } catch {
       this.state.textContent = "Nobody answers any more; what was seen stays here.";
       pause = LATE_PAUSE;
     }
     setTimeout(() => this.ask(), pause);
+  }
+
+  // The landscape and what else takes time to compute: whoever serves the page says when there are new ones.
+  async lookAgain() {
+    const reply = await fetch("views");
+    if (!reply.ok) return;
+    const views = await reply.json();
+    if (views.rows === this.looked) return;
+    this.looked = views.rows;
+    this.store.walks = views.walks;
+    this.store.front = views.front;
+    this.look(views);
   }
 
   tell(told) {

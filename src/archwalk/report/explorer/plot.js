@@ -13,9 +13,8 @@ const PLOTS = new Set();
 
 class Plot {
   constructor({ height, label, draw }) {
-    Object.assign(this, { height, drawing: draw, margins: { left: 58, right: 14, top: 12, bottom: 34 } });
+    Object.assign(this, { tall: height, height: 0, drawing: draw, margins: { left: 58, right: 14, top: 12, bottom: 34 } });
     this.canvas = el("canvas", { role: "img", "aria-label": label });
-    this.canvas.style.height = `${height}px`;
     this.node = el("div", { class: "x-plot" }, this.canvas);
     this.context = this.canvas.getContext("2d");
     new ResizeObserver(() => this.soon()).observe(this.node);
@@ -33,6 +32,8 @@ class Plot {
     const width = this.node.clientWidth, scale = devicePixelRatio || 1;
     if (!width) return;
     this.width = width;
+    this.height = typeof this.tall === "function" ? this.tall(width) : this.tall;
+    this.canvas.style.height = `${this.height}px`;
     this.canvas.width = Math.round(width * scale);
     this.canvas.height = Math.round(this.height * scale);
     this.context.setTransform(scale, 0, 0, scale, 0, 0);
@@ -54,7 +55,8 @@ class Plot {
     context.lineWidth = 1;
     context.strokeStyle = colour("grid");
     context.fillStyle = colour("muted");
-    const upwards = ticksOf(lowY, highY, 5), sideways = ticksOf(lowX, highX, Math.max(2, Math.floor(this.width / 110)));
+    const upwards = ticksOf(lowY, highY, 5), most = Math.max(2, Math.floor(this.width / 110));
+    const sideways = ticksOf(lowX, highX, most, titles.whole);
     context.textBaseline = "middle";
     context.textAlign = "right";
     for (const value of upwards) {
@@ -101,4 +103,20 @@ class Plot {
 }
 
 const redrawAll = () => PLOTS.forEach((plot) => plot.soon());
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+prefersDark.addEventListener("change", redrawAll);
+
+// Light or dark, whatever the system prefers: a button in the head of the page.
+const themeButton = () => {
+  const root = document.documentElement;
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : prefersDark.matches);
+  const button = el("button", { type: "button", class: "x-button x-theme", onclick: () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    tell();
+    redrawAll();
+  } });
+  const tell = () => (button.textContent = isDark() ? "light" : "dark");
+  prefersDark.addEventListener("change", tell);
+  tell();
+  return button;
+};

@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
+from typing import Any
 
 from archwalk.data.decoding import encode_json
 from archwalk.report.explorer.drawn import pack, packed_drawings
 from archwalk.report.explorer.explored import Explored
+from archwalk.report.explorer.importance import importance
+from archwalk.report.explorer.landscape import landscape
 from archwalk.report.html import NOTHING_RUNS, section
 from archwalk.report.palette import colours_of
 from archwalk.report.values import count, counted
 
-SCRIPTS = ("tools", "store", "view", "plot", "card", "filters", "table", "curves", "live", "main")
+SCRIPTS = (
+    "tools", "store", "view", "plot", "card", "filters", "table", "landscape", "steps", "fronts",
+    "parallel", "importance", "curves", "live", "main",
+)  # fmt: skip
 """Files of JavaScript, in this order one script."""
 
 KEY, TITLE = "explore", "All that was evaluated"
@@ -45,9 +51,8 @@ def explorer(explored: Explored, first: str) -> Explorer:
         if 0 < drawn < every
         else []
     )
-    data = pack(
-        encode_json(explored.delta() | {"colours": colours(explored, first), "walks": explored.walks})
-    )
+    beside = {"colours": colours(explored, first), "walks": explored.walks, "front": explored.front}
+    data = pack(encode_json(explored.delta() | beside | {"views": views(explored)}))
     body = section(
         KEY, TITLE,
         f'{_help(*some, *explored.notes)}<div id="x-explorer"></div>\n'
@@ -57,6 +62,11 @@ def explorer(explored: Explored, first: str) -> Explorer:
         f"<script>{script()}</script>",
     )  # fmt: skip
     return Explorer(body, policy(), _file("explorer.css"))
+
+
+def views(explored: Explored) -> dict[str, Any]:
+    """What is computed of all that was evaluated."""
+    return {"landscape": landscape(explored), "importance": importance(explored)}
 
 
 def live_explorer() -> Explorer:

@@ -88,6 +88,20 @@ class Store {
     return this.known.get("best");
   }
 
+  // The evaluation of an architecture that has its best reward.
+  bestRow(architecture) {
+    if (!this.known.has("rows")) {
+      const rows = new Int32Array(this.descriptions.length).fill(-1), best = this.best();
+      for (let row = this.rows - 1; row >= 0; row--) {
+        const at = this.columns.architecture[row];
+        if (rows[at] < 0 || this.upward(this.columns.reward[row]) === best[at]) rows[at] = row;
+      }
+      this.known.set("rows", rows);
+    }
+    const row = this.known.get("rows")[architecture];
+    return row < 0 ? null : row;
+  }
+
   get severalAgents() {
     return (this.agents ??= this.columns.agent.some((agent) => agent > 0));
   }
