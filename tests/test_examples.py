@@ -234,6 +234,11 @@ def test_a_trade_off(tmp_path: Path) -> None:
     assert (tmp_path / "trade_off.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_declared_cell(tmp_path: Path) -> None:
+    said = run_example(str(EXAMPLES / "declared_cell.py"), folder=tmp_path)
+    assert re.search(r"^the best cell of 60: 9\d\.\d\d %$", said, re.MULTILINE)
+
+
 def test_a_partial_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARCHWALK_CACHE", str(tmp_path / "cache"))
     said = run_example(str(EXAMPLES / "partial_table.py"), folder=tmp_path)
@@ -253,6 +258,21 @@ def test_maskable_ppo_is_compared_as_an_agent(tmp_path: Path) -> None:
     said = run_example(str(EXAMPLES / "sb3_maskable_ppo.py"), *short, folder=tmp_path)
     assert re.search(r"maskable_ppo +\d\d\.\d\d after 5 queries, [1-9],\d{3} in training", said)
     assert re.search(r"local-search +\d\d\.\d\d after 5 queries, 0 in training", said)
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        "function_objective",
+        "command_objective",
+        "declared_space",
+        "declared_cell",
+        "partial_table",
+        "trade_off",
+    ],
+)
+def test_the_documentation_shows_the_recipes(example: str) -> None:
+    assert f'--8<-- "examples/{example}.py"' in (ROOT / "docs/recipes.md").read_text()
 
 
 @pytest.mark.parametrize("path", sorted((PLUGINS / "archwalk_mlp").glob("[!_]*")), ids=lambda path: path.name)

@@ -1,10 +1,12 @@
 """The system asks a command to end, as at a shutdown or where a cluster takes a machine back: as Ctrl-C, in order."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 import uuid
 from pathlib import Path
 
@@ -133,3 +135,17 @@ def test_an_end_that_is_asked_for_amid_a_destructor(name, status):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler), timeout=50,
     )  # fmt: skip
     assert (said.returncode, said.stdout, said.stderr) == (status, "", "archwalk: stopped\n")
+
+
+def test_watching_ends_with_ctrl_c_and_no_more_words(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "archwalk", "watch", tmp_path, "--port", "0", "--json"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert process.stdout is not None
+    url = json.loads(process.stdout.readline())["url"]
+    with urllib.request.urlopen(url, timeout=20) as page:
+        assert b"x-explorer" in page.read()
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=20)
+    assert (process.returncode, rest, errors) == (0, "", "archwalk: stopped watching\n")

@@ -24,6 +24,7 @@ from declared_cases import large, small_file
 
 TINY = {
     "alphax": ["retrain=3", "rollouts=2"],
+    "weaknas": ["initial=4", "round=4", "epochs=5", "width=8", "pool=20"],
     "bananas": ["initial=4", "round=4", "epochs=5", "candidates=20"],
     "graph-gp": ["initial=4"],
     "nasbot": ["initial=4", "candidates=10", "offspring=5"],
@@ -44,9 +45,10 @@ SLOW = {("naswot", name) for name in ATARI} | {("zero-cost", name) for name in (
 AGENTS = {name for name in SPACES.names() if name.startswith("policy-cnn-")}
 GRAPHS = {*SPACES.names()} - {"convnet"}
 SHARING: set[str] = set()  # a space alone has no game to share weights on
+SOURCES: set[str] = set()  # nor source tasks
 ONLY = {
     "naswot": IMAGES, "zero-cost": IMAGES | AGENTS, "random-construction": BUILT, "meta-a2c": BUILT, "nasbot": GRAPHS,
-    "enas": SHARING, "spos": SHARING,
+    "enas": SHARING, "spos": SHARING, "mean-rank": SOURCES, "rgpe": SOURCES,
 }  # fmt: skip
 """Where a strategy works, if not everywhere."""
 

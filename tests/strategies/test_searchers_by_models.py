@@ -19,6 +19,7 @@ from archwalk.strategies.bananas import Bananas, BananasSettings
 from archwalk.strategies.base import Trials
 from archwalk.strategies.catalogue import STRATEGIES, StrategyFactory
 from archwalk.strategies.nasbot import Nasbot, NasbotSettings
+from archwalk.strategies.weaknas import WeakNAS, WeakNASSettings
 from archwalk.strategies.zero_cost import Naswot, NaswotSettings
 from archwalk.testing.strategies import MadeUpEstimator, StrategyConformance
 
@@ -27,6 +28,9 @@ SMALL_BANANAS = BananasSettings(
 )
 SMALL = {
     "bananas": partial(Bananas, settings=SMALL_BANANAS),
+    "weaknas": partial(
+        WeakNAS, settings=WeakNASSettings(initial=4, round=3, top=6, layers=2, width=8, epochs=3, pool=12)
+    ),
     "nasbot": partial(Nasbot, settings=NasbotSettings(initial=4, candidates=8, generations=1, offspring=4)),
     "alphax": partial(AlphaX, settings=AlphaXSettings(rollouts=3, retrain=5, width=8, epochs=2)),
     "naswot": partial(
@@ -50,6 +54,13 @@ class TestBananas(OnSmallCells):
     @classmethod
     def factory(cls) -> StrategyFactory:
         return SMALL["bananas"]
+
+
+class TestWeakNAS(OnSmallCells):
+    @pytest.fixture
+    @classmethod
+    def factory(cls) -> StrategyFactory:
+        return SMALL["weaknas"]
 
 
 class TestNasbot(OnSmallCells):
@@ -110,13 +121,13 @@ def test_the_default_preset_is_that_of_the_paper(name):
     assert make_settings(factory.settings_class, preset) == factory.settings_class()
 
 
-@pytest.mark.parametrize("name", ["bananas", "nasbot"])
+@pytest.mark.parametrize("name", ["bananas", "nasbot", "weaknas"])
 def test_models_find_what_random_search_does_not(name, space5):
     """On accuracies that follow from the features, after few evaluations of many."""
     estimator = MadeUpEstimator(space5)
     everything_B = estimator.evaluate(np.arange(space5.size, dtype=np.int32)[:, None]).reward_B
-    settings = {"settings": BananasSettings(epochs=40, layers=3)} if name == "bananas" else {}
-    strategy = STRATEGIES.load(name)(Trials(space5, 2, np.random.default_rng(0)), **settings)
+    settings = {"bananas": BananasSettings(epochs=40, layers=3), "weaknas": WeakNASSettings(initial=20)}
+    strategy = STRATEGIES.load(name)(Trials(space5, 2, np.random.default_rng(0)), settings.get(name))
     best_T = run_trials(estimator, strategy, 60).curves().reward_TQ[:, -1]
     assert (everything_B[:, None] > best_T).mean() < 0.005
 

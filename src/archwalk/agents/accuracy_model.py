@@ -60,14 +60,23 @@ class ModelSettings:
 
 
 class AccuracyModel:
-    """An ensemble and the architectures (E, L) that it has learned from, with their accuracies (E,) in percent."""
+    """An ensemble and the architectures (E, L) that it has learned from, with their accuracies (E,) in percent.
+
+    `half`: rounds are in half precision (see `learning.precision`); what tells the best apart never is.
+    """
 
     def __init__(
-        self, benchmark: Benchmark, settings: ModelSettings, ensemble: LogEnsemble, rng: np.random.Generator
+        self,
+        benchmark: Benchmark,
+        settings: ModelSettings,
+        ensemble: LogEnsemble,
+        rng: np.random.Generator,
+        half: bool = False,
     ) -> None:
         self.space = benchmark.space
         self.settings = settings
         self.rng = rng
+        self.half = half
         self.ledger = TrainingLedger(benchmark.estimator, rng.spawn(1)[0])
         self.learner = EnsembleLearner(
             ensemble, learning_rate=settings.model_learning_rate, weight_decay=settings.weight_decay
@@ -104,7 +113,11 @@ class AccuracyModel:
             return self.rng.integers(0, len(self), shape)
 
         return self._fit(
-            updates, targets_E, rows_of, lambda codes: rewritten_features(self.space, codes, self.rng)
+            updates,
+            targets_E,
+            rows_of,
+            lambda codes: rewritten_features(self.space, codes, self.rng),
+            half=self.half,
         )
 
     def tell_apart(self, updates: int, sharpness: float) -> float:
@@ -128,6 +141,7 @@ class AccuracyModel:
         targets_E: Floats,
         rows_of: Callable[[tuple[int, int]], NDArray[np.int64]],
         features_of: Callable[[Codes], Features],
+        half: bool = False,
     ) -> float:
         shape = self.settings.members, min(self.settings.model_batch, len(self))
         wanted_E = targets_E.astype(np.float32)
@@ -137,11 +151,11 @@ class AccuracyModel:
             features = torch.from_numpy(features_of(self.codes_EL[rows_KB.ravel()])).float()
             return features.view(*shape, -1), torch.from_numpy(wanted_E[rows_KB])
 
-        return self.learner.fit(draw, updates=updates)
+        return self.learner.fit(draw, updates=updates, half=half)
 
     def predict(self, features_NF: Features) -> Floats:
         """What each member takes architectures for, (K, N), on the scale of exp(accuracy)."""
-        return self.learner.predict(features_NF)
+        return self.learner.predict(features_NF, half=self.half)
 
     def unseen(self, codes_BL: Codes) -> Codes:
         """Those that were not evaluated yet, each once, in their order."""

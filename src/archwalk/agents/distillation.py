@@ -14,6 +14,7 @@ from archwalk.agents.policy import GreedyPolicy
 from archwalk.environments.walks import Sampler
 from archwalk.estimators.base import Floats
 from archwalk.jit import Streams
+from archwalk.learning.precision import half_precision
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.walker import take_walks
 
@@ -28,7 +29,7 @@ class Distiller:
     """Fits `student`, features (T, F) to values (T,), to labels of architectures.
 
     A batch is what walks are presented with that the network itself takes (as DAgger does, Ross et al., 2011); half
-    of it comes from `anywhere`, where that is given, which draws so many codes.
+    of it comes from `anywhere`, where that is given, which draws so many codes. `half` is for half precision.
     """
 
     def __init__(
@@ -39,12 +40,13 @@ class Distiller:
         starts: Sampler,
         rng: np.random.Generator,
         anywhere: Sampler | None = None,
+        half: bool = False,
     ) -> None:
         self.student = student
         self.settings = settings
         self.space = space
         self.starts, self.anywhere = starts, anywhere
-        self.rng = rng
+        self.rng, self.half = rng, half
         self.optimiser = torch.optim.Adam(student.parameters(), lr=settings.distil_learning_rate, fused=True)
         self.done = 0
 
@@ -62,7 +64,9 @@ class Distiller:
                     self.settings.distil_learning_rate * self.remaining / self.settings.distil_updates
                 )
             features = torch.from_numpy(self.space.features(codes_BL)).float()
-            loss = functional.smooth_l1_loss(self.student(features), torch.from_numpy(labels_B).float())
+            with half_precision(self.half):
+                predicted_B = self.student(features).float()
+            loss = functional.smooth_l1_loss(predicted_B, torch.from_numpy(labels_B).float())
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimiser.step()

@@ -22,6 +22,7 @@ from archwalk.experiments.protocol import spawn
 from archwalk.experiments.records import Training, training_curve
 from archwalk.experiments.runs import Place, RunConfig, RunFolder
 from archwalk.experiments.training import resume_training, train_agent
+from archwalk.experiments.walks import edit_kind
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.spaces.catalogue import load_space
@@ -136,7 +137,7 @@ def improve_by(
         before, after = (judge.evaluate(Architecture(space, walked_SL[i])) for i in (0, -1))
     start, *stops = (Architecture(space, code_L) for code_L in walked_SL)
     edits = tuple(
-        Edit(_kind(space, *pair), stop) for pair, stop in zip(pairwise(walked_SL), stops, strict=True)
+        Edit(edit_kind(space, *pair), stop) for pair, stop in zip(pairwise(walked_SL), stops, strict=True)
     )
     return Improvement(start, stops[-1] if stops else start, edits, before, after)
 
@@ -223,13 +224,6 @@ def _space_of(run: RunFolder) -> SearchSpace:
         return load_benchmark(benchmark_of(config), config.seed).space
     except ArchwalkError:
         return load_space(config.space)
-
-
-def _kind(space: SearchSpace, before_L: Codes, after_L: Codes) -> str:
-    """Which edit leads from one architecture to the other."""
-    found = space.neighbours(before_L[None])
-    at = np.flatnonzero((found.codes_EL == after_L).all(axis=1))
-    return space.edit_kinds[found.kinds_E[at[0]]] if len(at) else "edit"
 
 
 def _shower(bar: Bar) -> Callable[[int, int, dict[str, float]], None]:

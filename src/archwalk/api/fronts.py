@@ -5,32 +5,39 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archwalk.api.methods import as_method
+import numpy as np
+
+from archwalk.api.goal_methods import goal_method
 from archwalk.api.progress import progress_bar
-from archwalk.data.files import make_folder, write_atomically
-from archwalk.errors import UsageError
+from archwalk.api.results import EVALUATIONS, PAGE
+from archwalk.data.files import make_folder, remove_file, write_atomically
+from archwalk.errors import DataError
+from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
-from archwalk.experiments.fronts import Evaluated, GoalMethod, front_record, search_trials
+from archwalk.experiments.evaluated import Batch, Evaluations
+from archwalk.experiments.fronts import (
+    WITHIN,
+    front_evaluations,
+    front_record,
+    search_trials,
+    searched,
+)
 from archwalk.experiments.goals import read_problem, read_reference
-from archwalk.experiments.records import Front, FrontPoint, read_front, write_front
-from archwalk.experiments.settings import make_settings
+from archwalk.experiments.live import LIVE, LiveJournal
+from archwalk.experiments.records import FRONT, Front, FrontPoint, read_front, write_front
+from archwalk.experiments.runs import now
+from archwalk.experiments.watching import Watchers
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import SearchSpace
-from archwalk.strategies.base import Trials
-from archwalk.strategies.goals.base import GoalSearcher
-from archwalk.strategies.goals.catalogue import GOAL_STRATEGIES
-from archwalk.strategies.goals.scalarised import Scalarised, ScalarisedSettings
 
 if TYPE_CHECKING:
     import matplotlib.axes
     import pandas
 
 PLOT, TABLE = "front.svg", "evaluations.csv"
-_WEIGHED = ("every",)
 
 
 class FrontResult:
@@ -39,13 +46,39 @@ class FrontResult:
     """
 
     def __init__(
-        self, record: Front, benchmark: Benchmark | None = None, found: Sequence[Evaluated] | None = None
+        self,
+        record: Front,
+        benchmark: Benchmark | None = None,
+        evaluations: Evaluations | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.record = record
+        self.folder = folder
         self._benchmark = benchmark
-        self._found = found
+        self._evaluations = evaluations
         self.written: list[Path] = []
         """Files that it was saved to last."""
+
+    @property
+    def benchmark(self) -> Benchmark:
+        """What was searched; loaded by its name where the result was read from a folder."""
+        if self._benchmark is None:
+            self._benchmark = load_benchmark(f"{self.record.benchmark}:{self.record.objective}")
+        return self._benchmark
+
+    @property
+    def evaluations(self) -> Evaluations:
+        """Every evaluation, as arrays. Raises DataError where they were not saved."""
+        if self._evaluations is None:
+            file = (self.folder or Path()) / EVALUATIONS
+            if not file.exists():
+                raise DataError(f"the evaluations of this front were not saved: there is no {file}")
+            self._evaluations = Evaluations.read(file)
+        return self._evaluations
+
+    @property
+    def _space(self) -> SearchSpace | None:
+        return self._benchmark.space if self._benchmark is not None else self.evaluations.about.load_space()
 
     @property
     def points(self) -> list[FrontPoint]:
@@ -55,10 +88,8 @@ class FrontResult:
     @property
     def architectures(self) -> list[Architecture]:
         """Those of the points."""
-        if self._benchmark is None:
-            self._benchmark = load_benchmark(f"{self.record.benchmark}:{self.record.objective}")
-        space = self._benchmark.space
-        return [self._benchmark.architecture(space.parse(point.description)) for point in self.points]
+        benchmark = self.benchmark
+        return [benchmark.architecture(benchmark.space.parse(point.description)) for point in self.points]
 
     @property
     def hypervolume(self) -> float:
@@ -74,23 +105,23 @@ class FrontResult:
     def frame(self) -> pandas.DataFrame:
         """A row for each evaluation: trial, query, all metrics, whether it keeps the limits, architecture (JSON).
 
-        Needs pandas. Raises UsageError for a result that was read from a folder, which has them as a table.
+        Needs pandas. Raises DataError where the evaluations were not saved.
         """
         from archwalk.api.frames import data_frame
 
         return data_frame(list(self._rows()))
 
     def _rows(self) -> Iterable[dict[str, Any]]:
-        if self._found is None or self._benchmark is None:
-            raise UsageError(f"the evaluations of a front that was read are in its {TABLE}")
-        space = self._benchmark.space
-        for trial, one in enumerate(self._found):
-            for query, code_L in enumerate(one.codes_EL):
+        space = self._space or self.benchmark.space
+        for batch in self.evaluations.batches:
+            for query, code_L in enumerate(batch.codes_TNL[0]):
+                values = {name: float(values_TN[0, query]) for name, values_TN in batch.metrics_TN.items()}
+                within = bool(values.pop(WITHIN))
                 yield {
-                    "trial": trial,
+                    "trial": batch.trial,
                     "query": query + 1,
-                    **{name: float(column_E[query]) for name, column_E in one.metrics_E.items()},
-                    "within_limits": bool(one.violations_E[query] <= 0),
+                    **values,
+                    WITHIN: within,
                     "architecture": json.dumps(space.describe(code_L)),
                 }
 
@@ -102,10 +133,31 @@ class FrontResult:
         """
         from archwalk.report.fronts import plot_front
 
-        values = None
-        if self._found is not None:
-            values = [(one.values_EG, one.allowed_E) for one in self._found]
+        values = [(self._values(batch), batch.metrics_TN[WITHIN][0] > 0) for batch in self._batches]
         return plot_front(self.record, values, Path(path) if path is not None else None, axes)
+
+    def page(self, path: str | Path) -> Path:
+        """Write the report as one HTML page that needs nothing else, with all that was evaluated to explore."""
+        from archwalk.report.explorer.explored import Explored
+        from archwalk.report.front_page import write_front_page
+
+        explored = None
+        if self._batches:
+            explored = Explored.of(self.evaluations, self._space)
+            explored.front = self.record.exact
+        write_front_page(self.record, Path(path), explored)
+        return Path(path)
+
+    @property
+    def _batches(self) -> Sequence[Batch]:
+        """Evaluations of each trial; none where they were not saved."""
+        is_there = self._evaluations is not None or ((self.folder or Path()) / EVALUATIONS).exists()
+        return self.evaluations.batches if is_there else ()
+
+    def _values(self, batch: Batch) -> Floats:
+        """Of the goals (E, G), turned so that higher is better."""
+        goals = self.record.goals
+        return np.stack([goal.metric.upward(batch.metrics_TN[goal.name][0]) for goal in goals], axis=1)
 
     def summary(self) -> str:
         """The result as text for a terminal."""
@@ -114,22 +166,32 @@ class FrontResult:
         return "\n".join(front_lines(self.record))
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write it to a folder: `front.json`, a plot, every evaluation."""
+        """Write it to a folder: `front.json`, the page, a plot, every evaluation.
+
+        A front that is there already gives way, all of it.
+        """
         import csv
         import io
 
         out = make_folder(Path(folder))
-        self.written = [write_front(self.record, out)]
+        evaluations = self.evaluations if self._batches else None
+        for name in (FRONT, PAGE, PLOT, TABLE, EVALUATIONS):
+            remove_file(out / name)
+        self.written = [self.page(out / PAGE)]
         if len(self.record.goals) > 1:
             self.plot(out / PLOT)
             self.written.append(out / PLOT)
-        if self._found is not None:
+        if evaluations is not None:
             rows, text = list(self._rows()), io.StringIO()
             writer = csv.DictWriter(text, fieldnames=list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
             write_atomically(out / TABLE, text.getvalue())
-            self.written.append(out / TABLE)
+            evaluations.write(out / EVALUATIONS)
+            self.written += [out / TABLE, out / EVALUATIONS]
+        self.written.append(write_front(self.record, out))  # last: with it the result is whole
+        remove_file(out / LIVE)
+        self.folder = out
         return self.written
 
     def __repr__(self) -> str:
@@ -147,6 +209,7 @@ def search_front(
     budget: int,
     trials: int = 1,
     seed: int = 0,
+    workers: int = 1,
     settings: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     command: str | None = None,
@@ -160,26 +223,33 @@ def search_front(
     `reference` point, by default a tenth of its range beyond the exact front, or the one that was found.
 
     `strategy` is `nsga2`, `graph-gp` (two goals, by expected hypervolume), or any other strategy, which is then given
-    rewards that weigh the goals, with other weights every so many queries (the setting `every`). Raises UsageError for
-    a metric that there is not.
+    rewards that weigh the goals, with other weights every so many queries (the setting `every`). `workers` processes
+    share the trials, with the same result. Raises UsageError for a metric that there is not.
     """
     problem_benchmark = load_benchmark(benchmark, seed) if isinstance(benchmark, str) else benchmark
     problem = read_problem(
-        problem_benchmark.measurements, _several(maximise), _several(minimise),
-        limits if isinstance(limits, Mapping) else _several(limits),
+        problem_benchmark.measurements, several(maximise), several(minimise),
+        limits if isinstance(limits, Mapping) else several(limits),
     )  # fmt: skip
     reference_G = read_reference(reference or {}, problem)
-    method = goal_method(strategy, problem_benchmark.space, problem_benchmark.name, settings or {})
-    began = time.perf_counter()
-    with progress_bar("queries a trial", budget, progress) as bar:
+    method = goal_method(strategy, problem_benchmark, problem, settings or {})
+    began, about = time.perf_counter(), {"budget": budget, "created": now()}
+    journals = [LiveJournal(make_folder(Path(out)))] if out is not None else []
+    watchers = Watchers(
+        journals,
+        lambda: searched(problem_benchmark, problem, strategies=[method.name], trials=trials, **about),
+    )
+    with progress_bar("queries a trial", budget * len(method.makers), progress) as bar, watchers.watching():
         found = search_trials(
-            problem_benchmark, problem, method, budget=budget, trials=trials, seed=seed, progress=bar.to
-        )
+            problem_benchmark, problem, method, budget=budget, trials=trials, seed=seed, workers=workers,
+            progress=bar.to, watchers=watchers,
+        )  # fmt: skip
     record = front_record(
         problem_benchmark, problem, method, found, budget=budget, seed=seed, began=began,
         reference_G=reference_G, command=command,
     )  # fmt: skip
-    result = FrontResult(record, problem_benchmark, found)
+    evaluations = front_evaluations(problem_benchmark, problem, {method.name: found}, trials, **about)
+    result = FrontResult(record, problem_benchmark, evaluations)
     if out is not None:
         result.save(out)
     return result
@@ -187,42 +257,9 @@ def search_front(
 
 def load_front(folder: str | Path) -> FrontResult:
     """A front that was saved. Raises DataError where there is none, or it is damaged."""
-    return FrontResult(read_front(Path(folder)))
+    return FrontResult(read_front(Path(folder)), folder=Path(folder))
 
 
-def goal_method(
-    strategy: object, space: SearchSpace, benchmark: str, settings: Mapping[str, Any]
-) -> GoalMethod:
-    """Who searches for several goals. Raises UsageError for an unknown strategy or setting."""
-    if isinstance(strategy, str) and strategy in GOAL_STRATEGIES.names():
-        cls: Any = GOAL_STRATEGIES.load(strategy)
-        own = make_settings(cls.settings_class, changes=settings)
-        return GoalMethod(strategy, partial(_make, cls, own), cls.query, _plain(own))
-    weights = make_settings(ScalarisedSettings, changes={k: v for k, v in settings.items() if k in _WEIGHED})
-    rest = {key: value for key, value in settings.items() if key not in _WEIGHED}
-    method = as_method(strategy, space, benchmark, rest)
-    if method.training_seeds:
-        raise UsageError(f"{method.name} was trained for one goal; several are searched by strategies")
-    make = partial(_weigh, method.factories[0], weights)
-    return GoalMethod(
-        method.name, make, f"{Scalarised.query}; goals are weighed", {**method.settings, **_plain(weights)}
-    )
-
-
-def _make(cls: Any, settings: Any, trial: Trials, goals: int, budget: int) -> GoalSearcher:
-    searcher: GoalSearcher = cls(trial, goals, budget, settings)
-    return searcher
-
-
-def _weigh(make: Any, settings: ScalarisedSettings, trial: Trials, goals: int, budget: int) -> GoalSearcher:
-    return Scalarised(trial, goals, budget, make, settings)
-
-
-def _plain(settings: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(settings)
-
-
-def _several(words: str | Sequence[str]) -> Sequence[str]:
+def several(words: str | Sequence[str]) -> Sequence[str]:
+    """Names, of which one alone needs no list."""
     return (words,) if isinstance(words, str) else words

@@ -20,6 +20,7 @@ from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import COMMAND, FUNCTION, Benchmark, load_benchmark
 from archwalk.experiments.comparison import evaluations_of
 from archwalk.experiments.evaluated import Evaluations
+from archwalk.experiments.live import LIVE
 from archwalk.experiments.protocol import Search
 from archwalk.experiments.records import RESULT, Comparison, read_comparison, write_comparison
 from archwalk.spaces.architecture import Architecture
@@ -240,6 +241,7 @@ class Result:
             write_atomically(out / DRAWING, best.architecture.draw())
             written += [out / FOUND, out / DRAWING]
         written.append(write_comparison(self.record, out))  # last: with it the result is whole
+        remove_file(out / LIVE)
         self.folder = out
         self.written = written
         return written

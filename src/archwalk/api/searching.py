@@ -13,9 +13,11 @@ from archwalk.api.agents import TrainedAgent
 from archwalk.api.methods import as_methods
 from archwalk.api.progress import progress_bar
 from archwalk.api.results import Result
+from archwalk.data.files import make_folder
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments import comparison
+from archwalk.experiments.live import LiveJournal
 from archwalk.experiments.protocol import Search
 from archwalk.spaces.base import SearchSpace
 
@@ -107,6 +109,7 @@ def compare(
             problem, methods, budget=budget, trials=trials, seed=seed, episode_starts=episodes,
             progress=bar.to, workers=workers, supernet=bar.beside("supernet").to,
             keep_in=folder / SUPERNETS if folder else None, command=command, searches=searches,
+            watchers=[LiveJournal(make_folder(folder))] if folder else [],
         )  # fmt: skip
     agents = [one for one in _values(strategies) if isinstance(one, TrainedAgent)]
     if len(agents) == 1:

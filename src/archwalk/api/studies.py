@@ -20,7 +20,7 @@ from archwalk.experiments.protocol import spawn
 from archwalk.experiments.study_store import Open, Row, StudyStore
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import Codes, SearchSpace
-from archwalk.spaces.catalogue import load_space
+from archwalk.spaces.catalogue import SpaceReference, load_space
 from archwalk.strategies.base import Strategy, Trials
 
 if TYPE_CHECKING:
@@ -156,6 +156,17 @@ class Study:
         ]
         return data_frame(rows)
 
+    def page(self, path: str | Path) -> Path:
+        """Write all that was told as one HTML page to explore, which needs nothing else."""
+        from archwalk.api.watching.databases import StudySource
+        from archwalk.report.explorer.study_page import write_study_page
+
+        source = StudySource(self._store, self.space)
+        source.update()
+        assert source.explored is not None
+        write_study_page(source.name, source.explored, Path(path))
+        return Path(path)
+
     def _reserve(self, wanted: int) -> list[int]:
         """Numbers of up to `wanted` that this process may have: free ones, then new ones, then its own."""
         opened = self._store.open()
@@ -261,6 +272,10 @@ def study(
         "lanes": lanes,
         "higher_is_better": higher_is_better,
     }
+    if (
+        reference := SpaceReference.of(where)
+    ).name != where.name:  # of a declared space the name alone says little
+        about |= {"made_as": reference.name, "parameters": reference.parameters}
     store = StudyStore(path, name, about)
     made = [method.factories[0](Trials(where, 1, spawn(seed, 1, lane))) for lane in range(lanes)]
     return Study(where, made, store, higher_is_better=higher_is_better, lease_seconds=lease_seconds)

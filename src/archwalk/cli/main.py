@@ -17,11 +17,13 @@ from archwalk.cli import (
     images,
     inspection,
     listing,
+    proxies,
     reproduction,
     results,
     shipped,
     store,
     transferring,
+    watching,
 )
 from archwalk.cli.guard import (
     INTERRUPTED,
@@ -66,6 +68,8 @@ def make_parser() -> argparse.ArgumentParser:
         store,
         transferring,
         shipped,
+        proxies,
+        watching,
     ):
         module.add_commands(commands)
     completion.add_command(commands, make_parser)

@@ -28,3 +28,6 @@ COUNT, COUNT_OR_ZERO = whole(1, 10**8), whole(0, 10**8)
 
 WORKERS = whole(1, 1_000)
 """Processes, all of which are started."""
+
+PORT = whole(0, 65_535)
+"""Of TCP."""

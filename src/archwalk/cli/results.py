@@ -16,7 +16,6 @@ from archwalk.cli.objectives import (
     add_front_options,
     add_objective_options,
     chosen_benchmark,
-    has_objective,
     has_several_goals,
 )
 from archwalk.cli.options import (
@@ -63,10 +62,13 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     _add_protocol(compare)
     add_settings(compare, several=True)
     add_objective_options(compare)
+    add_front_options(compare)
     compare.set_defaults(run=run_compare)
 
-    report = commands.add_parser("report", help="draw a run folder's result as one HTML page")
-    report.add_argument("folder", metavar="DIR", type=Path)
+    report = commands.add_parser("report", help="draw a run folder's result, or a study, as one HTML page")
+    report.add_argument("folder", metavar="DIR|STUDY", help="a run folder, a study's file or URL")
+    report.add_argument("--out", type=Path, metavar="FILE.html", help="of a study: where the page goes")
+    report.add_argument("--study", metavar="NAME", help="which one of a database that holds several")
     report.set_defaults(run=run_report)
 
     evaluate = commands.add_parser(
@@ -131,12 +133,12 @@ def _search_front(options: argparse.Namespace, name: str) -> None:
     if options.episodes:
         raise UsageError("--episodes is for one goal")
     use_one_thread()
-    benchmark, _ = chosen_benchmark(options)
+    benchmark, workers = chosen_benchmark(options)
     result = search_front(
         name, benchmark, maximise=options.maximise, minimise=options.minimise, limits=options.limit,
         reference=dict(map(_number_of, options.reference)), budget=options.budget, trials=options.trials,
-        seed=options.seed, settings=read_settings(options.assignments, [name]).get(name), out=options.out,
-        command=options.command_line, progress=True,
+        seed=options.seed, workers=workers, settings=read_settings(options.assignments, [name]).get(name),
+        out=options.out, command=options.command_line, progress=True,
     )  # fmt: skip
     if options.out:
         note(f"wrote {options.out}: {', '.join(path.name for path in result.written)}")
@@ -156,17 +158,38 @@ def _number_of(assignment: str) -> tuple[str, float]:
 
 def run_compare(options: argparse.Namespace) -> None:
     """Run several strategies; print and keep their result."""
-    goals = len([*options.maximise, *options.minimise])
-    if goals > 1:
-        raise UsageError("compare judges by one goal; archwalk search takes several")
-    if goals and not has_objective(options):
-        raise UsageError("compare judges a benchmark by its own objective; archwalk search takes other goals")
     named = [_label(word) for word in options.strategies.split(",")]
     strategies = dict(named)
     if len(strategies) < len(named):
         raise UsageError("a strategy is named twice; LABEL=NAME tells two of them apart")
+    if has_several_goals(options):
+        _compare_fronts(options, strategies)
+        return
     result = _compare(options, strategies, read_settings(options.assignments, list(strategies)))
     print_result(result, options.json, options.out)
+
+
+def _compare_fronts(options: argparse.Namespace, strategies: Mapping[str, str]) -> None:
+    """Compare by the hypervolume of fronts; print and keep it."""
+    from archwalk.api.front_comparisons import compare_fronts
+    from archwalk.report.tables import print_summary
+
+    if options.episodes:
+        raise UsageError("--episodes is for one goal")
+    use_one_thread()
+    benchmark, workers = chosen_benchmark(options)
+    result = compare_fronts(
+        strategies, benchmark, maximise=options.maximise, minimise=options.minimise, limits=options.limit,
+        reference=dict(map(_number_of, options.reference)), budget=options.budget, trials=options.trials,
+        seed=options.seed, workers=workers, settings=read_settings(options.assignments, list(strategies)),
+        out=options.out, command=options.command_line, progress=True,
+    )  # fmt: skip
+    if options.out:
+        note(f"wrote {options.out}: {', '.join(path.name for path in sorted(result.written))}")
+    if options.json:
+        sys.stdout.write(encode_json(result.record) + "\n")
+    else:
+        print_summary(result.record, OUT)
 
 
 def _label(word: str) -> tuple[str, str]:
@@ -230,11 +253,38 @@ def _print_found(result: Result, out: Path | None) -> None:
 
 
 def run_report(options: argparse.Namespace) -> None:
-    """Draw a result again."""
-    from archwalk.api.results import load_result
+    """Draw a result again, of one goal or of several, or a study."""
+    from archwalk.api.fronts import load_front
+    from archwalk.api.results import PAGE, load_result
+    from archwalk.experiments.records import FRONT, RESULT
 
-    written = load_result(options.folder).draw(options.folder)
+    folder = Path(options.folder)
+    if options.study is not None or (not folder.is_dir() and options.out is not None):
+        _draw_study(options)
+        return
+    if options.out is not None:
+        raise UsageError("--out is for the page of a study; that of a run folder is written into it")
+    if folder.is_file():
+        raise UsageError(f"where is the page of the study {folder} to go? say --out FILE.html")
+    if (folder / FRONT).exists() and not (folder / RESULT).exists():
+        written = [load_front(folder).page(folder / PAGE)]
+    else:
+        written = load_result(folder).draw(folder)
     note(f"wrote {', '.join(map(str, written))}")
+
+
+def _draw_study(options: argparse.Namespace) -> None:
+    from archwalk.api.watching.databases import StudySource
+    from archwalk.experiments.study_store import StudyStore
+    from archwalk.report.explorer.study_page import write_study_page
+
+    if options.out is None:
+        raise UsageError("where is the page of the study to go? say --out FILE.html")
+    source = StudySource(StudyStore.existing(options.folder, options.study or "study"))
+    source.update()
+    assert source.explored is not None
+    write_study_page(source.name, source.explored, options.out)
+    note(f"wrote {options.out}")
 
 
 def run_evaluate(options: argparse.Namespace) -> None:

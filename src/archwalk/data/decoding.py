@@ -170,6 +170,9 @@ def _plain(error: msgspec.ValidationError) -> str:
     return str(error).replace("`$.", "`").replace("at `$`", "at the top")
 
 
+_FLOATS = frozenset({float})
+
+
 def _is_fine(value: Any, depth: int = 0) -> bool:
     """Whether `_check` finds nothing, as it does nearly always: at a third of its price, since nothing is named."""
     kind = type(value)
@@ -179,5 +182,7 @@ def _is_fine(value: Any, depth: int = 0) -> bool:
         return bool(-(2**63) <= value < 2**64)
     if kind is dict or kind is list:
         parts = value.values() if kind is dict else value
+        if _FLOATS.issuperset(map(type, parts)):  # a curve
+            return depth < DEEPEST and all(map(math.isfinite, parts))
         return depth < DEEPEST and all([_is_fine(part, depth + 1) for part in parts])  # noqa: C419 - a third faster
     return kind is str or kind is bool or value is None

@@ -10,11 +10,15 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import platformdirs
+
+fcntl: Any = None
+with suppress(ImportError):  # not Unix
+    import fcntl
 
 from archwalk.errors import DataError, UsageError
 from archwalk.home import has_home, temporary_home
@@ -86,6 +90,31 @@ def working_folder(name: str) -> Path:
     _log.warning("archwalk: %s; what cannot be kept there is in %s until this ends", reason, temporary)
     atexit.register(shutil.rmtree, temporary, ignore_errors=True)
     return temporary
+
+
+@contextmanager
+def alone_with(path: Path, what: str) -> Iterator[None]:
+    """Hold a folder, or a file that is made, for this process alone; a kill lets it go. Raises UsageError, which names
+    `what`, where another holds it. On file systems that know no locks nobody is kept out.
+    """
+    if fcntl is None:
+        yield
+        return
+    try:
+        held = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDONLY | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise DataError(f"cannot open {path}: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(f"another process works on {what}; wait for it or end it") from error
+        except OSError as error:
+            if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+                raise
+        yield
+    finally:
+        os.close(held)
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:

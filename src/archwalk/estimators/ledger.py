@@ -135,6 +135,12 @@ class QueryLedger:
         return self._history("reward_B"), self._history("report_B")
 
     @property
+    def latest_TN(self) -> tuple[Floats, Floats]:
+        """Rewards and reports of what was paid for last, as they are."""
+        last, shape = self._scores[-1], (self.trials, -1)
+        return last.reward_B.reshape(shape), last.report_B.reshape(shape)
+
+    @property
     def epochs_E(self) -> NDArray[np.int64]:
         """For how long each of a trial's evaluations trained, in the unit of `fidelities`."""
         return np.array(self.fidelities)[np.concatenate(self._fidelity)]

@@ -60,6 +60,8 @@ class StoredOutcomes(ABC):
         self.workers = 1 if self.engine == "local" else workers or usual_workers
         self.trained = 0
         """Architectures that were evaluated here: those that were not in the store."""
+        self.on_outcome: Callable[[], None] | None = None
+        """Called whenever an evaluation of ours is done, before the next."""
         self._known: dict[str, Outcome] = {}
         self._pool: JobPool | None = None
 
@@ -94,7 +96,7 @@ class StoredOutcomes(ABC):
             self._pool = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_pool": None}
+        return self.__dict__ | {"_pool": None, "on_outcome": None}
 
     def outcomes(self, codes_BL: Codes, progress: Progress = untold) -> list[Outcome]:
         """All that is known of each row's evaluation; `progress` is told how many are, of how many different ones.
@@ -127,6 +129,10 @@ class StoredOutcomes(ABC):
             self._known |= self.store.find(self.problem, [name for name in names if name not in self._known])
         return [self._known.get(name) for name in names]
 
+    def is_known(self, code_L: Codes) -> bool:
+        """Whether the evaluation of an architecture is in memory."""
+        return self.architecture(code_L) in self._known
+
     @property
     def failures(self) -> list[str]:
         """Why evaluations failed, of all that were asked for here."""
@@ -156,6 +162,8 @@ class StoredOutcomes(ABC):
             self._known[job.key] = outcome
             self.trained += 1
             tell(self.trained - before)
+            if self.on_outcome is not None:
+                self.on_outcome()
 
         waiting = jobs()
         first = next(waiting, None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.metrics import Metric
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.differences import Profile, Ranks, Significance
-from archwalk.experiments.evaluated import Batch, Evaluations, Searched, measure_freely
+from archwalk.experiments.evaluated import EPOCHS, Batch, Evaluations, Searched, measure_freely
 from archwalk.experiments.protocol import (
     Method,
     Outcome,
@@ -42,6 +44,8 @@ from archwalk.experiments.runs import now
 from archwalk.experiments.significance import REPORT, Reports, judge, profiles, rank_curves
 from archwalk.experiments.statistics import number, weighted_mean, weighted_quantile
 from archwalk.experiments.supernets import Tell
+from archwalk.experiments.walks import WALKS, take_walks
+from archwalk.experiments.watching import Watcher, Watchers
 from archwalk.spaces.base import Codes, EnumerableSpace
 from archwalk.strategies.oracle import Oracle, solve
 from archwalk.strategies.walker import EPISODE_LIMIT
@@ -50,8 +54,6 @@ from archwalk.versions import versions
 ORACLE_GAMMA = 0.99
 ORACLE_ALPHA = 6.0
 EXAMPLES = 3
-EPOCHS = "epochs"
-"""What evaluations at several fidelities are told apart by."""
 MOST_RANKS = 400
 """Numbers of queries after which ranks are on record: all, or so many of them, nearer together at first."""
 
@@ -70,38 +72,45 @@ def compare(
     keep_in: Path | None = None,
     command: str | None = None,
     searches: dict[str, Search] | None = None,
+    watchers: Sequence[Watcher] = (),
 ) -> Comparison:
     """Run every method; with `episode_starts`, one episode from that many starts too.
 
     All methods set out from the same starts. `progress` is told the queries done over all methods, `supernet`
     what `run_search` tells it, which keeps supernets in `keep_in`; `workers` processes run the trials of strategies
     that think about one at a time. `command` is the call that the result names, where there was a command line.
-    Into `searches` goes what each method evaluated.
+    Into `searches` goes what each method evaluated, with a few walks; `watchers` are told of every evaluation.
     """
     space = benchmark.space
     starts_TQL = space.sample(spawn(seed, 0), trials * budget).reshape(trials, budget, -1)
     starts_BL = space.sample(spawn(seed, 4), episode_starts) if episode_starts else None
     optimum = None if starts_BL is None else _optimum(benchmark, starts_BL)
+    about = partial(
+        Searched.of, benchmark, strategies=[method.name for method in methods], budget=budget, trials=trials,
+        created=now(),
+    )  # fmt: skip
+    seeing = Watchers(watchers, about)
     done, reports, strategies = 0, dict[str, Floats](), dict[str, StrategyResult]()
-    for method in methods:
-        before = done
-        search = run_search(
-            benchmark, method, budget=budget, trials=trials, seed=seed, starts_TQL=starts_TQL,
-            progress=lambda queries, before=before: progress(before + queries) if progress else None,  # type: ignore[misc]
-            workers=workers, supernet=supernet, keep_in=keep_in,
-        )  # fmt: skip
-        done += budget * method.agents
-        if searches is not None:
-            searches[method.name] = search
-        summary = summarise_search(search, method, budget, seed)
-        more: dict[str, Any] = {"found": _best_found(benchmark, search)}
-        reports[method.name] = search.report_GTQ
-        if starts_BL is not None and (played := run_episodes(benchmark, method, starts_BL, seed)):
-            episodes, outcome = played
-            more["episodes"] = _against(optimum, episodes)
-            if summary.trained:
-                more["examples"] = _examples(benchmark, starts_BL, outcome)
-        strategies[method.name] = msgspec.structs.replace(summary, **more)
+    with seeing.watching():
+        for method in methods:
+            search = run_search(
+                benchmark, method, budget=budget, trials=trials, seed=seed, starts_TQL=starts_TQL,
+                progress=lambda queries, before=done: progress(before + queries) if progress else None,  # type: ignore[misc]
+                workers=workers, supernet=supernet, keep_in=keep_in, watchers=seeing,
+            )  # fmt: skip
+            done += budget * method.agents
+            if searches is not None:
+                walks = take_walks(benchmark, method, starts_TQL[0, :WALKS], seed)
+                searches[method.name] = replace(search, walks=tuple(walks))
+            summary = summarise_search(search, method, budget, seed)
+            more: dict[str, Any] = {"found": _best_found(benchmark, search)}
+            reports[method.name] = search.report_GTQ
+            if starts_BL is not None and (played := run_episodes(benchmark, method, starts_BL, seed)):
+                episodes, outcome = played
+                more["episodes"] = _against(optimum, episodes)
+                if summary.trained:
+                    more["examples"] = _examples(benchmark, starts_BL, outcome)
+            strategies[method.name] = msgspec.structs.replace(summary, **more)
     return comparison_of(
         benchmark,
         strategies,
@@ -119,18 +128,16 @@ def evaluations_of(
     benchmark: Benchmark, searches: Mapping[str, Search], budget: int, created: str = ""
 ) -> Evaluations:
     """Every evaluation of searches on a benchmark, with what else is known of the architectures."""
-    several = len(benchmark.fidelities) > 1
     about = Searched.of(
         benchmark, strategies=list(searches), budget=budget, created=created,
         trials=max((ledger.trials for search in searches.values() for ledger in search.ledgers), default=1),
-        more={EPOCHS: Metric("epochs")} if several else {},
     )  # fmt: skip
     batches = []
     for name, search in searches.items():
         for agent, ledger in enumerate(search.ledgers):
             codes_TNL = ledger.codes_TQL
             metrics_TN = measure_freely(benchmark, codes_TNL)
-            if several:
+            if EPOCHS in about.metrics:
                 metrics_TN[EPOCHS] = np.broadcast_to(ledger.epochs_E.astype(np.float64), codes_TNL.shape[:2])
             batches.append(Batch(name, codes_TNL, *ledger.scores_TQ, agent=agent, metrics_TN=metrics_TN))
     return Evaluations(about, batches, [walk for search in searches.values() for walk in search.walks])

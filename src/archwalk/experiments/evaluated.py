@@ -19,6 +19,9 @@ from archwalk.estimators.metrics import Metric
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.spaces.catalogue import SpaceReference, load_space
 
+EPOCHS = "epochs"
+"""The metric by which evaluations at several fidelities are told apart."""
+
 
 class Searched(Struct, frozen=True, kw_only=True):
     """What is searched, by whom: all that is needed to read evaluations, of a search that goes on or is over."""
@@ -42,13 +45,14 @@ class Searched(Struct, frozen=True, kw_only=True):
     created: str = ""
 
     @classmethod
-    def of(cls, benchmark: Benchmark, more: Mapping[str, Metric] | None = None, **about: Any) -> Searched:
-        """That of a benchmark, of which `more` metrics are known."""
+    def of(cls, benchmark: Benchmark, **about: Any) -> Searched:
+        """That of a benchmark."""
         objective = benchmark.objective
+        more = {EPOCHS: Metric("epochs")} if len(benchmark.fidelities) > 1 else {}
         return cls(
             benchmark=benchmark.name, objective=objective.name, space=SpaceReference.of(benchmark.space),
             reward=objective.reward, report=objective.report,
-            metrics={**free_metrics(benchmark), **(more or {})}, **about,
+            metrics={**free_metrics(benchmark), **more}, **about,
         )  # fmt: skip
 
     def load_space(self) -> SearchSpace | None:
@@ -132,8 +136,8 @@ class Evaluations:
         """Write them to a file, whole or not at all."""
         batches = [
             {
-                "strategy": one.strategy, "agent": one.agent, "codes": one.codes_TNL, "rewards": one.reward_TN,
-                "reports": one.report_TN, "metrics": dict(one.metrics_TN),
+                "strategy": one.strategy, "agent": one.agent, "trial": one.trial, "codes": one.codes_TNL,
+                "rewards": one.reward_TN, "reports": one.report_TN, "metrics": dict(one.metrics_TN),
             }
             for one in self.batches
         ]  # fmt: skip
@@ -155,7 +159,7 @@ class Evaluations:
             batches = [
                 Batch(
                     one["strategy"], one["codes"], one["rewards"], one["reports"], int(one["agent"]),
-                    metrics_TN=dict(one["metrics"]),
+                    int(one["trial"]), metrics_TN=dict(one["metrics"]),
                 )
                 for one in state["batches"]
             ]  # fmt: skip

@@ -29,6 +29,7 @@ from archwalk.experiments.statistics import (
     symmetric_intervals,
 )
 from archwalk.experiments.supernets import Tell, kept, watched
+from archwalk.experiments.watching import Observer, Watchers
 from archwalk.jit import make_streams
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Strategy, Trials
@@ -120,10 +121,11 @@ def run_search(
     workers: int = 1,
     supernet: Tell | None = None,
     keep_in: Path | None = None,
+    watchers: Watchers | None = None,
 ) -> Search:
-    """Run `trials` trials of `budget` queries with every agent. `progress` is told the queries done, `supernet` how far
-    the supernet is that a one-shot search trains before its first query, unless other processes do; it is kept in the
-    folder `keep_in`, where there is one, so that the same call goes on after a kill.
+    """Run `trials` trials of `budget` queries with every agent. `progress` is told the queries done, `watchers` every
+    evaluation, `supernet` how far the supernet is that a one-shot search trains before its first query, unless other
+    processes do; it is kept in the folder `keep_in`, where there is one, so that the same call goes on after a kill.
 
     Strategies that think about one trial at a time are spread over `workers` processes; the result is the same. What a
     noisy estimator draws for a query depends on seed, agent and trial, and on how many queries the trial had before;
@@ -139,13 +141,14 @@ def run_search(
         offered: dict[str, Any] = {"fidelities": benchmark.fidelities, "share_weights": shared}
         seen = offered | ({"share_weights": watched(shared, supernet)} if supernet and shared else {})
         strategy = factory(Trials(benchmark.space, trials, rng, starts_TQL, **seen))
+        observer = Observer(watchers, benchmark, method.name, agent) if watchers else None
         if isinstance(strategy, PerTrial) and min(workers, trials) > 1:
             every = Trials(benchmark.space, trials, spawn(seed, 1, agent), starts_TQL, **offered)
             ledger, found = run_in_processes(
-                benchmark.estimator, factory, every, budget, workers, tell, streams_T
+                benchmark.estimator, factory, every, budget, workers, tell, streams_T, observer
             )
         else:
-            ledger = run_trials(benchmark.estimator, strategy, budget, tell, streams_T)
+            ledger = run_trials(benchmark.estimator, strategy, budget, tell, streams_T, observer)
             found = strategy.findings(ledger.codes_TQL, ledger.rewards_TQ)
         ledgers.append(ledger)
         strategies.append(strategy)
@@ -176,8 +179,36 @@ def recommended_reports(search: Search) -> tuple[Floats, Floats] | None:
 def summarise_search(search: Search, method: Method, budget: int, seed: int) -> StrategyResult:
     """What a comparison's record says of one method's search."""
     report_GTQ = search.report_GTQ
-    bootstrap = Bootstrap(report_GTQ, spawn(seed, 2))
     reward_GTQ = np.stack([curves.reward_TQ for curves in search.curves])
+    strategies, ledgers = search.strategies, search.ledgers
+    recommended = recommended_reports(search)
+    return StrategyResult(
+        query=strategies[0].query,
+        strategy=method.strategy,
+        trials=report_GTQ.shape[1],
+        trained=any(strategy.training_queries for strategy in strategies),
+        agents=method.agents,
+        training_seeds=list(method.training_seeds),
+        settings=dict(method.settings),
+        preset=method.preset,
+        assignments=list(method.assignments),
+        citation=method.citation,
+        **best_so_far(report_GTQ, reward_GTQ, budget, seed),
+        evaluations=sum(ledger.rewards_TQ.size for ledger in ledgers),
+        failed=sum(int(np.isnan(ledger.rewards_TQ).sum()) for ledger in ledgers),
+        unique_mean=float(np.mean([ledger.unique_T().mean() for ledger in ledgers])),
+        training_queries=round(np.mean([strategy.training_queries for strategy in strategies])),
+        training_unique=round(np.mean([strategy.training_unique for strategy in strategies])),
+        training_seconds=float(np.mean([strategy.training_seconds for strategy in strategies])),
+        seconds=sum(one.seconds for one in ledgers),
+        findings=strategies[0].sum_up(search.findings[0]),
+        recommended_mean=None if recommended is None else number(known_mean(recommended[0])),
+    )
+
+
+def best_so_far(report_GTQ: Floats, reward_GTQ: Floats, budget: int, seed: int) -> dict[str, Any]:
+    """`best_after` and `curve` of a record, of reports and rewards after every query."""
+    bootstrap = Bootstrap(report_GTQ, spawn(seed, 2))
     mean_Q, low_Q, high_Q = bootstrap.mean_interval(report_GTQ)
     after = {}
     for queries in shown_budgets(budget):
@@ -192,36 +223,10 @@ def summarise_search(search: Search, method: Method, budget: int, seed: int) -> 
             reward_mean=number(known_mean(reward_GTQ[:, :, at])),
             unknown=int(np.isnan(report_GT).sum()),
         )
-    strategies, ledgers = search.strategies, search.ledgers
-    recommended = recommended_reports(search)
-    return StrategyResult(
-        query=strategies[0].query,
-        strategy=method.strategy,
-        trials=report_GTQ.shape[1],
-        trained=any(strategy.training_queries for strategy in strategies),
-        agents=method.agents,
-        training_seeds=list(method.training_seeds),
-        settings=dict(method.settings),
-        preset=method.preset,
-        assignments=list(method.assignments),
-        citation=method.citation,
-        best_after=after,
-        curve=Curve(
-            queries=list(range(1, budget + 1)),
-            mean=numbers(mean_Q),
-            lo=numbers(low_Q),
-            hi=numbers(high_Q),
-        ),
-        evaluations=sum(ledger.rewards_TQ.size for ledger in ledgers),
-        failed=sum(int(np.isnan(ledger.rewards_TQ).sum()) for ledger in ledgers),
-        unique_mean=float(np.mean([ledger.unique_T().mean() for ledger in ledgers])),
-        training_queries=round(np.mean([strategy.training_queries for strategy in strategies])),
-        training_unique=round(np.mean([strategy.training_unique for strategy in strategies])),
-        training_seconds=float(np.mean([strategy.training_seconds for strategy in strategies])),
-        seconds=sum(one.seconds for one in ledgers),
-        findings=strategies[0].sum_up(search.findings[0]),
-        recommended_mean=None if recommended is None else number(known_mean(recommended[0])),
+    curve = Curve(
+        queries=list(range(1, budget + 1)), mean=numbers(mean_Q), lo=numbers(low_Q), hi=numbers(high_Q)
     )
+    return {"best_after": after, "curve": curve}
 
 
 @dataclass(frozen=True)

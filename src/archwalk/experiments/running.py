@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from archwalk.estimators.base import Estimator
 from archwalk.estimators.ledger import QueryLedger
+from archwalk.experiments.watching import Observer
 from archwalk.jit import Streams
 from archwalk.late import use_one_thread
 from archwalk.strategies.base import Strategy, Trials
@@ -30,15 +31,18 @@ def run_trials(
     budget: int,
     tell: Callable[[float], None] | None = None,
     streams_T: Streams | None = None,
+    observer: Observer | None = None,
 ) -> QueryLedger:
-    """All trials of a strategy, side by side; `tell` is told the queries that each has done.
+    """All trials of a strategy, side by side; `tell` is told the queries that each has done, `observer` sees them.
 
     A noisy estimator draws by `streams_T`.
     """
     ledger = QueryLedger(estimator, budget, strategy.trials.trials, strategy.query, streams_T)
     while affordable := ledger.affordable(fidelity := strategy.fidelity):
         codes_TNL = strategy.ask(min(ASK_AT_ONCE, affordable))
-        strategy.tell(codes_TNL, ledger.evaluate(codes_TNL, fidelity))
+        with observer.evaluating(ledger, codes_TNL, fidelity) if observer else nullcontext():
+            rewards_TN = ledger.evaluate(codes_TNL, fidelity)
+        strategy.tell(codes_TNL, rewards_TN)
         if tell:
             tell(ledger.queries)
     ledger.close()
@@ -53,10 +57,12 @@ def run_in_processes(
     workers: int,
     tell: Callable[[float], None],
     streams_T: Streams | None = None,
+    observer: Observer | None = None,
 ) -> tuple[QueryLedger, list[Any]]:
     """What `run_trials` gives for a strategy of independent trials (`PerTrial`), to the bit, and its findings.
 
-    `tell` is told the mean number of queries done. The estimator and the factory must be picklable.
+    `tell` is told the mean number of queries done, `observer` sees a part of the trials when it is over. The estimator
+    and the factory must be picklable.
     """
     ledger, parts, done = QueryLedger(estimator, budget, trials.trials, streams_T=streams_T), {}, 0
     streams_T = ledger.evaluator.streams_T
@@ -69,6 +75,8 @@ def run_in_processes(
         }
         for future in as_completed(futures):
             parts[futures[future]] = future.result()
+            if observer:
+                observer.part(parts[futures[future]][0], futures[future])
             done += parts[futures[future]][0].trials
             tell(budget * done / trials.trials)
     ordered = [parts[first] for first in sorted(parts)]

@@ -12,10 +12,10 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import msgspec
 
@@ -70,7 +70,7 @@ class StudyStore:
 
     def __init__(self, place: str | Path | None, study: str, about: dict[str, Any]) -> None:
         """Raises UsageError where there is another study of that name, DataError where the place cannot be used."""
-        self.place, self.study = place, study
+        self.place, self.study, self.about = place, study, about
         self._is_server = isinstance(place, str) and place.partition("://")[0].startswith("postgres")
         self.name = "memory" if place is None else hide_secrets(str(place))
         self._lock = threading.RLock()
@@ -85,6 +85,15 @@ class StudyStore:
                 with self._reading():
                     differing = _differing(found[0][0], text)
                 raise UsageError(f"{self.name} is another study: {differing}")
+
+    @classmethod
+    def existing(cls, place: str | Path, study: str) -> Self:
+        """A study that is there. Raises UsageError where there is none of that name."""
+        found = studies_in(place)
+        if study not in found:
+            known = f"it has {', '.join(sorted(found))}" if found else "it has none"
+            raise UsageError(f"{hide_secrets(str(place))} has no study {study!r}; {known}")
+        return cls(place, study, found[study])
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -213,6 +222,43 @@ class StudyStore:
                 raise
             reason = hide_secrets((str(error).strip().splitlines() or [type(error).__name__])[0])
             raise DataError(f"the study {self.name} cannot be used: {reason}") from error
+
+
+def studies_in(place: str | Path) -> dict[str, dict[str, Any]]:
+    """What the studies in a file or on a server are about, by name; nothing is made where there is none."""
+    if isinstance(place, str) and place.partition("://")[0].startswith("postgres"):
+        rows = _studies_on_server(place)
+    else:
+        try:
+            with closing(
+                sqlite3.connect(f"{Path(place).absolute().as_uri()}?mode=ro", uri=True)
+            ) as connection:
+                has = connection.execute(
+                    "SELECT 1 FROM sqlite_master WHERE name = 'archwalk_studies'"
+                ).fetchone()
+                rows = (
+                    connection.execute("SELECT name, about FROM archwalk_studies").fetchall() if has else []
+                )
+        except (sqlite3.Error, UnicodeError) as error:
+            raise DataError(f"{place} cannot be read: {error}") from error
+    with reading(f"the studies in {hide_secrets(str(place))}", "are damaged"):
+        return {name: decode_json(text, dict[str, Any], "what it is about") for name, text in rows}
+
+
+def _studies_on_server(url: str) -> list[Any]:
+    try:
+        import psycopg
+    except ImportError as error:
+        raise MissingExtraError("psycopg", "postgres") from error
+    scheme, _, rest = url.partition("://")
+    try:
+        with psycopg.connect(f"{scheme.partition('+')[0]}://{rest}", connect_timeout=10) as connection:
+            if not connection.execute("SELECT to_regclass('archwalk_studies')").fetchone()[0]:  # type: ignore[index]
+                return []
+            return connection.execute("SELECT name, about FROM archwalk_studies").fetchall()
+    except psycopg.Error as error:
+        reason = hide_secrets((str(error).strip().splitlines() or [type(error).__name__])[0])
+        raise DataError(f"{hide_secrets(url)} cannot be read: {reason}") from error
 
 
 def _row(values: Sequence[Any]) -> Row:

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -161,26 +161,33 @@ def _train(
     When a worker is lost, so is what training has come to since its last checkpoint: it goes on from there with fresh
     workers, so that it ends as if nothing had happened. Raises ArchwalkError where that does not help.
     """
-    losses, reached = 0, -1
-    while True:
-        try:
-            with begin() as trainer:
-                if config is not None:
-                    run.create(config)
-                    config = None
-                checkpoint = run.restore()
-                if checkpoint is not None:
-                    _load(trainer, checkpoint, run)
-                losses, reached = losses if trainer.done == reached else 0, trainer.done
-                return _train_on(run, trainer, checkpoint, progress)
-        except WorkerLostError as error:
-            losses += 1
-            if losses == _LOSSES:
-                raise ArchwalkError(
-                    f"{error}, which has happened {_LOSSES} times since the last checkpoint; is there enough memory? "
-                    "--resume goes on from there"
-                ) from error
-            _log.warning("archwalk: %s; the training goes on from its last checkpoint with fresh ones", error)
+    losses, reached, alone = 0, -1, False
+    with ExitStack() as held:
+        while True:
+            try:
+                with begin() as trainer:
+                    if not alone:
+                        held.enter_context(run.alone())
+                        alone = True
+                        if config is not None:
+                            run.create(config)
+                        if run.finished:  # while this one waited to be alone
+                            return run
+                    checkpoint = run.restore()
+                    if checkpoint is not None:
+                        _load(trainer, checkpoint, run)
+                    losses, reached = losses if trainer.done == reached else 0, trainer.done
+                    return _train_on(run, trainer, checkpoint, progress)
+            except WorkerLostError as error:
+                losses += 1
+                if losses == _LOSSES:
+                    raise ArchwalkError(
+                        f"{error}, which has happened {_LOSSES} times since the last checkpoint; is there enough "
+                        "memory? --resume goes on from there"
+                    ) from error
+                _log.warning(
+                    "archwalk: %s; the training goes on from its last checkpoint with fresh ones", error
+                )
 
 
 def _train_on(

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from archwalk.learning.precision import half_precision, single_precision
 from archwalk.learning.sets import Rows
 
 _ROWS_AT_ONCE = 2_048  # so that the activations stay in the cache: thrice as fast as 65,536
@@ -48,9 +49,11 @@ class Perceptrons(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """See the class."""
         x = self._first(features)
-        for weight, bias in zip(list(self.weights)[1:], list(self.biases)[1:], strict=True):
+        weights, biases = list(self.weights), list(self.biases)
+        for weight, bias in zip(weights[1:-1], biases[1:-1], strict=True):
             x = torch.baddbmm(bias, x.relu(), weight)
-        return x.squeeze(-1)
+        with single_precision():  # what is nearly equal is told apart
+            return torch.baddbmm(biases[-1], x.relu().float(), weights[-1]).squeeze(-1)
 
     def _first(self, features: Tensor) -> Tensor:
         """The first layer (K, T, W), in one product where all networks see the same features."""
@@ -115,36 +118,41 @@ class EnsembleLearner:
             self.members.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True
         )
 
-    def fit(self, draw: Draw, *, updates: int) -> float:
+    def fit(self, draw: Draw, *, updates: int, half: bool = False) -> float:
         """Take `updates` steps on the squared error of exp(y); return the mean error of the last one.
 
-        `draw` gives each member its minibatch. The learning rate falls to zero within the steps, so that what is
-        asked afterwards is not the noise of the last minibatches; the next fit begins with the whole rate again
-        (Loshchilov and Hutter, 2017).
+        `draw` gives each member its minibatch; `half` is for half precision. The learning rate falls to zero within
+        the steps, so that what is asked afterwards is not the noise of the last minibatches; the next fit begins with
+        the whole rate again (Loshchilov and Hutter, 2017).
         """
         error = torch.zeros(())
         for update in range(updates):
             for group in self.optimiser.param_groups:
                 group["lr"] = self.learning_rate * (1 - update / updates)
             features_KBF, targets_KB = draw()
-            error = (self.members(features_KBF) - targets_KB).square().mean()
+            with half_precision(half):
+                predicted_KB = self.members(features_KBF)
+            error = (predicted_KB - targets_KB).square().mean()
             self.optimiser.zero_grad(set_to_none=True)
             (len(targets_KB) * error).backward()
             self.optimiser.step()
         return float(error.detach())
 
-    def predict(self, features_NF: NDArray[np.uint8]) -> NDArray[np.float64]:
+    def predict(self, features_NF: NDArray[np.uint8], half: bool = False) -> NDArray[np.float64]:
         """Predictions of exp(y), (K, N), of the members."""
-        return predict(self.members, features_NF)
+        return predict(self.members, features_NF, half)
 
 
 @torch.no_grad()
-def predict(network: Callable[[Tensor], Tensor], features_NF: NDArray[np.uint8]) -> NDArray[np.float64]:
+def predict(
+    network: Callable[[Tensor], Tensor], features_NF: NDArray[np.uint8], half: bool = False
+) -> NDArray[np.float64]:
     """What a network gives for many rows of features, whose answer (..., N) has a place for each."""
-    parts = [
-        network(torch.from_numpy(features_NF[start : start + _ROWS_AT_ONCE]).float())
-        for start in range(0, max(1, len(features_NF)), _ROWS_AT_ONCE)
-    ]
+    with half_precision(half):
+        parts = [
+            network(torch.from_numpy(features_NF[start : start + _ROWS_AT_ONCE]).float())
+            for start in range(0, max(1, len(features_NF)), _ROWS_AT_ONCE)
+        ]
     values: NDArray[np.float64] = torch.cat(parts, -1).double().numpy()
     return values
 

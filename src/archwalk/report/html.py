@@ -27,6 +27,8 @@ _SLOTS = (
 )
 
 
+_EVERY = (*COLOURS, Colour("ground", "#ffffff", "#13181c"), Colour("raised", "#f5f7f8", "#1c2328"))
+
 NOTHING_RUNS = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 )
@@ -49,12 +51,15 @@ def fill_page(*, title: str, lead: str, policy: str = NOTHING_RUNS, style: str =
 
 
 def _style() -> str:
+    """The colours, as the reader's system prefers them or as was chosen on a page with an explorer; then page.css."""
     sheet = files("archwalk.report").joinpath("page.css").read_text(encoding="utf-8")
     light, dark = (
-        ";".join(f"--{colour.name}:{getattr(colour, ground)}" for colour in COLOURS)
+        ";".join([f"color-scheme:{ground}", *(f"--{one.name}:{getattr(one, ground)}" for one in _EVERY)])
         for ground in ("light", "dark")
     )
-    return f":root{{{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{sheet.strip()}"
+    prefers = f"@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+    chosen = f":root[data-theme=light]{{{light}}}\n:root[data-theme=dark]{{{dark}}}"
+    return f":root{{{light}}}\n{prefers}\n{chosen}\n{sheet.strip()}"
 
 
 def themed(svg: str) -> str:

@@ -19,6 +19,7 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "graph-gp": "archwalk.strategies.graph_gp:GraphGP",
         "local-search": "archwalk.strategies.local_search:LocalSearch",
         "local-search-white": "archwalk.strategies.local_search_white:LocalSearchWhite",
+        "mean-rank": "archwalk.agents.transfer.baselines:MeanRankSearch",
         "meta-a2c": "archwalk.agents.meta_rl.search:MetaA2C",
         "nasbot": "archwalk.strategies.nasbot:Nasbot",
         "naswot": "archwalk.strategies.zero_cost:Naswot",
@@ -27,8 +28,10 @@ STRATEGIES: Registry[StrategyFactory] = Registry(
         "random-walk": "archwalk.strategies.random_walk:RandomWalk",
         "regularized-evolution": "archwalk.strategies.regularized_evolution:RegularizedEvolution",
         "remaade": "archwalk.strategies.remaade:ReMAADE",
+        "rgpe": "archwalk.agents.transfer.baselines:RGPESearch",
         "spos": "archwalk.strategies.spos:SPOS",
         "tpe": "archwalk.strategies.tpe:TPE",
+        "weaknas": "archwalk.strategies.weaknas:WeakNAS",
         "zero-cost": "archwalk.strategies.zero_cost:ZeroCost",
     },
 )

@@ -88,8 +88,12 @@ class LocalSearch(Strategy):
         self.rewards_TN[rows] = -np.inf
         self.starting_T[rows[self.count_T[rows] == 0]] = True  # nowhere to go
 
-    def improve(self, starts_BL: Codes, evaluate: Callable[[Codes], Floats]) -> Episodes:
-        """Climb once from each start to a local optimum; `evaluate` gives rewards (B,) of codes (B, L)."""
+    def improve(
+        self, starts_BL: Codes, evaluate: Callable[[Codes], Floats], visited: list[Codes] | None = None
+    ) -> Episodes:
+        """Climb once from each start to a local optimum; `evaluate` gives rewards (B,) of codes (B, L). To `visited` is
+        added where all climbs are after each step.
+        """
         space = self.trials.space
         finals_BL, steps_B = starts_BL.copy(), np.zeros(len(starts_BL), np.int32)
         streams_B = make_streams(self.trials.rng, len(starts_BL))
@@ -109,6 +113,8 @@ class LocalSearch(Strategy):
             rows = rows[better_R]
             finals_BL[rows], reward_B[rows] = codes_RL, best_reward_R[better_R]
             steps_B[rows] += 1
+            if visited is not None and len(rows):
+                visited.append(finals_BL.copy())
         return Episodes(finals_BL, steps_B)
 
     _ARRAYS = (

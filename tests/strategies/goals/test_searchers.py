@@ -107,7 +107,9 @@ def test_is_saved_and_read(benchmark, tmp_path):
     result = found(benchmark, "nsga2", out=tmp_path / "out")
     read = archwalk.load_front(tmp_path / "out")
     assert read.record == result.record
-    assert {path.name for path in result.written} == {"front.json", "front.svg", "evaluations.csv"}
+    assert {path.name for path in result.written} == {
+        "front.json", "front.svg", "evaluations.csv", "evaluations.safetensors", "report.html",
+    }  # fmt: skip
     assert len((tmp_path / "out" / "evaluations.csv").read_text().splitlines()) == 121
     axes = read.plot()
     assert axes.get_xlabel() == "accuracy (%), higher is better"

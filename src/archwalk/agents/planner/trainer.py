@@ -59,10 +59,10 @@ class PlannerTrainer:
         self.network = PlannerAgent.fresh(space, self.shape, seed32).network
         assert isinstance(self.network.stop, LogEnsemble)
         self.stop = self.network.stop
-        self.model = AccuracyModel(benchmark, settings, self.stop, self.fit_rng)
+        self.model = AccuracyModel(benchmark, settings, self.stop, self.fit_rng, half=True)
         self.ledger = self.model.ledger
         self.distiller = Distiller(
-            self.network.move, settings, space, self.starts, self.fit_rng, space.sample_uniform
+            self.network.move, settings, space, self.starts, self.fit_rng, space.sample_uniform, half=True
         )
         self._value_N: Floats | None = None
         self._picks, self._shortlist = 0, np.empty(0, np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from archwalk.errors import UsageError
 from archwalk.spaces.base import Codes, EnumerableSpace, SearchSpace
 from archwalk.spaces.catalogue import load_space
 from archwalk.spaces.declared import Declaration, make_space
+from archwalk.spaces.declared.cells.declaration import CellDeclaration
 from archwalk.spaces.declared.decisions import Value
 from archwalk.spaces.declared.expressions import word
 from archwalk.spaces.known import MOST_LINKED, KnownSpace
@@ -227,9 +228,9 @@ def _size(space: SearchSpace) -> str:
 
 def _identity(space: SearchSpace, name: str | None) -> dict[str, Any]:
     """How the space is found again."""
-    declaration: Declaration | None = getattr(space, "declaration", None)
-    if isinstance(declaration, Declaration):
-        return {"declaration": replace(declaration).as_dict()}
+    declaration = getattr(space, "declaration", None)
+    if isinstance(declaration, Declaration | CellDeclaration):
+        return {"declaration": declaration.as_dict()}
     return {"base": name, "numbering": getattr(space, "numbering", None)}
 
 

@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
-import torch
 
 from archwalk.errors import UsageError
+from archwalk.learning.precision import has_bfloat16
 
 Arithmetic = Literal["fp32", "bf16"]
 ARITHMETICS = ("fp32", "bf16")
@@ -68,10 +68,4 @@ def batch_for(images: int) -> int:
 
 def arithmetic_of(device: str) -> Arithmetic:
     """`bf16` where the device has it in hardware: AMX or AVX512-BF16, or a GPU."""
-    if device == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-    has = any(
-        bool(getattr(torch.cpu, name, bool)())
-        for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-    )
-    return "bf16" if has else "fp32"
+    return "bf16" if has_bfloat16(device) else "fp32"

@@ -225,9 +225,13 @@ class Store:
         *,
         best_first: bool = False,
         limit: int | None = None,
+        since: str = "",
     ) -> Iterator[Evaluation]:
-        """What was finished, one by one, in the order of finishing, or the best validation first; `limit` at most."""
-        query = select(EVALUATIONS).where(EVALUATIONS.c.status != CLAIMED, *_filters(dataset, space))
+        """What was finished, one by one, in the order of finishing, or the best validation first; `limit` at most, not
+        before `since` (UTC, ISO 8601).
+        """
+        later = [EVALUATIONS.c.finished >= since] if since else []
+        query = select(EVALUATIONS).where(EVALUATIONS.c.status != CLAIMED, *_filters(dataset, space), *later)
         order = [EVALUATIONS.c.finished, EVALUATIONS.c.key]
         query = query.order_by(*([EVALUATIONS.c.validation.desc()] if best_first else []), *order).limit(
             limit

@@ -1,9 +1,8 @@
 // What an architecture looks like: beside the pointer, the row that has the focus, or where a finger was.
 
 class Card {
-  constructor(store, drawings) {
-    this.store = store;
-    this.drawings = drawings;
+  constructor(store, view, drawings) {
+    Object.assign(this, { store, view, drawings });
     this.drawing = el("div", { class: "x-drawing" });
     this.facts = el("dl", { class: "x-facts" });
     this.words = el("p", { class: "x-words" });
@@ -12,7 +11,7 @@ class Card {
     document.body.append(this.node);
     addEventListener("keydown", (event) => event.key === "Escape" && this.hide());
     addEventListener("scroll", () => this.hide(), { passive: true });
-    addEventListener("pointerdown", (event) => event.target.closest?.(".x-live-card") || this.hide());
+    addEventListener("pointerdown", () => this.hide());
   }
 
   // At a place of the window, about an evaluation (a row) or an architecture alone.
@@ -33,7 +32,7 @@ class Card {
   fill(row, which) {
     const { store } = this, pairs = [];
     if (row !== null) {
-      for (const column of store.tableColumns()) {
+      for (const column of this.view.columns) {
         if (column.key === "architecture" || column.decision !== undefined) continue;
         pairs.push([column.title, column.text(row)]);
       }

@@ -44,10 +44,13 @@ class Explored:
         self.codes: list[Codes] = []
         """Of each architecture; empty where they are known by their descriptions alone."""
         self.walks: list[dict[str, Any]] = []
+        self.front: list[list[float]] | None = None
+        """The exact front of a search with several goals, in their order, where it is known."""
         self.series: list[dict[str, Any]] = []
         self.rows = 0
         self.best: list[float] = []
         """The best reward of each architecture, turned so that higher is better; minus infinity where there is none."""
+        self._sums: list[tuple[float, int]] = []
         self._numbers: dict[bytes, int] = {}
 
     @classmethod
@@ -96,6 +99,10 @@ class Explored:
             }
         )
 
+    def mean_upward(self) -> list[float]:
+        """The mean reward of each architecture, turned so that higher is better; NaN where there is none."""
+        return [total / number if number else math.nan for total, number in self._sums]
+
     def describe(self) -> dict[str, Any]:
         """What is searched, and by whom."""
         about = self.about
@@ -123,8 +130,10 @@ class Explored:
     ) -> None:  # fmt: skip
         reward_B = np.asarray(reward, np.float64).reshape(-1)
         for at, upward in zip(at_B, self.about.reward.upward(reward_B).tolist(), strict=True):
-            if upward > self.best[at]:
-                self.best[at] = upward
+            if math.isfinite(upward):
+                self.best[at] = max(self.best[at], upward)
+                total, count = self._sums[at]
+                self._sums[at] = total + upward, count + 1
         same = self.about.report == self.about.reward
         self.rows += len(at_B)
         self.series.append(
@@ -170,6 +179,7 @@ class Explored:
         self.descriptions.append(description)
         self.decisions.append(row)
         self.best.append(-math.inf)
+        self._sums.append((0.0, 0))
         return number
 
     def _strategy(self, name: str) -> int:

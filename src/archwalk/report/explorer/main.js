@@ -1,13 +1,20 @@
 // Puts the parts together and fills them, from the page or from whoever serves it.
 
-const WALK_COLOUR = "ink";
-
 const begin = async () => {
   const host = document.getElementById("x-explorer"), live = host.dataset.live !== undefined;
-  const store = new Store(), view = new View(store), drawings = new Drawings(live), card = new Card(store, drawings);
-  const filters = new Filters(store, view), table = new Table(store, view, card, () => {});
-  const parts = [];
+  const store = new Store(), view = new View(store), drawings = new Drawings(live), card = new Card(store, view, drawings);
+  const chosen = (row) => steps.goTo(row);
+  const filters = new Filters(store, view), table = new Table(store, view, card, chosen);
+  const landscape = new Landscape(store, view, card, chosen), fronts = new Fronts(store, view, card, chosen);
+  const parallel = new Parallel(store, view), importance = new Importance();
+  const steps = new Steps(store, view, drawings, landscape);
   store.colours = [];
+  const look = (views) => {
+    store.importance = views.importance;
+    importance.show(views.importance);
+    landscape.show(views.landscape);
+    parallel.refresh();
+  };
   const take = (delta) => {
     const first = !store.about;
     store.add(delta);
@@ -15,12 +22,18 @@ const begin = async () => {
     if (first) view.sorted.down = store.about.reward.higher;
     filters.refresh();
     view.changed();
-    parts.forEach((part) => part.refresh?.(delta));
   };
-  host.replaceChildren(filters.node, table.node, ...parts.map((part) => part.node));
-  window.archwalkExplorer = { store, view, table, card, parts, take };
-  const text = await unpack("x-data");
-  if (text) take(JSON.parse(text));
+  document.querySelector("main > header").prepend(themeButton());
+  host.replaceChildren(filters.node, table.node, landscape.node, steps.node, fronts.node, parallel.node, importance.node);
+  window.archwalkExplorer = { store, view, table, card, steps, landscape, fronts, parallel };
+  if (live) new Live(store, take, look);
+  else {
+    const data = JSON.parse(await unpack("x-data"));
+    store.walks = data.walks;
+    store.front = data.front;
+    take(data);
+    look(data.views);
+  }
   host.dataset.ready = "";
 };
 

@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
+from typing import Any
 
 from archwalk.data.decoding import encode_json
 from archwalk.report.explorer.drawn import pack, packed_drawings
 from archwalk.report.explorer.explored import Explored
+from archwalk.report.explorer.importance import importance
+from archwalk.report.explorer.landscape import landscape
 from archwalk.report.html import NOTHING_RUNS, section
 from archwalk.report.palette import colours_of
 from archwalk.report.values import count, counted
 
-SCRIPTS = ("tools", "store", "view", "card", "filters", "table", "main")
+SCRIPTS = (
+    "tools", "store", "view", "plot", "card", "filters", "table", "landscape", "steps", "fronts",
+    "parallel", "importance", "curves", "live", "main",
+)  # fmt: skip
 """Files of JavaScript, in this order one script."""
 
 KEY, TITLE = "explore", "All that was evaluated"
@@ -39,12 +45,17 @@ NO_EXPLORER = Explorer("", NOTHING_RUNS, "")
 def explorer(explored: Explored, first: str) -> Explorer:
     """The section of evaluations that are all there; strategies have the colours that they have beside `first`."""
     drawings, drawn = packed_drawings(explored)
-    data = pack(
-        encode_json(explored.delta() | {"colours": colours(explored, first), "walks": explored.walks})
+    every = len(explored.descriptions)
+    some = (
+        [f"Drawn are the {count(drawn)} best of {counted(every, 'architecture')}."]
+        if 0 < drawn < every
+        else []
     )
+    beside = {"colours": colours(explored, first), "walks": explored.walks, "front": explored.front}
+    data = pack(encode_json(explored.delta() | beside | {"views": views(explored)}))
     body = section(
         KEY, TITLE,
-        f'{_help(explored, drawn)}<div id="x-explorer"></div>\n'
+        f'{_help(*some, *explored.notes)}<div id="x-explorer"></div>\n'
         "<noscript><p>This part needs JavaScript, which is in the page; nothing is loaded.</p></noscript>\n"
         f'<script type="text/plain" id="x-data">{data}</script>\n'
         f'<script type="text/plain" id="x-drawings">{drawings}</script>\n'
@@ -53,9 +64,20 @@ def explorer(explored: Explored, first: str) -> Explorer:
     return Explorer(body, policy(), _file("explorer.css"))
 
 
-def colours(explored: Explored, first: str) -> list[str]:
+def views(explored: Explored) -> dict[str, Any]:
+    """What is computed of all that was evaluated."""
+    return {"landscape": landscape(explored), "importance": importance(explored)}
+
+
+def live_explorer() -> Explorer:
+    """The section that asks whoever serves the page."""
+    body = section(KEY, TITLE, f'{_help()}<div id="x-explorer" data-live></div>\n<script>{script()}</script>')
+    return Explorer(body, policy(live=True), _file("explorer.css"))
+
+
+def colours(explored: Explored, first: str = "") -> list[str]:
     """Names of the strategies' colours."""
-    chosen = colours_of(explored.strategies, first)
+    chosen = colours_of(explored.strategies, first or explored.strategies[0] if explored.strategies else "")
     return [chosen[name].name for name in explored.strategies]
 
 
@@ -76,16 +98,13 @@ def policy(live: bool = False) -> str:
     )
 
 
-def _help(explored: Explored, drawn: int) -> str:
-    every = len(explored.descriptions)
+def _help(*more: str) -> str:
     words = [
         "Point at a row, or move to it with the arrow keys, to see the architecture. Words narrow the rows down, and "
-        "so do comparisons such as reward&gt;90, trial=0 or query&lt;=50."
+        "so do comparisons such as reward>90, trial=0 or query<=50.",
+        *more,
     ]
-    if 0 < drawn < every:
-        words.append(f"Drawn are the {count(drawn)} best of {counted(every, 'architecture')}.")
-    words += [escape(note) for note in explored.notes]
-    return f'<p class="small" id="x-help">{" ".join(words)}</p>'
+    return f'<p class="small" id="x-help">{escape(" ".join(words))}</p>'
 
 
 def _file(name: str) -> str:

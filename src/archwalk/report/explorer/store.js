@@ -44,6 +44,7 @@ class Store {
       for (const [key, values] of this.metrics) values.push(number(series.metrics[key]?.[place]));
     });
     this.rows += series.architecture.length;
+    this.agents = undefined;
   }
 
   // A decision: its different values in order, and the place of each architecture's value among them (NaN for none).
@@ -74,8 +75,35 @@ class Store {
     return this.about.reward.higher ? reward : -reward;
   }
 
+  // The best reward of each architecture, turned so that higher is better; NaN where there is none.
+  best() {
+    if (!this.known.has("best")) {
+      const best = new Float64Array(this.descriptions.length).fill(NaN), { architecture, reward } = this.columns;
+      for (let row = 0; row < this.rows; row++) {
+        const value = this.upward(reward[row]), at = architecture[row];
+        if (value > best[at] || (Number.isNaN(best[at]) && Number.isFinite(value))) best[at] = value;
+      }
+      this.known.set("best", Array.from(best));
+    }
+    return this.known.get("best");
+  }
+
+  // The evaluation of an architecture that has its best reward.
+  bestRow(architecture) {
+    if (!this.known.has("rows")) {
+      const rows = new Int32Array(this.descriptions.length).fill(-1), best = this.best();
+      for (let row = this.rows - 1; row >= 0; row--) {
+        const at = this.columns.architecture[row];
+        if (rows[at] < 0 || this.upward(this.columns.reward[row]) === best[at]) rows[at] = row;
+      }
+      this.known.set("rows", rows);
+    }
+    const row = this.known.get("rows")[architecture];
+    return row < 0 ? null : row;
+  }
+
   get severalAgents() {
-    return this.columns.agent.some((agent) => agent > 0);
+    return (this.agents ??= this.columns.agent.some((agent) => agent > 0));
   }
 
   strategyName(row) {

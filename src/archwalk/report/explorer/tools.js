@@ -65,7 +65,7 @@ const shadesOf = (values, higher) => {
   const known = values.filter(Number.isFinite).sort((a, b) => a - b);
   if (!known.length) return { low: 0, high: 0, at: () => "transparent" };
   const bound = (share) => known[Math.round(share * (known.length - 1))];
-  const [low, high] = higher ? [bound(0.05), known.at(-1)] : [bound(0.95), known[0]];
+  const [low, high] = higher ? [bound(0.2), known.at(-1)] : [bound(0.8), known[0]];
   const at = (value) => {
     if (!Number.isFinite(value)) return colour("grey");
     const part = high === low ? 1 : clamp((value - low) / (high - low), 0, 1);
@@ -75,9 +75,9 @@ const shadesOf = (values, higher) => {
 };
 
 // Round numbers on an axis, some four of them.
-const ticksOf = (low, high, most = 5) => {
+const ticksOf = (low, high, most = 5, whole = false) => {
   if (!(high > low)) return [low];
-  const raw = (high - low) / most, power = 10 ** Math.floor(Math.log10(raw));
+  const raw = Math.max((high - low) / most, whole ? 1 : 0), power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((part) => part * power).find((part) => part >= raw);
   const found = [];
   for (let at = Math.ceil(low / step - 1e-9); at * step <= high + 1e-9 * step; at++) found.push(at * step);
@@ -86,6 +86,9 @@ const ticksOf = (low, high, most = 5) => {
 
 const tickText = (value, ticks) => {
   const step = ticks.length > 1 ? Math.abs(ticks[1] - ticks[0]) : Math.abs(value) || 1;
-  if (Math.abs(value) >= 1e6 || step < 1e-6) return value.toPrecision(3).replace("-", "−");
+  if (step < 1e-6) return value.toPrecision(3).replace("-", "−");
+  for (const [size, letter] of [[1e9, "G"], [1e6, "M"]]) {
+    if (ticks.some((tick) => Math.abs(tick) >= size)) return value ? `${written(value / size, step < size ? 1 : 0)} ${letter}` : "0";
+  }
   return written(value, clamp(-Math.floor(Math.log10(step) + 1e-9), 0, 6));
 };

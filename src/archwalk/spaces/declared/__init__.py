@@ -14,6 +14,8 @@
 Small ones are numbered and made a graph of neighbours, all others are walked and sampled.
 """
 
+from archwalk.spaces.declared.cells.cell import Cell
+from archwalk.spaces.declared.cells.space import CellSpace, NumberedCellSpace
 from archwalk.spaces.declared.decisions import Categorical, Decision, Integer, Ordinal
 from archwalk.spaces.declared.declaration import Declaration
 from archwalk.spaces.declared.numbered import NumberedSpace
@@ -23,10 +25,13 @@ from archwalk.spaces.declared.walked import DeclaredSpace
 
 __all__ = [
     "Categorical",
+    "Cell",
+    "CellSpace",
     "Decision",
     "Declaration",
     "DeclaredSpace",
     "Integer",
+    "NumberedCellSpace",
     "NumberedSpace",
     "Ordinal",
     "declare",

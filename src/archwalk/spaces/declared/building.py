@@ -20,11 +20,13 @@ import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from archwalk.errors import ArchwalkError, UsageError, unknown
+from archwalk.registry import find_attribute
 from archwalk.spaces.declared.decisions import Decision
 from archwalk.spaces.declared.expressions import Column, compile_expression, compile_number, word
 from archwalk.spaces.task import Task
@@ -33,9 +35,40 @@ if TYPE_CHECKING:
     import torch
 
 MOST_LAYERS = 10_000
+
+Builder = Callable[..., Any]
+"""Makes a network (a `torch.nn.Module`) of an architecture's description, and perhaps of a parameter `task`."""
+
 Columns = Mapping[str, Column]
 Argument = Callable[[Mapping[str, Any], Columns], Any]
 """A value that a layer is called with, of a description and of its decisions as expressions read them."""
+
+
+def call_builder(
+    name: str, build: Builder | str | None, description: Mapping[str, Any], task: Task | None
+) -> torch.nn.Module:
+    """The network that a function of the space called `name` makes; it gets the task if it has a parameter `task`.
+
+    Raises UsageError where no function is declared, ArchwalkError where it fails.
+    """
+    from torch import nn
+
+    if build is None:
+        raise UsageError(
+            f"the space {name!r} does not say how to build a network: its declaration has no build"
+        )
+    function: Any = find_attribute(build, "build") if isinstance(build, str) else build
+    try:
+        network = function(
+            dict(description), **({"task": task} if "task" in signature(function).parameters else {})
+        )
+    except ArchwalkError:
+        raise
+    except Exception as error:
+        raise ArchwalkError(f"build of {name!r} fails for {dict(description)}: {error}") from error
+    if not isinstance(network, nn.Module):
+        raise ArchwalkError(f"build of {name!r} gives a {type(network).__name__}, no torch.nn.Module")
+    return network
 
 
 @dataclass(frozen=True)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from archwalk.errors import ArchwalkError, UsageError
-from archwalk.registry import find_attribute
-from archwalk.spaces.declared.building import Entry, Layer, columns_of, compile_template, task_words
+from archwalk.errors import UsageError
+from archwalk.spaces.declared.building import (
+    Builder,
+    Entry,
+    Layer,
+    call_builder,
+    columns_of,
+    compile_template,
+    task_words,
+)
 from archwalk.spaces.declared.decisions import Decision, Rule
 from archwalk.spaces.declared.rules import Rules
 from archwalk.spaces.task import Task
 
 if TYPE_CHECKING:
     import torch
-
-Builder = Callable[..., Any]
-"""Makes a network (a `torch.nn.Module`) of an architecture's description, and perhaps of a parameter `task`."""
 
 MOST_DECISIONS = 250
 
@@ -81,24 +84,8 @@ class Declaration:
             return nn.Sequential(
                 *(module for layer in self.template for module in layer.make(words, columns))
             )
-        if self.build is None:
-            raise UsageError(
-                f"the space {self.name!r} does not say how to build a network: its declaration has no build"
-            )
-        function: Any = find_attribute(self.build, "build") if isinstance(self.build, str) else self.build
-        try:
-            network = function(
-                dict(description), **({"task": task} if "task" in signature(function).parameters else {})
-            )
-        except ArchwalkError:
-            raise
-        except Exception as error:
-            raise ArchwalkError(f"build of {self.name!r} fails for {dict(description)}: {error}") from error
-        if not isinstance(network, nn.Module):
-            raise ArchwalkError(
-                f"build of {self.name!r} gives a {type(network).__name__}, no torch.nn.Module"
-            )
-        return network
+        assert not isinstance(self.build, tuple)
+        return call_builder(self.name, self.build, description, task)
 
     @property
     def free(self) -> tuple[int, ...]:

@@ -9,11 +9,14 @@ from typing import Any
 
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.spaces.declared.building import Entry
+from archwalk.spaces.declared.cells.building import CellTemplate
+from archwalk.spaces.declared.cells.cell import read_cell
+from archwalk.spaces.declared.cells.declaration import CellDeclaration
 from archwalk.spaces.declared.decisions import read_decision
 from archwalk.spaces.declared.declaration import Declaration
 from archwalk.spaces.declared.space import Space, make_space
 
-KEYS = ("name", "decisions", "constraints", "build")
+KEYS = ("name", "decisions", "cell", "constraints", "build")
 
 
 def read_space(path: Path) -> Space:
@@ -21,7 +24,7 @@ def read_space(path: Path) -> Space:
     return make_space(read_file(path))
 
 
-def read_file(path: Path) -> Declaration:
+def read_file(path: Path) -> Declaration | CellDeclaration:
     """The declaration in a TOML file; the name of the space is the file's where it gives none."""
     if not path.exists():
         raise UsageError(f"there is no file {path}")
@@ -41,7 +44,9 @@ def read_file(path: Path) -> Declaration:
         raise UsageError(f"{path}: {error}") from error
 
 
-def read_declaration(declared: object, name: str = "space", folder: Path | None = None) -> Declaration:
+def read_declaration(
+    declared: object, name: str = "space", folder: Path | None = None
+) -> Declaration | CellDeclaration:
     """The declaration of plain values, as TOML and JSON have them; files that `build` names lie in `folder`.
 
     Raises UsageError.
@@ -53,23 +58,39 @@ def read_declaration(declared: object, name: str = "space", folder: Path | None 
             raise UsageError(
                 f"{unknown('key', key, KEYS)} (keys of the whole space stand above the first [table])"
             )
+    given = declared.get("name", name)
+    if not isinstance(given, str) or not given:
+        raise UsageError("the name of a space is a word in quotes")
+    if "cell" in declared:
+        return _read_cells(given, declared, folder)
     decisions = declared.get("decisions")
     if not isinstance(decisions, Mapping) or not decisions:
-        raise UsageError('a space needs [decisions], such as activation = ["relu", "tanh"]')
+        raise UsageError('a space needs [decisions], such as activation = ["relu", "tanh"], or a [cell]')
     constraints = declared.get("constraints", [])
     if isinstance(constraints, str):
         constraints = [constraints]
     if not isinstance(constraints, list) or not all(isinstance(rule, str) for rule in constraints):
         raise UsageError('constraints are a list of expressions in quotes, such as ["depth * width <= 512"]')
-    given = declared.get("name", name)
-    if not isinstance(given, str) or not given:
-        raise UsageError("the name of a space is a word in quotes")
     return Declaration(
         given,
         tuple(read_decision(key, value) for key, value in decisions.items()),
         tuple(constraints),
         _read_build(declared.get("build"), folder),
     )
+
+
+def _read_cells(name: str, declared: Mapping[str, Any], folder: Path | None) -> CellDeclaration:
+    for key in ("decisions", "constraints"):
+        if key in declared:
+            raise UsageError(f"a space has a [cell] or [decisions]; {key} do not go with a cell")
+    cell, build = read_cell(declared["cell"]), declared.get("build")
+    if isinstance(build, Mapping):
+        return CellDeclaration(name, cell, CellTemplate.of(build, cell))
+    if build is not None and not isinstance(build, str):
+        raise UsageError(
+            'build of a cell is "module:function", or a table [build] with stem, operations and head'
+        )
+    return CellDeclaration(name, cell, _located(build, folder) if build else None)
 
 
 def from_declaration(declaration: object = None) -> Space:
@@ -85,10 +106,15 @@ def _read_build(declared: Any, folder: Path | None) -> str | tuple[Entry, ...] |
     if declared is None:
         return None
     if isinstance(declared, str):
-        file, separator, function = declared.rpartition(":")
-        if not separator:
-            raise UsageError(f"build is module:function or file.py:function, not {declared!r}")
-        return f"{(folder or Path()) / file}:{function}" if file.endswith(".py") else declared
+        return _located(declared, folder)
     if not isinstance(declared, list):
         raise UsageError('build is "module:function", or [[build]] with a layer each')
     return tuple(Entry.of(entry) for entry in declared)
+
+
+def _located(place: str, folder: Path | None) -> str:
+    """Where a function is; a file lies in `folder`. Raises UsageError."""
+    file, separator, function = place.rpartition(":")
+    if not separator:
+        raise UsageError(f"build is module:function or file.py:function, not {place!r}")
+    return f"{(folder or Path()) / file}:{function}" if file.endswith(".py") else place

@@ -149,6 +149,25 @@ class NASBench101(EnumerableSpace):
         """NASLib's tuple of matrix and operations."""
         return {"naslib": lambda code_L: write_naslib(self.cell(code_L))}
 
+    def named_decisions(self, code_L: Codes) -> dict[str, int | str | None]:
+        """Number of vertices, operations ("op1"), and edges ("in→1", "1→out"); None for those of vertices that a cell
+        does not have.
+        """
+        cell, inner = self.cell(code_L), range(1, self.max_vertices - 1)
+        at: dict[str, int] = {
+            "in": 0,
+            **{str(v): v for v in inner if v < cell.vertices - 1},
+            "out": cell.vertices - 1,
+        }
+        found: dict[str, int | str | None] = {"vertices": cell.vertices}
+        found |= {f"op{v}": cell.operations[v] if str(v) in at else None for v in inner}
+        names = ["in", *map(str, inner), "out"]
+        for place, source in enumerate(names):
+            for target in names[place + 1 :]:
+                known = source in at and target in at
+                found[f"{source}→{target}"] = int(cell.matrix[at[source], at[target]]) if known else None
+        return found
+
     def published_hash(self, code_L: Codes) -> str:
         """The published MD5 hash of one cell, 32 hex digits."""
         cell = self.cell(code_L)
