@@ -11,9 +11,11 @@ from PIL import Image
 from unprivileged import archwalk, as_nobody, plain_environment, run
 
 import archwalk as library
+from archwalk.data.images import ImageSettings, load_images
 from archwalk.errors import DataError
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.estimators.store import Outcome, Problem, open_store
+from conftest import TRAINING
 
 BENCHMARK = "nas-bench-graph:proteins"
 SEARCH = ["search", "random-search", "--benchmark", BENCHMARK, "--budget", "2", "--trials", "2"]
@@ -78,6 +80,18 @@ def test_an_out_that_is_no_utf8(call, tmp_path):
     assert call(*SEARCH, "--out", out).status == 0
     assert json.loads((out / "result.json").read_bytes())
     assert call("report", out).status == 0
+    assert call(*TRAINING, "--out", out / "run").status == 0
+    assert call("search", out / "run", "--benchmark", BENCHMARK, "--budget", 2).status == 0
+
+
+def test_a_cache_that_is_no_utf8(monkeypatch, tmp_path):
+    monkeypatch.setenv("ARCHWALK_CACHE", os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    table = "activation,width,accuracy\n" + "".join(f"{a},{w},{w}\n" for a in "ab" for w in (1, 2, 3))
+    (tmp_path / "t.csv").write_text(table)
+    library.add_table("mine", tmp_path / "t.csv", reward="accuracy")
+    assert library.search("random-search", "mine", budget=2, seed=0).best.reward > 0
+    for _ in range(2):
+        assert load_images("digits", ImageSettings(pixels=8)).classes
 
 
 def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch, caplog):

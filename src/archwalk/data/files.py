@@ -10,15 +10,11 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import platformdirs
-
-fcntl: Any = None
-with suppress(ImportError):  # not Unix
-    import fcntl
 
 from archwalk.errors import DataError, UsageError
 from archwalk.home import has_home, temporary_home
@@ -97,9 +93,11 @@ def alone_with(path: Path, what: str) -> Iterator[None]:
     """Hold a folder, or a file that is made, for this process alone; a kill lets it go. Raises UsageError, which names
     `what`, where another holds it. On file systems that know no locks nobody is kept out.
     """
-    if fcntl is None:
+    if os.name != "posix":
         yield
         return
+    import fcntl
+
     try:
         held = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDONLY | os.O_CREAT, 0o644)
     except OSError as error:
