@@ -5,6 +5,10 @@
 
 Every cell (data, method, seed) is kept in OUT when it is done, so that a run that was stopped goes on; the table is
 printed from what is there. The test images are looked at once, at the end of a cell. Throughput: --throughput.
+
+On a machine that others use as well, a clock on the wall says little. With --processor-time, a minute is as much
+processor time as all cores give in a minute (of this process and all that it starts): a core that has nothing to do
+then costs nothing, which the share of busy cores in the cells shows.
 """
 
 import argparse
@@ -12,6 +16,7 @@ import json
 import os
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 from pathlib import Path
@@ -73,6 +78,7 @@ def main() -> None:
     parser.add_argument("--only", choices=ROWS, action="append", help="rows, all by default")
     parser.add_argument("--method", choices=METHODS, action="append", help="columns, all by default")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--processor-time", action="store_true", help="minutes are those of all cores busy")
     parser.add_argument(
         "--throughput", action="store_true", help="images a second in fp32 and bf16, and nothing else"
     )
@@ -80,49 +86,51 @@ def main() -> None:
     if options.throughput:
         print_throughput()
         return
+    now = seconds_of_all_cores if options.processor_time else time.monotonic
     for name in options.only or ROWS:
         for seed in range(options.seeds):
             for method in options.method or METHODS:
                 place = options.out / f"{name}-{method.replace(' ', '-')}-{seed}.json"
                 if not place.is_file():
                     try:
-                        cell = computed(ROWS[name], method, seed, options.out / place.stem)
+                        cell = computed(ROWS[name], method, seed, options.out / place.stem, now)
                     except ArchwalkError as error:
                         print(f"{name}: {error}", flush=True)
                         continue
                     write_atomically(place, json.dumps(cell) + "\n")
-                    print(f"{place.stem}: {cell['accuracy']:.2f} % after {cell['seconds']:.0f} s", flush=True)
+                    print(f"{place.stem}: {cell['accuracy']:.2f} %", flush=True)
     print_table(options.out)
 
 
-def computed(row: Row, method: str, seed: int, out: Path) -> dict[str, Any]:
+def computed(row: Row, method: str, seed: int, out: Path, now: Callable[[], float]) -> dict[str, Any]:
     """One cell: test accuracy and what it took."""
     images = load_images(row.images, ImageSettings(pixels=row.pixels, enlarge=False, split="given"))
     schedule = Schedule(at_random=method == "random search")
     settings = ClockSettings(row.minutes, row.limits, schedule=schedule, seed=seed)
-    started, processor = time.monotonic(), used()
+    started, processor = time.monotonic(), processor_seconds()
     if method == "plain network":
-        found = plain(images, settings, out)
+        found = plain(images, settings, out, now)
     else:
         store = Store(str(out / "store.sqlite"))
-        result = search_by_the_clock(images, settings, out, store, CORES, lambda told: None)
+        result = search_by_the_clock(images, settings, out, store, CORES, lambda told: None, now=now)
         trained = sum(one["seconds"] for one in result["tried"])
         found = {
             "accuracy": result["test"]["accuracy"], "parameters": result["parameters"], "where": result["seconds"],
             "networks": len({str(one["architecture"]) for one in result["tried"]}), "trained": trained,
         }  # fmt: skip
     seconds = time.monotonic() - started
-    return found | {"seconds": seconds, "busy": (used() - processor) / seconds / CORES}
+    cell = found | {"wall_seconds": seconds, "processor_seconds": processor_seconds() - processor}
+    return cell | {"clock": "processor" if now is seconds_of_all_cores else "wall"}
 
 
-def plain(images: ImageSet, settings: ClockSettings, out: Path) -> dict[str, Any]:
+def plain(images: ImageSet, settings: ClockSettings, out: Path, now: Callable[[], float]) -> dict[str, Any]:
     """The plain three-stage residual network, which has the whole time for itself; no wider than the limits allow."""
     session = Session(images, settings, None, CORES)
     code_L = plain_network(session.space)
     journal = Journal(out / "journal.jsonl")
     journal.clear()
     final = train_winner(
-        session.training, Climb(code_L, (0,)), session.arrays, settings.seed, Clock(0.0), journal,
+        session.training, Climb(code_L, (0,)), session.arrays, settings.seed, Clock(0.0, now), journal,
         until=60 * settings.minutes, threads=CORES, told=lambda done, loss: None, stopped=lambda: False,
     )  # fmt: skip
     places = np.flatnonzero(images.part_N == TEST)
@@ -154,23 +162,42 @@ def plain_network(space: ConvNet) -> Codes:
     return largest
 
 
-def used() -> float:
-    """Seconds of processor time of this process and of those that it has ended."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+def processor_seconds() -> float:
+    """Of this process and of all that it started, whether they live or not."""
+    return _ticks("self") / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(process: str) -> int:
+    place = Path("/proc") / process
+    try:
+        fields = (place / "stat").read_text().rpartition(")")[2].split()
+        children = " ".join(path.read_text() for path in place.glob("task/*/children")).split()
+    except OSError:  # it has ended, and its parent has its time
+        return 0
+    own_and_ended = sum(map(int, fields[11:15]))
+    return own_and_ended + sum(map(_ticks, children))
+
+
+def seconds_of_all_cores() -> float:
+    """A clock that goes as fast as that on the wall while all cores work for this process and those it started."""
+    return processor_seconds() / CORES
 
 
 def print_table(out: Path) -> None:
     """Means over seeds, with the deviation, of the cells that are there."""
+    clocks = set()
     print(f"\n| data | minutes | {' | '.join(METHODS)} | goal |\n|{'---|' * (3 + len(METHODS))}")
     for name, row in ROWS.items():
-        cells = []
+        columns = []
         for method in METHODS:
             files = sorted(out.glob(f"{name}-{method.replace(' ', '-')}-[0-9].json"))
-            values = [json.loads(file.read_text())["accuracy"] for file in files]
+            cells = [json.loads(file.read_text()) for file in files]
+            clocks |= {cell["clock"] for cell in cells}
+            values = [cell["accuracy"] for cell in cells]
             spread = f" +- {statistics.stdev(values):.2f}" if len(values) > 1 else ""
-            cells.append(f"{statistics.mean(values):.2f}{spread} ({len(values)})" if values else "-")
-        print(f"| {name} | {row.minutes:g} | {' | '.join(cells)} | {row.goal} |")
+            columns.append(f"{statistics.mean(values):.2f}{spread} ({len(values)})" if values else "-")
+        print(f"| {name} | {row.minutes:g} | {' | '.join(columns)} | {row.goal} |")
+    print(f"\n{CORES} cores; minutes by: {', '.join(sorted(clocks))}")
 
 
 def print_throughput() -> None:

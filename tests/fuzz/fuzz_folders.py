@@ -20,6 +20,7 @@ from torch import nn
 
 import archwalk
 from archwalk.data.added.stored import read_added
+from archwalk.data.images import ImageSet
 from archwalk.data.states import read_state, write_state
 from archwalk.estimators.policies.checkpoint import Checkpoint
 from archwalk.estimators.rungs.weights import keep, restore
@@ -191,7 +192,10 @@ def _delivered(folder: Path) -> None:
     before, delivery._has_onnx = delivery._has_onnx, lambda: False
     try:
         network = build_network(space, space.smallest[0], Task((1, 8, 8), 2))
-        deliver(folder, space, space.smallest[0], network, Normalisation((0.0,), (1.0,)), ("a", "b"))
+        images = ImageSet(
+            "two", np.zeros((2, 1, 8, 8), np.uint8), np.arange(2), np.zeros(2, np.uint8), ("a", "b")
+        )
+        deliver(folder, space, space.smallest[0], network, Normalisation((0.0,), (1.0,)), images)
     finally:
         delivery._has_onnx = before
     (folder / "result.json").write_text('{"test": {"accuracy": 50.0}}')

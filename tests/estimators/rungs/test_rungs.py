@@ -11,6 +11,7 @@ from archwalk.data.images.base import TRAINING
 from archwalk.errors import UsageError
 from archwalk.estimators.rungs.fitting import DivergedError, accuracy
 from archwalk.estimators.rungs.pixels import Batches, Normalisation, may_be_mirrored
+from archwalk.estimators.rungs.placing import placed
 from archwalk.estimators.rungs.pool import RungPool
 from archwalk.estimators.rungs.settings import RecipeSettings, batch_for
 from archwalk.estimators.rungs.speed import Speed, measure_speed
@@ -184,3 +185,18 @@ def test_a_rung_whose_worker_was_killed_goes_on_with_another(tmp_path, engine):
         ((number, outcome),) = finished(pool)
     assert number == 7
     assert outcome.curves == expected.curves
+
+
+def test_depthwise_layers_are_calculated_in_single_precision_and_keep_their_names():
+    torch.manual_seed(0)
+    plain = torch.nn.Sequential(torch.nn.Conv2d(8, 8, 5, 2, 2, groups=8), torch.nn.Conv2d(8, 4, 1))
+    names = list(plain.state_dict())
+    images = torch.randn(2, 8, 6, 6)
+    exact = plain[0](images)
+    network = placed(plain, "cpu")
+    assert list(network.state_dict()) == names
+    assert network[0].weight.is_contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.allclose(network[0](images), exact, atol=1e-6)
+        assert network[0](images.bfloat16()).dtype == torch.bfloat16
+        assert network(images).dtype == torch.bfloat16

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from archwalk.data.images.pixels import Conventions
 from archwalk.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ class ImageSet:
     """The name of each image; empty where they are no files."""
     left_out: tuple[str, ...] = ()
     """Files that could not be read."""
+    conventions: Conventions = field(default_factory=Conventions)
+    """By which the files were read."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -119,7 +122,7 @@ class ImageSet:
         """SHA-256 of everything that a training sees: another one where a pixel, a label or the split differs."""
         digest = hashlib.sha256(repr((self.images_NCHW.shape, len(self.classes))).encode())
         for array in (self.images_NCHW, self.labels_N, self.part_N):
-            digest.update(array.tobytes())
+            digest.update(np.ascontiguousarray(array))  # type: ignore[arg-type] # arrays are buffers
         return digest.hexdigest()
 
     @cached_property

@@ -32,10 +32,10 @@ from archwalk.data.images.base import (
 )
 from archwalk.data.images.folders import folder_source, join_sources
 from archwalk.data.images.installed import digits_source, fashion_mnist_source, mnist5k_source
-from archwalk.data.images.pixels import finish, shrink
+from archwalk.data.images.pixels import Conventions, finish, shrink
 from archwalk.errors import ArchwalkError, DataError, unknown
 
-FORMAT = "archwalk-images-3"
+FORMAT = "archwalk-images-4"
 _NAMES = ("classes", "files_N", "left_out")
 _SHOWN = 20
 """Files that are named in a warning."""
@@ -152,13 +152,14 @@ def _make(name: str, source: Source, settings: ImageSettings) -> ImageSet:
     labels = np.array([listing.labels_N[i] for i in chosen_K], object)
     _check_what_is_left(name, labels, part_K, wanted, errors)
     rgb = settings.colour == "rgb" or any(picture.channels == 3 for picture in pictures)
-    images_KHWC = finish(pictures, rgb=rgb)
+    conventions = Conventions.of(pictures)
+    images_KCHW = finish(pictures, conventions, rgb=rgb)
     classes, labels_K = np.unique(labels, return_inverse=True)
-    images_KCHW = np.ascontiguousarray(images_KHWC.transpose(0, 3, 1, 2))
     files = tuple(listing.files_N[i] for i in chosen_K) if listing.files_N else ()
     return ImageSet(
-        name, images_KCHW, labels_K.astype(np.int64), part_K, tuple(map(str, classes)), files, tuple(errors)
-    )
+        name, images_KCHW, labels_K.astype(np.int64), part_K, tuple(map(str, classes)), files, tuple(errors),
+        conventions,
+    )  # fmt: skip
 
 
 def _check_what_is_left(
@@ -186,6 +187,7 @@ def _write(path: Path, made: ImageSet) -> None:
     metadata = {
         "format": FORMAT,
         "fingerprint": made.fingerprint,
+        "conventions": encode_json(vars(made.conventions)),
         **{key: encode_json(_plain(getattr(made, key))) for key in _NAMES},
     }
     write_cache(path, save(made.arrays(), metadata=metadata))
@@ -211,7 +213,8 @@ def _read(path: Path, name: str) -> ImageSet | None:
                 for key in _NAMES
             )
             images, labels, part = (file.get_tensor(key) for key in ("images", "labels", "part"))
-        kept = ImageSet(name, images, labels, part, classes, files, left_out)
+            conventions = decode_json(metadata["conventions"], Conventions, str(path))
+        kept = ImageSet(name, images, labels, part, classes, files, left_out, conventions)
         return kept if kept.fingerprint == metadata["fingerprint"] else None
     except (DataError, SafetensorError, OSError, KeyError, ValueError):
         return None

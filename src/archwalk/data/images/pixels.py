@@ -127,12 +127,27 @@ def _resized(image: "Image", pixels: int) -> NDArray[Any]:
     return values if values.ndim == 3 else values[:, :, None]
 
 
-def finish(pictures: Sequence[Picture], *, rgb: bool) -> NDArray[np.uint8]:
-    """Pictures as (N, H, W, C), three channels where `rgb`. Raises DataError where no depth fits."""
-    white, ground = _find_white(pictures), _find_ground(pictures)
-    channels = 3 if rgb else 1
-    images = []
-    for picture in pictures:
+@dataclass(frozen=True)
+class Conventions:
+    """What a single image leaves open, as a set of them decides it."""
+
+    white: float = 65_535.0
+    """Where grey is deeper than 8 bits."""
+    ground: int = 0
+    """Behind what is transparent."""
+
+    @classmethod
+    def of(cls, pictures: Sequence[Picture]) -> "Conventions":
+        """Raises DataError where no depth fits."""
+        return cls(_find_white(pictures), _find_ground(pictures))
+
+
+def finish(pictures: Sequence[Picture], conventions: Conventions, *, rgb: bool) -> NDArray[np.uint8]:
+    """Pictures of one size as (N, C, H, W), three channels where `rgb`."""
+    white = conventions.white
+    height, width = pictures[0].values_HWC.shape[:2]
+    images_NCHW = np.empty((len(pictures), 3 if rgb else 1, height, width), np.uint8)
+    for n, picture in enumerate(pictures):
         values_HWC = picture.values_HWC
         if picture.most is not None:
             step = (
@@ -141,9 +156,9 @@ def finish(pictures: Sequence[Picture], *, rgb: bool) -> NDArray[np.uint8]:
             values_HWC = np.minimum(255, np.floor(values_HWC * (256 / step)))
         if picture.cover_HW is not None:
             bare_HW = 255 - picture.cover_HW.astype(np.int64)
-            values_HWC = values_HWC + (bare_HW * ground // 255)[:, :, None]
-        images.append(np.broadcast_to(values_HWC, (*values_HWC.shape[:2], channels)).astype(np.uint8))
-    return np.stack(images)
+            values_HWC = values_HWC + (bare_HW * conventions.ground // 255)[:, :, None]
+        images_NCHW[n] = np.moveaxis(values_HWC, 2, 0)
+    return images_NCHW
 
 
 def _find_white(pictures: Sequence[Picture]) -> float:

@@ -12,9 +12,9 @@ from archwalk.data.images.base import TEST, TRAINING, VALIDATION, ImageSet
 from archwalk.errors import InvalidArchitectureError
 from archwalk.estimators.rungs.fitting import Curves, DivergedError, accuracy, autocast, fit, scores_of
 from archwalk.estimators.rungs.pixels import Batches, Normalisation
+from archwalk.estimators.rungs.placing import placed
 from archwalk.estimators.rungs.recipe import recipe_for
 from archwalk.estimators.rungs.settings import RecipeSettings
-from archwalk.estimators.rungs.weights import device_memory_format
 from archwalk.estimators.store.records import Outcome
 from archwalk.estimators.trainings.attempts import TrainingFailedError, attempt, clock_on
 from archwalk.estimators.trainings.isolation import versions_on
@@ -120,6 +120,6 @@ class CycleTraining:
 
     def _build(self, code_L: Codes) -> nn.Module:
         try:
-            return device_memory_format(build_network(self.space, code_L, self.task, self.size), self.device)
+            return placed(build_network(self.space, code_L, self.task, self.size), self.device)
         except InvalidArchitectureError as error:
             raise TrainingFailedError("invalid", str(error)) from error

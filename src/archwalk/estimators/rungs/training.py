@@ -11,8 +11,9 @@ from torch import nn
 from archwalk.data.images.base import TRAINING, VALIDATION
 from archwalk.estimators.rungs.fitting import Curves, DivergedError, accuracy, fit, scores_of
 from archwalk.estimators.rungs.pixels import Batches, Normalisation
+from archwalk.estimators.rungs.placing import placed
 from archwalk.estimators.rungs.settings import RecipeSettings
-from archwalk.estimators.rungs.weights import device_memory_format, keep, restore
+from archwalk.estimators.rungs.weights import keep, restore
 from archwalk.estimators.store.records import DONE, MACHINE, Outcome, Problem, canonical_json
 from archwalk.estimators.trainings.isolation import alone, arithmetic_on, machine_on, versions_on
 from archwalk.estimators.trainings.limits import is_out_of_memory
@@ -109,7 +110,7 @@ class RungTraining:
 
     def fresh(self, code_L: Codes) -> nn.Module:
         """A network with first weights from PyTorch's generator."""
-        return device_memory_format(self.space.build(code_L), self.device)
+        return placed(self.space.build(code_L), self.device)
 
     def _missing(self, network: nn.Module, climb: Climb, seed: int) -> list[Climb]:
         """The rungs that have to be trained; the network has the weights of the last that has not."""

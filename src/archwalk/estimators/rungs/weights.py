@@ -38,8 +38,3 @@ def forget_oldest(folder: Path, most_bytes: int) -> None:
         total -= path.stat().st_size
         with contextlib.suppress(OSError):
             path.unlink()
-
-
-def device_memory_format(network: nn.Module, device: str) -> nn.Module:
-    """The network on its device, channels last."""
-    return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -12,6 +12,7 @@ from torch.nn.functional import interpolate
 
 from archwalk.data.decoding import encode_json, read_json, reading
 from archwalk.data.files import read_file, write_atomically
+from archwalk.data.images import ImageSet
 from archwalk.errors import DataError
 from archwalk.estimators.rungs.pixels import Normalisation
 from archwalk.spaces.architecture import Architecture
@@ -49,8 +50,13 @@ mean, deviation = (torch.tensor(about[name]).view(-1, 1, 1) for name in ("mean",
 for place in sys.argv[1:]:
     with Image.open(place) as image:
         upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I"):  # 16 bits
-        upright = Image.fromarray((np.array(upright) >> 8).astype(np.uint8))
+    if upright.mode[0] in "IF":  # grey, deeper than 8 bits
+        white = 65535 if upright.mode.startswith("I;16") or image.format in ("PNG", "PPM") else about["white"]
+        values = np.array(upright) * (256 / (white + (white > 1)))
+        upright = Image.fromarray(values.clip(0, 255).astype(np.uint8))
+    if "A" in upright.getbands() or "transparency" in upright.info:
+        ground = Image.new("RGBA", upright.size, (about["ground"],) * 3 + (255,))
+        upright = Image.alpha_composite(ground, upright.convert("RGBA"))
     upright = upright.convert("L" if about["channels"] == 1 else "RGB")
     pixels = np.array(upright.resize((about["width"], about["height"]), Image.Resampling.BILINEAR))
     planes = torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1)
@@ -92,6 +98,10 @@ class About(msgspec.Struct, frozen=True):
     width: Size
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
+    white: Annotated[float, msgspec.Meta(ge=1)]
+    """In images of grey deeper than 8 bits, where their kind does not say."""
+    ground: Annotated[int, msgspec.Meta(ge=0, le=255)]
+    """Behind what is transparent."""
     weights_sha256: str
     network_sha256: str
     """Of the code."""
@@ -107,7 +117,7 @@ def deliver(
     code_L: Codes,
     network: nn.Module,
     normalisation: Normalisation,
-    classes: tuple[str, ...],
+    images: ImageSet,
 ) -> list[str]:
     """Write all files but the page; gives their names. Without the extra `onnx` there is no ONNX model."""
     network = network.cpu().eval()
@@ -115,7 +125,8 @@ def deliver(
     channels, height, width = space.image_shape
     weights = save(renamed(network, source))
     about = About(
-        classes, channels, height, width, tuple(normalisation.mean), tuple(normalisation.deviation),
+        images.classes, channels, height, width, tuple(normalisation.mean), tuple(normalisation.deviation),
+        images.conventions.white, images.conventions.ground,
         sha256(weights).hexdigest(), sha256(source.encode()).hexdigest(),
     )  # fmt: skip
     write_atomically(folder / NETWORK, source)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,13 +71,13 @@ class Journal:
 
 
 class Clock:
-    """Seconds since a search began, without those in which it was dead."""
+    """Seconds since a search began, without those in which it was dead; `now` says what a second is."""
 
-    def __init__(self, before: float) -> None:
-        self.before = before
-        self.started = time.monotonic()
+    def __init__(self, before: float, now: Callable[[], float] = time.monotonic) -> None:
+        self.before, self.now = before, now
+        self.started = now()
 
     @property
     def elapsed(self) -> float:
         """Until now."""
-        return self.before + time.monotonic() - self.started
+        return self.before + self.now() - self.started

@@ -4,9 +4,10 @@ import hashlib
 import json
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -133,15 +134,16 @@ class Session:
 
 
 def search_by_the_clock(
-    images: ImageSet, settings: ClockSettings, out: Path, store: Store | None, threads: int, watch: Watch
-) -> dict[str, Any]:
-    """Search, train, judge and write to `out`; gives what `result.json` holds.
+    images: ImageSet, settings: ClockSettings, out: Path, store: Store | None, threads: int, watch: Watch,
+    *, now: Callable[[], float] = time.monotonic,
+) -> dict[str, Any]:  # fmt: skip
+    """Search, train, judge and write to `out`; gives what `result.json` holds. `now` is the clock, in seconds.
 
     The same call again goes on where it was, or finds that all is done. Ctrl-C ends the search with what there is.
     """
     session = Session(images, settings, store, threads)
     journal = Journal(session.place.with_suffix(".jsonl"))
-    clock = Clock(journal.seconds)
+    clock = Clock(journal.seconds, now)
     with _interruptible() as stopped, ExitStack() as stack:
         pool = None if journal.is_final else stack.enter_context(session.workers_ready())
         plan = session.plan()
@@ -172,7 +174,7 @@ def search_by_the_clock(
         winner.trial.code_L,
         final.network,
         Normalisation.of(session.arrays),
-        images.classes,
+        images,
     )
     if images.files_N:
         names = [name for name, part in zip(images.files_N, images.part_N, strict=True) if part == TEST]
@@ -211,7 +213,8 @@ def _latency_check(session: Session) -> Callable[[Codes], bool]:
 def _result(session: Session, plan: Plan, search: Search, winner: Step, final: Final) -> dict[str, Any]:
     arrays, code_L = session.arrays, winner.trial.code_L
     places = np.flatnonzero(arrays["part"] == TEST)
-    scores_NK = session.training.scores(final.network, arrays, places)
+    delivered = replace(session.training, settings=replace(session.recipe, arithmetic="fp32"))
+    scores_NK = delivered.scores(final.network, arrays, places)
     judged = Judgement.of(scores_NK, arrays["labels"][places])
     costs = session.space.costs(code_L[None])
     return {

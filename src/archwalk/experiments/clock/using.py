@@ -1,6 +1,5 @@
 """A network that a search has left, in use: what it says about images, and what it is worth on others."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from archwalk.data.files import read_file
 from archwalk.data.images.folders import folder_source
-from archwalk.data.images.pixels import decode_image, finish, shrink
+from archwalk.data.images.pixels import Conventions, decode_image, finish, shrink
 from archwalk.errors import DataError
 from archwalk.estimators.rungs.pixels import Normalisation
 from archwalk.experiments.clock.delivery import Deployed, load_delivered, read_result
@@ -40,6 +39,7 @@ class TrainedNetwork:
         network, about = load_delivered(self.folder)
         self.classes = about.classes
         self.shape = (about.channels, about.height, about.width)
+        self.conventions = Conventions(about.white, about.ground)
         self._deployed = Deployed(network, self.shape, Normalisation(about.mean, about.deviation))
 
     @property
@@ -98,7 +98,7 @@ class TrainedNetwork:
         channels, height, _ = self.shape
         try:
             picture = shrink(image, height, grey=channels == 1)  # type: ignore[arg-type] # Pillow is an extra
-            pixels_HWC: Sequence[NDArray[np.uint8]] = finish([picture], rgb=channels == 3)[0]
+            pixels_CHW: NDArray[np.uint8] = finish([picture], self.conventions, rgb=channels == 3)[0]
         except (OSError, ValueError) as error:
             raise DataError(f"cannot use the image {place}: {error}") from error
-        return np.ascontiguousarray(np.moveaxis(np.asarray(pixels_HWC), 2, 0))
+        return pixels_CHW
