@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     import matplotlib.axes
     import pandas
 
+    from archwalk.tracking.step import Callback
+
 PLOT, TABLE = "front.svg", "evaluations.csv"
 _WEIGHED = ("every",)
 
@@ -220,6 +222,7 @@ def search_front(
     settings: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     command: str | None = None,
+    callbacks: Sequence[Callback] = (),
     progress: bool | None = None,
 ) -> FrontResult:
     """Search for the best trade-offs between metrics of architectures.
@@ -240,10 +243,12 @@ def search_front(
     )  # fmt: skip
     reference_G = read_reference(reference or {}, problem)
     method = goal_method(strategy, problem_benchmark.space, problem_benchmark.name, settings or {})
-    began, about = time.perf_counter(), {"budget": budget, "created": now()}
-    journals = [LiveJournal(make_folder(Path(out)))] if out is not None else []
+    began, about = time.perf_counter(), {"budget": budget, "created": now(), "seed": seed}
+    told: list[Watcher] = [SearchFollower(one, problem_benchmark.space) for one in callbacks]
+    if out is not None:
+        told.append(LiveJournal(make_folder(Path(out))))
     watchers = Watchers(
-        journals,
+        told,
         lambda: searched(problem_benchmark, problem, strategies=[method.name], trials=trials, **about),
     )
     with progress_bar("queries a trial", budget, progress) as bar, watchers.watching():
