@@ -106,6 +106,11 @@ def test_several_goals_are_told_too():
         progress=False,
     )
     assert len(notes.steps) == 20
+    archwalk.compare_fronts(
+        ["nsga2", "random-search"], PROTEINS, maximise="accuracy", minimise="latency_ms", budget=10,
+        callbacks=[notes], progress=False,
+    )  # fmt: skip
+    assert len(notes.steps) == 40
     assert {"metrics/latency_ms", "metrics/accuracy"} < set(notes.steps[0].metrics)
 
 

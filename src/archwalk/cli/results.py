@@ -185,7 +185,7 @@ def _compare_fronts(options: argparse.Namespace, strategies: Mapping[str, str]) 
         strategies, benchmark, maximise=options.maximise, minimise=options.minimise, limits=options.limit,
         reference=dict(map(_number_of, options.reference)), budget=options.budget, trials=options.trials,
         seed=options.seed, workers=workers, settings=read_settings(options.assignments, list(strategies)),
-        out=options.out, command=options.command_line, progress=True,
+        out=options.out, command=options.command_line, callbacks=read_callbacks(options), progress=True,
     )  # fmt: skip
     if options.out:
         note(f"wrote {options.out}: {', '.join(path.name for path in sorted(result.written))}")
