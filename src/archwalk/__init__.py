@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from archwalk import errors
     from archwalk.api.agents import TrainedAgent, load_agent, train
     from archwalk.api.agents import resume as resume
+    from archwalk.api.front_comparisons import FrontComparison as FrontComparison
+    from archwalk.api.front_comparisons import compare_fronts as compare_fronts
+    from archwalk.api.front_comparisons import load_front_comparison as load_front_comparison
     from archwalk.api.fronts import FrontResult as FrontResult
     from archwalk.api.fronts import load_front as load_front
     from archwalk.api.fronts import search_front
@@ -88,6 +91,7 @@ __all__ = [
 
 _HOMES = {
     "archwalk.api.agents": ("TrainedAgent", "load_agent", "resume", "train"),
+    "archwalk.api.front_comparisons": ("FrontComparison", "compare_fronts", "load_front_comparison"),
     "archwalk.api.fronts": ("FrontResult", "load_front", "search_front"),
     "archwalk.api.images": ("search_images",),
     "archwalk.api.listing": (
