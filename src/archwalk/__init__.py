@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from archwalk import errors
     from archwalk.api.agents import TrainedAgent, load_agent, train
     from archwalk.api.agents import resume as resume
+    from archwalk.api.front_comparisons import FrontComparison as FrontComparison
+    from archwalk.api.front_comparisons import compare_fronts as compare_fronts
+    from archwalk.api.front_comparisons import load_front_comparison as load_front_comparison
     from archwalk.api.fronts import FrontResult as FrontResult
     from archwalk.api.fronts import load_front as load_front
     from archwalk.api.fronts import search_front
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
         list_strategies,
     )
     from archwalk.api.objectives import objective_benchmark as objective_benchmark
+    from archwalk.api.proxies import rank_proxies as rank_proxies
     from archwalk.api.results import Result, load_result
     from archwalk.api.searching import compare, search
     from archwalk.api.studies import Study as Study
@@ -87,12 +91,14 @@ __all__ = [
 
 _HOMES = {
     "archwalk.api.agents": ("TrainedAgent", "load_agent", "resume", "train"),
+    "archwalk.api.front_comparisons": ("FrontComparison", "compare_fronts", "load_front_comparison"),
     "archwalk.api.fronts": ("FrontResult", "load_front", "search_front"),
     "archwalk.api.images": ("search_images",),
     "archwalk.api.listing": (
         "list_agents", "list_benchmarks", "list_presets", "list_spaces", "list_strategies",
     ),
     "archwalk.api.objectives": ("objective_benchmark",),
+    "archwalk.api.proxies": ("rank_proxies",),
     "archwalk.api.results": ("Result", "load_result"),
     "archwalk.api.searching": ("compare", "search"),
     "archwalk.api.studies": ("Study", "study"),

@@ -91,8 +91,10 @@ def test_several_goals_print_and_keep_a_front(capsys, folder):
     assert "wrote out: evaluations.csv" not in said.err
     assert {path.name for path in (folder / "out").iterdir()} == {
         "evaluations.csv",
+        "evaluations.safetensors",
         "front.json",
         "front.svg",
+        "report.html",
     }
     assert main([*call, "--maximise", "accuracy", "--limit", "size<=2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["points"] == []
@@ -120,11 +122,39 @@ def test_goals_that_make_no_sense_are_one_line(words, says, capsys):
     assert said.count("\n") == 1
 
 
-@pytest.mark.parametrize("goals", [["--minimise", "parameters"], ["--minimise", "a", "--maximise", "b"]])
-def test_compare_judges_by_one_goal(goals, capsys):
+def test_compare_takes_several_goals(capsys, folder):
+    call = [
+        "compare",
+        "--strategies",
+        "nsga2,tpe",
+        "--benchmark",
+        "nas-bench-graph:proteins",
+        "--budget",
+        "12",
+    ]
+    goals = ["--maximise", "accuracy", "--minimise", "parameters", "--limit", "parameters=2000000"]
+    assert (
+        main(
+            [*call, *goals, "--trials", "2", "--workers", "2", "--out", "out", "--set", "nsga2.population=4"]
+        )
+        == 0
+    )
+    said = capsys.readouterr()
+    told = " ".join(said.out.split())
+    assert "hypervolume in percent of that of the exact front: accuracy high, parameters low" in told
+    assert {path.name for path in (folder / "out").iterdir()} == {
+        "result.json", "report.html", "table.csv", "table.md", "table.tex", "evaluations.safetensors",
+    }  # fmt: skip
+    record = json.loads((folder / "out" / "result.json").read_text())
+    assert record["strategies"]["nsga2"]["settings"]["population"] == 4
+    assert main(["report", "out"]) == 0
+    assert "The fronts" in (folder / "out" / "report.html").read_text()
+
+
+def test_compare_over_one_goal_says_what_is_meant(capsys):
     call = ["compare", "--strategies", "tpe", "--benchmark", "nas-bench-graph:proteins", "--budget", "3"]
-    assert main([*call, *goals]) == 2
-    assert "archwalk search takes" in capsys.readouterr().err
+    assert main([*call, "--minimise", "parameters"]) == 2
+    assert "two goals or more" in capsys.readouterr().err
 
 
 def test_nsga2_alone_says_what_it_needs(capsys):

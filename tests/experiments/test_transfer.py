@@ -1,7 +1,6 @@
 """Leave one task out: what is compared, what it costs, and what is refused."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +9,8 @@ from archwalk.api.transferring import transfer
 from archwalk.cli.main import main
 from archwalk.data.decoding import read_json
 from archwalk.errors import UsageError
-from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.transfer_records import Transfer
-from transfer_cases import SHORT_SETTINGS, TASKS, task
+from transfer_cases import SHORT_SETTINGS, TASKS, flat, task
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +53,6 @@ def test_the_recommended_is_reported_beside_the_best_by_reward(record):
     assert record.recommended["pretrained"].by_reward == pytest.approx(np.mean(reported))
 
 
-def flat(space):
-    return replace(
-        task(space, 9),
-        estimator=TableEstimator(task(space, 9).objective, np.ones(space.size), np.ones(space.size)),
-    )
-
-
 @pytest.mark.parametrize(
     ("tasks", "targets", "message"),
     [
@@ -102,3 +93,47 @@ def test_the_command(capsys):
     assert record["tasks"]["chain-digits"]["source"]["queries"] == 4 * 60
     assert main(["transfer", "chains"]) == 2
     assert main(["transfer", "chain", "--leave-one-out"]) == 2
+
+
+SHORT = ["samples=60", "members=1", "width=8", "updates=20"]
+
+
+class TestBaselinesInACompare:
+    """`mean-rank` and `rgpe`, with their sources in a setting."""
+
+    CALL = ("compare", "--benchmark", "chain-digits", "--budget", "4", "--trials", "2", "--json")
+
+    @staticmethod
+    def sets(name, sources):
+        return [f"--set={name}.{one}" for one in (f"sources={sources}", *SHORT)]
+
+    def test_they_learn_from_the_sources_first(self, capsys):
+        sources = "chain-mnist5k,chain-dtd10"
+        sets = [*self.sets("rgpe", sources), *self.sets("mean-rank", sources)]
+        call = [*self.CALL, "--strategies", "rgpe,mean-rank,random-search", *sets]
+        assert main(call) == 0
+        record = json.loads(capsys.readouterr().out)
+        for name in ("rgpe", "mean-rank"):
+            assert record["strategies"][name]["training_queries"] == 2 * 60
+            assert record["strategies"][name]["settings"]["sources"] == sources
+        assert main([*call, "--workers", "2"]) == 0
+        again = json.loads(capsys.readouterr().out)
+        assert [again["strategies"][name]["curve"] for name in ("rgpe", "mean-rank")] == [
+            record["strategies"][name]["curve"] for name in ("rgpe", "mean-rank")
+        ]
+
+    @pytest.mark.parametrize(
+        ("sources", "message"),
+        [
+            ("", "which source tasks"),
+            (" , ", "which source tasks"),
+            ("chain-digits,chain-mnist5k", "chain-digits is searched: it may not be among its own sources"),
+            ("digits-cells", "what learns on digits-cells was trained on nasbench101, not on chain"),
+            ("chain-mnist5k,digits-cells", "source tasks share one space"),
+            ("chain-mnist5k,chain-mnist5k", "named twice"),
+            ("chain-mnist", "did you mean 'chain-mnist5k'"),
+        ],
+    )
+    def test_sources_that_make_no_sense_are_refused(self, capsys, sources, message):
+        assert main([*self.CALL, "--strategies", "rgpe", *self.sets("rgpe", sources)]) == 2
+        assert message in capsys.readouterr().err

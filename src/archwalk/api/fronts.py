@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archwalk.api.methods import as_method
+from archwalk.api.goal_methods import goal_method
 from archwalk.api.progress import progress_bar
 from archwalk.api.results import EVALUATIONS, PAGE
 from archwalk.data.files import make_folder, remove_file, write_atomically
-from archwalk.errors import DataError, UsageError
+from archwalk.errors import DataError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.evaluated import Batch, Evaluations
 from archwalk.experiments.fronts import (
     WITHIN,
-    GoalMethod,
     front_evaluations,
     front_record,
     search_trials,
@@ -31,21 +29,18 @@ from archwalk.experiments.goals import read_problem, read_reference
 from archwalk.experiments.live import LIVE, LiveJournal
 from archwalk.experiments.records import FRONT, Front, FrontPoint, read_front, write_front
 from archwalk.experiments.runs import now
-from archwalk.experiments.settings import make_settings
-from archwalk.experiments.watching import Watchers
+from archwalk.experiments.watching import Watcher, Watchers
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import SearchSpace
-from archwalk.strategies.base import Trials
-from archwalk.strategies.goals.base import GoalSearcher
-from archwalk.strategies.goals.catalogue import GOAL_STRATEGIES
-from archwalk.strategies.goals.scalarised import Scalarised, ScalarisedSettings
+from archwalk.tracking.following import SearchFollower
 
 if TYPE_CHECKING:
     import matplotlib.axes
     import pandas
 
+    from archwalk.tracking.step import Callback
+
 PLOT, TABLE = "front.svg", "evaluations.csv"
-_WEIGHED = ("every",)
 
 
 class FrontResult:
@@ -217,9 +212,11 @@ def search_front(
     budget: int,
     trials: int = 1,
     seed: int = 0,
+    workers: int = 1,
     settings: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     command: str | None = None,
+    callbacks: Sequence[Callback] = (),
     progress: bool | None = None,
 ) -> FrontResult:
     """Search for the best trade-offs between metrics of architectures.
@@ -230,32 +227,34 @@ def search_front(
     `reference` point, by default a tenth of its range beyond the exact front, or the one that was found.
 
     `strategy` is `nsga2`, `graph-gp` (two goals, by expected hypervolume), or any other strategy, which is then given
-    rewards that weigh the goals, with other weights every so many queries (the setting `every`). Raises UsageError for
-    a metric that there is not.
+    rewards that weigh the goals, with other weights every so many queries (the setting `every`). `workers` processes
+    share the trials, with the same result. Raises UsageError for a metric that there is not.
     """
     problem_benchmark = load_benchmark(benchmark, seed) if isinstance(benchmark, str) else benchmark
     problem = read_problem(
-        problem_benchmark.measurements, _several(maximise), _several(minimise),
-        limits if isinstance(limits, Mapping) else _several(limits),
+        problem_benchmark.measurements, several(maximise), several(minimise),
+        limits if isinstance(limits, Mapping) else several(limits),
     )  # fmt: skip
     reference_G = read_reference(reference or {}, problem)
-    method = goal_method(strategy, problem_benchmark.space, problem_benchmark.name, settings or {})
-    began, about = time.perf_counter(), {"budget": budget, "created": now()}
-    journals = [LiveJournal(make_folder(Path(out)))] if out is not None else []
+    method = goal_method(strategy, problem_benchmark, problem, settings or {})
+    began, about = time.perf_counter(), {"budget": budget, "created": now(), "seed": seed}
+    told: list[Watcher] = [SearchFollower(one, problem_benchmark.space) for one in callbacks]
+    if out is not None:
+        told.append(LiveJournal(make_folder(Path(out))))
     watchers = Watchers(
-        journals,
+        told,
         lambda: searched(problem_benchmark, problem, strategies=[method.name], trials=trials, **about),
     )
-    with progress_bar("queries a trial", budget, progress) as bar, watchers.watching():
+    with progress_bar("queries a trial", budget * len(method.makers), progress) as bar, watchers.watching():
         found = search_trials(
-            problem_benchmark, problem, method, budget=budget, trials=trials, seed=seed, progress=bar.to,
-            watchers=watchers,
+            problem_benchmark, problem, method, budget=budget, trials=trials, seed=seed, workers=workers,
+            progress=bar.to, watchers=watchers,
         )  # fmt: skip
     record = front_record(
         problem_benchmark, problem, method, found, budget=budget, seed=seed, began=began,
         reference_G=reference_G, command=command,
     )  # fmt: skip
-    evaluations = front_evaluations(problem_benchmark, problem, method.name, found, **about)
+    evaluations = front_evaluations(problem_benchmark, problem, {method.name: found}, trials, **about)
     result = FrontResult(record, problem_benchmark, evaluations)
     if out is not None:
         result.save(out)
@@ -267,39 +266,6 @@ def load_front(folder: str | Path) -> FrontResult:
     return FrontResult(read_front(Path(folder)), folder=Path(folder))
 
 
-def goal_method(
-    strategy: object, space: SearchSpace, benchmark: str, settings: Mapping[str, Any]
-) -> GoalMethod:
-    """Who searches for several goals. Raises UsageError for an unknown strategy or setting."""
-    if isinstance(strategy, str) and strategy in GOAL_STRATEGIES.names():
-        cls: Any = GOAL_STRATEGIES.load(strategy)
-        own = make_settings(cls.settings_class, changes=settings)
-        return GoalMethod(strategy, partial(_make, cls, own), cls.query, _plain(own))
-    weights = make_settings(ScalarisedSettings, changes={k: v for k, v in settings.items() if k in _WEIGHED})
-    rest = {key: value for key, value in settings.items() if key not in _WEIGHED}
-    method = as_method(strategy, space, benchmark, rest)
-    if method.training_seeds:
-        raise UsageError(f"{method.name} was trained for one goal; several are searched by strategies")
-    make = partial(_weigh, method.factories[0], weights)
-    return GoalMethod(
-        method.name, make, f"{Scalarised.query}; goals are weighed", {**method.settings, **_plain(weights)}
-    )
-
-
-def _make(cls: Any, settings: Any, trial: Trials, goals: int, budget: int) -> GoalSearcher:
-    searcher: GoalSearcher = cls(trial, goals, budget, settings)
-    return searcher
-
-
-def _weigh(make: Any, settings: ScalarisedSettings, trial: Trials, goals: int, budget: int) -> GoalSearcher:
-    return Scalarised(trial, goals, budget, make, settings)
-
-
-def _plain(settings: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(settings)
-
-
-def _several(words: str | Sequence[str]) -> Sequence[str]:
+def several(words: str | Sequence[str]) -> Sequence[str]:
+    """Names, of which one alone needs no list."""
     return (words,) if isinstance(words, str) else words

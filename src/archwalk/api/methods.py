@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from archwalk.api.agents import TrainedAgent
 from archwalk.errors import UsageError
@@ -56,6 +56,29 @@ def as_methods(
 
     Raises UsageError too if two have one name, or settings are for none of them.
     """
+    return named_apart(
+        strategies,
+        settings,
+        lambda strategy, own, label: as_method(strategy, space, benchmark, own, label),
+        lambda method, name: replace(method, name=name),
+    )
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+M = TypeVar("M", bound=_Named)
+
+
+def named_apart(
+    strategies: Sequence[object] | Mapping[str, object],
+    settings: Mapping[str, Mapping[str, Any]] | None,
+    make: Callable[[object, Mapping[str, Any], str], M],
+    rename: Callable[[M, str], M],
+) -> list[M]:
+    """What `make` makes of each strategy, its settings and its label ("" for none), no two of one name."""
     labelled = (
         [(label if label != str(strategy) else "", strategy) for label, strategy in strategies.items()]
         if isinstance(strategies, Mapping)
@@ -67,14 +90,14 @@ def as_methods(
     for label, strategy in labelled:
         key = label or str(strategy)
         used.add(key)
-        every.append(as_method(strategy, space, benchmark, (settings or {}).get(key), label))
+        every.append(make(strategy, (settings or {}).get(key) or {}, label))
     if strangers := set(settings or {}) - used:
         raise UsageError(
             f"settings are for {', '.join(sorted(used))}, not for {', '.join(sorted(strangers))}"
         )
     names = [method.name for method in every]
     every = [
-        replace(method, name=str(strategy)) if names.count(method.name) > 1 and not label else method
+        rename(method, str(strategy)) if names.count(method.name) > 1 and not label else method
         for method, (label, strategy) in zip(every, labelled, strict=True)
     ]
     names = [method.name for method in every]

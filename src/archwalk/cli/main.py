@@ -16,6 +16,7 @@ from archwalk.cli import (
     images,
     inspection,
     listing,
+    proxies,
     reproduction,
     results,
     shipped,
@@ -58,6 +59,7 @@ def make_parser() -> argparse.ArgumentParser:
         store,
         transferring,
         shipped,
+        proxies,
         watching,
     ):
         module.add_commands(commands)

@@ -16,7 +16,6 @@ from archwalk.cli.objectives import (
     add_front_options,
     add_objective_options,
     chosen_benchmark,
-    has_objective,
     has_several_goals,
 )
 from archwalk.cli.options import (
@@ -25,7 +24,9 @@ from archwalk.cli.options import (
     add_out,
     add_seed,
     add_settings,
+    add_tracking,
     add_workers,
+    read_callbacks,
     read_settings,
     require_benchmark,
 )
@@ -63,6 +64,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     _add_protocol(compare)
     add_settings(compare, several=True)
     add_objective_options(compare)
+    add_front_options(compare)
     compare.set_defaults(run=run_compare)
 
     report = commands.add_parser("report", help="draw a run folder's result, or a study, as one HTML page")
@@ -100,6 +102,7 @@ def _add_protocol(parser: argparse.ArgumentParser, *, needs_budget: bool = True)
     )  # fmt: skip
     add_workers(parser)
     add_out(parser, "folder for result.json, report.html and what was found")
+    add_tracking(parser)
     add_json(parser)
 
 
@@ -133,12 +136,12 @@ def _search_front(options: argparse.Namespace, name: str) -> None:
     if options.episodes:
         raise UsageError("--episodes is for one goal")
     use_one_thread()
-    benchmark, _ = chosen_benchmark(options)
+    benchmark, workers = chosen_benchmark(options)
     result = search_front(
         name, benchmark, maximise=options.maximise, minimise=options.minimise, limits=options.limit,
         reference=dict(map(_number_of, options.reference)), budget=options.budget, trials=options.trials,
-        seed=options.seed, settings=read_settings(options.assignments, [name]).get(name), out=options.out,
-        command=options.command_line, progress=True,
+        seed=options.seed, workers=workers, settings=read_settings(options.assignments, [name]).get(name),
+        out=options.out, command=options.command_line, callbacks=read_callbacks(options), progress=True,
     )  # fmt: skip
     if options.out:
         note(f"wrote {options.out}: {', '.join(path.name for path in result.written)}")
@@ -158,17 +161,38 @@ def _number_of(assignment: str) -> tuple[str, float]:
 
 def run_compare(options: argparse.Namespace) -> None:
     """Run several strategies; print and keep their result."""
-    goals = len([*options.maximise, *options.minimise])
-    if goals > 1:
-        raise UsageError("compare judges by one goal; archwalk search takes several")
-    if goals and not has_objective(options):
-        raise UsageError("compare judges a benchmark by its own objective; archwalk search takes other goals")
     named = [_label(word) for word in options.strategies.split(",")]
     strategies = dict(named)
     if len(strategies) < len(named):
         raise UsageError("a strategy is named twice; LABEL=NAME tells two of them apart")
+    if has_several_goals(options):
+        _compare_fronts(options, strategies)
+        return
     result = _compare(options, strategies, read_settings(options.assignments, list(strategies)))
     print_result(result, options.json, options.out)
+
+
+def _compare_fronts(options: argparse.Namespace, strategies: Mapping[str, str]) -> None:
+    """Compare by the hypervolume of fronts; print and keep it."""
+    from archwalk.api.front_comparisons import compare_fronts
+    from archwalk.report.tables import print_summary
+
+    if options.episodes:
+        raise UsageError("--episodes is for one goal")
+    use_one_thread()
+    benchmark, workers = chosen_benchmark(options)
+    result = compare_fronts(
+        strategies, benchmark, maximise=options.maximise, minimise=options.minimise, limits=options.limit,
+        reference=dict(map(_number_of, options.reference)), budget=options.budget, trials=options.trials,
+        seed=options.seed, workers=workers, settings=read_settings(options.assignments, list(strategies)),
+        out=options.out, command=options.command_line, callbacks=read_callbacks(options), progress=True,
+    )  # fmt: skip
+    if options.out:
+        note(f"wrote {options.out}: {', '.join(path.name for path in sorted(result.written))}")
+    if options.json:
+        sys.stdout.write(encode_json(result.record) + "\n")
+    else:
+        print_summary(result.record, OUT)
 
 
 def _label(word: str) -> tuple[str, str]:
@@ -189,7 +213,7 @@ def _compare(
     result = compare(
         strategies, benchmark, budget=options.budget, trials=options.trials, seed=options.seed,
         workers=workers, episodes=options.episodes, settings=settings, out=options.out,
-        command=options.command_line, progress=True,
+        command=options.command_line, callbacks=read_callbacks(options), progress=True,
     )  # fmt: skip
     if benchmark.trained is not None and workers == 1:  # other processes have estimators of their own
         note(

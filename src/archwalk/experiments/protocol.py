@@ -179,8 +179,36 @@ def recommended_reports(search: Search) -> tuple[Floats, Floats] | None:
 def summarise_search(search: Search, method: Method, budget: int, seed: int) -> StrategyResult:
     """What a comparison's record says of one method's search."""
     report_GTQ = search.report_GTQ
-    bootstrap = Bootstrap(report_GTQ, spawn(seed, 2))
     reward_GTQ = np.stack([curves.reward_TQ for curves in search.curves])
+    strategies, ledgers = search.strategies, search.ledgers
+    recommended = recommended_reports(search)
+    return StrategyResult(
+        query=strategies[0].query,
+        strategy=method.strategy,
+        trials=report_GTQ.shape[1],
+        trained=any(strategy.training_queries for strategy in strategies),
+        agents=method.agents,
+        training_seeds=list(method.training_seeds),
+        settings=dict(method.settings),
+        preset=method.preset,
+        assignments=list(method.assignments),
+        citation=method.citation,
+        **best_so_far(report_GTQ, reward_GTQ, budget, seed),
+        evaluations=sum(ledger.rewards_TQ.size for ledger in ledgers),
+        failed=sum(int(np.isnan(ledger.rewards_TQ).sum()) for ledger in ledgers),
+        unique_mean=float(np.mean([ledger.unique_T().mean() for ledger in ledgers])),
+        training_queries=round(np.mean([strategy.training_queries for strategy in strategies])),
+        training_unique=round(np.mean([strategy.training_unique for strategy in strategies])),
+        training_seconds=float(np.mean([strategy.training_seconds for strategy in strategies])),
+        seconds=sum(one.seconds for one in ledgers),
+        findings=strategies[0].sum_up(search.findings[0]),
+        recommended_mean=None if recommended is None else number(known_mean(recommended[0])),
+    )
+
+
+def best_so_far(report_GTQ: Floats, reward_GTQ: Floats, budget: int, seed: int) -> dict[str, Any]:
+    """`best_after` and `curve` of a record, of reports and rewards after every query."""
+    bootstrap = Bootstrap(report_GTQ, spawn(seed, 2))
     mean_Q, low_Q, high_Q = bootstrap.mean_interval(report_GTQ)
     after = {}
     for queries in shown_budgets(budget):
@@ -195,36 +223,10 @@ def summarise_search(search: Search, method: Method, budget: int, seed: int) -> 
             reward_mean=number(known_mean(reward_GTQ[:, :, at])),
             unknown=int(np.isnan(report_GT).sum()),
         )
-    strategies, ledgers = search.strategies, search.ledgers
-    recommended = recommended_reports(search)
-    return StrategyResult(
-        query=strategies[0].query,
-        strategy=method.strategy,
-        trials=report_GTQ.shape[1],
-        trained=any(strategy.training_queries for strategy in strategies),
-        agents=method.agents,
-        training_seeds=list(method.training_seeds),
-        settings=dict(method.settings),
-        preset=method.preset,
-        assignments=list(method.assignments),
-        citation=method.citation,
-        best_after=after,
-        curve=Curve(
-            queries=list(range(1, budget + 1)),
-            mean=numbers(mean_Q),
-            lo=numbers(low_Q),
-            hi=numbers(high_Q),
-        ),
-        evaluations=sum(ledger.rewards_TQ.size for ledger in ledgers),
-        failed=sum(int(np.isnan(ledger.rewards_TQ).sum()) for ledger in ledgers),
-        unique_mean=float(np.mean([ledger.unique_T().mean() for ledger in ledgers])),
-        training_queries=round(np.mean([strategy.training_queries for strategy in strategies])),
-        training_unique=round(np.mean([strategy.training_unique for strategy in strategies])),
-        training_seconds=float(np.mean([strategy.training_seconds for strategy in strategies])),
-        seconds=sum(one.seconds for one in ledgers),
-        findings=strategies[0].sum_up(search.findings[0]),
-        recommended_mean=None if recommended is None else number(known_mean(recommended[0])),
+    curve = Curve(
+        queries=list(range(1, budget + 1)), mean=numbers(mean_Q), lo=numbers(low_Q), hi=numbers(high_Q)
     )
+    return {"best_after": after, "curve": curve}
 
 
 @dataclass(frozen=True)

@@ -257,6 +257,62 @@ class Training(Struct, frozen=True, kw_only=True):
     """Best reward evaluated."""
 
 
+class Goal(Struct, frozen=True, kw_only=True):
+    """What a search with several goals is to make high or low."""
+
+    name: str
+    """Of the metric, in the benchmark."""
+    metric: Metric
+    """With the direction that was asked for."""
+
+
+class Bound(Struct, frozen=True, kw_only=True):
+    """A limit that an architecture must keep to be an answer."""
+
+    name: str
+    """Of the metric, in the benchmark."""
+    unit: str = ""
+    """Its unit."""
+    value: float
+    """The limit."""
+    at_most: bool
+    """Whether values are to be at most that; else at least."""
+
+    def __str__(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{self.name} {'≤' if self.at_most else '≥'} {self.value:,.6g}{unit}"
+
+
+class FrontPoint(Struct, frozen=True, kw_only=True):
+    """An architecture that no other one evaluated is better than in all goals, within the limits."""
+
+    description: Any
+    """As the space reads it, in JSON."""
+    metrics: dict[str, Value]
+    """All that is known of it, by name."""
+    trial: int
+    """Which trial evaluated it, from 0."""
+    query: int
+    """After how many queries."""
+
+
+class Fronts(Struct, frozen=True, kw_only=True):
+    """What a comparison over several goals judges by: the hypervolume of what each strategy found."""
+
+    goals: list[Goal]
+    """In the order of all points below."""
+    limits: list[Bound]
+    """What an answer keeps."""
+    reference: list[float]
+    """The point from which hypervolumes are taken, a value a goal; empty where nothing was found."""
+    exact: list[list[float]] | None
+    """Goals of the front of the whole table; null where there is none."""
+    exact_hypervolume: Value
+    """Of the exact front; where it is known, hypervolumes are shares of it in percent."""
+    found: dict[str, list[FrontPoint]]
+    """By strategy: the front of all its trials and agents, from the worst of the first goal to the best."""
+
+
 class Comparison(Struct, frozen=True, kw_only=True):
     """Strategies on one benchmark, from the same starts: a whole `result.json`."""
 
@@ -312,6 +368,8 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """Of `archwalk demo` alone."""
     failures: dict[str, int] = {}
     """Why architectures could not be evaluated, and how many for each reason; of estimators that keep reasons."""
+    fronts: Fronts | None = None
+    """Of a comparison over several goals alone: `report` is the hypervolume there."""
 
     def __post_init__(self) -> None:
         if not self.strategies:
@@ -321,45 +379,6 @@ class Comparison(Struct, frozen=True, kw_only=True):
         named |= {*self.profile.strategies} if self.profile else set()
         if strangers := named - set(self.strategies):
             raise ValueError(f"it names {sorted(strangers)[0]}, which is not among the strategies")
-
-
-class Goal(Struct, frozen=True, kw_only=True):
-    """What a search with several goals is to make high or low."""
-
-    name: str
-    """Of the metric, in the benchmark."""
-    metric: Metric
-    """With the direction that was asked for."""
-
-
-class Bound(Struct, frozen=True, kw_only=True):
-    """A limit that an architecture must keep to be an answer."""
-
-    name: str
-    """Of the metric, in the benchmark."""
-    unit: str = ""
-    """Its unit."""
-    value: float
-    """The limit."""
-    at_most: bool
-    """Whether values are to be at most that; else at least."""
-
-    def __str__(self) -> str:
-        unit = f" {self.unit}" if self.unit else ""
-        return f"{self.name} {'≤' if self.at_most else '≥'} {self.value:,.6g}{unit}"
-
-
-class FrontPoint(Struct, frozen=True, kw_only=True):
-    """An architecture that no other one evaluated is better than in all goals, within the limits."""
-
-    description: Any
-    """As the space reads it, in JSON."""
-    metrics: dict[str, Value]
-    """All that is known of it, by name."""
-    trial: int
-    """Which trial evaluated it, from 0."""
-    query: int
-    """After how many queries."""
 
 
 class Front(Struct, frozen=True, kw_only=True):

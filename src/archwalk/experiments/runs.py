@@ -252,7 +252,7 @@ def load_method(
     if name == PRETRAINED and not path.is_dir():
         return _load_pretrained(space, benchmark, changes, label)
     if name in STRATEGIES.names() or is_preset(name) or not path.is_dir():
-        return _load_untrained(name, benchmark, changes, label)
+        return _load_untrained(name, space, benchmark, changes, label)
     if changes:
         raise UsageError(f"{name} is a trained agent: its settings were those of its training")
     folders = [path] if (path / CONFIG).exists() else sorted(p.parent for p in path.glob(f"*/{CONFIG}"))
@@ -296,7 +296,7 @@ def _load_own(place: str, changes: Changes, label: str) -> Method:
     return Method(label or place.rpartition(":")[2], (factory,), strategy=place)
 
 
-def _load_untrained(name: str, benchmark: str, changes: Changes, label: str) -> Method:
+def _load_untrained(name: str, space: SearchSpace, benchmark: str, changes: Changes, label: str) -> Method:
     preset = load_preset(name) if is_preset(name) else default_preset(name, benchmark)
     strategy = preset.strategy if preset else name
     if ":" in strategy:
@@ -315,9 +315,12 @@ def _load_untrained(name: str, benchmark: str, changes: Changes, label: str) -> 
         return Method(label or name, (factory,), strategy=strategy)
     settings = make_settings(settings_class, preset, changes)
     changed = [f"{k}={v}" for k, v in changes.items()] if isinstance(changes, Mapping) else changes
+    made = partial(factory, settings=settings)  # type: ignore[call-arg] # a class with settings_class takes them
+    if prepared := getattr(factory, "prepared", None):  # it learns before it searches
+        made = prepared(settings, space, benchmark)
     return Method(
         label or Path(name).name.removesuffix(".toml"),
-        (partial(factory, settings=settings),),  # type: ignore[call-arg] # a class with settings_class takes them
+        (made,),
         settings=describe_settings(settings),
         preset=preset.name if preset else None,
         citation=preset.citation if preset else "",

@@ -25,6 +25,7 @@ from archwalk.versions import versions
 CHECKPOINT_SECONDS = 60.0
 
 Progress = Callable[[int, int, dict[str, float]], None]
+Logged = Callable[[RunConfig, dict[str, float]], None]
 
 
 def train_agent(
@@ -39,8 +40,10 @@ def train_agent(
     progress: Progress | None = None,
     place: Place = HERE,
     asked: str | None = None,
+    logged: Logged | None = None,
 ) -> RunFolder:
-    """Train from the beginning. `progress` is told what is done, of how much, and the latest metrics.
+    """Train from the beginning. `progress` is told what is done, of how much, and the latest metrics; `logged` what the
+    run is, and every line of its log.
 
     `settings` are those of the trainer, an instance of its settings' class, or else changes (by name, or as KEY=VALUE)
     of the preset that is named, of the default one without a name. `asked` is the whole name that the benchmark was
@@ -77,7 +80,7 @@ def train_agent(
                 versions=versions(),
             )
         )
-        return _train(run, trainer, None, progress)
+        return _train(run, trainer, None, progress, logged)
 
 
 def resume_training(
@@ -87,6 +90,7 @@ def resume_training(
     *,
     benchmark: Benchmark | None = None,
     starts: Sampler | None = None,
+    logged: Logged | None = None,
 ) -> RunFolder:
     """Go on where the last checkpoint was; the result is the same to the bit as without the interruption.
 
@@ -112,7 +116,7 @@ def resume_training(
         checkpoint = run.restore()
         if checkpoint is not None:
             _load(trainer, checkpoint, run)
-        return _train(run, trainer, checkpoint, progress)
+        return _train(run, trainer, checkpoint, progress, logged)
 
 
 def _load(trainer: Trainer, checkpoint: Checkpoint, run: RunFolder) -> None:
@@ -150,7 +154,11 @@ def _trainer(
 
 
 def _train(
-    run: RunFolder, trainer: Trainer, begun: Checkpoint | None, progress: Progress | None
+    run: RunFolder,
+    trainer: Trainer,
+    begun: Checkpoint | None,
+    progress: Progress | None,
+    logged: Logged | None,
 ) -> RunFolder:
     started = saved = time.perf_counter()
     rounds, between, first = trainer.run(), True, begun is not None
@@ -160,8 +168,11 @@ def _train(
         return (begun.seconds if begun else 0.0) + time.perf_counter() - started
 
     def log() -> None:
-        run.log(_average(window) | _paid(trainer) | {"seconds": round(seconds(), 2)})
+        row = _average(window) | _paid(trainer) | {"seconds": round(seconds(), 2)}
+        run.log(row)
         window.clear()
+        if logged:
+            logged(run.config(), row)
 
     def checkpoint() -> None:
         run.checkpoint(trainer.state_dict(), window, seconds())

@@ -95,6 +95,11 @@ def focus(comparison: Comparison) -> str:
     return ranked(comparison, trained or strategies)[0]
 
 
+def best_word(comparison: Comparison) -> str:
+    """What a search is after: "best", or, with several goals, "front"."""
+    return "best" if comparison.fronts is None else "front"
+
+
 def optimum_line(comparison: Comparison) -> float | None:
     """Mean report of where an optimal policy ends.
 

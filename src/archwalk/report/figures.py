@@ -10,7 +10,8 @@ from typing import Protocol
 
 from archwalk.experiments.records import Comparison
 from archwalk.report.curves import draw_curves, is_cut, visible_range
-from archwalk.report.facts import labels, optimum_line, report_format, settled_budget
+from archwalk.report.facts import best_word, labels, optimum_line, report_format, settled_budget
+from archwalk.report.fronts import draw_fronts
 from archwalk.report.histograms import changes, draw_histograms, histogram_range, shares_outside
 from archwalk.report.palette import Colour
 from archwalk.report.ranks import draw_critical, draw_profile, draw_ranks, profile_legend
@@ -19,7 +20,7 @@ from archwalk.report.training import course, draw_training
 from archwalk.report.values import NBSP, counted, percent, points
 from archwalk.report.wording import interval_note, optimum_meaning
 
-BEST_SO_FAR, ONE_EPISODE, TRAINING = "best-so-far", "one-episode", "training"
+BEST_SO_FAR, ONE_EPISODE, TRAINING, FRONTS = "best-so-far", "one-episode", "training", "fronts"
 RANKS, CRITICAL, PROFILE = "ranks", "critical-differences", "profile"
 
 
@@ -45,7 +46,8 @@ class Picture:
 def pictures(comparison: Comparison) -> list[Picture]:
     """The figures that a comparison has something for, in the order of reading."""
     every: list[tuple[str, str, Draw, Callable[[Comparison], str]]] = [
-        (BEST_SO_FAR, "The best found so far", draw_curves, curves_caption),
+        (BEST_SO_FAR, f"The {best_word(comparison)} found so far", draw_curves, curves_caption),
+        (FRONTS, "The fronts", draw_fronts, fronts_caption),
         (RANKS, "Ranks over queries", draw_ranks, ranks_caption),
         (CRITICAL, "Which differences are settled", draw_critical, critical_caption),
         (PROFILE, "What share of the runs gets how far", draw_profile, profile_caption),
@@ -67,7 +69,10 @@ def curves_caption(comparison: Comparison) -> str:
     shown = "" if reward == report.name else f" chosen by {reward} and shown by {report.name},"
     single = comparison.trials == 1 and all(one.agents == 1 for one in comparison.strategies.values())
     what = "The" if single else f"Mean over {counted(comparison.trials, 'trial')} of the"
-    text = [f"{what} best architecture found so far,{shown} over queries."]
+    if comparison.fronts is not None:
+        text = [f"{what} hypervolume of the front found so far, over queries."]
+    else:
+        text = [f"{what} best architecture found so far,{shown} over queries."]
     if any(one.trained for one in comparison.strategies.values()):
         text.append("The queries that training had paid before are not on the axis.")
     if is_cut(comparison):
@@ -81,6 +86,18 @@ def curves_caption(comparison: Comparison) -> str:
     if optimum_line(comparison) is not None:
         text.append(f"Dashed: the optimum, {optimum_meaning(comparison)}")
     return " ".join(text)
+
+
+def fronts_caption(comparison: Comparison) -> str:
+    """What the points and lines are."""
+    assert comparison.fronts is not None
+    trials = counted(comparison.trials, "trial")
+    exact = " Black: the exact front of the whole table." if comparison.fronts.exact else ""
+    limits = f" Limits: {', '.join(map(str, comparison.fronts.limits))}." if comparison.fronts.limits else ""
+    return (
+        f"What each strategy found in {trials} together, and no other architecture that it evaluated is better than "
+        f"in all goals, by the first two goals.{exact}{limits} The figure above is of single trials."
+    )
 
 
 def ranks_caption(comparison: Comparison) -> str:

@@ -11,9 +11,12 @@ import numpy as np
 from archwalk.data.files import make_folder
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
-from archwalk.experiments.records import Front, Goal
-from archwalk.report.palette import GREY, INK, MUTED, VERMILION
+from archwalk.experiments.records import Comparison, Front, Fronts, Goal
+from archwalk.report.facts import labels
+from archwalk.report.palette import GREY, INK, MUTED, VERMILION, strategy_colours
+from archwalk.report.svg import NARROW, heading, new_figure, style, to_svg
 from archwalk.report.values import count, counted
+from archwalk.report.wording import setting
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -121,30 +124,131 @@ def plot_front(
                 axes.scatter(part_E2[:, 0], part_E2[:, 1], s=12, marker=marker, color=GREY.light, alpha=0.5, lw=0.8,
                              label=None if number else words)  # fmt: skip
     fronts: list[Floats] = []
-    for rows, colour, style, words in (
+    for rows, colour, marker, words in (
         (record.exact or [], INK.light, "-", f"exact front ({len(record.exact or [])})"),
         ([[p.metrics[g.name] for g in record.goals[:2]] for p in record.points], VERMILION.light, "o-",
          f"found ({len(record.points)})"),
     ):  # fmt: skip
-        if len(rows):
-            line = np.array(rows, float)[:, :2]
-            line = line[np.argsort(line[:, 0], kind="stable")]
+        line = _staircase(axes, one, rows, colour, marker, words)
+        if line is not None:
             fronts.append(line)
-            steps = "steps-post" if one.metric.higher_is_better is False else "steps-pre"
-            axes.plot(*line.T, style, color=colour, ms=5, lw=1.4, drawstyle=steps, label=words,
-                      zorder=3 if style == "o-" else 2)  # fmt: skip
-    _frame(axes, ends, fronts)
-    axes.set(xlabel=_label(one), ylabel=_label(other))
-    axes.set_title(
-        f"{record.benchmark}, {record.strategy}, {counted(record.budget, 'query')}", color=INK.light
+    title = f"{record.benchmark}, {record.strategy}, {counted(record.budget, 'query')}"
+    _finish(axes, (one, other), ends, fronts, title)
+    if figure is not None and path is not None:
+        figure.savefig(make_folder(path.absolute().parent) / path.name)
+    return axes
+
+
+def plot_fronts(
+    record: Comparison, path: Path | None, axes: matplotlib.axes.Axes | None
+) -> matplotlib.axes.Axes:
+    """The fronts of a comparison by the first two goals, and the exact front."""
+    figure = None
+    if axes is None:
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(7, 5), layout="constrained")
+        axes = figure.subplots()
+    assert record.fronts is not None
+    shown, colours = record.fronts, strategy_colours(record)
+    one, other = shown.goals[:2]
+    lines: list[tuple[str, Sequence[Sequence[Any]], str, str]] = [
+        (f"exact front ({len(shown.exact or [])})", shown.exact or [], INK.light, "-")
+    ]
+    for name, label in labels(record.strategies).items():
+        points = [[point.metrics[goal.name] for goal in shown.goals[:2]] for point in shown.found[name]]
+        lines.append((f"{label} ({len(points)})", points, colours[name].light, "o-"))
+    fronts = [
+        line
+        for words, rows, colour, marker in lines
+        if (line := _staircase(axes, one, rows, colour, marker, words)) is not None
+    ]
+    title = f"{record.benchmark}, {counted(record.budget, 'query')}, {counted(record.trials, 'trial')}"
+    _finish(axes, (one, other), [], fronts, title)
+    if figure is not None and path is not None:
+        figure.savefig(make_folder(path.absolute().parent) / path.name)
+    return axes
+
+
+def draw_fronts(comparison: Comparison, *, width: int) -> str | None:
+    """The fronts of a comparison as an SVG for a page; None for one with one goal, or where nothing was found."""
+    if comparison.fronts is None or not any(comparison.fronts.found.values()):
+        return None
+    narrow = width <= NARROW
+    height = 340 if narrow else 440
+    with style():
+        figure = new_figure(width, height)
+        room = {"left": 56 / width, "right": 1 - 12 / width, "top": 1 - 34 / height, "bottom": 48 / height}
+        axes = figure.subplots(gridspec_kw=room)
+        plot_fronts(comparison, None, axes)
+        one, other = comparison.fronts.goals[:2]
+        axes.set_title("")
+        axes.set_ylabel("")
+        heading(axes, _label(other))
+        if narrow and (legend := axes.get_legend()) is not None:
+            legend.remove()
+        return to_svg(
+            figure,
+            key=f"fronts-{width}",
+            label=f"Fronts by {one.metric.name} and {other.metric.name}: "
+            + ", ".join(f"{name} {len(points)} points" for name, points in comparison.fronts.found.items()),
+            description=setting(comparison),
+        )
+
+
+def hypervolume_meaning(fronts: Fronts) -> str:
+    """What is measured, and from where."""
+    goals = ", ".join(
+        f"{goal.name} {'high' if goal.metric.higher_is_better else 'low'}" for goal in fronts.goals
     )
+    point = ", ".join(
+        f"{goal.name} {_shown(value)}" for goal, value in zip(fronts.goals, fronts.reference, strict=True)
+    )
+    share = (
+        f" in percent of that of the exact front, which has {counted(len(fronts.exact), 'point')}"
+        if fronts.exact
+        else ""
+    )
+    return (
+        f"the volume that is dominated by what was found, in all goals ({goals}), down to the reference point "
+        f"({point or 'none: nothing was found'}){share}. Larger is better."
+    )
+
+
+def _staircase(
+    axes: matplotlib.axes.Axes,
+    goal: Goal,
+    rows: Sequence[Sequence[Any]],
+    colour: str,
+    marker: str,
+    words: str,
+) -> Floats | None:
+    """Draw a front by its first two goals, of which `goal` is the first."""
+    if not len(rows):
+        return None
+    line = np.array(rows, float)[:, :2]
+    line = line[np.argsort(line[:, 0], kind="stable")]
+    steps = "steps-pre" if goal.metric.higher_is_better else "steps-post"
+    axes.plot(
+        *line.T, marker, color=colour, ms=5, lw=1.4, drawstyle=steps, label=words, zorder=2 + (marker == "o-")
+    )
+    return line
+
+
+def _finish(
+    axes: matplotlib.axes.Axes,
+    goals: tuple[Goal, Goal],
+    every: list[Floats],
+    fronts: list[Floats],
+    title: str,
+) -> None:
+    _frame(axes, every, fronts)
+    axes.set(xlabel=_label(goals[0]), ylabel=_label(goals[1]))
+    axes.set_title(title, color=INK.light)
     axes.grid(alpha=0.25)
     axes.tick_params(colors=MUTED.light)
     if axes.get_legend_handles_labels()[1]:
         axes.legend(frameon=False)
-    if figure is not None and path is not None:
-        figure.savefig(make_folder(path.absolute().parent) / path.name)
-    return axes
 
 
 def _frame(axes: matplotlib.axes.Axes, every: list[Floats], fronts: list[Floats]) -> None:

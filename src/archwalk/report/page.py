@@ -13,6 +13,7 @@ from archwalk.report.explorer.section import NO_EXPLORER
 from archwalk.report.explorer.section import explorer as make_explorer
 from archwalk.report.facts import (
     best_after,
+    best_word,
     focus,
     headline_budget,
     labels,
@@ -23,6 +24,7 @@ from archwalk.report.facts import (
 from archwalk.report.figures import (
     BEST_SO_FAR,
     CRITICAL,
+    FRONTS,
     ONE_EPISODE,
     PROFILE,
     RANKS,
@@ -30,6 +32,7 @@ from archwalk.report.figures import (
     Picture,
     pictures,
 )
+from archwalk.report.fronts import hypervolume_meaning
 from archwalk.report.html import (
     definitions,
     figure,
@@ -56,7 +59,7 @@ from archwalk.report.wording import (
     training_line,
 )
 
-FIGURES = (BEST_SO_FAR, RANKS, CRITICAL, PROFILE, ONE_EPISODE)
+FIGURES = (BEST_SO_FAR, FRONTS, RANKS, CRITICAL, PROFILE, ONE_EPISODE)
 """Those that stand before the table, in this order."""
 
 
@@ -108,7 +111,7 @@ def _key_numbers(comparison: Comparison) -> str:
         tiles.append(
             (
                 written.value(best.mean),
-                f"{mean}{report.name} of {label}'s best after {counted(queries, 'query')}",
+                f"{mean}{report.name} of {label}'s {best_word(comparison)} after {counted(queries, 'query')}",
             )
         )
         if optimum is not None:
@@ -189,10 +192,13 @@ def _reading(comparison: Comparison) -> str:
     terms = {f"A query of {', '.join(names)}": meaning for meaning, names in queries}
     if len(queries) > 1:
         terms["Unequal queries"] = "A query of one strategy may stand for more work than a query of another."
-    terms["Reward and report"] = (
-        f"Strategies see the reward ({comparison.reward.name}); results are told by the report "
-        f"({report_format(comparison).described})."
-    )
+    if comparison.fronts is None:
+        terms["Reward and report"] = (
+            f"Strategies see the reward ({comparison.reward.name}); results are told by the report "
+            f"({report_format(comparison).described})."
+        )
+    else:
+        terms["Hypervolume"] = hypervolume_meaning(comparison.fronts)
     terms["Intervals"] = interval_note(comparison)
     if optimum := optimum_meaning(comparison):
         terms["Optimum"] = optimum

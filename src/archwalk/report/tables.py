@@ -12,6 +12,7 @@ from rich.text import Text
 
 from archwalk.experiments.records import Best, Comparison
 from archwalk.report.facts import (
+    best_word,
     budgets,
     labels,
     optimum_line,
@@ -141,7 +142,8 @@ def columns(comparison: Comparison, *, full: bool = False) -> list[Column]:
     known, written = budgets(comparison), report_format(comparison)
     lowest = not comparison.report.higher_is_better
     shown = [queries for queries in known if queries in SHOWN_BUDGETS or queries == known[-1]]
-    after = [(f"best_after_{queries}", f"best after {queries:,}") for queries in shown]
+    what = best_word(comparison)
+    after = [(f"best_after_{queries}", f"{what} after {queries:,}") for queries in shown]
     spread = [
         Column(
             key, title, written.number, beside=f"{key}_std", interval=f"{key}_ci95", lowest=lowest,
@@ -177,11 +179,14 @@ def reading(comparison: Comparison, *, full: bool = False) -> list[str]:
         where = f"each of {counted(starts, 'start')}" if starts else "the same starts"
         unit = "percentage points, " if comparison.report.unit == "%" else ""
         text.append(f"Median gain ({unit}above zero is better) and mean final: one episode from {where}.")
+    best, of_what = "Best", f"the best by {reward}"
+    if comparison.fronts is not None:
+        best, of_what = "Front", "the hypervolume of what was found"
     if comparison.trials == 1 and all(one.agents == 1 for one in comparison.strategies.values()):
-        text.append(f"Best after n queries: the best by {reward}.")
+        text.append(f"{best} after n queries: {of_what}.")
     else:
         spread = " ± standard deviation, with the 95 % interval of the mean," if full else ""
-        text.append(f"Best after n queries: mean{spread} over trials of the best by {reward}.")
+        text.append(f"{best} after n queries: mean{spread} over trials of {of_what}.")
     if any(key.endswith("_iqm") for key in keys):
         text.append("IQM: interquartile mean, that of the middle half of the trials.")
     if "mean_rank" in keys:

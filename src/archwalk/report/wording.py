@@ -129,9 +129,8 @@ def result(comparison: Comparison) -> str:
         return "No best-so-far result is on record."
     reward, report = comparison.reward.name, comparison.report.name
     chosen = "" if reward == report else f", chosen by {reward},"
-    text = (
-        f"After {counted(queries, 'query')}, the best architecture found by {_who(comparison, first)}{chosen}"
-    )
+    what = "best architecture" if comparison.fronts is None else "front"
+    text = f"After {counted(queries, 'query')}, the {what} found by {_who(comparison, first)}{chosen}"
     mean = "" if _is_single(comparison, first) else "mean "
     aside = "" if comparison.report.higher_is_better else "lower is better"
     text += f" has a {mean}{report} of {_worth(comparison, best, aside)}"
