@@ -209,6 +209,8 @@ class Result:
         from archwalk.report.page import write_page
 
         explored = Explored.of(self.evaluations, self._space) if self._has_evaluations else None
+        if explored is not None and self.record.fronts is not None:
+            explored.front = self.record.fronts.exact
         write_page(self.record, Path(path), explored)
         return Path(path)
 

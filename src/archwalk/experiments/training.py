@@ -32,6 +32,7 @@ _LOSSES = 3
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int, dict[str, float]], None]
+Logged = Callable[[RunConfig, dict[str, float]], None]
 
 
 def train_agent(
@@ -46,8 +47,10 @@ def train_agent(
     progress: Progress | None = None,
     place: Place = HERE,
     asked: str | None = None,
+    logged: Logged | None = None,
 ) -> RunFolder:
-    """Train from the beginning. `progress` is told what is done, of how much, and the latest metrics.
+    """Train from the beginning. `progress` is told what is done, of how much, and the latest metrics; `logged` what the
+    run is, and every line of its log.
 
     `settings` are those of the trainer, an instance of its settings' class, or else changes (by name, or as KEY=VALUE)
     of the preset that is named, of the default one without a name. `asked` is the whole name that the benchmark was
@@ -81,7 +84,7 @@ def train_agent(
         versions=versions(),
     )
     begin = partial(_trainer, strategy, benchmark, settings, seed, starts, place)
-    return _train(RunFolder(out), begin, progress, config)
+    return _train(RunFolder(out), begin, progress, logged, config)
 
 
 def resume_training(
@@ -91,6 +94,7 @@ def resume_training(
     *,
     benchmark: Benchmark | None = None,
     starts: Sampler | None = None,
+    logged: Logged | None = None,
 ) -> RunFolder:
     """Go on where the last checkpoint was; the result is the same to the bit as without the interruption.
 
@@ -113,7 +117,7 @@ def resume_training(
     settings_class, _ = TRAINERS.load(config.strategy)
     settings = convert(config.settings, settings_class, f"{out / CONFIG}", f"a config of {config.strategy}")
     begin = partial(_trainer, config.strategy, benchmark, settings, config.seed, starts, place)
-    return _train(run, begin, progress)
+    return _train(run, begin, progress, logged)
 
 
 def _load(trainer: Trainer, checkpoint: Checkpoint, run: RunFolder) -> None:
@@ -154,6 +158,7 @@ def _train(
     run: RunFolder,
     begin: Callable[[], AbstractContextManager[Trainer]],
     progress: Progress | None,
+    logged: Logged | None,
     config: RunConfig | None = None,
 ) -> RunFolder:
     """Train to the end from the last checkpoint on; with a config from the beginning.
@@ -177,7 +182,7 @@ def _train(
                     if checkpoint is not None:
                         _load(trainer, checkpoint, run)
                     losses, reached = losses if trainer.done == reached else 0, trainer.done
-                    return _train_on(run, trainer, checkpoint, progress)
+                    return _train_on(run, trainer, checkpoint, progress, logged)
             except WorkerLostError as error:
                 losses += 1
                 if losses == _LOSSES:
@@ -191,7 +196,11 @@ def _train(
 
 
 def _train_on(
-    run: RunFolder, trainer: Trainer, begun: Checkpoint | None, progress: Progress | None
+    run: RunFolder,
+    trainer: Trainer,
+    begun: Checkpoint | None,
+    progress: Progress | None,
+    logged: Logged | None,
 ) -> RunFolder:
     started = saved = time.perf_counter()
     rounds, between, first = trainer.run(), True, begun is not None
@@ -201,8 +210,11 @@ def _train_on(
         return (begun.seconds if begun else 0.0) + time.perf_counter() - started
 
     def log() -> None:
-        run.log(_average(window) | _paid(trainer) | {"seconds": round(seconds(), 2)})
+        row = _average(window) | _paid(trainer) | {"seconds": round(seconds(), 2)}
+        run.log(row)
         window.clear()
+        if logged:
+            logged(run.config(), row)
 
     def checkpoint() -> None:
         run.checkpoint(trainer.state_dict(), window, seconds())
