@@ -125,7 +125,7 @@ def test_images_are_mirrored_where_their_class_stays(bright, mirrored):
     assert may_be_mirrored(arrays | {"images": (noise + 150 * where).astype(np.uint8)}) == mirrored
 
 
-@pytest.mark.parametrize(("images", "batch"), [(10, 32), (1198, 32), (4667, 64), (60_000, 256)])
+@pytest.mark.parametrize(("images", "batch"), [(10, 32), (1198, 64), (3267, 128), (60_000, 256)])
 def test_batches_grow_with_the_images(images, batch):
     assert batch_for(images) == batch
 
