@@ -13,7 +13,7 @@ from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.estimators.rungs.speed import Speed
 from archwalk.estimators.store.database import Store
 from archwalk.experiments.clock.final import train_winner
-from archwalk.experiments.clock.journal import Clock, Journal
+from archwalk.experiments.clock.journal import Clock, Journal, alone_at
 from archwalk.experiments.clock.judging import Judgement
 from archwalk.experiments.clock.plan import Plan, Schedule
 from archwalk.experiments.clock.search import Search
@@ -114,6 +114,20 @@ def test_the_same_search_again_trains_nothing(found, monkeypatch):
         assert again[name] == result[name]
     weights = [(folder / name / "weights.safetensors").read_bytes() for name in ("out", "again")]
     assert weights[0] == weights[1]
+
+
+@pytest.mark.parametrize("taken", ["out/.lock", "journal"])
+def test_two_processes_are_not_at_one_search(tmp_path, taken):
+    images = striped_images()
+    place = (
+        tmp_path / taken
+        if taken != "journal"
+        else Session(images, SETTINGS, None, 1).place.with_suffix(".lock")
+    )
+    with alone_at(place), pytest.raises(DataError, match="another process is at the same search"):
+        search_by_the_clock(images, SETTINGS, tmp_path / "out", None, 1, lambda told: None)
+    with alone_at(place):
+        pass
 
 
 def test_images_of_a_folder_are_named_and_judged(found, tmp_path):

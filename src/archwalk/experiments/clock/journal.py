@@ -1,8 +1,10 @@
 """What a search has done, line by line, so that it goes on where it was after a kill at any moment."""
 
+import fcntl
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,27 @@ class Journal:
     def seconds(self) -> float:
         """Of the clock, that it accounts for."""
         return max((line["at"] for line in self.lines if "at" in line), default=0.0)
+
+
+@contextmanager
+def alone_at(path: Path) -> Iterator[None]:
+    """No other process is at what this file stands for, on this machine, while this one is; a kill ends that too.
+
+    Raises DataError where another one is.
+    """
+    make_folder(path.parent)
+    try:
+        file = path.open("w")
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error.strerror}") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise DataError(
+                f"another process is at the same search ({path}); wait until it is done, or end it"
+            ) from error
+        yield
 
 
 class Clock:

@@ -28,7 +28,7 @@ from archwalk.estimators.store.database import Store
 from archwalk.estimators.trainings.stored import find_device
 from archwalk.experiments.clock.delivery import RESULT, deliver
 from archwalk.experiments.clock.final import Final, train_winner
-from archwalk.experiments.clock.journal import Clock, Journal
+from archwalk.experiments.clock.journal import Clock, Journal, alone_at
 from archwalk.experiments.clock.judging import Judgement
 from archwalk.experiments.clock.latency import latency_ms
 from archwalk.experiments.clock.plan import Plan, Schedule
@@ -38,7 +38,7 @@ from archwalk.spaces.convnet.costs import Limits
 from archwalk.spaces.convnet.members import MEMBERS
 from archwalk.spaces.convnet.space import ConvNet
 
-FOUND, TEST_FILES = "found.json", "test-images.txt"
+FOUND, TEST_FILES, LOCK = "found.json", "test-images.txt", ".lock"
 _TIMED = ("three-stage", "mobilenet-v2", "resnet-20")
 _WRITING = 12.0
 """Seconds that are left for judging and writing, but no more than a tenth of all."""
@@ -142,7 +142,14 @@ def search_by_the_clock(
     The same call again goes on where it was, or finds that all is done. Ctrl-C ends the search with what there is.
     """
     session = Session(images, settings, store, threads)
-    journal = Journal(session.place.with_suffix(".jsonl"))
+    with alone_at(session.place.with_suffix(".lock")), alone_at(out / LOCK):
+        return _search(session, Journal(session.place.with_suffix(".jsonl")), out, watch, now)
+
+
+def _search(
+    session: Session, journal: Journal, out: Path, watch: Watch, now: Callable[[], float]
+) -> dict[str, Any]:
+    images, settings, store, threads = session.images, session.settings, session.store, session.threads
     clock = Clock(journal.seconds, now)
     with _interruptible() as stopped, ExitStack() as stack:
         pool = None if journal.is_final else stack.enter_context(session.workers_ready())
