@@ -143,8 +143,8 @@ def test_speed_is_fitted_to_what_was_timed(tmp_path):
     found = measure_speed(training, codes_BL, IMAGES.arrays())
     assert (found.seconds_B(training.space.costs(codes_BL)) > 0).all()
     costs = training.space.costs(codes_BL)
-    expected = 2.0 * costs.macs_B + 3.0 * costs.activations_B + 5.0
-    np.testing.assert_allclose(Speed(2.0, 3.0, 5.0).seconds_B(costs), expected)
+    expected = 2.0 * costs.macs_B + 3.0 * costs.activations_B + 4.0 * costs.depthwise_B + 5.0
+    np.testing.assert_allclose(Speed(2.0, 3.0, 4.0, 5.0).seconds_B(costs), expected)
 
 
 def test_the_oldest_weights_are_forgotten_first(tmp_path):

@@ -159,8 +159,8 @@ class _Killed(BaseException):
 def make_search(tmp_path, clock=None):
     images = striped_images()
     session = Session(images, SETTINGS, None, 1)
-    plan = Plan(Schedule(rungs=3, factor=2, fewest_steps=4), 1e-3, 1, 48, 32, Speed(0.0, 0.0, 1.0))
-    plan = replace(plan, seconds=1e6, speed=Speed(0.0, 0.0, 1e6 * 1e-4))
+    plan = Plan(Schedule(rungs=3, factor=2, fewest_steps=4), 1e-3, 1, 48, 32, Speed(0.0, 0.0, 0.0, 1.0))
+    plan = replace(plan, seconds=1e6, speed=Speed(0.0, 0.0, 0.0, 1e6 * 1e-4))
     journal = Journal(tmp_path / "journal.jsonl")
     store = Store(str(tmp_path / "store.sqlite"))
     accept = lambda code_L: True  # noqa: E731
