@@ -39,7 +39,7 @@ from archwalk.spaces.convnet.members import MEMBERS
 from archwalk.spaces.convnet.space import ConvNet
 
 FOUND, TEST_FILES = "found.json", "test-images.txt"
-_TIMED = ("three-stage", "mobilenet-v2", "resnet-20")
+_TIMED = ("three-stage", "vgg-11", "resnet-50", "mobilenet-v2")
 _WRITING = 12.0
 """Seconds that are left for judging and writing, but no more than a tenth of all."""
 _MOST_KEPT = 4 << 30
@@ -140,10 +140,13 @@ def search_by_the_clock(
     """Search, train, judge and write to `out`; gives what `result.json` holds. `now` is the clock, in seconds.
 
     The same call again goes on where it was, or finds that all is done. Ctrl-C ends the search with what there is.
-    Raises UsageError where another process is at the same search.
+    Raises UsageError where another process is at the same search, or at one into the same folder.
     """
     session = Session(images, settings, store, threads)
-    with alone_with(session.place.with_suffix(".lock"), f"this search of {images.name}"):
+    with (
+        alone_with(session.place.with_suffix(".lock"), f"this search of {images.name}"),
+        alone_with(make_folder(out), f"a search into {out}"),
+    ):
         return _search(session, out, watch, now)
 
 
