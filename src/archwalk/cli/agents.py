@@ -182,7 +182,7 @@ def run_improve(options: argparse.Namespace) -> None:
     if options.json:
         print_json(_improvement_json(improvement))
         return
-    OUT.print(readable(improvement.found.description), highlight=False, markup=False, soft_wrap=True)
+    OUT.print(readable(improvement.found.description), highlight=False, soft_wrap=True)
     if not improvement.edits:
         note("no edits from your architecture: the agent takes it for the best that it can reach")
     else:

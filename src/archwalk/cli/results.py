@@ -148,7 +148,7 @@ def _search_front(options: argparse.Namespace, name: str) -> None:
     if options.json:
         sys.stdout.write(encode_json(result.record) + "\n")
     else:
-        OUT.print(result.summary(), markup=False, highlight=False, soft_wrap=True)
+        OUT.print(result.summary(), highlight=False, soft_wrap=True)
 
 
 def _number_of(assignment: str) -> tuple[str, float]:
@@ -246,8 +246,8 @@ def _print_found(result: Result, out: Path | None) -> None:
     best = result.best
     if sentence := found_sentence(result.record, best.strategy):
         OUT.print()
-        OUT.print(sentence, markup=False, highlight=False, soft_wrap=True)
-        OUT.print(json.dumps(best.architecture.description), markup=False, highlight=False, soft_wrap=True)
+        OUT.print(sentence, highlight=False, soft_wrap=True)
+        OUT.print(json.dumps(best.architecture.description), highlight=False, soft_wrap=True)
     task = default_task(best.architecture.space)
     if out and (
         task is None or task.kind != NODE_CLASSIFICATION
@@ -304,4 +304,4 @@ def run_evaluate(options: argparse.Namespace) -> None:
     if options.json:
         print_json(evaluation.as_dict())
     else:
-        OUT.print(str(evaluation), markup=False, highlight=False)
+        OUT.print(str(evaluation), highlight=False)

@@ -1,8 +1,10 @@
 """Training an agent into a run folder, resumable to the bit."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,15 @@ from archwalk.estimators.fingerprints import require_same
 from archwalk.experiments.presets import choose_preset
 from archwalk.experiments.runs import CONFIG, HERE, Checkpoint, Place, RunConfig, RunFolder, now
 from archwalk.experiments.settings import describe_settings, make_settings
-from archwalk.learning.engines import make_engine
+from archwalk.learning.engines import WorkerLostError, make_engine
 from archwalk.versions import versions
 
 CHECKPOINT_SECONDS = 60.0
+
+_LOSSES = 3
+"""Of workers from one checkpoint on: then it is not bad luck."""
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int, dict[str, float]], None]
 Logged = Callable[[RunConfig, dict[str, float]], None]
@@ -60,27 +67,24 @@ def train_agent(
         chosen = choose_preset(strategy, asked or benchmark.name, preset)
         settings = make_settings(settings_class, chosen, settings)
         preset = chosen.name if chosen else None
-    with _trainer(strategy, benchmark, settings, seed, starts, place) as trainer:
-        run = RunFolder(out)
-        run.create(
-            RunConfig(
-                strategy=strategy,
-                benchmark=benchmark.name,
-                asked=asked,
-                objective=benchmark.objective.name,
-                space=benchmark.space.name,
-                features=benchmark.space.feature_count,
-                preset=preset,
-                settings=describe_settings(settings),
-                seed=seed,
-                own_starts=starts is not None,
-                fingerprint=benchmark.fingerprint,
-                place=place,
-                created=now(),
-                versions=versions(),
-            )
-        )
-        return _train(run, trainer, None, progress, logged)
+    config = RunConfig(
+        strategy=strategy,
+        benchmark=benchmark.name,
+        asked=asked,
+        objective=benchmark.objective.name,
+        space=benchmark.space.name,
+        features=benchmark.space.feature_count,
+        preset=preset,
+        settings=describe_settings(settings),
+        seed=seed,
+        own_starts=starts is not None,
+        fingerprint=benchmark.fingerprint,
+        place=place,
+        created=now(),
+        versions=versions(),
+    )
+    begin = partial(_trainer, strategy, benchmark, settings, seed, starts, place)
+    return _train(RunFolder(out), begin, progress, logged, config)
 
 
 def resume_training(
@@ -112,11 +116,8 @@ def resume_training(
     require_same(config.fingerprint, benchmark.fingerprint, f"the training in {out}")
     settings_class, _ = TRAINERS.load(config.strategy)
     settings = convert(config.settings, settings_class, f"{out / CONFIG}", f"a config of {config.strategy}")
-    with _trainer(config.strategy, benchmark, settings, config.seed, starts, place) as trainer:
-        checkpoint = run.restore()
-        if checkpoint is not None:
-            _load(trainer, checkpoint, run)
-        return _train(run, trainer, checkpoint, progress, logged)
+    begin = partial(_trainer, config.strategy, benchmark, settings, config.seed, starts, place)
+    return _train(run, begin, progress, logged)
 
 
 def _load(trainer: Trainer, checkpoint: Checkpoint, run: RunFolder) -> None:
@@ -154,6 +155,47 @@ def _trainer(
 
 
 def _train(
+    run: RunFolder,
+    begin: Callable[[], AbstractContextManager[Trainer]],
+    progress: Progress | None,
+    logged: Logged | None,
+    config: RunConfig | None = None,
+) -> RunFolder:
+    """Train to the end from the last checkpoint on; with a config from the beginning.
+
+    When a worker is lost, so is what training has come to since its last checkpoint: it goes on from there with fresh
+    workers, so that it ends as if nothing had happened. Raises ArchwalkError where that does not help.
+    """
+    losses, reached, alone = 0, -1, False
+    with ExitStack() as held:
+        while True:
+            try:
+                with begin() as trainer:
+                    if not alone:
+                        held.enter_context(run.alone())
+                        alone = True
+                        if config is not None:
+                            run.create(config)
+                        if run.finished:  # while this one waited to be alone
+                            return run
+                    checkpoint = run.restore()
+                    if checkpoint is not None:
+                        _load(trainer, checkpoint, run)
+                    losses, reached = losses if trainer.done == reached else 0, trainer.done
+                    return _train_on(run, trainer, checkpoint, progress, logged)
+            except WorkerLostError as error:
+                losses += 1
+                if losses == _LOSSES:
+                    raise ArchwalkError(
+                        f"{error}, which has happened {_LOSSES} times since the last checkpoint; is there enough "
+                        "memory? --resume goes on from there"
+                    ) from error
+                _log.warning(
+                    "archwalk: %s; the training goes on from its last checkpoint with fresh ones", error
+                )
+
+
+def _train_on(
     run: RunFolder,
     trainer: Trainer,
     begun: Checkpoint | None,
@@ -195,7 +237,8 @@ def _train(
                 progress(trainer.done, trainer.total, metrics)
     except KeyboardInterrupt:
         if between:  # amid a step the state is neither that before nor that after it
-            checkpoint()
+            with suppress(WorkerLostError):
+                checkpoint()
         raise
     if window:
         log()
