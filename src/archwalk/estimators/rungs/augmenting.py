@@ -54,7 +54,8 @@ def _lit(images: Tensor, strength: float, rng: np.random.Generator) -> Tensor:
     if images.shape[1] == 3:
         grey = images.mean(1, keepdim=True)
         images = torch.lerp(grey, images, (1.5 * saturation).exp())
-    return images * contrast.exp() + brightness
+    lit: Tensor = images * contrast.exp() + brightness
+    return lit
 
 
 def _covered(images: Tensor, rng: np.random.Generator) -> Tensor:
