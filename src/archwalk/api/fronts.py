@@ -29,13 +29,16 @@ from archwalk.experiments.goals import read_problem, read_reference
 from archwalk.experiments.live import LIVE, LiveJournal
 from archwalk.experiments.records import FRONT, Front, FrontPoint, read_front, write_front
 from archwalk.experiments.runs import now
-from archwalk.experiments.watching import Watchers
+from archwalk.experiments.watching import Watcher, Watchers
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import SearchSpace
+from archwalk.tracking.following import SearchFollower
 
 if TYPE_CHECKING:
     import matplotlib.axes
     import pandas
+
+    from archwalk.tracking.step import Callback
 
 PLOT, TABLE = "front.svg", "evaluations.csv"
 
@@ -213,6 +216,7 @@ def search_front(
     settings: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     command: str | None = None,
+    callbacks: Sequence[Callback] = (),
     progress: bool | None = None,
 ) -> FrontResult:
     """Search for the best trade-offs between metrics of architectures.
@@ -233,10 +237,12 @@ def search_front(
     )  # fmt: skip
     reference_G = read_reference(reference or {}, problem)
     method = goal_method(strategy, problem_benchmark, problem, settings or {})
-    began, about = time.perf_counter(), {"budget": budget, "created": now()}
-    journals = [LiveJournal(make_folder(Path(out)))] if out is not None else []
+    began, about = time.perf_counter(), {"budget": budget, "created": now(), "seed": seed}
+    told: list[Watcher] = [SearchFollower(one, problem_benchmark.space) for one in callbacks]
+    if out is not None:
+        told.append(LiveJournal(make_folder(Path(out))))
     watchers = Watchers(
-        journals,
+        told,
         lambda: searched(problem_benchmark, problem, strategies=[method.name], trials=trials, **about),
     )
     with progress_bar("queries a trial", budget * len(method.makers), progress) as bar, watchers.watching():

@@ -7,7 +7,7 @@ from pathlib import Path
 from archwalk.api.progress import progress_bar
 from archwalk.data.files import cache_folder
 from archwalk.data.images import ImageSettings, load_images
-from archwalk.estimators.store.database import open_store
+from archwalk.estimators.store.database import usable_store
 from archwalk.estimators.stored import cores
 from archwalk.experiments.clock.searching import ClockSettings, SearchProgress, search_by_the_clock
 from archwalk.experiments.clock.using import TrainedNetwork
@@ -58,7 +58,7 @@ def search_images(
     place = Path(out) if out is not None else cache_folder() / "networks" / images.fingerprint[:16]
     with progress_bar("seconds", 60 * minutes, progress) as bar:
         result = search_by_the_clock(
-            images, settings, place, open_store(), cores(),
+            images, settings, place, usable_store(), cores(),
             lambda told: bar.to(min(60 * minutes - told.seconds_left, 60 * minutes), text=_words(told)),
         )  # fmt: skip
     write_clocked_page(result, images, place)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from archwalk.console import plain_console
 from archwalk.data.architectures import ArchitectureFile, Origin
 from archwalk.data.files import make_folder, remove_file, write_atomically
 from archwalk.errors import DataError, UsageError, unknown
@@ -208,17 +209,17 @@ class Result:
         from archwalk.report.page import write_page
 
         explored = Explored.of(self.evaluations, self._space) if self._has_evaluations else None
+        if explored is not None and self.record.fronts is not None:
+            explored.front = self.record.fronts.exact
         write_page(self.record, Path(path), explored)
         return Path(path)
 
     def summary(self) -> str:
         """The result as a table for a terminal."""
-        from rich.console import Console
-
         from archwalk.report.tables import print_summary
 
         text = io.StringIO()
-        print_summary(self.record, Console(file=text, width=100))
+        print_summary(self.record, plain_console(file=text, width=100))
         return text.getvalue()
 
     def save(self, folder: str | Path) -> list[Path]:

@@ -134,7 +134,6 @@ def run_predict(options: argparse.Namespace) -> None:
     for one in found:
         OUT.print(
             f"{one.image}: {one.label} ({100 * one.chance:.1f} %)",
-            markup=False,
             highlight=False,
             soft_wrap=True,
         )

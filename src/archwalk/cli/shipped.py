@@ -37,7 +37,7 @@ def run_agents(options: argparse.Namespace) -> None:
             print_json({name: asdict(card) for name, card in SHIPPED.items()})
             return
         for name, card in SHIPPED.items():
-            OUT.print(f"{name}: {card.line}", markup=False, highlight=False, soft_wrap=True)
+            OUT.print(f"{name}: {card.line}", highlight=False, soft_wrap=True)
         return
     if options.name is None:
         raise UsageError(f"which agent? there are {', '.join(SHIPPED)}")

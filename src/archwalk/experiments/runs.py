@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.agents.shipped import PRETRAINED, SHIPPED, load_shipped, name_for
 from archwalk.data.decoding import convert, decode_json, encode_json, read_json
-from archwalk.data.files import make_folder, read_file, write_atomically
+from archwalk.data.files import alone_with, make_folder, read_file, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, UsageError
 from archwalk.experiments.presets import default_preset, is_preset, load_preset
@@ -106,11 +107,14 @@ class RunFolder:
 
     path: Path
 
+    def alone(self) -> AbstractContextManager[None]:
+        """Hold the folder, which is made, for this process alone. Raises UsageError where another trains into it."""
+        return alone_with(make_folder(self.path), f"the training in {self.path}")
+
     def create(self, config: RunConfig) -> None:
         """Begin a run. Raises UsageError if the folder holds one already."""
-        if (self.path / CONFIG).exists():
+        if any((self.path / name).exists() for name in (CONFIG, METRICS, CHECKPOINT, AGENT)):
             raise UsageError(f"{self.path} holds a run already; add --resume to go on, or name another --out")
-        make_folder(self.path)
         write_atomically(self.path / CONFIG, encode_json(config, indent=2) + "\n")
 
     def config(self) -> RunConfig:

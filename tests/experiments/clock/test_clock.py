@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from archwalk.data.files import alone_with
 from archwalk.data.images.base import TEST
 from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.estimators.rungs.speed import Speed
@@ -218,6 +219,15 @@ def test_a_journal_of_trainings_that_the_store_has_lost_is_begun_anew(tmp_path):
     _, second = make_search(tmp_path)
     assert second.done == []
     assert second.journal.lines == []
+
+
+def test_one_process_at_a_time(tmp_path):
+    """A second one would write into the journal of the first."""
+    images, settings = striped_images(), ClockSettings(1.0)
+    lock = Session(images, settings, None, 1).place.with_suffix(".lock")
+    with alone_with(lock, "x"), pytest.raises(UsageError, match="another process works on this search of"):
+        search_by_the_clock(images, settings, tmp_path / "out", None, 1, print)
+    assert not (tmp_path / "out").exists()
 
 
 def test_without_any_training_there_is_no_winner(tmp_path):

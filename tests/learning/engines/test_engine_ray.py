@@ -103,6 +103,15 @@ def test_ctrl_c_ends_driver_and_cluster(tmp_path: Path) -> None:
     assert all_end(pids)
 
 
+def test_a_driver_that_is_killed_leaves_nothing_of_its_cluster(tmp_path: Path) -> None:
+    driver, pids = driver_with_a_cluster(tmp_path, "workers[0].submit('sleep', 60).result()")
+    names = {psutil.Process(pid).name() for pid in pids}
+    assert {"raylet", "ray::DashboardAgent"} <= names
+    driver.kill()
+    driver.communicate()
+    assert all_end(pids)
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999", "nonsense"])
 def test_no_cluster_there(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray, "is_initialized", lambda: False)

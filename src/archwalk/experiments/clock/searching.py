@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from archwalk.data.decoding import read_json, reading
-from archwalk.data.files import make_folder, working_folder, write_atomically
+from archwalk.data.files import alone_with, make_folder, working_folder, write_atomically
 from archwalk.data.images import ImageSet
 from archwalk.data.images.base import TEST, TRAINING
 from archwalk.errors import UsageError
@@ -140,15 +140,22 @@ def search_by_the_clock(
     """Search, train, judge and write to `out`; gives what `result.json` holds. `now` is the clock, in seconds.
 
     The same call again goes on where it was, or finds that all is done. Ctrl-C ends the search with what there is.
+    Raises UsageError where another process is at the same search.
     """
     session = Session(images, settings, store, threads)
+    with alone_with(session.place.with_suffix(".lock"), f"this search of {images.name}"):
+        return _search(session, out, watch, now)
+
+
+def _search(session: Session, out: Path, watch: Watch, now: Callable[[], float]) -> dict[str, Any]:
+    settings, images = session.settings, session.images
     journal = Journal(session.place.with_suffix(".jsonl"))
     clock = Clock(journal.seconds, now)
     with _interruptible() as stopped, ExitStack() as stack:
         pool = None if journal.is_final else stack.enter_context(session.workers_ready())
         plan = session.plan()
         search = Search(
-            space_within(session.space, plan), session.training, plan, journal, store, settings.seed, clock,
+            space_within(session.space, plan), session.training, plan, journal, session.store, settings.seed, clock,
             _latency_check(session),
         )  # fmt: skip
         tell = _teller(search, watch)
@@ -161,7 +168,7 @@ def search_by_the_clock(
         winner = search.winner()
         final = train_winner(
             session.training, winner.climb, session.arrays, settings.seed, clock, journal,
-            until=plan.seconds - min(_WRITING, 0.1 * plan.seconds), threads=threads, stopped=stopped,
+            until=plan.seconds - min(_WRITING, 0.1 * plan.seconds), threads=session.threads, stopped=stopped,
             told=lambda done, loss: tell("final training", f"{100 * done:.0f} %"),
         )  # fmt: skip
     spent["final training"] = final.seconds
