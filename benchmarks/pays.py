@@ -31,6 +31,8 @@ from archwalk.report.palette import BLUE, GREY, TEAL, VERMILION
 SCRATCH = "graph-gp"
 ORDER = "mean-rank"
 TOLD = (5, 10, 20, 30, 50)
+LEVEL = "10"
+"""The queries of the agent whose level the right part of the figure is about."""
 COLOURS = {PRETRAINED: VERMILION.light, ORDER: TEAL.light, SCRATCH: BLUE.light, "random-search": GREY.light}
 
 
@@ -146,20 +148,19 @@ def draw(found: dict[str, Any], path: Path) -> None:
     )
     left.legend(fontsize=7, frameon=False)
     tasks = np.unique(np.logspace(0, 4, 200).round())
-    told = "10"
     for number, (samples, row) in enumerate(found["samples"].items()):
-        one = pays(row, found["scratch"], found["seconds_each"])[told]
+        one = pays(row, found["scratch"], found["seconds_each"])[LEVEL]
         if one["from scratch"] is None:
             continue
         shade = 1 - 0.22 * number
         right.plot(
-            tasks, row["queries"] + int(told) * tasks, color=COLOURS[PRETRAINED], alpha=shade,
+            tasks, row["queries"] + int(LEVEL) * tasks, color=COLOURS[PRETRAINED], alpha=shade,
             label=f"{PRETRAINED}, {samples} samples a source",
         )  # fmt: skip
         right.plot(tasks, one["from scratch"] * tasks, color=COLOURS[SCRATCH], alpha=shade, linewidth=1.2)
     right.plot([], [], color=COLOURS[SCRATCH], label=f"{SCRATCH}, to the same levels")
     right.set(
-        xlabel="tasks searched", ylabel=f"queries in all, to the level of {told}", xscale="log", yscale="log"
+        xlabel="tasks searched", ylabel=f"queries in all, to the level of {LEVEL}", xscale="log", yscale="log"
     )
     right.legend(fontsize=7, frameon=False)
     for axes in (left, right):
