@@ -79,6 +79,7 @@ class SearchProgress:
 
 
 Watch = Callable[[SearchProgress], None]
+Look = Callable[[Search], None]
 
 
 class Session:
@@ -135,9 +136,10 @@ class Session:
 
 def search_by_the_clock(
     images: ImageSet, settings: ClockSettings, out: Path, store: Store | None, threads: int, watch: Watch,
-    *, now: Callable[[], float] = time.monotonic,
+    *, now: Callable[[], float] = time.monotonic, look: Look = lambda search: None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Search, train, judge and write to `out`; gives what `result.json` holds. `now` is the clock, in seconds.
+    """Search, train, judge and write to `out`; gives what `result.json` holds. `now` is the clock, in seconds; `look`
+    is shown the search now and then.
 
     The same call again goes on where it was, or finds that all is done. Ctrl-C ends the search with what there is.
     Raises UsageError where another process is at the same search, or at one into the same folder.
@@ -147,10 +149,12 @@ def search_by_the_clock(
         alone_with(session.place.with_suffix(".lock"), f"this search of {images.name}"),
         alone_with(make_folder(out), f"a search into {out}"),
     ):
-        return _search(session, out, watch, now)
+        return _search(session, out, watch, now, look)
 
 
-def _search(session: Session, out: Path, watch: Watch, now: Callable[[], float]) -> dict[str, Any]:
+def _search(
+    session: Session, out: Path, watch: Watch, now: Callable[[], float], look: Look
+) -> dict[str, Any]:
     settings, images = session.settings, session.images
     journal = Journal(session.place.with_suffix(".jsonl"))
     clock = Clock(journal.seconds, now)
@@ -161,7 +165,7 @@ def _search(session: Session, out: Path, watch: Watch, now: Callable[[], float])
             space_within(session.space, plan), session.training, plan, journal, session.store, settings.seed, clock,
             _latency_check(session),
         )  # fmt: skip
-        tell = _teller(search, watch)
+        tell = _teller(search, watch, look)
         spent = {"planning": clock.elapsed}
         if not journal.is_final:
             pool = pool or stack.enter_context(session.workers_ready())
@@ -200,8 +204,9 @@ def _search(session: Session, out: Path, watch: Watch, now: Callable[[], float])
     return result
 
 
-def _teller(search: Search, watch: Watch) -> Callable[..., None]:
+def _teller(search: Search, watch: Watch, look: Look) -> Callable[..., None]:
     def tell(phase: str, text: str = "") -> None:
+        look(search)
         best = max((s.trial.accuracy for s in search.done if s.trial.accuracy), default=None)
         watch(SearchProgress(phase, best, search.networks, search.plan.seconds - search.clock.elapsed, text))
 
