@@ -2,7 +2,8 @@
 
 The files are `zc_nasbench101_500.json` and `zc_nasbench301_*.json` of NASLib's history (github.com/automl/NASLib,
 Apache-2.0): architectures with accuracies and with NASLib's own scores. Printed are correlations of our scores with the
-published ones, and of either with the accuracies, with 95 % bootstrap intervals over architectures. NASLib's networks
+published ones, and of either with the accuracies, with 95 % bootstrap intervals over architectures; `--out` keeps them
+after every proxy, so that a run that was stopped goes on. NASLib's networks
 are full ones (128 channels on NAS-Bench-101) and see CIFAR-10; ours are narrower, but as deep.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from archwalk.data.files import write_atomically
 from archwalk.estimators.base import Floats
 from archwalk.estimators.zero_cost import PROXIES, View
 from archwalk.experiments.bootstrap import percentiles
@@ -81,8 +83,14 @@ def main() -> None:
     accuracy_N = figures["val_accuracy"]
     samples_SN = np.random.default_rng(0).integers(0, len(codes_NL), (2_000, len(codes_NL)))
     view = View(options.images, options.channels, options.depth, resolution=options.resolution)
-    found: dict[str, Any] = {}
+    record: dict[str, Any] = {"cells": len(codes_NL), "view": vars(view), "proxies": {}}
+    if options.out and options.out.exists():
+        kept = json.loads(options.out.read_text())
+        if all(kept[key] == record[key] for key in ("cells", "view")):
+            record = kept
     for name in options.proxies.split(","):
+        if name in record["proxies"]:
+            continue
         started = time.process_time()
         score_N = view.scorer(space, name).scores(codes_NL)
         row: dict[str, Any] = {"accuracy": correlate(score_N, accuracy_N, samples_SN)}
@@ -91,12 +99,10 @@ def main() -> None:
             row["published"] = correlate(score_N, theirs_N, samples_SN)
             row["published_accuracy"] = correlate(theirs_N, accuracy_N, samples_SN)
         row["milliseconds"] = round(1_000 * (time.process_time() - started) / len(codes_NL), 1)
-        found[name] = row
+        record["proxies"][name] = row
         print(f"{name}: " + ", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
-    if options.out:
-        options.out.write_text(
-            json.dumps({"cells": len(codes_NL), "view": vars(view), "proxies": found}, indent=1) + "\n"
-        )
+        if options.out:
+            write_atomically(options.out, json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -75,6 +75,16 @@ def test_refuses_what_is_no_transfer(space4, space5, tasks, targets, message):
         )
 
 
+def test_fewer_sources_are_those_that_follow(space4):
+    tasks = [task(space4, number) for number in range(TASKS)]
+    found = transfer(
+        tasks, ["mean-rank"], targets=["task-1"], budget=2, trials=1, settings=SHORT_SETTINGS, sources=1
+    )
+    assert found.tasks["task-1"].source.sources == ["task-2"]
+    with pytest.raises(UsageError, match="1 to 2 source tasks for each target, not 3"):
+        transfer(tasks, ["mean-rank"], budget=2, trials=1, settings=SHORT_SETTINGS, sources=3)
+
+
 def test_the_command(capsys):
     call = [
         "transfer",

@@ -236,10 +236,11 @@ class Result:
         evaluations = self.evaluations if self._has_evaluations else None
         for name in (RESULT, PAGE, EVALUATIONS, FOUND, DRAWING, *TABLES):  # nothing of another result stays
             remove_file(out / name)
-        written = self.draw(out)
+        written = []
         if evaluations is not None:
             evaluations.write(out / EVALUATIONS)
             written.append(out / EVALUATIONS)
+        written += self.draw(out)
         if len(self.strategies) == 1:
             best = self.best
             ArchitectureFile.of(best.architecture, self._origin(best)).write(out / FOUND)

@@ -85,6 +85,7 @@ def transfer(
     trials: int,
     seeds: Sequence[int] = (0,),
     settings: TransferSettings | None = None,
+    sources: int | None = None,
     workers: int = 1,
     command: str | None = None,
     tell: Tell | None = None,
@@ -92,20 +93,30 @@ def transfer(
     """Search each target by agents that were trained on all other tasks, one a seed, and by other strategies.
 
     `strategies` are names: `pretrained`, `mean-rank` and `rgpe` learn from the sources, all others search from scratch.
-    `targets` are all tasks where none is named; the first strategy is tested against the rest. Raises UsageError for
-    tasks of several spaces, an unknown target, no source, or a target whose rewards are all alike.
+    `targets` are all tasks where none is named; the first strategy is tested against the rest. With `sources`, so many
+    of the other tasks are trained on: those that follow the target, from the last to the first again. Raises UsageError
+    for tasks of several spaces, an unknown target, no source or too many, or a target whose rewards are all alike.
     """
     names = [task.name for task in tasks]
     chosen = list(targets) or names
     _check(tasks, chosen, strategies)
+    if sources is not None and not 1 <= sources < len(tasks):
+        raise UsageError(f"there are 1 to {len(tasks) - 1} source tasks for each target, not {sources}")
     done: dict[str, _Task] = {}
     for number, target in enumerate(chosen):
         if tell:
             tell(target, number / len(chosen))
-        benchmark = tasks[names.index(target)]
-        sources = [task for task in tasks if task.name != target]
+        place = names.index(target)
+        others = [*tasks[place + 1 :], *tasks[:place]] if sources else [*tasks[:place], *tasks[place + 1 :]]
         done[target] = _search(
-            benchmark, sources, strategies, settings or TransferSettings(), budget, trials, seeds, workers
+            tasks[place],
+            others[:sources],
+            strategies,
+            settings or TransferSettings(),
+            budget,
+            trials,
+            seeds,
+            workers,
         )
     return _record(done, tasks[0], list(strategies), family, budget, trials, list(seeds), command)
 

@@ -55,9 +55,13 @@ class NaswotSettings(ZeroCostSettings):
     proxy: str = "naswot"
 
 
-@lru_cache(maxsize=4)
 def scorer(space: SearchSpace, settings: ZeroCostSettings) -> Scorer:
     """What scores the networks of a space under these settings, one for all trials; see `View.scorer`."""
+    return _scorer(space, settings)  # type: ignore[arg-type] # spaces are hashable by identity
+
+
+@lru_cache(maxsize=16)
+def _scorer(space: SearchSpace, settings: ZeroCostSettings) -> Scorer:
     return settings.view.scorer(space, settings.proxy)
 
 
@@ -66,7 +70,7 @@ class ZeroCostSearcher(Searcher):
 
     def __init__(self, trial: Trials, settings: ZeroCostSettings) -> None:
         super().__init__(trial, settings)
-        self.scorer = scorer(self.space, settings)  # type: ignore[arg-type] # spaces are hashable by identity
+        self.scorer = scorer(self.space, settings)
 
     def propose(self) -> Codes:
         """The best of a sample by the proxy, (1, L)."""
