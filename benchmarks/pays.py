@@ -115,11 +115,10 @@ def pays(
         needed = float(np.interp(level, of_scratch, TOLD)) if level <= of_scratch[-1] else None
         saved = None if needed is None else needed - told
         cost = row["queries"] * seconds_each + row["seconds"]
-        paid = saved is not None and saved > 0
         found[str(told)] = {
             "level": round(level, 3), "from scratch": needed and round(needed, 1),
-            "tasks, by queries": round(row["queries"] / saved, 1) if paid else None,
-            "tasks, by seconds": round(cost / (saved * seconds_each), 1) if paid else None,
+            "tasks, by queries": round(row["queries"] / saved, 1) if saved and saved > 0 else None,
+            "tasks, by seconds": round(cost / (saved * seconds_each), 1) if saved and saved > 0 else None,
         }  # fmt: skip
     return found
 
