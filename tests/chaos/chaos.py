@@ -20,7 +20,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -328,6 +328,9 @@ def _timeless(value: Any) -> Any:
         return {str(key): _timeless(part) for key, part in value.items() if str(key) not in VOLATILE}
     if isinstance(value, list):
         return [_timeless(part) for part in value]
+    if isinstance(value, str) and value.startswith("{"):
+        with suppress(ValueError):
+            return _timeless(json.loads(value))
     if hasattr(value, "tobytes") or hasattr(value, "numpy"):
         import numpy as np
 

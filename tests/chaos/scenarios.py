@@ -190,7 +190,7 @@ SEARCH_IMAGES = [
     "--out",
     "o",
 ]
-COMPARE = ["compare", "--strategies", "bananas,regularized-evolution,random-search", *CORA, "--budget", "25", "--trials", "4", "--workers",
+COMPARE = ["compare", "--strategies", "bananas,regularized-evolution,random-search", *CORA, "--budget", "15", "--trials", "4", "--workers",
            "2", "--episodes", "0", "--out", "o"]  # fmt: skip
 RESULT = ["o/result.json", "o/evaluations.safetensors"]
 META = ["meta-rl", "--benchmark", "chain-digits", "--steps", "900"]

@@ -113,7 +113,7 @@ def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch, caplog):
     class BegunError(Exception):
         """A search by the clock would begin now, with this store."""
 
-    def begin(images, settings, place, store, *more):
+    def begin(images, settings, place, store, *more, **named):
         raise BegunError(store)
 
     monkeypatch.setattr("archwalk.api.images.search_by_the_clock", begin)

@@ -265,15 +265,15 @@ def test_mlflow_that_fails_is_a_note(mlflow_uri, caplog, monkeypatch):
 
 def test_words_name_callbacks(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.py").write_text("seen = []\ntold = seen.append\n")
+    (tmp_path / "my_callback.py").write_text("seen = []\ntold = seen.append\n")
     assert isinstance(track(f"tensorboard:{tmp_path / 'board'}"), TensorBoard)
-    track("mine.py:told")(Step(Run("search", "a", {}), 1, {"search/reward": 2.0}))
-    assert sys.modules["mine"].seen[0].metrics == {"search/reward": 2.0}
+    track("my_callback.py:told")(Step(Run("search", "a", {}), 1, {"search/reward": 2.0}))
+    assert sys.modules["my_callback"].seen[0].metrics == {"search/reward": 2.0}
     for words in ("tensorboard", "tensorboard:", "nothing", ":x"):
         with pytest.raises(UsageError, match="--track takes"):
             track(words)
     with pytest.raises(UsageError, match="cannot be called"):
-        track("mine.py:seen")
+        track("my_callback.py:seen")
 
 
 def test_the_command_line_tracks(tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ import numpy as np
 from archwalk.api.goal_methods import goal_method
 from archwalk.api.progress import progress_bar
 from archwalk.api.results import EVALUATIONS, PAGE
-from archwalk.data.files import make_folder, remove_file, write_atomically
+from archwalk.data.files import alone_with, make_folder, remove_file, write_atomically
 from archwalk.errors import DataError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
@@ -173,10 +173,13 @@ class FrontResult:
 
         A front that is there already gives way, all of it.
         """
+        with alone_with(make_folder(Path(folder))):
+            return self._save(Path(folder))
+
+    def _save(self, out: Path) -> list[Path]:
         import csv
         import io
 
-        out = make_folder(Path(folder))
         evaluations = self.evaluations if self._batches else None
         for name in (FRONT, PAGE, PLOT, TABLE, EVALUATIONS):
             remove_file(out / name)

@@ -14,7 +14,7 @@ import numpy as np
 
 from archwalk.console import plain_console
 from archwalk.data.architectures import ArchitectureFile, Origin
-from archwalk.data.files import make_folder, remove_file, write_atomically
+from archwalk.data.files import alone_with, make_folder, remove_file, write_atomically
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import COMMAND, FUNCTION, Benchmark, load_benchmark
@@ -227,16 +227,20 @@ class Result:
 
         A result that is there already gives way, all of it. Raises DataError where it cannot be written.
         """
+        with alone_with(make_folder(Path(folder))):
+            return self._save(Path(folder))
+
+    def _save(self, out: Path) -> list[Path]:
         from archwalk.report.tables import TABLES
 
-        out = make_folder(Path(folder))
         evaluations = self.evaluations if self._has_evaluations else None
         for name in (RESULT, PAGE, EVALUATIONS, FOUND, DRAWING, *TABLES):  # nothing of another result stays
             remove_file(out / name)
-        written = self.draw(out)
+        written = []
         if evaluations is not None:
             evaluations.write(out / EVALUATIONS)
             written.append(out / EVALUATIONS)
+        written += self.draw(out)
         if len(self.strategies) == 1:
             best = self.best
             ArchitectureFile.of(best.architecture, self._origin(best)).write(out / FOUND)

@@ -89,9 +89,11 @@ def working_folder(name: str) -> Path:
 
 
 @contextmanager
-def alone_with(path: Path, what: str) -> Iterator[None]:
-    """Hold a folder, or a file that is made, for this process alone; a kill lets it go. Raises UsageError, which names
-    `what`, where another holds it. On file systems that know no locks nobody is kept out.
+def alone_with(path: Path, what: str = "") -> Iterator[None]:
+    """Hold a folder, or a file that is made, for this process alone; a kill lets it go. On file systems that know no
+    locks nobody is kept out.
+
+    Where another holds it this one waits; if `what` is held for long, it raises UsageError, which names that.
     """
     if os.name != "posix":
         yield
@@ -104,7 +106,7 @@ def alone_with(path: Path, what: str) -> Iterator[None]:
         raise DataError(f"cannot open {path}: {error.strerror}") from error
     try:
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(held, fcntl.LOCK_EX | (fcntl.LOCK_NB if what else 0))
         except BlockingIOError as error:
             raise UsageError(f"another process works on {what}; wait for it or end it") from error
         except OSError as error:
