@@ -1,6 +1,7 @@
 """Leave one task out: what is compared, what it costs, and what is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from archwalk.api.transferring import transfer
 from archwalk.cli.main import main
 from archwalk.data.decoding import read_json
 from archwalk.errors import UsageError
+from archwalk.estimators.metrics import accuracies
+from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.transfer_records import Transfer
 from transfer_cases import SHORT_SETTINGS, TASKS, flat, task
 
@@ -53,12 +56,51 @@ def test_the_recommended_is_reported_beside_the_best_by_reward(record):
     assert record.recommended["pretrained"].by_reward == pytest.approx(np.mean(reported))
 
 
+def renamed(space):
+    return replace(task(space, 0), name="another")
+
+
+def unknown(space):
+    nothing_N = np.full(space.size, np.nan)
+    return replace(task(space, 8), estimator=TableEstimator(accuracies(), nothing_N, nothing_N))
+
+
+def test_objectives_of_one_benchmark_are_tasks(space4):
+    """Columns of a table of one's own."""
+    tasks = [
+        replace(task(space4, number), name="mine", estimator=with_objective(task(space4, number), name))
+        for number, name in enumerate(("cora", "citeseer"))
+    ]
+    found = transfer(
+        tasks, ["mean-rank"], targets=["mine:citeseer"], budget=2, trials=1, settings=SHORT_SETTINGS
+    )
+    assert found.tasks["mine:citeseer"].source.sources == ["mine:cora"]
+
+
+def with_objective(one, name):
+    return TableEstimator(accuracies(name), one.estimator.reward_N, one.estimator.report_N)
+
+
+def test_sources_that_are_flat_or_have_gaps_are_learned_from(space4):
+    """What they say is little, but defined."""
+    gaps = task(space4, 1).estimator.reward_N.copy()
+    gaps[::3] = np.nan
+    sources = [flat(space4), replace(task(space4, 1), estimator=TableEstimator(accuracies(), gaps, gaps))]
+    found = transfer(
+        [*sources, task(space4, 0)], ["pretrained", "rgpe"], targets=["task-0"], budget=6, trials=1,
+        settings=SHORT_SETTINGS,
+    )  # fmt: skip
+    assert np.isfinite([after[6].mean for after in found.overall.values()]).all()
+
+
 @pytest.mark.parametrize(
     ("tasks", "targets", "message"),
     [
         (lambda s4, s5: [task(s4, 0), task(s5, 1)], (), "share one space"),
         (lambda s4, s5: [task(s4, 0), task(s4, 0)], (), "among its own sources"),
+        (lambda s4, s5: [task(s4, 0), renamed(s4)], (), "have the same rewards: a target may not be among"),
         (lambda s4, s5: [task(s4, 0)], (), "one source task at least"),
+        (lambda s4, s5: [task(s4, 0), unknown(s4)], ("task-8",), "all alike"),
         (lambda s4, s5: [task(s4, 0), task(s4, 1)], ("task-7",), "not among the tasks"),
         (lambda s4, s5: [task(s4, 0), flat(s4)], ("task-9",), "all alike"),
     ],
