@@ -117,11 +117,16 @@ def test_a_training_shows_its_log(tmp_path):
     assert found["charts"] == {"steps": [10, 20], "charts/loss": [2.0, 1.0], "charts/reward": [None, 5.0]}
 
 
-def test_a_study_is_watched_while_others_tell(tmp_path):
-    study = archwalk.study(
-        archwalk.load_space("nas-bench-graph"), "random-search", tmp_path / "s.sqlite", lanes=2
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path):
+    return (
+        str(tmp_path / "s.sqlite") if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     )
-    watch = Watch(open_source(str(tmp_path / "s.sqlite")))
+
+
+def test_a_study_is_watched_while_others_tell(place):
+    study = archwalk.study("nas-bench-graph", "random-search", place, name="mine", lanes=2)
+    watch = Watch(open_source(place, study="mine"))
     assert told(watch)["state"] == "waiting"
     one, other = study.ask(2)
     study.tell(other, 2.0)
@@ -158,6 +163,7 @@ def test_the_store_shows_what_anybody_evaluates(tmp_path):
     second = told(watch, first["edition"], 1, 1)
     assert [one["query"] for one in second["delta"]["series"]] == [2]
     assert told(Watch(open_source(str(store), space="another")))["state"] == "waiting"
+    assert watch.drawing(0).startswith("<svg")
 
 
 def test_what_cannot_be_watched_is_one_line(tmp_path):

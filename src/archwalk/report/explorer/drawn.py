@@ -21,10 +21,11 @@ def pack(text: str) -> str:
 
 def draw(explored: Explored, number: int) -> str:
     """The drawing of an architecture; empty where there is none. A space that fails at it loses nothing else."""
-    if explored.space is None or number >= len(explored.codes):
+    code_L = explored.codes[number] if number < len(explored.codes) else None
+    if explored.space is None or code_L is None:
         return ""
     try:
-        return explored.space.draw(explored.codes[number])
+        return explored.space.draw(code_L)
     except Exception:  # of a plug-in's, say
         return ""
 

@@ -10,7 +10,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.data.decoding import encode_json
+from archwalk.data.decoding import WRONG_CONTENT, encode_json
+from archwalk.errors import ArchwalkError
 from archwalk.estimators.metrics import Metric
 from archwalk.experiments.evaluated import Batch, Evaluations, Searched, Walk
 from archwalk.report.explorer.decisions import MOST_NAMES, Value, decisions_of, decisive
@@ -42,8 +43,8 @@ class Explored:
         """Decisions, with their places in a row of `decisions`."""
         self.descriptions: list[Any] = []
         self.decisions: list[list[Value]] = []
-        self.codes: list[Codes] = []
-        """Of each architecture; empty where they are known by their descriptions alone."""
+        self.codes: list[Codes | None] = []
+        """Of each architecture; None where it is known by its description alone."""
         self.walks: list[dict[str, Any]] = []
         self.front: list[list[float]] | None = None
         """The exact front of a search with several goals, in their order, where it is known."""
@@ -83,7 +84,7 @@ class Explored:
         self, strategy: str, descriptions: Iterable[Any], reward_B: Any, report_B: Any,
         metrics_B: Mapping[str, Any], query: int,
     ) -> None:  # fmt: skip
-        """Take in evaluations of which no codes are known."""
+        """Take in evaluations that are known by descriptions, of any space."""
         at_B = [self._of_description(one) for one in descriptions]
         place = {"agent": 0, "trial": 0, "query": query, "trials": 1}
         self._enter(strategy, at_B, reward_B, report_B, metrics_B, place)
@@ -152,9 +153,17 @@ class Explored:
         return [self._number(code_L.tobytes(), partial(self._told, code_L)) for code_L in codes_BL]
 
     def _of_description(self, description: Any) -> int:
-        return self._number(
-            encode_json(description).encode(), lambda: (description, decisions_of(description))
-        )
+        return self._number(encode_json(description).encode(), partial(self._read, description))
+
+    def _read(self, description: Any) -> tuple[Any, dict[str, Value]]:
+        try:
+            code_L = None if self.space is None else self.space.parse(description)
+        except (ArchwalkError, *WRONG_CONTENT):  # it is of another space
+            code_L = None
+        if code_L is not None:
+            return self._told(code_L)
+        self.codes.append(None)
+        return description, decisions_of(description)
 
     def _told(self, code_L: Codes) -> tuple[Any, dict[str, Value]]:
         self.codes.append(code_L)

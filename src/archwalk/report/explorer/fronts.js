@@ -72,8 +72,9 @@ class Fronts {
     this.line(plot, front.map((row) => [across.value(row), up.value(row)]), across, "ink", []);
     for (const row of front) plot.dot(plot.x(across.value(row)), plot.y(up.value(row)), 4.5, colour("ground"), colour("ink"));
     context.restore();
-    this.said.textContent = `The line joins the ${front.length} evaluations${within ? " within the limits" : ""} that no other one beats in both`
-      + (exact.length ? "; dashed: the exact front of the whole table." : ".");
+    const limits = within ? " within the limits" : "";
+    const what = front.length === 1 ? `One evaluation${limits} beats all others in both` : `The line joins the ${front.length} evaluations${limits} that no other one beats in both`;
+    this.said.textContent = what + (exact.length ? "; dashed: the exact front of the whole table." : ".");
   }
 
   // Steps: between two points of a front nothing is known that is better than both.

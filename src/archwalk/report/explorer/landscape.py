@@ -46,8 +46,9 @@ def landscape(explored: Explored) -> dict[str, Any] | None:
     rows = [explored.decisions[number] for number in chosen]
     edges_E2 = np.empty((0, 2), np.int64)
     names, around = list(explored.names), np.empty((0, 0), np.int32)
-    if explored.space is not None and len(explored.codes) == len(explored.descriptions):
-        codes_BL = np.stack([explored.codes[number] for number in chosen])
+    codes = [code_L for number in chosen if (code_L := explored.codes[number]) is not None]
+    if explored.space is not None and len(codes) == len(chosen):
+        codes_BL = np.stack(codes)
         around = _around(explored, explored.space, codes_BL)
         edges_E2 = _edges(explored.space, np.concatenate([codes_BL, around]) if len(around) else codes_BL)
         at = {name: place for place, name in enumerate(names)}
@@ -160,8 +161,8 @@ def _around(explored: Explored, space: SearchSpace, codes_BL: Codes) -> Codes:
         found = np.arange(whole.size, dtype=np.int32)[:, None]
     else:
         ranked = sorted(range(len(explored.codes)), key=lambda number: (-explored.best[number], number))
-        best_BL = np.stack([explored.codes[number] for number in ranked[:12]])
-        found = space.neighbours(best_BL).codes_EL
+        best = [code_L for number in ranked[:12] if (code_L := explored.codes[number]) is not None]
+        found = space.neighbours(np.stack(best)).codes_EL
     fresh = list({code_L.tobytes(): code_L for code_L in found if code_L.tobytes() not in known}.values())
     if whole is None or whole.size > SMALL:
         fresh = fresh[:: max(1, -(-len(fresh) // MOST_AROUND))]
