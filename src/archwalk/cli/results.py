@@ -259,6 +259,7 @@ def run_report(options: argparse.Namespace) -> None:
     """Draw a result again, of one goal or of several, or a study."""
     from archwalk.api.fronts import load_front
     from archwalk.api.results import PAGE, load_result
+    from archwalk.experiments.live import LIVE
     from archwalk.experiments.records import FRONT, RESULT
 
     folder = Path(options.folder)
@@ -271,6 +272,10 @@ def run_report(options: argparse.Namespace) -> None:
         raise UsageError(f"where is the page of the study {folder} to go? say --out FILE.html")
     if (folder / FRONT).exists() and not (folder / RESULT).exists():
         written = [load_front(folder).page(folder / PAGE)]
+    elif (folder / LIVE).exists() and not (folder / RESULT).exists():
+        raise UsageError(
+            f"the search in {folder} is not over; archwalk watch {folder} shows what it has evaluated"
+        )
     else:
         written = load_result(folder).draw(folder)
     note(f"wrote {', '.join(map(str, written))}")

@@ -36,6 +36,7 @@ class FolderSource(Source):
 
     def _read_live(self) -> None:
         anew, about, batches = self._live.read()
+        self.written = self._live.path.stat().st_mtime
         self.state, self.report, self._seen = RUNNING, None, None
         if anew and about is None:
             self.explored, self.state = None, WAITING
@@ -70,3 +71,4 @@ class FolderSource(Source):
         names = dict.fromkeys(name for row in rows for name in row)
         self.charts = {name: [row.get(name) for row in rows] for name in names}
         self.state = OVER if run.finished else RUNNING
+        self.written = (self.folder / (METRICS if rows else CONFIG)).stat().st_mtime

@@ -48,6 +48,7 @@ class Watch:
             head = {
                 "edition": source.edition, "state": source.state, "name": source.name, "problem": problem,
                 "report": source.report is not None, "charts": source.charts,
+                "quiet": None if source.written is None else round(time.time() - source.written),
             }  # fmt: skip
             if explored is None:
                 return head

@@ -24,6 +24,8 @@ class Source(ABC):
         self.state = WAITING
         self.charts: dict[str, list[Any]] = {}
         """Lists of one length, a value a line of a training's log."""
+        self.written: float | None = None
+        """When something was written last, in seconds since 1970, where that is known."""
         self.report: Path | None = None
         """The report that was written at the end."""
 

@@ -10,7 +10,7 @@ class Landscape {
     this.node = el("section", { class: "x-part", "aria-labelledby": "x-landscape" }, el("h3", { id: "x-landscape" }, "The landscape"),
       el("p", { class: "small" }, "Each dot is an architecture. Those that are one edit apart lie near each other, others as far apart "
         + "as the number of decisions in which they differ, as well as two dimensions allow (least stress). Grey: not evaluated. "
-        + "The line is the path that is stepped through below."),
+        + "Thin lines: episodes, in the colours of their strategies; thick: the path that is stepped through below."),
       el("div", { class: "x-row" }, this.scale, el("label", { class: "x-once" }, this.edges, " edges")), this.plot.node);
     this.plot.canvas.addEventListener("pointermove", (event) => this.hover(event));
     this.plot.canvas.addEventListener("pointerleave", () => card.hide());
@@ -59,6 +59,7 @@ class Landscape {
       context.globalAlpha = faint ? 0.15 : 1;
       plot.dot(...this.place(node), radius, shades.at(best[found.at[node]]), faint ? null : grid);
     }
+    this.drawEpisodes(context);
     context.globalAlpha = 1;
     this.drawPath(plot);
     this.drawScale(shades);
@@ -76,15 +77,26 @@ class Landscape {
     context.stroke();
   }
 
-  drawPath(plot) {
-    const { context } = plot, nodes = this.path.map((architecture) => this.index.get(architecture)).filter((node) => node !== undefined);
-    if (!nodes.length) return;
-    context.strokeStyle = colour("ink");
-    context.lineWidth = 1.8;
+  // All episodes, thin, in the colours of their strategies.
+  drawEpisodes(context) {
+    context.globalAlpha = 0.7;
+    for (const walk of this.store.walks) this.line(context, walk.architecture, this.store.colours[walk.strategy], 1.2);
+  }
+
+  line(context, path, name, width) {
+    const nodes = path.map((architecture) => this.index.get(architecture)).filter((node) => node !== undefined);
+    context.strokeStyle = colour(name);
+    context.lineWidth = width;
     context.lineJoin = "round";
     context.beginPath();
     nodes.forEach((node, place) => (place ? context.lineTo(...this.place(node)) : context.moveTo(...this.place(node))));
     context.stroke();
+    return nodes;
+  }
+
+  drawPath(plot) {
+    const { context } = plot, nodes = this.line(context, this.path, "ink", 2);
+    if (!nodes.length) return;
     plot.dot(...this.place(nodes[0]), 4, colour("ground"), colour("ink"));
     const node = this.index.get(this.current);
     if (node === undefined) return;

@@ -54,9 +54,9 @@ class Live {
       const { name, unit } = about.reward, decimals = decimalsOf(store.columns.reward, unit);
       const shown = written(store.upward(best), decimals);
       words.push(`${written(store.rows, 0)} evaluations, best ${name} ${shown}${unit ? ` ${unit}` : ""}.`);
-      words.push({ running: "It goes on.", over: "It is over.", waiting: "" }[told.state]);
+      words.push(this.how(told));
     } else if (told.charts.steps) {
-      words.push(`Training: ${written(told.charts.steps.at(-1), 0)} steps.`, told.state === "over" ? "It is over." : "It goes on.");
+      words.push(`Training: ${written(told.charts.steps.at(-1), 0)} steps.`, this.how(told));
     } else words.push("Nothing was evaluated yet.");
     const text = words.join(" ");
     if (this.said !== `${text} ${told.report}`) {
@@ -68,6 +68,13 @@ class Live {
       this.best.show(about.strategies.map((name, place) => ({ name, colour: store.colours[place], ...bestSoFar(store, place) })));
     }
     this.charts(told.charts);
+  }
+
+  // It may have been killed, which nobody says.
+  how({ state, quiet }) {
+    if (state === "over") return "It is over.";
+    const minutes = Math.floor((quiet ?? 0) / 60);
+    return minutes < 1 ? "It goes on." : `Nothing new for ${minutes === 1 ? "a minute" : `${written(minutes, 0)} minutes`}.`;
   }
 
   // The log of a training: a chart each of what it measures.
