@@ -272,11 +272,11 @@ def test_words_name_callbacks(tmp_path, monkeypatch):
 
 def test_the_command_line_tracks(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "told.py").write_text("steps = []\ndef told(step):\n    steps.append(step)\n")
+    (tmp_path / "callbacks_told.py").write_text("steps = []\ndef told(step):\n    steps.append(step)\n")
     words = ["search", "random-search", "--benchmark", PROTEINS, "--budget", "5"]
-    assert main([*words, "--track", "tensorboard:board", "--track", "told.py:told"]) == 0
+    assert main([*words, "--track", "tensorboard:board", "--track", "callbacks_told.py:told"]) == 0
     assert len(events(tmp_path / "board")["search/reward"]) == 5
-    assert [step.number for step in sys.modules["told"].steps] == [1, 2, 3, 4, 5]
+    assert [step.number for step in sys.modules["callbacks_told"].steps] == [1, 2, 3, 4, 5]
     assert main([*words, "--track", "nonsense"]) == 2
 
 

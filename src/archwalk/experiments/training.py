@@ -211,10 +211,12 @@ def _train_on(
 
     def log() -> None:
         row = _average(window) | _paid(trainer) | {"seconds": round(seconds(), 2)}
+        if (
+            logged
+        ):  # first: who is told remembers it, so that a stop in between neither loses nor repeats a line
+            logged(run.config(), row)
         run.log(row)
         window.clear()
-        if logged:
-            logged(run.config(), row)
 
     def checkpoint() -> None:
         run.checkpoint(trainer.state_dict(), window, seconds())
