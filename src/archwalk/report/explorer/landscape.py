@@ -31,7 +31,9 @@ SIZE = 1_000
 
 _EPOCHS, _ROUNDS = 24, 8
 _MOST_EDGES = 12_000
-_ROWS_AT_ONCE = 256
+_ROWS_AT_ONCE = 64
+_MOST_LOOKED = 400_000
+"""Neighbours."""
 
 Ints = NDArray[np.int64]
 
@@ -50,7 +52,9 @@ def landscape(explored: Explored) -> dict[str, Any] | None:
     if explored.space is not None and len(codes) == len(chosen):
         codes_BL = np.stack(codes)
         around = _around(explored, explored.space, codes_BL)
-        edges_E2 = _edges(explored.space, np.concatenate([codes_BL, around]) if len(around) else codes_BL)
+        everyone = np.concatenate([codes_BL, around]) if len(around) else codes_BL
+        best_first = sorted(range(len(chosen)), key=lambda place: (-explored.best[chosen[place]], place))
+        edges_E2 = _edges(explored.space, everyone, best_first)
         at = {name: place for place, name in enumerate(names)}
         naming = decisive(explored.space)
         for code_L in around:
@@ -169,14 +173,21 @@ def _around(explored: Explored, space: SearchSpace, codes_BL: Codes) -> Codes:
     return np.stack(fresh) if fresh else np.empty((0, codes_BL.shape[1]), np.int32)
 
 
-def _edges(space: SearchSpace, codes_NL: Codes) -> Ints:
-    """Pairs (E, 2) of places that are one edit apart, each once."""
+def _edges(space: SearchSpace, codes_NL: Codes, first: Sequence[int]) -> Ints:
+    """Pairs (E, 2) of places that are one edit apart, each once. Where architectures have very many neighbours, only
+    those of the `first` places are looked at.
+    """
     number = {code_L.tobytes(): place for place, code_L in enumerate(codes_NL)}
+    rest = sorted(set(range(len(codes_NL))) - set(first))
+    order, looked = np.array([*first, *rest]), 0
     pairs: list[tuple[int, int]] = []
-    for start in range(0, len(codes_NL), _ROWS_AT_ONCE):
-        found = space.neighbours(codes_NL[start : start + _ROWS_AT_ONCE])
-        rows = np.repeat(np.arange(start, start + len(found.offsets) - 1), np.diff(found.offsets))
-        pairs += _known_pairs(rows, found.codes_EL, number)
+    for start in range(0, len(order), _ROWS_AT_ONCE):
+        rows = order[start : start + _ROWS_AT_ONCE]
+        found = space.neighbours(codes_NL[rows])
+        pairs += _known_pairs(np.repeat(rows, np.diff(found.offsets)), found.codes_EL, number)
+        looked += len(found.codes_EL)
+        if looked > _MOST_LOOKED:
+            break
     if not pairs:
         return np.empty((0, 2), np.int64)
     edges_E2: Ints = np.unique(np.sort(np.array(pairs), axis=1), axis=0)
