@@ -72,9 +72,9 @@ def test_expected_improvement_is_the_mean_of_what_is_gained(goals):
     mean, deviation = rng.normal(0.5, 0.7, (3, goals)), rng.uniform(0.1, 0.8, (3, goals))
     expected = hypervolume_improvement(mean, deviation, known, reference)
     before = hypervolume(known, reference)
-    drawn = rng.normal(mean, deviation, (4_000, 3, goals))
+    drawn = rng.normal(mean, deviation, (4_000 if goals < 3 else 1_500, 3, goals))
     gained = [[hypervolume(np.vstack([known, one]), reference) - before for one in row] for row in drawn]
-    np.testing.assert_allclose(np.mean(gained, axis=0), expected, atol=0.05)
+    np.testing.assert_allclose(np.mean(gained, axis=0), expected, rtol=0.03, atol=0.05)
     assert (expected > 0).all()
 
 
