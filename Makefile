@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP ?= $(BIN)/python -m pip
-EXTRAS := completion,dev,docs,frames,graph,images,nb301,onnx,parquet,postgres,ray,rl,sb3
+EXTRAS := completion,dev,docs,frames,graph,images,nb301,onnx,parquet,postgres,ray,rl,sb3,tracking
 WORKERS ?= 2
 DIST ?= dist
 

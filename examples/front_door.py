@@ -35,6 +35,9 @@ comparison = archwalk.compare(
 comparison.page(options.out / "report.html")
 print(comparison.record.strategies["local-search"].best_after[budget].mean)
 
+found = archwalk.search("pretrained", "chain-digits", budget=5)  # an agent that comes with the package
+print(found.best.architecture, found.best.reward)
+
 study = archwalk.study(benchmark.space, "regularized-evolution", path=options.out / "mine.study")
 for _ in range(20):
     architecture = study.ask()

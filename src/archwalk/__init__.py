@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         list_strategies,
     )
     from archwalk.api.objectives import objective_benchmark as objective_benchmark
+    from archwalk.api.proxies import rank_proxies as rank_proxies
     from archwalk.api.results import Result, load_result
     from archwalk.api.searching import compare, search
     from archwalk.api.studies import Study as Study
@@ -97,6 +98,7 @@ _HOMES = {
         "list_agents", "list_benchmarks", "list_presets", "list_spaces", "list_strategies",
     ),
     "archwalk.api.objectives": ("objective_benchmark",),
+    "archwalk.api.proxies": ("rank_proxies",),
     "archwalk.api.results": ("Result", "load_result"),
     "archwalk.api.searching": ("compare", "search"),
     "archwalk.api.studies": ("Study", "study"),

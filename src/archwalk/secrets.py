@@ -29,6 +29,12 @@ def hide_secrets(text: str) -> str:
     return _ASSIGNED.sub(rf"\g<before>{HIDDEN}", text)
 
 
+def one_line(text: str) -> str:
+    """What may be shown of a text from anywhere: no secret, no line break, nothing that steers a terminal."""
+    words = " ".join(hide_secrets(text).split())
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)
+
+
 def _hide(found: re.Match[str]) -> str:
     is_secret = unquote(unquote(found["name"])).lower() in _NAMES
     return found["before"] + HIDDEN if is_secret else found[0]

@@ -11,7 +11,7 @@ from archwalk.agents.apex import ApexSettings, ApexTrainer
 from archwalk.agents.apex.actor import Actor
 from archwalk.agents.apex.agent import ApexAgent
 from archwalk.agents.experience import see_transitions
-from archwalk.errors import ArchwalkError, UsageError
+from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
@@ -19,6 +19,7 @@ from archwalk.experiments.comparison import solve_benchmark
 from archwalk.experiments.presets import load_preset
 from archwalk.experiments.settings import make_settings
 from archwalk.learning.double_dqn import targets
+from archwalk.learning.engines.worker_group import results
 from archwalk.learning.shard import ReplayShard
 
 VARIANTS = pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_each_actor_explores_by_its_own_epsilon(tiny):
 
 def test_actors_and_shards_draw_apart(tiny):
     trainer = ApexTrainer(tiny, SMALL, seed=0)
-    blocks = trainer.actors.results(trainer.actors.submit_all("collect", trainer.shared))
+    blocks = results(trainer.actors.submit_all("collect", trainer.shared))
     one, other = (block.transitions["observation.codes"][:8] for block in blocks)
     assert not np.array_equal(one, other)
 
@@ -181,66 +182,12 @@ def test_starts_may_be_held_out(tiny):
     assert set(Spy.seen) <= set(range(10))
 
 
-def test_lost_workers_are_replaced_by_others_than_they_were(tiny, caplog):
-    """By the same ones in each training that loses them then."""
-    trainers = []
-    for _ in range(2):
-        trainer = ApexTrainer(tiny, SMALL, seed=0)
-        rounds(trainer, 4)
-        trainer.actors.workers[1].host = None
-        trainer.shards.workers[0].host = None
-        metrics = rounds(trainer, 1)[0]
-        assert metrics["charts/lost"] == 2
-        assert trainer.steps == 4 * 40 + 20, "the block of the lost actor is missing"
-        assert [line.getMessage() for line in caplog.records] == [
-            "archwalk: shard 0 is lost; a fresh one takes its place",
-            "archwalk: actor 1 is lost; a fresh one takes its place",
-        ]
-        caplog.clear()
-        assert trainer.shards.results(trainer.shards.submit_all("sample", 1, 0.4))[0] is None
-        list(trainer.run())
-        assert trainer.learner.updates == SMALL.updates_after(trainer.steps)
-        trainers.append(trainer)
-    assert_same(*trainers)
-    with pytest.raises(AssertionError):
-        assert_same(trainers[0], train(tiny)[0])
-
-
-def test_a_worker_that_never_lives_ends_the_training(tiny):
-    trainer = ApexTrainer(tiny, SMALL, seed=0)
-    make = trainer.actors._spawn
-
-    def stillborn(index):
-        worker = make(index)
-        worker.host = None
-        return worker
-
-    trainer.actors._spawn = stillborn
-    trainer.actors.workers[0].host = None
-    with pytest.raises(ArchwalkError, match="actor 0 was lost 3 times in a row without an answer"):
-        list(trainer.run())
-
-
 def test_actors_draw_apart(random_runs):
     """Where the objective draws."""
     trainer, codes_BL = ApexTrainer(random_runs, SMALL, seed=0), np.zeros((40, 1), np.int32)
     actors = [worker.host.worker for worker in trainer.actors.workers]
     one, other = (actor.ledger.rewards(codes_BL) for actor in actors)
     assert not np.array_equal(one, other)
-
-
-def test_a_replaced_actor_draws_on_after_a_resume(random_runs, tmp_path):
-    """By the stream of its generation, not by that of the actor that was lost."""
-    whole, part = (ApexTrainer(random_runs, SMALL, seed=0) for _ in range(2))
-    for trainer in (whole, part):
-        rounds(trainer, 3)
-        trainer.actors.workers[1].host = None
-        rounds(trainer, 3)
-        assert trainer.actors.generations == [0, 1]
-    resumed = ApexTrainer(random_runs, SMALL, seed=0)
-    resumed.load_state_dict(through_a_file(part, tmp_path / "state"))
-    assert list(resumed.run()) == list(whole.run())
-    assert_same(whole, resumed)
 
 
 @pytest.mark.parametrize("device", ["cuda:99", "nonsense", "meta"])

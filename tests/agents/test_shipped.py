@@ -4,11 +4,14 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
+from archwalk.agents.saving import save_agent
 from archwalk.agents.shipped import SHIPPED, load_shipped, name_for, shipped_path
 from archwalk.cli.main import main
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import load_benchmark
+from archwalk.experiments import shipping
 from archwalk.experiments.protocol import Method, run_search
 from archwalk.spaces.catalogue import load_space
 from archwalk.spaces.nasbench_graph.space import NASBenchGraph
@@ -56,6 +59,23 @@ def test_a_space_that_none_knows_is_refused(proteins, space4):
     with pytest.raises(UsageError, match="no agent of the package knows"):
         name_for(space4)
     assert main(["search", "pretrained", "--benchmark", "digits-cells", "--budget", "3"]) == 2
+
+
+def test_training_one_anew_gives_the_same_bits(capsys, monkeypatch):
+    """Of the cheapest one that needs no table from elsewhere; `archwalk agents check NAME` does it for any."""
+    assert main(["agents", "check", "transfer-chains", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"agent": "transfer-chains", "same_bits": True}
+
+    def make_other(name, out):
+        agent = load_shipped(load_benchmark("chain-digits").space, name)
+        with torch.no_grad():
+            agent.network.members[0][0].weight[0, 0] += 1
+        save_agent(out, agent)
+        return out
+
+    monkeypatch.setattr(shipping, "make_shipped", make_other)
+    assert main(["agents", "check", "transfer-chains"]) == 1
+    assert "trained anew, differs most in state.network.members.0.0.weight: by" in capsys.readouterr().err
 
 
 def test_cards_are_listed(capsys):

@@ -34,7 +34,7 @@ def test_nothing_is_printed_where_nobody_asked(capsys, clock, shown):
 
 def test_a_bar_beside_another_is_seen_once_it_moves(monkeypatch):
     console = Console(force_terminal=True, file=io.StringIO())
-    monkeypatch.setattr(progress, "Console", lambda stderr: console)
+    monkeypatch.setattr(progress, "plain_console", lambda stderr: console)
     with progress.progress_bar("queries", 5) as bar:
         other = bar.beside("supernet")
         tasks = bar._progress.tasks

@@ -1,6 +1,9 @@
 """Results in folders: whole, and of one result alone."""
 
+import threading
+
 import archwalk
+from archwalk.data.files import alone_with
 from archwalk.experiments.evaluated import Evaluations
 
 PROTEINS = "nas-bench-graph:proteins"
@@ -29,3 +32,15 @@ def test_a_result_that_was_loaded_keeps_its_evaluations(tmp_path):
         again = archwalk.load_result(tmp_path / folder)
         assert again.frame().equals(archwalk.load_result(tmp_path / "a").frame())
         assert len(again.frame()) == 3
+
+
+def test_results_that_are_written_at_once_are_not_mixed(tmp_path):
+    found = archwalk.search("random-search", PROTEINS, budget=3)
+    (tmp_path / "result.json").write_text("another's, which is being written")
+    with alone_with(tmp_path):
+        writer = threading.Thread(target=found.save, args=(tmp_path,))
+        writer.start()
+        writer.join(0.5)
+        assert (tmp_path / "result.json").read_text().startswith("another's")
+    writer.join()
+    assert archwalk.load_result(tmp_path).strategies == ["random-search"]

@@ -2,13 +2,15 @@
 
 `python tests/chaos/chaos.py --kills 20` prints one table (docs/robustness.md). Moments are drawn from a seed, but
 what happens at a moment depends on the machine. Each scenario is first run undisturbed; a disturbed run goes on until
-it is done, then its results are compared with the undisturbed ones, byte by byte but for times.
+it is done, then its results are compared with the undisturbed ones, byte by byte but for times. With `--out FOLDER`
+every disturbed run is kept there when it is done, and the same call goes on.
 """
 
 import argparse
 import json
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -18,8 +20,8 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -29,8 +31,8 @@ from services import tagged
 TAG = "ARCHWALK_CHAOS"
 """In the environment of every process of a run: who has it afterwards was left over."""
 
-LONG = 300.0
-"""Seconds in which any run here is over."""
+LONG = 900.0
+"""Seconds in which an undisturbed run is over."""
 
 VOLATILE = (
     "seconds",
@@ -45,7 +47,7 @@ VOLATILE = (
 """Keys of times and places."""
 
 Words = Sequence[str]
-Kept = Mapping[str, str]
+Acknowledged = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Scenario:
     again: Words = ()
     """What goes on after a kill; without, the command itself."""
     prepare: Callable[[Path], object] = lambda folder: None
-    kept: Callable[[Path], Kept] = lambda folder: {}
+    kept: Callable[[Path], Acknowledged] = lambda folder: {}
     """What is acknowledged: it must be there, and the same, whatever happens later."""
     disturb: Callable[["Run", random.Random], None] = lambda run, rng: run.kill()
     survives: bool = False
@@ -68,8 +70,8 @@ class Scenario:
     """What has to be there meanwhile; gives variables of the environment."""
     missing: Callable[[], str] = lambda: ""
     """Why it cannot be run here."""
-    limit: int = 0
-    """Bytes of a file that the disk has room for, in disturbed runs; then nothing is killed."""
+    fills: bool = False
+    """Whether the disk has no room for a part of its files, in disturbed runs; then nothing is killed."""
     accepts: str = ""
     """What a call says with another status than 0 where everything was done before."""
     by_design: str = ""
@@ -132,6 +134,8 @@ class Row:
 
     name: str
     disturbed: int = 0
+    runs: int = 0
+    """How many ran to their end."""
     lost: list[str] = field(default_factory=list)
     differs: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
@@ -139,29 +143,67 @@ class Row:
     usual: float = 0.0
     """Seconds that a run takes, the least that was seen."""
     note: str = ""
+    right: dict[str, str] = field(default_factory=dict)
+    """The results of an undisturbed run."""
+    largest: int = 0
+    """Bytes of the largest file of an undisturbed run."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds in which a run is over, on a machine that is as busy as now or somewhat more."""
+        return 60 + 10 * self.usual
 
 
-def play(scenario: Scenario, kills: int, seed: int) -> Row:
+class Kept:
+    """A folder in which rows are kept while they are made; without one, nothing is."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    def file(self, name: str) -> Path | None:
+        """That of a scenario."""
+        return self.folder / (re.sub(r"\W+", "-", name) + ".json") if self.folder else None
+
+    def read(self, name: str) -> Row:
+        """What there is of a row."""
+        file = self.file(name)
+        return Row(**json.loads(file.read_text())) if file and file.exists() else Row(name)
+
+    def write(self, row: Row) -> None:
+        """Keep a row."""
+        if file := self.file(row.name):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(asdict(row), indent=1))
+
+
+def play(scenario: Scenario, kills: int, seed: int, kept: Kept) -> Row:
     """Run a scenario undisturbed, then disturbed so many times."""
-    row, began = Row(scenario.name), time.monotonic()
     if reason := scenario.missing():
         return Row(scenario.name, note=f"skipped: {reason}")
-    rng = random.Random(f"{seed} {scenario.name}")
+    row = kept.read(scenario.name)
+    if row.disturbed >= kills:
+        return row
     with scenario.service() as more:
-        right, row.usual = _undisturbed(scenario, more)
+        began = time.monotonic()
+        undisturbed = _undisturbed(scenario, more)
+        if row.right != undisturbed.right:
+            row = undisturbed
         while row.disturbed < kills:
+            rng = random.Random(f"{seed} {scenario.name} {row.runs}")
             with tempfile.TemporaryDirectory(prefix="chaos-") as place:
                 folder = Path(place)
                 scenario.prepare(folder)
                 _disturbed(scenario, folder, more, rng, kills, row)
                 found = digests(scenario, folder)
-                row.differs += [name for name in scenario.results if found.get(name) != right[name]]
-    row.seconds = time.monotonic() - began
-    row.note = scenario.by_design
+                row.differs += [name for name in scenario.results if found.get(name) != row.right[name]]
+            row.runs += 1
+            row.seconds += time.monotonic() - began
+            began = time.monotonic()
+            kept.write(row)
     return row
 
 
-def _undisturbed(scenario: Scenario, more: Mapping[str, str]) -> tuple[dict[str, str], float]:
+def _undisturbed(scenario: Scenario, more: Mapping[str, str]) -> Row:
     with tempfile.TemporaryDirectory(prefix="chaos-") as place:
         folder = Path(place)
         scenario.prepare(folder)
@@ -174,7 +216,8 @@ def _undisturbed(scenario: Scenario, more: Mapping[str, str]) -> tuple[dict[str,
         found = digests(scenario, folder)
         if absent := [name for name, what in found.items() if what == "absent"]:
             raise RuntimeError(f"undisturbed: there is no {', '.join(absent)}")
-        return found, seconds
+        largest = max(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        return Row(scenario.name, usual=seconds, note=scenario.by_design, right=found, largest=largest)
 
 
 def _disturbed(
@@ -186,51 +229,59 @@ def _disturbed(
     row: Row,
 ) -> None:
     """One run to its end, through kills."""
-    kept: dict[str, str] = {}
+    acknowledged: dict[str, str] = {}
     first, failures = True, 0
     while True:
         words = scenario.command if first or not scenario.again else scenario.again
-        left_to_do, fresh = row.disturbed < kills, first
-        limit = scenario.limit if left_to_do and scenario.limit and first else 0
-        run = Run(words, folder, more, limit)
-        first = False
-        moment = rng.uniform(0, row.usual) if left_to_do and not scenario.limit else LONG
-        status = run.wait(moment)
-        if status is None and moment < LONG:
-            scenario.disturb(run, rng)
-            row.disturbed += 1
-            status = run.wait(LONG) if scenario.survives else None
-            killed = not scenario.survives
-        else:
-            killed = False
-        if status == 0 and fresh and moment < LONG:
+        room = rng.randrange(4_000, max(5_000, row.largest)) if scenario.fills and first else 0
+        run = Run(words, folder, more, room)
+        status, killed = _until_over(scenario, run, rng, kills, row)
+        if status == 0 and first and not killed:
             row.usual = min(row.usual, time.monotonic() - run.began)
-        if status is None and not killed:
+        first = False
+        never = status is None and not killed
+        if never:
             run.kill()
-            row.lost.append(f"it never ended: {said_last(folder)}")
-            row.left += run.left_over()
-            return
+            row.lost.append(f"it did not end in {row.patience:.0f} s: {said_last(folder)}")
         row.left += run.left_over()
         found = dict(scenario.kept(folder))
         row.lost += [
-            f"{name} is gone or another one" for name, what in kept.items() if found.get(name) != what
+            f"{name} is gone or another one" for name, what in acknowledged.items() if found.get(name) != what
         ]
-        kept = found
-        if limit:
+        acknowledged = found
+        if never:
+            return
+        if room:
             row.disturbed += 1
-            if status != 1 or "Traceback" in said(folder):
+            if status not in (0, 1) or "Traceback" in said(folder):
                 row.lost.append(f"a full disk: status {status}: {said_last(folder)}")
-            continue
-        if killed:
-            if scenario.again and not can_go_on(folder):
-                first = True
-            continue
-        if status == 0 or (scenario.accepts and scenario.accepts in said_last(folder)):
+            if status == 0:
+                return
+        elif killed:
+            first = bool(scenario.again) and not can_go_on(folder)
+        elif status == 0 or (scenario.accepts and scenario.accepts in said_last(folder)):
             return
-        failures += 1
-        if failures > 1 or not scenario.again:
-            row.lost.append(f"status {status}: {said_last(folder)}")
-            return
+        else:
+            failures += 1
+            if failures > 1 or not scenario.again:
+                row.lost.append(f"status {status}: {said_last(folder)}")
+                return
+
+
+def _until_over(
+    scenario: Scenario, run: Run, rng: random.Random, kills: int, row: Row
+) -> tuple[int | None, bool]:
+    """Wait for a run, which is disturbed at a random moment while that is left to do: its status, if it has ended, and
+    whether it was killed.
+    """
+    if row.disturbed >= kills or scenario.fills:
+        return run.wait(row.patience), False
+    status = run.wait(rng.uniform(0, row.usual))
+    if status is not None:
+        return status, False
+    scenario.disturb(run, rng)
+    row.disturbed += 1
+    return (run.wait(row.patience), False) if scenario.survives else (None, True)
 
 
 def can_go_on(folder: Path) -> bool:
@@ -277,6 +328,9 @@ def _timeless(value: Any) -> Any:
         return {str(key): _timeless(part) for key, part in value.items() if str(key) not in VOLATILE}
     if isinstance(value, list):
         return [_timeless(part) for part in value]
+    if isinstance(value, str) and value.startswith("{"):
+        with suppress(ValueError):
+            return _timeless(json.loads(value))
     if hasattr(value, "tobytes") or hasattr(value, "numpy"):
         import numpy as np
 
@@ -291,17 +345,15 @@ def _hash(value: Any) -> str:
 
 def table(rows: Sequence[Row]) -> str:
     """In Markdown."""
-    lines = [
-        "| what | disturbed | lost | results that differ | processes left after 5 s | seconds |",
-        "|---" * 6 + "|",
-    ]
+    head = ("what", "disturbed", "lost", "results that differ", "processes left after 5 s", "seconds a run")
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for row in rows:
         if row.note.startswith("skipped"):
             lines.append(f"| {row.name} | {row.note} | | | | |")
             continue
         differs = f"{len(row.differs)}" + (f" ({row.note})" if row.note else "")
         lines.append(
-            f"| {row.name} | {row.disturbed} | {len(row.lost)} | {differs} | {len(row.left)} | {row.seconds:.0f} |"
+            f"| {row.name} | {row.disturbed} | {len(row.lost)} | {differs} | {len(row.left)} | {row.usual:.0f} |"
         )
     return "\n".join(lines)
 
@@ -315,13 +367,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="scenarios with this in their names")
     parser.add_argument("--without", help="scenarios with this in their names")
+    parser.add_argument("--out", type=Path, help="keep what is done in this folder, and go on there")
     options = parser.parse_args()
     rows, bad = [], False
     for scenario in SCENARIOS:
         if options.only not in scenario.name or (options.without and options.without in scenario.name):
             continue
         try:
-            row = play(scenario, options.kills if not scenario.limit else 2, options.seed)
+            row = play(scenario, options.kills, options.seed, Kept(options.out))
         except Exception:
             row = Row(scenario.name, lost=[traceback.format_exc()])
         rows.append(row)
@@ -329,7 +382,7 @@ def main() -> int:
         for what, found in (("lost", row.lost), ("differs", row.differs), ("left", row.left)):
             for one in found:
                 print(f"{row.name}: {what}: {one}", file=sys.stderr, flush=True)
-        print(table([row]).splitlines()[-1], file=sys.stderr, flush=True)
+        print(f"{table([row]).splitlines()[-1]} {row.seconds:.0f} s", file=sys.stderr, flush=True)
     print(table(rows))
     return bad
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import services
 
-from chaos import Kept, Run, Scenario
+from chaos import Acknowledged, Run, Scenario
 
 DRIVER = (
     "import archwalk.experiments.training as training, archwalk.experiments.supernets as supernets, runpy, sys\n"
@@ -79,7 +79,7 @@ def _words(pid: int) -> bytes:
         return b""
 
 
-def _stored(folder: Path) -> Kept:
+def _stored(folder: Path) -> Acknowledged:
     """The trainings that are done, and when: one that is done again has another time."""
     if not (folder / "store.sqlite").exists():
         return {}
@@ -93,7 +93,7 @@ def _stored(folder: Path) -> Kept:
     return {f"training {key[:12]}": finished for key, finished in rows}
 
 
-def _stored_on_server(folder: Path) -> Kept:
+def _stored_on_server(folder: Path) -> Acknowledged:
     import psycopg
 
     with psycopg.connect(services.SERVERS[-1].url) as connection:
@@ -103,7 +103,7 @@ def _stored_on_server(folder: Path) -> Kept:
     return {f"training {key[:12]}": finished for key, finished in rows}
 
 
-def _told(folder: Path) -> Kept:
+def _told(folder: Path) -> Acknowledged:
     """Rows of a study, as many as were acknowledged."""
     if not (folder / "acknowledged.txt").exists():
         return {}
@@ -142,7 +142,7 @@ def _table(folder: Path) -> None:
     (folder / "mine.csv").write_text("\n".join(lines) + "\n")
 
 
-def _imported(folder: Path) -> Kept:
+def _imported(folder: Path) -> Acknowledged:
     """A table is there as a whole, once it is there."""
     files = [
         *(folder / "cache").glob("tables/*.safetensors"),
@@ -190,7 +190,7 @@ SEARCH_IMAGES = [
     "--out",
     "o",
 ]
-COMPARE = ["compare", "--strategies", "bananas,regularized-evolution,random-search", *CORA, "--budget", "25", "--trials", "4", "--workers",
+COMPARE = ["compare", "--strategies", "bananas,regularized-evolution,random-search", *CORA, "--budget", "15", "--trials", "4", "--workers",
            "2", "--episodes", "0", "--out", "o"]  # fmt: skip
 RESULT = ["o/result.json", "o/evaluations.safetensors"]
 META = ["meta-rl", "--benchmark", "chain-digits", "--steps", "900"]
@@ -211,8 +211,7 @@ ECNAS = "ec-nas/energy_5V9E.tfrecord"
 SCENARIOS = [
     _training("apex", ["apex", *CORA, *APEX]),
     _training("apex in processes", ["apex", *CORA, *APEX], PROCESSES),
-    _training("apex, its actors and shards", ["apex", *CORA, *APEX], PROCESSES, disturb=_kill_a_worker, survives=True,
-              by_design="the walks of a lost actor begin anew"),
+    _training("apex, its actors and shards", ["apex", *CORA, *APEX], PROCESSES, disturb=_kill_a_worker, survives=True),
     _training("planner", ["planner", *CORA, *PLANNER]),
     _training("meta-rl", META),
     Scenario("search on images", _archwalk(*SEARCH_IMAGES), RESULT, (), _images, _stored),
@@ -228,16 +227,17 @@ SCENARIOS = [
     Scenario("study", [sys.executable, "-c", STUDY], ["told.json"], (), _driver, _told),
     Scenario("search on images, PostgreSQL restarted", _archwalk(*SEARCH_IMAGES), RESULT, (), _fresh_server, _stored_on_server,
              _restart_postgres, survives=True, service=services.postgres, missing=services.no_postgres),
+    _training("apex on Ray", ["apex", *CORA, *APEX], ["--engine", "ray"], missing=services.no_ray),
     Scenario("train apex on Ray, its actors and shards", _archwalk("train", "apex", *CORA, *APEX, "--engine", "ray", "--out", "run"), RUN,
              _archwalk("train", "--resume", "--out", "run", "--engine", "ray"), _driver, disturb=_kill_a_worker, survives=True,
-             missing=services.no_ray, by_design="the walks of a lost actor begin anew"),
-    Scenario("train apex on Ray, the head restarted", _ray_words("train", "apex", *CORA, *APEX, "--out", "run"), RUN,
-             _ray_words("train", "--resume", "--out", "run"), _driver, disturb=_restart_ray, service=services.ray_head,
              missing=services.no_ray),
-    *(Scenario(f"{name}, the disk full", words, results, again, prepare, limit=limit) for name, words, results, again, prepare, limit in (
+    Scenario("train apex on Ray, the head restarted", _ray_words("train", "apex", *CORA, *APEX, "--out", "run"), RUN,
+             _ray_words("train", "--resume", "--out", "run"), _driver, disturb=_restart_ray, survives=True,
+             service=services.ray_head, missing=services.no_ray),
+    *(Scenario(f"{name}, the disk full", words, results, again, prepare, fills=True) for name, words, results, again, prepare in (
         ("train", _archwalk("train", "dqn", *CORA, "--steps", "4000", "--set", "width=64", "--set", "learning_starts=500", "--out", "run"), RUN,
-         _archwalk("train", "--resume", "--out", "run"), _driver, 20_000),
-        ("search on images", _archwalk(*SEARCH_IMAGES), RESULT, _archwalk(*SEARCH_IMAGES), _images, 30_000),
+         _archwalk("train", "--resume", "--out", "run"), _driver),
+        ("search on images", _archwalk(*SEARCH_IMAGES), RESULT, _archwalk(*SEARCH_IMAGES), _images),
         ("data import", _archwalk("data", "import", "ec-nas-5v", str(_data(ECNAS))), ["cache/tables/ec-nas-5v.safetensors"],
-         _archwalk("data", "import", "ec-nas-5v", str(_data(ECNAS))), _driver, 20_000))),
+         _archwalk("data", "import", "ec-nas-5v", str(_data(ECNAS))), _driver))),
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from archwalk.experiments.evaluated import Evaluations
 from striped import striped_images
 
 SEARCH = (
@@ -27,6 +28,10 @@ def photos(tmp_path_factory):
     return folder
 
 
+def result_of(folder):
+    return json.loads((folder / "found" / "result.json").read_text())
+
+
 def test_from_a_folder_to_predictions(call, photos, monkeypatch, tmp_path, caplog):
     monkeypatch.setenv("ARCHWALK_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(photos.parent)
@@ -39,6 +44,11 @@ def test_from_a_folder_to_predictions(call, photos, monkeypatch, tmp_path, caplo
     page = (tmp_path / "found" / "report.html").read_text()
     assert f"{found['test']['accuracy']:.2f} %" in page
     assert "stehend ü" in page
+    assert 'id="x-data"' in page
+    evaluations = Evaluations.read(tmp_path / "found" / "evaluations.safetensors")
+    assert evaluations.about.load_space() is not None
+    assert len(evaluations.batches) == len(result_of(tmp_path)["tried"])
+    assert not (tmp_path / "found" / "live.jsonl").exists()
     named = call("predict", out, str(photos / "lying" / "picture 0.png"), "--json").json["predictions"]
     assert named[0]["label"] in found["images"]["classes"]
     assert "picture 0.png: " in call("predict", out, str(photos / "lying" / "picture 0.png")).out

@@ -383,7 +383,7 @@ class TestInterruptions:
 
         monkeypatch.setattr("os.fsync", full)
         words = ["search", "random-walk", *PROTEINS, "--budget", "3", "--out", "result"]
-        refused(call(*words), 1, "cannot write result/report.html: No space left on device")
+        refused(call(*words), 1, "cannot write result/evaluations.safetensors: No space left on device")
         assert list((tmp_path / "result").iterdir()) == []
 
     def test_a_reader_that_goes_away(self, monkeypatch, capsys):

@@ -3,20 +3,25 @@
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from unprivileged import archwalk, as_nobody, plain_environment, run
 
+import archwalk as library
+from archwalk.data.images import ImageSettings, load_images
 from archwalk.errors import DataError
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.estimators.store import Outcome, Problem, open_store
+from conftest import TRAINING
 
 BENCHMARK = "nas-bench-graph:proteins"
 SEARCH = ["search", "random-search", "--benchmark", BENCHMARK, "--budget", "2", "--trials", "2"]
 
 
+OPEN = "from archwalk.cli.guard import open_closed_streams; open_closed_streams()"
 PROBLEM = Problem("toy", "digits", "f" * 64, {"arithmetic": "cpu float32"}, 0)
 
 
@@ -53,11 +58,40 @@ def test_a_terminal_that_can_print_little(tmp_path):
     assert (tmp_path / "fünd" / "result.json").is_file()
 
 
+@pytest.mark.parametrize("closed", ["1", "0 1 2"])
+def test_closed_streams_are_never_another_file(tmp_path, closed):
+    """A file that is opened in place of a stream would get whatever is printed: SQLite's, for one."""
+    env = plain_environment(HOME=str(tmp_path), ARCHWALK_STORE="store.sqlite")
+    shut = " ".join(f"{number}>&-" for number in closed.split())
+    words = ["sh", "-c", f'exec "$@" {shut}', "sh", *archwalk([*SEARCH, "--out", "found"])]
+    found = run(words, tmp_path, env)
+    assert found.returncode == 0, found.stderr
+    assert "foreseen" not in found.stderr
+    assert json.loads((tmp_path / "found" / "result.json").read_text())
+    holder = "import os; print(*[os.fstat(n).st_rdev for n in range(3)], file=open('said', 'w'))"
+    run(["sh", "-c", f'exec "$@" {shut}', "sh", sys.executable, "-c", f"{OPEN}; {holder}"], tmp_path, env)
+    devices = (tmp_path / "said").read_text().split()
+    null = str(Path(os.devnull).stat().st_rdev)
+    assert [devices[int(number)] for number in closed.split()] == [null] * len(closed.split())
+
+
 def test_an_out_that_is_no_utf8(call, tmp_path):
     out = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
     assert call(*SEARCH, "--out", out).status == 0
     assert json.loads((out / "result.json").read_bytes())
     assert call("report", out).status == 0
+    assert call(*TRAINING, "--out", out / "run").status == 0
+    assert call("search", out / "run", "--benchmark", BENCHMARK, "--budget", 2).status == 0
+
+
+def test_a_cache_that_is_no_utf8(monkeypatch, tmp_path):
+    monkeypatch.setenv("ARCHWALK_CACHE", os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    table = "activation,width,accuracy\n" + "".join(f"{a},{w},{w}\n" for a in "ab" for w in (1, 2, 3))
+    (tmp_path / "t.csv").write_text(table)
+    library.add_table("mine", tmp_path / "t.csv", reward="accuracy")
+    assert library.search("random-search", "mine", budget=2, seed=0).best.reward > 0
+    for _ in range(2):
+        assert load_images("digits", ImageSettings(pixels=8)).classes
 
 
 def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch, caplog):
@@ -75,6 +109,16 @@ def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch, caplog):
     assert "trainings are not kept for another time: cannot make the folder" in caplog.text
     assert "not kept, and made again the next time: cannot make the folder" in caplog.text
     assert load_benchmark("policy:MinAtar-Freeway").estimator.keep_in.is_dir()
+
+    class BegunError(Exception):
+        """A search by the clock would begin now, with this store."""
+
+    def begin(images, settings, place, store, *more, **named):
+        raise BegunError(store)
+
+    monkeypatch.setattr("archwalk.api.images.search_by_the_clock", begin)
+    with pytest.raises(BegunError, match=r"^None$"):
+        library.search_images(tmp_path / "images", minutes=1, out=tmp_path / "out")
     monkeypatch.setenv("ARCHWALK_STORE", str(tmp_path / "file" / "store.sqlite"))
     with pytest.raises(DataError, match="cannot make the folder"):
         load_benchmark("policy:MinAtar-Freeway")

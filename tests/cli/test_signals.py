@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from archwalk.cli.guard import ending_in_order
+
 PROGRAM = """
 import sys, time
 from archwalk.cli import main
@@ -72,6 +74,67 @@ def test_what_was_begun_is_kept_and_workers_end(tmp_path):
         time.sleep(0.05)
     assert marked(mark) == set()
     assert (out / "checkpoint.safetensors").is_file()
+
+
+def test_what_nohup_ignores_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ending_in_order():
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) != before
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+EARLY = """
+import os, signal, sys
+from archwalk.__main__ import start
+
+class Interrupt:
+    def find_spec(self, name, *more):
+        if name == "archwalk.cli.data":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+start()
+"""
+
+
+def test_ctrl_c_at_the_very_beginning_is_no_traceback():
+    said = subprocess.run(
+        [sys.executable, "-c", EARLY, "--version"], capture_output=True, text=True, check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    assert (said.returncode, said.stdout, said.stderr) == (-signal.SIGINT, "", "")
+
+
+SWALLOWED = """
+import os, signal, sys, time
+from archwalk.cli import main
+
+class Gone:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{name})
+        time.sleep(0.01)
+
+def parser():
+    Gone()
+    time.sleep(60)
+
+main.make_parser = parser
+main.run()
+"""
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_an_end_that_is_asked_for_amid_a_destructor(name, status):
+    """Where Python swallows what handlers raise."""
+    said = subprocess.run(
+        [sys.executable, "-c", SWALLOWED.format(name=name)], capture_output=True, text=True, check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler), timeout=50,
+    )  # fmt: skip
+    assert (said.returncode, said.stdout, said.stderr) == (status, "", "archwalk: stopped\n")
 
 
 def test_watching_ends_with_ctrl_c_and_no_more_words(tmp_path):

@@ -6,17 +6,32 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from archwalk.data.images import ImageSettings, load_images
+from archwalk.data.images.base import TRAINING
 from archwalk.errors import ArchwalkError, UsageError
-from archwalk.estimators.zero_cost import PROXIES, Batch, Proxy, Scorer, load_proxy, random_batch
+from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.estimators.images.tables import TRAINED_TABLES
+from archwalk.estimators.zero_cost import (
+    PROXIES,
+    Batch,
+    Proxy,
+    Scorer,
+    image_batch,
+    load_proxy,
+    random_batch,
+)
 from archwalk.estimators.zero_cost.naswot import activation_kernel
+from archwalk.spaces.base import SearchSpace
 from archwalk.spaces.nasbench201 import NASBench201
 from archwalk.spaces.nsc import Chain, NSCSize
 from archwalk.spaces.policy_cnn.papers import minatar_1
 from archwalk.spaces.task import ACTOR_CRITIC, Task
 from archwalk.strategies.zero_cost import NaswotSettings, ZeroCostSettings, scorer
+from archwalk.testing.estimators import DeterministicEstimatorConformance
 from archwalk.testing.proxies import ProxyConformance
 
 
@@ -235,3 +250,99 @@ class TestRefused:
         monkeypatch.setattr(type(PROXIES), "load", lambda self, name: len)
         with pytest.raises(ArchwalkError, match="is a builtin_function_or_method, no Proxy"):
             load_proxy("mine")
+
+
+def test_zico_is_that_of_a_loop(network, batch):
+    """Weight by weight: the mean of |gradient| over both halves by its deviation between them."""
+    halves = [Batch(batch.inputs[at], batch.targets[at]) for at in (slice(0, 3), slice(3, 6))]
+    expected = 0.0
+    for name in WEIGHTS:
+        one, other = (np.abs(differences(network, half, name)) for half in halves)
+        ratios = [
+            (a + b) / 2 / (abs(a - b) / 2) for a, b in zip(one, other, strict=True) if abs(a - b) > 1e-7
+        ]
+        expected += math.log(sum(ratios))
+    assert score("zico", network, batch) == pytest.approx(expected, rel=0.05)
+    with pytest.raises(UsageError, match="at least 4 inputs, not 3"):
+        score("zico", network, halves[0])
+
+
+class TestRealImages:
+    def test_a_batch_is_of_the_training_part(self):
+        images = load_images("digits", ImageSettings(pixels=8))
+        batch = image_batch(images, 16, seed=3)
+        shown = {image.tobytes() for image in images.images_NCHW[images.part_N == TRAINING]}
+        back = ((batch.inputs + 1) * 127.5).round().to(torch.uint8).numpy()
+        assert batch.inputs.shape == (16, 1, 8, 8)
+        assert all(image.tobytes() in shown for image in back)
+        assert not torch.equal(image_batch(images, 16, seed=4).targets, batch.targets)
+
+    def test_a_search_shows_them(self):
+        space = NASBench201()
+        code_1L = space.sample(np.random.default_rng(0), 1)
+        made = scorer(space, NaswotSettings(**SMALL, images="digits"))
+        assert made.task == Task((1, 8, 8), 10)
+        assert made.scores(code_1L) != scorer(space, NaswotSettings(**SMALL)).scores(code_1L)
+
+    def test_agents_have_none(self):
+        with pytest.raises(UsageError, match="are agents: they see no images"):
+            scorer(minatar_1(), ZeroCostSettings(images="digits"))
+
+
+class TestBenchmark(DeterministicEstimatorConformance):
+    """A proxy as the only reward."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def benchmark(cls) -> Benchmark:
+        return load_benchmark("zero-cost:parameters:digits-cells")
+
+    @pytest.fixture
+    @classmethod
+    def space(cls, benchmark) -> SearchSpace:
+        return benchmark.space
+
+    @pytest.fixture
+    @classmethod
+    def make_estimator(cls, benchmark):
+        return lambda: benchmark.estimator
+
+    def test_reward_ranks_by_the_proxy_and_report_is_the_judge_s(self, benchmark):
+        judge = load_benchmark("digits-cells")
+        codes_BL = benchmark.space.sample(np.random.default_rng(5), 30)
+        scores, raw_B = benchmark.estimator.evaluate(codes_BL), benchmark.estimator.scorer.scores(codes_BL)
+        assert spearmanr(scores.reward_B, raw_B).statistic == pytest.approx(1)
+        np.testing.assert_array_equal(scores.report_B, judge.estimator.evaluate(codes_BL).report_B)
+        assert benchmark.objective.report == judge.objective.report
+        assert benchmark.provenance["images"] == "digits"
+        table = TRAINED_TABLES["digits-cells"].read()["parameters"]
+        np.testing.assert_array_equal(raw_B, table[codes_BL[:, 0]])
+
+    def test_its_scale_is_that_of_the_space(self, benchmark):
+        codes_BL = benchmark.space.sample(np.random.default_rng(6), 300)
+        reward_B = benchmark.estimator.evaluate(codes_BL).reward_B
+        assert np.median(reward_B) == pytest.approx(50, abs=3)
+        assert np.quantile(reward_B, 0.84) == pytest.approx(60, abs=4)
+
+    def test_images_may_be_named(self):
+        made = load_benchmark("zero-cost:parameters@digits:chain-mnist5k")
+        assert (made.provenance["images"], made.name) == (
+            "digits",
+            "zero-cost:parameters@digits:chain-mnist5k",
+        )
+
+    @pytest.mark.parametrize(
+        ("name", "message"),
+        [
+            ("zero-cost", "takes a proxy and a benchmark"),
+            ("zero-cost:synflow", "takes a proxy and a benchmark"),
+            ("zero-cost:synflo:digits-cells", "did you mean 'synflow'"),
+            ("zero-cost:synflow:digits-cell", "did you mean 'digits-cells'"),
+            ("zero-cost:synflow:nas-bench-graph:cora", "needs a space that has networks that read images"),
+            ("zero-cost:synflow:images:digits", "trains a network for every report"),
+            ("zero-cost:synflow@nowhere:chain-digits", "unknown image data set 'nowhere'"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused(self, name, message):
+        with pytest.raises(ArchwalkError, match=message):
+            load_benchmark(name)

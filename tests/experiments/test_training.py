@@ -13,6 +13,7 @@ from archwalk.agents.apex.settings import ApexSettings
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.agents.dqn.settings import DQNSettings
 from archwalk.cli.main import main
+from archwalk.data.files import alone_with
 from archwalk.data.states import read_state
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.benchmarks import load_benchmark
@@ -303,3 +304,21 @@ def test_killed_by_the_system_and_resumed_from_the_command_line(case, whole, tmp
     assert main(["train", case.strategy, "--resume", "--out", str(out)]) == 0
     assert run.config().settings == whole.config().settings
     assert_same_run(run, whole)
+
+
+def test_one_process_at_a_time(case, whole, benchmark, tmp_path, often):
+    """A second one would write into the metrics of the first."""
+    out = tmp_path / "run"
+
+    def again(done, total, metrics):
+        if done < 300:
+            return
+        for other in (lambda: case.train(benchmark, out), lambda: resume_training(out)):
+            with pytest.raises(
+                UsageError, match=r"another process works on the training in .*run; wait for it or end"
+            ):
+                other()
+
+    assert_same_run(case.train(benchmark, out, progress=again), whole)
+    with alone_with(out, "x"):
+        assert resume_training(out).finished, "it is let go at the end"

@@ -10,9 +10,10 @@ from archwalk.api.transferring import transfer
 from archwalk.cli.main import main
 from archwalk.data.decoding import read_json
 from archwalk.errors import UsageError
+from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.transfer_records import Transfer
-from transfer_cases import SHORT_SETTINGS, TASKS, task
+from transfer_cases import SHORT_SETTINGS, TASKS, flat, task
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +56,41 @@ def test_the_recommended_is_reported_beside_the_best_by_reward(record):
     assert record.recommended["pretrained"].by_reward == pytest.approx(np.mean(reported))
 
 
-def flat(space):
-    return replace(
-        task(space, 9),
-        estimator=TableEstimator(task(space, 9).objective, np.ones(space.size), np.ones(space.size)),
+def renamed(space):
+    return replace(task(space, 0), name="another")
+
+
+def unknown(space):
+    nothing_N = np.full(space.size, np.nan)
+    return replace(task(space, 8), estimator=TableEstimator(accuracies(), nothing_N, nothing_N))
+
+
+def test_objectives_of_one_benchmark_are_tasks(space4):
+    """Columns of a table of one's own."""
+    tasks = [
+        replace(task(space4, number), name="mine", estimator=with_objective(task(space4, number), name))
+        for number, name in enumerate(("cora", "citeseer"))
+    ]
+    found = transfer(
+        tasks, ["mean-rank"], targets=["mine:citeseer"], budget=2, trials=1, settings=SHORT_SETTINGS
     )
+    assert found.tasks["mine:citeseer"].source.sources == ["mine:cora"]
+
+
+def with_objective(one, name):
+    return TableEstimator(accuracies(name), one.estimator.reward_N, one.estimator.report_N)
+
+
+def test_sources_that_are_flat_or_have_gaps_are_learned_from(space4):
+    """What they say is little, but defined."""
+    gaps = task(space4, 1).estimator.reward_N.copy()
+    gaps[::3] = np.nan
+    sources = [flat(space4), replace(task(space4, 1), estimator=TableEstimator(accuracies(), gaps, gaps))]
+    found = transfer(
+        [*sources, task(space4, 0)], ["pretrained", "rgpe"], targets=["task-0"], budget=6, trials=1,
+        settings=SHORT_SETTINGS,
+    )  # fmt: skip
+    assert np.isfinite([after[6].mean for after in found.overall.values()]).all()
 
 
 @pytest.mark.parametrize(
@@ -67,7 +98,9 @@ def flat(space):
     [
         (lambda s4, s5: [task(s4, 0), task(s5, 1)], (), "share one space"),
         (lambda s4, s5: [task(s4, 0), task(s4, 0)], (), "among its own sources"),
+        (lambda s4, s5: [task(s4, 0), renamed(s4)], (), "have the same rewards: a target may not be among"),
         (lambda s4, s5: [task(s4, 0)], (), "one source task at least"),
+        (lambda s4, s5: [task(s4, 0), unknown(s4)], ("task-8",), "all alike"),
         (lambda s4, s5: [task(s4, 0), task(s4, 1)], ("task-7",), "not among the tasks"),
         (lambda s4, s5: [task(s4, 0), flat(s4)], ("task-9",), "all alike"),
     ],
@@ -82,6 +115,16 @@ def test_refuses_what_is_no_transfer(space4, space5, tasks, targets, message):
             trials=1,
             settings=SHORT_SETTINGS,
         )
+
+
+def test_fewer_sources_are_those_that_follow(space4):
+    tasks = [task(space4, number) for number in range(TASKS)]
+    found = transfer(
+        tasks, ["mean-rank"], targets=["task-1"], budget=2, trials=1, settings=SHORT_SETTINGS, sources=1
+    )
+    assert found.tasks["task-1"].source.sources == ["task-2"]
+    with pytest.raises(UsageError, match="1 to 2 source tasks for each target, not 3"):
+        transfer(tasks, ["mean-rank"], budget=2, trials=1, settings=SHORT_SETTINGS, sources=3)
 
 
 def test_the_command(capsys):
@@ -102,3 +145,47 @@ def test_the_command(capsys):
     assert record["tasks"]["chain-digits"]["source"]["queries"] == 4 * 60
     assert main(["transfer", "chains"]) == 2
     assert main(["transfer", "chain", "--leave-one-out"]) == 2
+
+
+SHORT = ["samples=60", "members=1", "width=8", "updates=20"]
+
+
+class TestBaselinesInACompare:
+    """`mean-rank` and `rgpe`, with their sources in a setting."""
+
+    CALL = ("compare", "--benchmark", "chain-digits", "--budget", "4", "--trials", "2", "--json")
+
+    @staticmethod
+    def sets(name, sources):
+        return [f"--set={name}.{one}" for one in (f"sources={sources}", *SHORT)]
+
+    def test_they_learn_from_the_sources_first(self, capsys):
+        sources = "chain-mnist5k,chain-dtd10"
+        sets = [*self.sets("rgpe", sources), *self.sets("mean-rank", sources)]
+        call = [*self.CALL, "--strategies", "rgpe,mean-rank,random-search", *sets]
+        assert main(call) == 0
+        record = json.loads(capsys.readouterr().out)
+        for name in ("rgpe", "mean-rank"):
+            assert record["strategies"][name]["training_queries"] == 2 * 60
+            assert record["strategies"][name]["settings"]["sources"] == sources
+        assert main([*call, "--workers", "2"]) == 0
+        again = json.loads(capsys.readouterr().out)
+        assert [again["strategies"][name]["curve"] for name in ("rgpe", "mean-rank")] == [
+            record["strategies"][name]["curve"] for name in ("rgpe", "mean-rank")
+        ]
+
+    @pytest.mark.parametrize(
+        ("sources", "message"),
+        [
+            ("", "which source tasks"),
+            (" , ", "which source tasks"),
+            ("chain-digits,chain-mnist5k", "chain-digits is searched: it may not be among its own sources"),
+            ("digits-cells", "what learns on digits-cells was trained on nasbench101, not on chain"),
+            ("chain-mnist5k,digits-cells", "source tasks share one space"),
+            ("chain-mnist5k,chain-mnist5k", "named twice"),
+            ("chain-mnist", "did you mean 'chain-mnist5k'"),
+        ],
+    )
+    def test_sources_that_make_no_sense_are_refused(self, capsys, sources, message):
+        assert main([*self.CALL, "--strategies", "rgpe", *self.sets("rgpe", sources)]) == 2
+        assert message in capsys.readouterr().err

@@ -14,7 +14,7 @@ import comparisons
 from archwalk.estimators.metrics import Metric
 from archwalk.experiments.evaluated import Batch, Evaluations, Searched
 from archwalk.report.explorer import drawn
-from archwalk.report.explorer.decisions import decisions_of
+from archwalk.report.explorer.decisions import decisions_of, decisive
 from archwalk.report.explorer.explored import Explored
 from archwalk.report.explorer.section import explorer, script
 from archwalk.report.page import render_page
@@ -150,7 +150,7 @@ def test_a_drawing_that_fails_loses_nothing_else(monkeypatch):
 def test_decisions_of_a_string_are_those_that_the_space_names():
     space = load_space("nasbench201")
     code_L = space.parse("|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|avg_pool_3x3~2|")
-    decisions = decisions_of(space.describe(code_L), space, code_L)
+    decisions = decisions_of(space.describe(code_L), decisive(space), code_L)
     assert decisions == {
         "0→1": "nor_conv_3x3", "0→2": "none", "1→2": "skip_connect", "0→3": "none", "1→3": "none",
         "2→3": "avg_pool_3x3",

@@ -45,9 +45,10 @@ SLOW = {("naswot", name) for name in ATARI} | {("zero-cost", name) for name in (
 AGENTS = {name for name in SPACES.names() if name.startswith("policy-cnn-")}
 GRAPHS = {*SPACES.names()} - {"convnet"}
 SHARING: set[str] = set()  # a space alone has no game to share weights on
+SOURCES: set[str] = set()  # nor source tasks
 ONLY = {
     "naswot": IMAGES, "zero-cost": IMAGES | AGENTS, "random-construction": BUILT, "meta-a2c": BUILT, "nasbot": GRAPHS,
-    "enas": SHARING, "spos": SHARING,
+    "enas": SHARING, "spos": SHARING, "mean-rank": SOURCES, "rgpe": SOURCES,
 }  # fmt: skip
 """Where a strategy works, if not everywhere."""
 

@@ -28,11 +28,13 @@ from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.spaces.catalogue import load_space
 from archwalk.strategies.base import Trials
 from archwalk.strategies.walker import Walker
+from archwalk.tracking.following import following
 
 if TYPE_CHECKING:
     import pandas
 
     from archwalk.agents.base import Agent
+    from archwalk.tracking.step import Callback
 
 
 @dataclass(frozen=True)
@@ -167,16 +169,18 @@ def train(
     engine: str = "local",
     address: str | None = None,
     device: str = "cpu",
+    callbacks: Sequence[Callback] = (),
     progress: bool | None = None,
 ) -> TrainedAgent:
     """Train an agent (`archwalk.list_agents`) on a benchmark into the run folder `out`.
 
     Without `preset` it has our own settings for the benchmark, if there are some; `settings` change them, and `steps`
     says how long: environment steps, or evaluated architectures. An agent for several goals (`preference-planner`) is
-    told them by `maximise` and `minimise`, metrics of the benchmark. A training
-    that is stopped goes on by `archwalk.resume`. Where it runs is said by `engine` ("local", "processes", "ray"),
-    `address` (a Ray cluster's) and `device` (of the learner's network); only the device changes bits. Raises
-    UsageError where `out` holds a run, or the agent cannot be trained on this benchmark or there.
+    told them by `maximise` and `minimise`, metrics of the benchmark. A training that is stopped goes on by
+    `archwalk.resume`. Where it runs is said by `engine` ("local", "processes", "ray"), `address` (a Ray cluster's) and
+    `device` (of the learner's network); only the device changes bits. `callbacks` are told of every line of the log
+    (`archwalk.tracking`). Raises UsageError where `out` holds a run, or the agent cannot be trained on this benchmark
+    or there.
     """
     asked = benchmark if isinstance(benchmark, str) else None
     settings_class = TRAINERS.load(agent)[0]
@@ -195,10 +199,13 @@ def train(
         if out is not None
         else Path("runs") / f"{agent}-{asked or problem.name}-{seed}".replace(":", "-")
     )
-    with progress_bar(f"training on {problem.name}, {problem.objective.name}", shown=progress) as bar:
+    with (
+        progress_bar(f"training on {problem.name}, {problem.objective.name}", shown=progress) as bar,
+        following(callbacks) as logged,
+    ):
         run = train_agent(
             problem, agent, changes, preset=preset, seed=seed, out=folder, asked=asked,
-            place=Place(engine, address, device), progress=_shower(bar),
+            place=Place(engine, address, device), progress=_shower(bar), logged=logged,
         )  # fmt: skip
     return TrainedAgent(run, problem.space)
 
@@ -209,12 +216,16 @@ def resume(
     engine: str = "local",
     address: str | None = None,
     device: str = "cpu",
+    callbacks: Sequence[Callback] = (),
     progress: bool | None = None,
 ) -> TrainedAgent:
     """Go on with a stopped training; the agent is the same to the bit. Raises DataError where there is none."""
     folder = Path(out)
-    with progress_bar(f"training in {folder}", shown=progress) as bar:
-        resume_training(folder, progress=_shower(bar), place=Place(engine, address, device))
+    with (
+        progress_bar(f"training in {folder}", shown=progress) as bar,
+        following(callbacks) as logged,
+    ):
+        resume_training(folder, progress=_shower(bar), place=Place(engine, address, device), logged=logged)
     return load_agent(folder)
 
 

@@ -29,12 +29,15 @@ from archwalk.experiments.records import (
     write_comparison,
 )
 from archwalk.experiments.runs import now
-from archwalk.experiments.watching import Watchers
+from archwalk.experiments.watching import Watcher, Watchers
 from archwalk.spaces.base import SearchSpace
+from archwalk.tracking.following import SearchFollower
 
 if TYPE_CHECKING:
     import matplotlib.axes
     import pandas
+
+    from archwalk.tracking.step import Callback
 
 
 class FrontComparison:
@@ -192,6 +195,7 @@ def compare_fronts(
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     out: str | Path | None = None,
     command: str | None = None,
+    callbacks: Sequence[Callback] = (),
     progress: bool | None = None,
 ) -> FrontComparison:
     """Run several strategies from the same starts for several goals, and test whether the hypervolumes of their fronts
@@ -212,11 +216,14 @@ def compare_fronts(
     methods = goal_methods(strategies, problem_benchmark, problem, settings)
     total, about = (
         budget * sum(len(method.makers) for method in methods),
-        {"budget": budget, "created": now()},
+        {"budget": budget, "created": now(), "seed": seed},
     )
     names = [method.name for method in methods]
+    told: list[Watcher] = [SearchFollower(one, problem_benchmark.space) for one in callbacks]
+    if out is not None:
+        told.append(LiveJournal(make_folder(Path(out))))
     watchers = Watchers(
-        [LiveJournal(make_folder(Path(out)))] if out is not None else [],
+        told,
         lambda: searched(problem_benchmark, problem, strategies=names, trials=trials, **about),
     )
     with progress_bar("queries a trial", total, progress) as bar, watchers.watching():

@@ -13,7 +13,7 @@ import numpy as np
 from archwalk.api.goal_methods import goal_method
 from archwalk.api.progress import progress_bar
 from archwalk.api.results import EVALUATIONS, PAGE
-from archwalk.data.files import make_folder, remove_file, write_atomically
+from archwalk.data.files import alone_with, make_folder, remove_file, write_atomically
 from archwalk.errors import DataError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
@@ -29,13 +29,16 @@ from archwalk.experiments.goals import read_problem, read_reference
 from archwalk.experiments.live import LIVE, LiveJournal
 from archwalk.experiments.records import FRONT, Front, FrontPoint, read_front, write_front
 from archwalk.experiments.runs import now
-from archwalk.experiments.watching import Watchers
+from archwalk.experiments.watching import Watcher, Watchers
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import SearchSpace
+from archwalk.tracking.following import SearchFollower
 
 if TYPE_CHECKING:
     import matplotlib.axes
     import pandas
+
+    from archwalk.tracking.step import Callback
 
 PLOT, TABLE = "front.svg", "evaluations.csv"
 
@@ -170,10 +173,13 @@ class FrontResult:
 
         A front that is there already gives way, all of it.
         """
+        with alone_with(make_folder(Path(folder))):
+            return self._save(Path(folder))
+
+    def _save(self, out: Path) -> list[Path]:
         import csv
         import io
 
-        out = make_folder(Path(folder))
         evaluations = self.evaluations if self._batches else None
         for name in (FRONT, PAGE, PLOT, TABLE, EVALUATIONS):
             remove_file(out / name)
@@ -213,6 +219,7 @@ def search_front(
     settings: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     command: str | None = None,
+    callbacks: Sequence[Callback] = (),
     progress: bool | None = None,
 ) -> FrontResult:
     """Search for the best trade-offs between metrics of architectures.
@@ -233,10 +240,12 @@ def search_front(
     )  # fmt: skip
     reference_G = read_reference(reference or {}, problem)
     method = goal_method(strategy, problem_benchmark, problem, settings or {})
-    began, about = time.perf_counter(), {"budget": budget, "created": now()}
-    journals = [LiveJournal(make_folder(Path(out)))] if out is not None else []
+    began, about = time.perf_counter(), {"budget": budget, "created": now(), "seed": seed}
+    told: list[Watcher] = [SearchFollower(one, problem_benchmark.space) for one in callbacks]
+    if out is not None:
+        told.append(LiveJournal(make_folder(Path(out))))
     watchers = Watchers(
-        journals,
+        told,
         lambda: searched(problem_benchmark, problem, strategies=[method.name], trials=trials, **about),
     )
     with progress_bar("queries a trial", budget * len(method.makers), progress) as bar, watchers.watching():

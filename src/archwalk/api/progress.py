@@ -5,8 +5,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from archwalk.console import plain_console
 
 FIRST_SECONDS, MOST_SECONDS = 5.0, 60.0
 """A pipe is told after so many seconds, then twice as many, until there is a line a minute."""
@@ -56,7 +57,7 @@ class _Lines(Bar):
     def _how_far(self, done: float, now: float) -> str:
         if not self._total:
             return f"{done:,.0f}"
-        left = (now - self._began) * (self._total / done - 1) if done else None
+        left = (now - self._began) * max(0.0, self._total / done - 1) if done else None
         share = f"{done:,.0f} of {self._total:,.0f} ({100 * done / self._total:.0f} %)"
         return share if left is None else f"{share}, {_duration(left)} left"
 
@@ -71,17 +72,17 @@ def progress_bar(title: str, total: float | None = None, shown: bool | None = No
     A live bar in a terminal or a notebook, which disappears at the end; else a line after five seconds, then ever more
     seldom, once a minute at last. `shown` False shows nothing; None shows the bar, but no lines.
     """
-    console = Console(stderr=True)
+    console = plain_console(stderr=True)
     live = console.is_terminal or console.is_jupyter
     if not live or shown is False:
         yield _Lines(title, total) if shown else Bar()
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[text]}"),
+        TextColumn("{task.fields[text]}", markup=False),
     )
     with Progress(*columns, console=console, transient=True) as progress:
         yield _LiveBar(progress, progress.add_task(title, total=total, text=""))

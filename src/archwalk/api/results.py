@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from archwalk.console import plain_console
 from archwalk.data.architectures import ArchitectureFile, Origin
-from archwalk.data.files import make_folder, remove_file, write_atomically
+from archwalk.data.files import alone_with, make_folder, remove_file, write_atomically
 from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import COMMAND, FUNCTION, Benchmark, load_benchmark
@@ -208,17 +209,17 @@ class Result:
         from archwalk.report.page import write_page
 
         explored = Explored.of(self.evaluations, self._space) if self._has_evaluations else None
+        if explored is not None and self.record.fronts is not None:
+            explored.front = self.record.fronts.exact
         write_page(self.record, Path(path), explored)
         return Path(path)
 
     def summary(self) -> str:
         """The result as a table for a terminal."""
-        from rich.console import Console
-
         from archwalk.report.tables import print_summary
 
         text = io.StringIO()
-        print_summary(self.record, Console(file=text, width=100))
+        print_summary(self.record, plain_console(file=text, width=100))
         return text.getvalue()
 
     def save(self, folder: str | Path) -> list[Path]:
@@ -226,16 +227,20 @@ class Result:
 
         A result that is there already gives way, all of it. Raises DataError where it cannot be written.
         """
+        with alone_with(make_folder(Path(folder))):
+            return self._save(Path(folder))
+
+    def _save(self, out: Path) -> list[Path]:
         from archwalk.report.tables import TABLES
 
-        out = make_folder(Path(folder))
         evaluations = self.evaluations if self._has_evaluations else None
         for name in (RESULT, PAGE, EVALUATIONS, FOUND, DRAWING, *TABLES):  # nothing of another result stays
             remove_file(out / name)
-        written = self.draw(out)
+        written = []
         if evaluations is not None:
             evaluations.write(out / EVALUATIONS)
             written.append(out / EVALUATIONS)
+        written += self.draw(out)
         if len(self.strategies) == 1:
             best = self.best
             ArchitectureFile.of(best.architecture, self._origin(best)).write(out / FOUND)

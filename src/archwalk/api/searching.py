@@ -19,10 +19,13 @@ from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments import comparison
 from archwalk.experiments.live import LiveJournal
 from archwalk.experiments.protocol import Search
+from archwalk.experiments.watching import Watcher
 from archwalk.spaces.base import SearchSpace
+from archwalk.tracking.following import SearchFollower
 
 if TYPE_CHECKING:
     from archwalk.api.objectives import Where
+    from archwalk.tracking.step import Callback
 
 SUPERNETS = "supernets"
 """Folder of what a search that is stopped goes on from."""
@@ -49,6 +52,7 @@ def search(
     episodes: int = 0,
     settings: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
+    callbacks: Sequence[Callback] = (),
     progress: bool | None = None,
 ) -> Result:
     """Search a benchmark with one strategy, or a space with an objective of your own; `result.best` is the architecture
@@ -59,7 +63,8 @@ def search(
     Each of `trials` independent trials has `budget` queries; what one query is stands in the result. With `episodes`,
     strategies that can start anywhere walk once from that many starts too. `workers` processes share the trials of
     strategies that think about one at a time. With `out` the result is saved there, and a one-shot search that was
-    killed goes on. The same seed gives the same result to the bit. Raises errors of `archwalk.errors`.
+    killed goes on. `callbacks` are told of every evaluation (`archwalk.tracking`). The same seed gives the same result
+    to the bit. Raises errors of `archwalk.errors`.
     """
     if objective is not None or command is not None:
         if isinstance(benchmark, Benchmark):
@@ -74,7 +79,7 @@ def search(
         workers = 1  # they evaluate
     return compare(
         [strategy], benchmark, budget=budget, trials=trials, seed=seed, workers=workers, episodes=episodes,
-        settings={str(strategy): settings} if settings else None, out=out, progress=progress,
+        settings={str(strategy): settings} if settings else None, out=out, callbacks=callbacks, progress=progress,
     )  # fmt: skip
 
 
@@ -90,6 +95,7 @@ def compare(
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     out: str | Path | None = None,
     command: str | None = None,
+    callbacks: Sequence[Callback] = (),
     progress: bool | None = None,
 ) -> Result:
     """Run several strategies from the same starts and test their differences.
@@ -103,13 +109,16 @@ def compare(
     methods = as_methods(strategies, problem.space, problem.name, settings)
     folder = Path(out) if out is not None else None
     searches: dict[str, Search] = {}
+    watchers: list[Watcher] = [SearchFollower(one, problem.space) for one in callbacks]
+    if folder:
+        watchers.append(LiveJournal(make_folder(folder)))
     total = budget * sum(method.agents for method in methods)
     with progress_bar("queries a trial", total, progress) as bar:
         record = comparison.compare(
             problem, methods, budget=budget, trials=trials, seed=seed, episode_starts=episodes,
             progress=bar.to, workers=workers, supernet=bar.beside("supernet").to,
             keep_in=folder / SUPERNETS if folder else None, command=command, searches=searches,
-            watchers=[LiveJournal(make_folder(folder))] if folder else [],
+            watchers=watchers,
         )  # fmt: skip
     agents = [one for one in _values(strategies) if isinstance(one, TrainedAgent)]
     if len(agents) == 1:

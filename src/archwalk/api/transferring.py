@@ -27,6 +27,7 @@ def transfer(
     trials: int = 20,
     seeds: Sequence[int] = (0,),
     settings: Mapping[str, Any] | None = None,
+    sources: int | None = None,
     workers: int = 1,
     out: str | Path | None = None,
     command: str | None = None,
@@ -37,7 +38,8 @@ def transfer(
     `family` is one of `experiments.transfer.FAMILIES` or a list of benchmarks of one space. `strategies` are names:
     `pretrained` is the agent, `mean-rank` and `rgpe` know the same sources, all others begin from nothing; the first is
     tested against the rest. `targets` are all tasks unless some are named. An agent is trained for each of `seeds`;
-    `settings` are those of the training. With `out`, `result.json` is written there. The same seeds give the same
+    `settings` are those of the training. With `sources`, the agent learns from so many of the other tasks, those that
+    follow the target in the family. With `out`, `result.json` is written there. The same seeds give the same
     result to the bit, but for seconds.
 
     Raises UsageError for an unknown family, tasks of several spaces, a target that is its own source or whose rewards
@@ -56,8 +58,8 @@ def transfer(
     with progress_bar("tasks", 1.0, progress) as bar:
         record = protocol.transfer(
             tasks, strategies, family=family if isinstance(family, str) else tasks[0].space.name, targets=targets,
-            budget=budget, trials=trials, seeds=seeds, settings=chosen, workers=workers, command=command,
-            tell=lambda target, share: bar.to(share),
+            budget=budget, trials=trials, seeds=seeds, settings=chosen, sources=sources, workers=workers,
+            command=command, tell=lambda target, share: bar.to(share),
         )  # fmt: skip
     if out is not None:
         folder = Path(out)

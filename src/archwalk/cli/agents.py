@@ -15,6 +15,8 @@ from archwalk.cli.options import (
     add_out,
     add_seed,
     add_settings,
+    add_tracking,
+    read_callbacks,
     read_settings,
     require_benchmark,
 )
@@ -74,6 +76,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     train.add_argument("--address", help="of a Ray cluster to join (default: start one here)")
     train.add_argument("--workers", help=argparse.SUPPRESS)  # those of other commands change no result
     train.add_argument("--device", default="cpu", help="of the learner's network (apex): cpu, cuda")
+    add_tracking(train)
     add_json(train)
     train.set_defaults(run=run_train)
 
@@ -127,7 +130,7 @@ def run_train(options: argparse.Namespace) -> None:
             raise UsageError(
                 "settings cannot change under way; leave --set, --steps, --preset and goals out with --resume"
             )
-        _print_agent(resume(options.out, **place, progress=True), options)
+        _print_agent(resume(options.out, **place, callbacks=read_callbacks(options), progress=True), options)
         return
     if options.strategy is None:
         raise UsageError("which agent? say archwalk train planner (archwalk list agents names them all)")
@@ -137,7 +140,7 @@ def run_train(options: argparse.Namespace) -> None:
     agent = train(
         options.strategy, require_benchmark(options), out=options.out, preset=options.preset, settings=settings,
         maximise=options.maximise, minimise=options.minimise, steps=options.steps, seed=options.seed, **place,
-        progress=True,
+        callbacks=read_callbacks(options), progress=True,
     )  # fmt: skip
     _print_agent(agent, options)
 
@@ -189,7 +192,7 @@ def run_improve(options: argparse.Namespace) -> None:
     if options.json:
         print_json(_improvement_json(improvement))
         return
-    OUT.print(readable(improvement.found.description), highlight=False, markup=False, soft_wrap=True)
+    OUT.print(readable(improvement.found.description), highlight=False, soft_wrap=True)
     if not improvement.edits:
         note("no edits from your architecture: the agent takes it for the best that it can reach")
     else:

@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from archwalk.console import plain_console
+from archwalk.secrets import one_line
 
 if TYPE_CHECKING:
     from archwalk.api.progress import Bar
 
-OUT = Console()
+OUT = plain_console()
 """Results."""
 
-ERR = Console(stderr=True)
+ERR = plain_console(stderr=True)
 """Progress and notes."""
 
 
@@ -37,7 +38,7 @@ def readable(value: Any) -> str:
 
 def note(text: str) -> None:
     """A line for a person, on stderr."""
-    print(f"archwalk: {text}", file=sys.stderr)
+    print(f"archwalk: {one_line(text)}", file=sys.stderr)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.table import Column, Table
+from rich.text import Text
 
 from archwalk.cli.adding import add_adding, added_row
 from archwalk.cli.common import ERR, OUT, add_store_option, note, print_json, progress_bar
@@ -78,7 +79,7 @@ def run_list(options: argparse.Namespace) -> None:
     heads = ("name", "here", "what it is", "how to get it", "licence")
     table = Table(*(Column(head, overflow="fold") for head in heads), box=None)
     for row in rows:
-        here = "[green]yes[/]" if row["here"] else "no"
+        here = Text("yes", "green") if row["here"] else "no"
         table.add_row(row["name"], here, row["description"], row["how_to_get"], row["licence"])
     OUT.print(table)
 
@@ -184,24 +185,19 @@ def run_doctor(options: argparse.Namespace) -> None:
         return
     for name, version in facts["versions"].items():
         OUT.print(f"{name:12} {version}", highlight=False)
-    OUT.print(
-        f"{'cache':12} {cache}"
-        + ("" if facts["cache"]["writable"] else "  [red]cannot be written; set ARCHWALK_CACHE[/]")
-    )
+    writable = "" if facts["cache"]["writable"] else "  cannot be written; set ARCHWALK_CACHE"
+    OUT.print(Text.assemble(f"{'cache':12} {cache}", (writable, "red")))
     for extra, version in facts["extras"].items():
         OUT.print(
             f"extra {extra:10} {version or f'missing: pip install {chr(39)}archwalk[{extra}]{chr(39)}'}",
-            markup=False,
         )
     for name, here in facts["data"].items():
-        OUT.print(
-            f"data {name:16} {'here' if here else 'missing: ' + DATA_SETS[name].how_to_get}", markup=False
-        )
+        OUT.print(f"data {name:16} {'here' if here else 'missing: ' + DATA_SETS[name].how_to_get}")
     for name, reason in missing.items():
-        OUT.print(f"images {name:14} {'here' if reason is None else 'missing: ' + reason}", markup=False)
+        OUT.print(f"images {name:14} {'here' if reason is None else 'missing: ' + reason}")
     for name, seeds in facts["agents"].items():
         OUT.print(f"agents {name}, seeds {', '.join(map(str, seeds)) or 'none yet'}", highlight=False)
-    OUT.print(f"{'store':12} {facts['store']}", markup=False)
+    OUT.print(f"{'store':12} {facts['store']}")
 
 
 def _extras() -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from rich.table import Table
 from archwalk.cli.common import OUT, note, print_json
 from archwalk.cli.numbers import COUNT
 from archwalk.cli.objectives import has_objective
+from archwalk.cli.options import read_callbacks
 from archwalk.errors import UsageError
 
 _KIND = "images"
@@ -92,6 +93,7 @@ def run_by_the_clock(options: argparse.Namespace) -> None:
         address=options.address,
         workers=options.workers if options.workers > 1 else None,
         device=options.device or "auto",
+        callbacks=read_callbacks(options),
     ).result
     note(f"wrote {', '.join(result['files'])} and a page to {options.out}")
     if options.json:
@@ -134,7 +136,6 @@ def run_predict(options: argparse.Namespace) -> None:
     for one in found:
         OUT.print(
             f"{one.image}: {one.label} ({100 * one.chance:.1f} %)",
-            markup=False,
             highlight=False,
             soft_wrap=True,
         )

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from rich.text import Text
+
 from archwalk.cli.common import OUT, print_json
 from archwalk.errors import UsageError
 
@@ -69,7 +71,7 @@ def run_space(options: argparse.Namespace) -> None:
         print_json(facts)
         return
     for key, value in facts.items():
-        OUT.print(f"[bold]{key.replace('_', ' ')}[/]: {_plain(value)}", highlight=False)
+        OUT.print(Text.assemble((key.replace("_", " "), "bold"), f": {_plain(value)}"))
 
 
 def run_neighbours(options: argparse.Namespace) -> None:

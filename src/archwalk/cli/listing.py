@@ -59,9 +59,9 @@ def _print_settings(options: argparse.Namespace) -> None:
         print_json({"name": options.name, "settings": settings})
         return
     if about:
-        OUT.print(about, markup=False, highlight=False)
+        OUT.print(about, highlight=False)
     if not settings:
-        OUT.print(f"{options.name} has no settings", markup=False, highlight=False)
+        OUT.print(f"{options.name} has no settings", highlight=False)
     _print_columns({key: json.dumps(value, default=str) for key, value in settings.items()})
 
 

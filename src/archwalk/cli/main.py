@@ -3,6 +3,7 @@
 import argparse
 import errno
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -16,6 +17,7 @@ from archwalk.cli import (
     images,
     inspection,
     listing,
+    proxies,
     reproduction,
     results,
     shipped,
@@ -23,10 +25,18 @@ from archwalk.cli import (
     transferring,
     watching,
 )
-from archwalk.cli.guard import INTERRUPTED, Terminated, ending_in_order, print_anything, report_unforeseen
+from archwalk.cli.guard import (
+    INTERRUPTED,
+    Terminated,
+    ending_in_order,
+    note_in_one_line,
+    open_closed_streams,
+    print_anything,
+    report_unforeseen,
+)
 from archwalk.errors import ArchwalkError, UsageError, unknown
 from archwalk.late import ask_for_one_blas_thread
-from archwalk.secrets import hide_secrets
+from archwalk.secrets import hide_secrets, one_line
 
 
 class Parser(argparse.ArgumentParser):
@@ -58,6 +68,7 @@ def make_parser() -> argparse.ArgumentParser:
         store,
         transferring,
         shipped,
+        proxies,
         watching,
     ):
         module.add_commands(commands)
@@ -98,12 +109,19 @@ def _written(words: Sequence[str]) -> str:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"archwalk: {hide_secrets(' '.join(message.split()))}", file=sys.stderr)
+    print(f"archwalk: {one_line(message)}", file=sys.stderr)
     return status
 
 
 def run() -> NoReturn:
     """Entry point of the console script."""
+    open_closed_streams()
+    note_in_one_line()
     ask_for_one_blas_thread()
-    with ending_in_order():
-        sys.exit(main())
+    try:
+        with ending_in_order():
+            status = main()
+    except KeyboardInterrupt:  # once more, while the first was answered
+        status = INTERRUPTED
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.exit(status)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archwalk.cli.numbers import SEED, WORKERS
 from archwalk.errors import UsageError
+
+if TYPE_CHECKING:
+    from archwalk.tracking.step import Callback
 
 
 def add_benchmark(parser: argparse.ArgumentParser, default: str | None = None) -> None:
@@ -47,6 +51,23 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="one JSON object on standard output, nothing else"
     )
+
+
+def add_tracking(parser: argparse.ArgumentParser) -> None:
+    """Who is told of every evaluation, or of every line of a training's log."""
+    parser.add_argument(
+        "--track", action="append", default=[], metavar="WHERE",
+        help="tensorboard:DIR, mlflow:URI, or FILE.py:FUNCTION that takes each step; may be said several times",
+    )  # fmt: skip
+
+
+def read_callbacks(options: argparse.Namespace) -> list[Callback]:
+    """What --track names. Raises UsageError for what is none, MissingExtraError."""
+    if not options.track:
+        return []
+    from archwalk.tracking.words import track
+
+    return [track(words) for words in options.track]
 
 
 def add_workers(parser: argparse.ArgumentParser) -> None:

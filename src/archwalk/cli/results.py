@@ -24,7 +24,9 @@ from archwalk.cli.options import (
     add_out,
     add_seed,
     add_settings,
+    add_tracking,
     add_workers,
+    read_callbacks,
     read_settings,
     require_benchmark,
 )
@@ -100,6 +102,7 @@ def _add_protocol(parser: argparse.ArgumentParser, *, needs_budget: bool = True)
     )  # fmt: skip
     add_workers(parser)
     add_out(parser, "folder for result.json, report.html and what was found")
+    add_tracking(parser)
     add_json(parser)
 
 
@@ -138,14 +141,14 @@ def _search_front(options: argparse.Namespace, name: str) -> None:
         name, benchmark, maximise=options.maximise, minimise=options.minimise, limits=options.limit,
         reference=dict(map(_number_of, options.reference)), budget=options.budget, trials=options.trials,
         seed=options.seed, workers=workers, settings=read_settings(options.assignments, [name]).get(name),
-        out=options.out, command=options.command_line, progress=True,
+        out=options.out, command=options.command_line, callbacks=read_callbacks(options), progress=True,
     )  # fmt: skip
     if options.out:
         note(f"wrote {options.out}: {', '.join(path.name for path in result.written)}")
     if options.json:
         sys.stdout.write(encode_json(result.record) + "\n")
     else:
-        OUT.print(result.summary(), markup=False, highlight=False, soft_wrap=True)
+        OUT.print(result.summary(), highlight=False, soft_wrap=True)
 
 
 def _number_of(assignment: str) -> tuple[str, float]:
@@ -182,7 +185,7 @@ def _compare_fronts(options: argparse.Namespace, strategies: Mapping[str, str]) 
         strategies, benchmark, maximise=options.maximise, minimise=options.minimise, limits=options.limit,
         reference=dict(map(_number_of, options.reference)), budget=options.budget, trials=options.trials,
         seed=options.seed, workers=workers, settings=read_settings(options.assignments, list(strategies)),
-        out=options.out, command=options.command_line, progress=True,
+        out=options.out, command=options.command_line, callbacks=read_callbacks(options), progress=True,
     )  # fmt: skip
     if options.out:
         note(f"wrote {options.out}: {', '.join(path.name for path in sorted(result.written))}")
@@ -210,7 +213,7 @@ def _compare(
     result = compare(
         strategies, benchmark, budget=options.budget, trials=options.trials, seed=options.seed,
         workers=workers, episodes=options.episodes, settings=settings, out=options.out,
-        command=options.command_line, progress=True,
+        command=options.command_line, callbacks=read_callbacks(options), progress=True,
     )  # fmt: skip
     if benchmark.trained is not None and workers == 1:  # other processes have estimators of their own
         note(
@@ -243,8 +246,8 @@ def _print_found(result: Result, out: Path | None) -> None:
     best = result.best
     if sentence := found_sentence(result.record, best.strategy):
         OUT.print()
-        OUT.print(sentence, markup=False, highlight=False, soft_wrap=True)
-        OUT.print(json.dumps(best.architecture.description), markup=False, highlight=False, soft_wrap=True)
+        OUT.print(sentence, highlight=False, soft_wrap=True)
+        OUT.print(json.dumps(best.architecture.description), highlight=False, soft_wrap=True)
     task = default_task(best.architecture.space)
     if out and (
         task is None or task.kind != NODE_CLASSIFICATION
@@ -301,4 +304,4 @@ def run_evaluate(options: argparse.Namespace) -> None:
     if options.json:
         print_json(evaluation.as_dict())
     else:
-        OUT.print(str(evaluation), markup=False, highlight=False)
+        OUT.print(str(evaluation), highlight=False)

@@ -1,4 +1,4 @@
-"""The command agents: those that come with the package, and how to make them anew."""
+"""The command agents: those that come with the package, and how to make and check them anew."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from archwalk.late import use_one_thread
 def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the command."""
     parser = commands.add_parser("agents", help="the trained agents that come with the package")
-    parser.add_argument("action", choices=("list", "make"), help="list: their cards; make: train one anew")
-    parser.add_argument("name", nargs="?", metavar="NAME", help="which one to make")
+    parser.add_argument(
+        "action", choices=("list", "make", "check"),
+        help="list: their cards; make: train one anew; check: whether that gives the file of the package",
+    )  # fmt: skip
+    parser.add_argument("name", nargs="?", metavar="NAME", help="which one to make or check")
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="where to write it (default: NAME.safetensors)"
     )
@@ -26,7 +29,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 
 
 def run_agents(options: argparse.Namespace) -> None:
-    """List the cards, or train one agent."""
+    """List the cards, or train one agent. Raises ArchwalkError where `check` finds other bits."""
     from archwalk.agents.shipped import SHIPPED
 
     if options.action == "list":
@@ -34,13 +37,20 @@ def run_agents(options: argparse.Namespace) -> None:
             print_json({name: asdict(card) for name, card in SHIPPED.items()})
             return
         for name, card in SHIPPED.items():
-            OUT.print(f"{name}: {card.line}", markup=False, highlight=False, soft_wrap=True)
+            OUT.print(f"{name}: {card.line}", highlight=False, soft_wrap=True)
         return
     if options.name is None:
         raise UsageError(f"which agent? there are {', '.join(SHIPPED)}")
-    from archwalk.experiments.shipping import make_shipped
+    from archwalk.experiments.shipping import check_shipped, make_shipped
 
     use_one_thread()
+    if options.action == "check":
+        check_shipped(options.name)
+        if options.json:
+            print_json({"agent": options.name, "same_bits": True})
+        else:
+            note(f"{options.name}, trained anew, has the bits of the package's file")
+        return
     path = make_shipped(options.name, options.out or Path(f"{options.name}.safetensors"))
     if options.json:
         print_json({"agent": options.name, "file": str(path)})

@@ -12,11 +12,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 
 from archwalk.cli.common import ERR, OUT, add_store_option, note, print_json
 from archwalk.cli.numbers import COUNT_OR_ZERO
+from archwalk.console import plain_console
 from archwalk.errors import unknown
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def run_list(options: argparse.Namespace) -> None:
             problem.space, problem.dataset, str(problem.seed), outcome.status, f"{outcome.validation:.2f}",
             f"{outcome.test:.2f}", weights, f"{outcome.seconds:.2f}", one.architecture,
         )  # fmt: skip
-    Console(width=width).print(table, markup=False)
+    plain_console(width=width).print(table)
     note(f"{total} trainings in {store.name}, {failed} of them failed; {table.row_count} are shown")
 
 

@@ -44,6 +44,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--agents", type=COUNT, default=1, help="trainings for each target, from --seed on (default 1)"
     )
+    parser.add_argument(
+        "--sources", type=COUNT, metavar="N", help="train on so many of the other tasks (default: on all)"
+    )
     add_seed(parser)
     add_settings(parser)
     add_workers(parser)
@@ -65,7 +68,7 @@ def run_transfer(options: argparse.Namespace) -> None:
         options.family, options.strategies.split(","), targets=options.target, budget=options.budget,
         trials=options.trials, seeds=range(options.seed, options.seed + options.agents),
         settings=read_settings(options.assignments, ["transfer"]).get("transfer"), workers=options.workers,
-        out=options.out, command=options.command_line, progress=True,
+        sources=options.sources, out=options.out, command=options.command_line, progress=True,
     )  # fmt: skip
     if options.json:
         sys.stdout.write(encode_json(record) + "\n")

@@ -88,6 +88,35 @@ def working_folder(name: str) -> Path:
     return temporary
 
 
+@contextmanager
+def alone_with(path: Path, what: str = "") -> Iterator[None]:
+    """Hold a folder, or a file that is made, for this process alone; a kill lets it go. On file systems that know no
+    locks nobody is kept out.
+
+    Where another holds it this one waits; if `what` is held for long, it raises UsageError, which names that.
+    """
+    if os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    try:
+        held = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDONLY | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise DataError(f"cannot open {path}: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | (fcntl.LOCK_NB if what else 0))
+        except BlockingIOError as error:
+            raise UsageError(f"another process works on {what}; wait for it or end it") from error
+        except OSError as error:
+            if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+                raise
+        yield
+    finally:
+        os.close(held)
+
+
 def write_atomically(path: Path, content: bytes | str) -> None:
     """Write under a temporary name beside `path`, then rename: a kill leaves the old file or the new one.
 

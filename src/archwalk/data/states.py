@@ -7,7 +7,8 @@ it: a file in which a byte was flipped is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,7 @@ def read_state(path: Path) -> dict[str, Any]:
         raise DataError(f"there is no checkpoint {path}")
     try:
         require_regular(path)
-        with safe_open(path, framework="pt") as file:
+        with open_tensors(path, "pt") as file:
             metadata = file.metadata() or {}
             if FORMAT not in metadata:
                 raise DataError(f"{path} is not a checkpoint of this version of archwalk ({FORMAT})")
@@ -60,6 +61,19 @@ def read_state(path: Path) -> dict[str, Any]:
     except (SafetensorError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"the checkpoint {path} is damaged: {error}") from error
     return state
+
+
+@contextmanager
+def open_tensors(path: Path, framework: str) -> Iterator[Any]:
+    """A safetensors file, mapped; its path may be no UTF-8, which `safe_open` does not take."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        with path.open("rb") as opened, safe_open(f"/dev/fd/{opened.fileno()}", framework) as file:
+            yield file
+    else:
+        with safe_open(path, framework) as file:
+            yield file
 
 
 def _checksum(skeleton: str, tensors: Mapping[str, torch.Tensor]) -> str:

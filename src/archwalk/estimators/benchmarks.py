@@ -177,6 +177,7 @@ BENCHMARKS: Registry[Loader] = Registry(
         FUNCTION: "archwalk.estimators.objectives.benchmark:load_function",
         "policy": "archwalk.estimators.policies.benchmark:load_policy_benchmark",
         "policy-cnn": "archwalk.estimators.policies.tables:load_policy_table",
+        "zero-cost": "archwalk.estimators.zero_cost.benchmark:load_zero_cost",
     },
 )
 

@@ -87,7 +87,8 @@ def compare(
     optimum = None if starts_BL is None else _optimum(benchmark, starts_BL)
     about = partial(
         Searched.of, benchmark, strategies=[method.name for method in methods], budget=budget, trials=trials,
-        created=now(),
+        created=now(), seed=seed, settings={one.name: dict(one.settings) for one in methods if one.settings},
+        agents={one.name: one.agents for one in methods if one.agents > 1},
     )  # fmt: skip
     seeing = Watchers(watchers, about)
     done, reports, strategies = 0, dict[str, Floats](), dict[str, StrategyResult]()

@@ -40,6 +40,11 @@ class Searched(Struct, frozen=True, kw_only=True):
     budget: int = 0
     """Queries in each trial; 0 where that is open."""
     trials: int = 1
+    seed: int = 0
+    settings: dict[str, dict[str, Any]] = {}
+    """Of each strategy, where it has some."""
+    agents: dict[str, int] = {}
+    """How many agents a strategy has, where these are several."""
     goals: list[str] = []
     """Metrics that a search with several goals makes high or low."""
     created: str = ""

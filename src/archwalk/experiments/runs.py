@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.agents.shipped import PRETRAINED, SHIPPED, load_shipped, name_for
 from archwalk.data.decoding import convert, decode_json, encode_json, read_json
-from archwalk.data.files import make_folder, read_file, write_atomically
+from archwalk.data.files import alone_with, make_folder, read_file, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, UsageError
 from archwalk.experiments.presets import default_preset, is_preset, load_preset
@@ -106,11 +107,14 @@ class RunFolder:
 
     path: Path
 
+    def alone(self) -> AbstractContextManager[None]:
+        """Hold the folder, which is made, for this process alone. Raises UsageError where another trains into it."""
+        return alone_with(make_folder(self.path), f"the training in {self.path}")
+
     def create(self, config: RunConfig) -> None:
         """Begin a run. Raises UsageError if the folder holds one already."""
-        if (self.path / CONFIG).exists():
+        if any((self.path / name).exists() for name in (CONFIG, METRICS, CHECKPOINT, AGENT)):
             raise UsageError(f"{self.path} holds a run already; add --resume to go on, or name another --out")
-        make_folder(self.path)
         write_atomically(self.path / CONFIG, encode_json(config, indent=2) + "\n")
 
     def config(self) -> RunConfig:
@@ -252,7 +256,7 @@ def load_method(
     if name == PRETRAINED and not path.is_dir():
         return _load_pretrained(space, benchmark, changes, label)
     if name in STRATEGIES.names() or is_preset(name) or not path.is_dir():
-        return _load_untrained(name, benchmark, changes, label)
+        return _load_untrained(name, space, benchmark, changes, label)
     if changes:
         raise UsageError(f"{name} is a trained agent: its settings were those of its training")
     folders = [path] if (path / CONFIG).exists() else sorted(p.parent for p in path.glob(f"*/{CONFIG}"))
@@ -296,7 +300,7 @@ def _load_own(place: str, changes: Changes, label: str) -> Method:
     return Method(label or place.rpartition(":")[2], (factory,), strategy=place)
 
 
-def _load_untrained(name: str, benchmark: str, changes: Changes, label: str) -> Method:
+def _load_untrained(name: str, space: SearchSpace, benchmark: str, changes: Changes, label: str) -> Method:
     preset = load_preset(name) if is_preset(name) else default_preset(name, benchmark)
     strategy = preset.strategy if preset else name
     if ":" in strategy:
@@ -315,9 +319,12 @@ def _load_untrained(name: str, benchmark: str, changes: Changes, label: str) -> 
         return Method(label or name, (factory,), strategy=strategy)
     settings = make_settings(settings_class, preset, changes)
     changed = [f"{k}={v}" for k, v in changes.items()] if isinstance(changes, Mapping) else changes
+    made = partial(factory, settings=settings)  # type: ignore[call-arg] # a class with settings_class takes them
+    if prepared := getattr(factory, "prepared", None):  # it learns before it searches
+        made = prepared(settings, space, benchmark)
     return Method(
         label or Path(name).name.removesuffix(".toml"),
-        (partial(factory, settings=settings),),  # type: ignore[call-arg] # a class with settings_class takes them
+        (made,),
         settings=describe_settings(settings),
         preset=preset.name if preset else None,
         citation=preset.citation if preset else "",

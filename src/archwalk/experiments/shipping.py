@@ -1,11 +1,18 @@
 """Making the agents that come with the package."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
 
 from archwalk.agents.saving import save_agent
 from archwalk.agents.shipped import SHIPPED, shipped_path
 from archwalk.agents.transfer.settings import TransferSettings
+from archwalk.data.states import read_state
+from archwalk.errors import ArchwalkError
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.experiments.transfer import train_over
 
@@ -22,3 +29,41 @@ def make_shipped(name: str, out: Path | None = None) -> Path:
     agent.paid = replace(agent.paid, seconds=card.seconds)
     save_agent(out or inside, agent)
     return out or inside
+
+
+def check_shipped(name: str) -> None:
+    """Train one anew, and compare the file with the package's, byte by byte.
+
+    Raises ArchwalkError where they differ, with how far their numbers do: another kind of processor, or another version
+    of a library, rounds otherwise. Else raises as `make_shipped`.
+    """
+    inside = shipped_path(name)
+    with TemporaryDirectory() as folder:
+        made = make_shipped(name, Path(folder) / inside.name)
+        if made.read_bytes() == inside.read_bytes():
+            return
+        ours, theirs = dict(_leaves(read_state(made))), dict(_leaves(read_state(inside)))
+    if ours.keys() != theirs.keys():
+        raise ArchwalkError(
+            f"{name}, trained anew, has other fields: {', '.join(sorted(ours.keys() ^ theirs.keys()))}"
+        )
+    far = max(ours, key=lambda key: _distance(ours[key], theirs[key]))
+    raise ArchwalkError(
+        f"{name}, trained anew, differs most in {far}: by {_distance(ours[far], theirs[far]):.2g} of its largest value"
+    )
+
+
+def _leaves(state: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of a state with where it stands."""
+    if isinstance(state, dict | list | tuple):
+        for key, value in state.items() if isinstance(state, dict) else enumerate(state):
+            yield from _leaves(value, f"{name}.{key}" if name else str(key))
+    else:
+        yield name, state
+
+
+def _distance(one: Any, other: Any) -> float:
+    one, other = np.asarray(one), np.asarray(other)
+    if one.dtype.kind != "f" or one.shape != other.shape:
+        return float(not np.array_equal(one, other))
+    return float(np.abs(one - other).max(initial=0) / max(np.abs(other).max(initial=0), 1e-12))

@@ -1,8 +1,10 @@
 """Training an agent into a run folder, resumable to the bit."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,18 @@ from archwalk.estimators.fingerprints import require_same
 from archwalk.experiments.presets import choose_preset
 from archwalk.experiments.runs import CONFIG, HERE, Checkpoint, Place, RunConfig, RunFolder, now
 from archwalk.experiments.settings import describe_settings, make_settings
-from archwalk.learning.engines import make_engine
+from archwalk.learning.engines import WorkerLostError, make_engine
 from archwalk.versions import versions
 
 CHECKPOINT_SECONDS = 60.0
 
+_LOSSES = 3
+"""Of workers from one checkpoint on: then it is not bad luck."""
+
+_log = logging.getLogger(__name__)
+
 Progress = Callable[[int, int, dict[str, float]], None]
+Logged = Callable[[RunConfig, dict[str, float]], None]
 
 
 def train_agent(
@@ -39,8 +47,10 @@ def train_agent(
     progress: Progress | None = None,
     place: Place = HERE,
     asked: str | None = None,
+    logged: Logged | None = None,
 ) -> RunFolder:
-    """Train from the beginning. `progress` is told what is done, of how much, and the latest metrics.
+    """Train from the beginning. `progress` is told what is done, of how much, and the latest metrics; `logged` what the
+    run is, and every line of its log.
 
     `settings` are those of the trainer, an instance of its settings' class, or else changes (by name, or as KEY=VALUE)
     of the preset that is named, of the default one without a name. `asked` is the whole name that the benchmark was
@@ -57,27 +67,24 @@ def train_agent(
         chosen = choose_preset(strategy, asked or benchmark.name, preset)
         settings = make_settings(settings_class, chosen, settings)
         preset = chosen.name if chosen else None
-    with _trainer(strategy, benchmark, settings, seed, starts, place) as trainer:
-        run = RunFolder(out)
-        run.create(
-            RunConfig(
-                strategy=strategy,
-                benchmark=benchmark.name,
-                asked=asked,
-                objective=benchmark.objective.name,
-                space=benchmark.space.name,
-                features=benchmark.space.feature_count,
-                preset=preset,
-                settings=describe_settings(settings),
-                seed=seed,
-                own_starts=starts is not None,
-                fingerprint=benchmark.fingerprint,
-                place=place,
-                created=now(),
-                versions=versions(),
-            )
-        )
-        return _train(run, trainer, None, progress)
+    config = RunConfig(
+        strategy=strategy,
+        benchmark=benchmark.name,
+        asked=asked,
+        objective=benchmark.objective.name,
+        space=benchmark.space.name,
+        features=benchmark.space.feature_count,
+        preset=preset,
+        settings=describe_settings(settings),
+        seed=seed,
+        own_starts=starts is not None,
+        fingerprint=benchmark.fingerprint,
+        place=place,
+        created=now(),
+        versions=versions(),
+    )
+    begin = partial(_trainer, strategy, benchmark, settings, seed, starts, place)
+    return _train(RunFolder(out), begin, progress, logged, config)
 
 
 def resume_training(
@@ -87,6 +94,7 @@ def resume_training(
     *,
     benchmark: Benchmark | None = None,
     starts: Sampler | None = None,
+    logged: Logged | None = None,
 ) -> RunFolder:
     """Go on where the last checkpoint was; the result is the same to the bit as without the interruption.
 
@@ -108,11 +116,8 @@ def resume_training(
     require_same(config.fingerprint, benchmark.fingerprint, f"the training in {out}")
     settings_class, _ = TRAINERS.load(config.strategy)
     settings = convert(config.settings, settings_class, f"{out / CONFIG}", f"a config of {config.strategy}")
-    with _trainer(config.strategy, benchmark, settings, config.seed, starts, place) as trainer:
-        checkpoint = run.restore()
-        if checkpoint is not None:
-            _load(trainer, checkpoint, run)
-        return _train(run, trainer, checkpoint, progress)
+    begin = partial(_trainer, config.strategy, benchmark, settings, config.seed, starts, place)
+    return _train(run, begin, progress, logged)
 
 
 def _load(trainer: Trainer, checkpoint: Checkpoint, run: RunFolder) -> None:
@@ -150,7 +155,52 @@ def _trainer(
 
 
 def _train(
-    run: RunFolder, trainer: Trainer, begun: Checkpoint | None, progress: Progress | None
+    run: RunFolder,
+    begin: Callable[[], AbstractContextManager[Trainer]],
+    progress: Progress | None,
+    logged: Logged | None,
+    config: RunConfig | None = None,
+) -> RunFolder:
+    """Train to the end from the last checkpoint on; with a config from the beginning.
+
+    When a worker is lost, so is what training has come to since its last checkpoint: it goes on from there with fresh
+    workers, so that it ends as if nothing had happened. Raises ArchwalkError where that does not help.
+    """
+    losses, reached, alone = 0, -1, False
+    with ExitStack() as held:
+        while True:
+            try:
+                with begin() as trainer:
+                    if not alone:
+                        held.enter_context(run.alone())
+                        alone = True
+                        if config is not None:
+                            run.create(config)
+                        if run.finished:  # while this one waited to be alone
+                            return run
+                    checkpoint = run.restore()
+                    if checkpoint is not None:
+                        _load(trainer, checkpoint, run)
+                    losses, reached = losses if trainer.done == reached else 0, trainer.done
+                    return _train_on(run, trainer, checkpoint, progress, logged)
+            except WorkerLostError as error:
+                losses += 1
+                if losses == _LOSSES:
+                    raise ArchwalkError(
+                        f"{error}, which has happened {_LOSSES} times since the last checkpoint; is there enough "
+                        "memory? --resume goes on from there"
+                    ) from error
+                _log.warning(
+                    "archwalk: %s; the training goes on from its last checkpoint with fresh ones", error
+                )
+
+
+def _train_on(
+    run: RunFolder,
+    trainer: Trainer,
+    begun: Checkpoint | None,
+    progress: Progress | None,
+    logged: Logged | None,
 ) -> RunFolder:
     started = saved = time.perf_counter()
     rounds, between, first = trainer.run(), True, begun is not None
@@ -160,8 +210,11 @@ def _train(
         return (begun.seconds if begun else 0.0) + time.perf_counter() - started
 
     def log() -> None:
-        run.log(_average(window) | _paid(trainer) | {"seconds": round(seconds(), 2)})
+        row = _average(window) | _paid(trainer) | {"seconds": round(seconds(), 2)}
+        run.log(row)
         window.clear()
+        if logged:
+            logged(run.config(), row)
 
     def checkpoint() -> None:
         run.checkpoint(trainer.state_dict(), window, seconds())
@@ -184,7 +237,8 @@ def _train(
                 progress(trainer.done, trainer.total, metrics)
     except KeyboardInterrupt:
         if between:  # amid a step the state is neither that before nor that after it
-            checkpoint()
+            with suppress(WorkerLostError):
+                checkpoint()
         raise
     if window:
         log()

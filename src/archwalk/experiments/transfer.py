@@ -14,6 +14,7 @@ from archwalk.agents.base import Paid, SpaceMark
 from archwalk.agents.transfer.agent import TransferAgent
 from archwalk.agents.transfer.baselines import BASELINES, search_with
 from archwalk.agents.transfer.settings import TransferSettings
+from archwalk.agents.transfer.tasks import told_apart
 from archwalk.agents.transfer.trainer import TransferTrainer
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
@@ -85,6 +86,7 @@ def transfer(
     trials: int,
     seeds: Sequence[int] = (0,),
     settings: TransferSettings | None = None,
+    sources: int | None = None,
     workers: int = 1,
     command: str | None = None,
     tell: Tell | None = None,
@@ -92,20 +94,33 @@ def transfer(
     """Search each target by agents that were trained on all other tasks, one a seed, and by other strategies.
 
     `strategies` are names: `pretrained`, `mean-rank` and `rgpe` learn from the sources, all others search from scratch.
-    `targets` are all tasks where none is named; the first strategy is tested against the rest. Raises UsageError for
-    tasks of several spaces, an unknown target, no source, or a target whose rewards are all alike.
+    `targets` are all tasks where none is named; the first strategy is tested against the rest. With `sources`, so many
+    of the other tasks are trained on: those that follow the target, from the last to the first again. Raises UsageError
+    for tasks of several spaces, an unknown target, no source or too many, or a target whose rewards are all alike.
     """
+    tasks = told_apart(tasks)
     names = [task.name for task in tasks]
     chosen = list(targets) or names
     _check(tasks, chosen, strategies)
+    if sources is not None and not 1 <= sources < len(tasks):
+        raise UsageError(f"there are 1 to {len(tasks) - 1} source tasks for each target, not {sources}")
+    for target in chosen:
+        _scale(tasks[names.index(target)])  # or it says why there is none, before anything is trained
     done: dict[str, _Task] = {}
     for number, target in enumerate(chosen):
         if tell:
             tell(target, number / len(chosen))
-        benchmark = tasks[names.index(target)]
-        sources = [task for task in tasks if task.name != target]
+        place = names.index(target)
+        others = [*tasks[place + 1 :], *tasks[:place]] if sources else [*tasks[:place], *tasks[place + 1 :]]
         done[target] = _search(
-            benchmark, sources, strategies, settings or TransferSettings(), budget, trials, seeds, workers
+            tasks[place],
+            others[:sources],
+            strategies,
+            settings or TransferSettings(),
+            budget,
+            trials,
+            seeds,
+            workers,
         )
     return _record(done, tasks[0], list(strategies), family, budget, trials, list(seeds), command)
 
@@ -129,6 +144,12 @@ def _check(tasks: Sequence[Benchmark], targets: Sequence[str], strategies: Seque
             raise UsageError(f"tasks of a transfer share one space: what learns on {names[0]} {difference}")
         if names.count(task.name) > 1:
             raise UsageError(f"{task.name} is named twice: a target may not be among its own sources")
+        if twin := next(
+            (other.name for other in tasks if other is not task and _same_rewards(task, other)), None
+        ):
+            raise UsageError(
+                f"{twin} and {task.name} have the same rewards: a target may not be among its own sources"
+            )
     for target in targets:
         if target not in names:
             raise UsageError(f"{target} is not among the tasks; they are {', '.join(names)}")
@@ -136,6 +157,13 @@ def _check(tasks: Sequence[Benchmark], targets: Sequence[str], strategies: Seque
         raise UsageError("a transfer needs one source task at least beside the target; name more tasks")
     if len(set(strategies)) < len(strategies):
         raise UsageError("a strategy is named twice")
+
+
+def _same_rewards(one: Benchmark, other: Benchmark) -> bool:
+    ours, theirs = one.estimator, other.estimator
+    if not isinstance(ours, TableEstimator) or not isinstance(theirs, TableEstimator):
+        return False
+    return np.array_equal(ours.reward_N, theirs.reward_N, equal_nan=True)
 
 
 def _search(

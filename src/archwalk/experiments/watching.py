@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import QueryLedger
-from archwalk.estimators.stored import StoredOutcomes
 from archwalk.experiments.evaluated import EPOCHS, Batch, Searched, measure_freely
 from archwalk.spaces.base import Codes
 
@@ -75,17 +75,19 @@ class Watchers:
             self._each(lambda one: one.begin(about))
 
     def _each(self, tell: Callable[[Watcher], None]) -> None:
-        for one in list(self.every):
-            try:
-                tell(one)
-            except Exception as error:  # whatever a callback raises
-                self.every.remove(one)
-                reason = " ".join(str(error).split()) or type(error).__name__
-                _log.warning(
-                    "archwalk: %s failed and is told nothing more: %s",
-                    getattr(one, "name", type(one).__name__),
-                    reason,
-                )
+        tell_safely(self.every, tell)
+
+
+def tell_safely(every: list[Any], tell: Callable[[Any], None]) -> None:
+    """Tell all of a list something; who raises is a note, and out of the list."""
+    for one in list(every):
+        try:
+            tell(one)
+        except Exception as error:  # whatever a callback raises
+            every.remove(one)
+            name = getattr(one, "name", type(one).__name__)
+            reason = " ".join(str(error).split()) or type(error).__name__
+            _log.warning("archwalk: %s failed and is told nothing more: %s", name, reason)
 
 
 class Observer:
@@ -101,16 +103,14 @@ class Observer:
     def evaluating(self, ledger: QueryLedger, codes_TNL: Codes, fidelity: int) -> Iterator[None]:
         """Around the evaluation of architectures by a ledger."""
         told_T = np.zeros(len(codes_TNL), np.int64)
-        estimator = self.benchmark.estimator
-        if (
-            isinstance(estimator, StoredOutcomes)
-            and fidelity % len(ledger.fidelities) == len(ledger.fidelities) - 1
-        ):
+        estimator: Any = self.benchmark.estimator
+        tells = hasattr(estimator, "on_outcome")  # it remembers evaluations, and says when one is done
+        if tells and fidelity % len(ledger.fidelities) == len(ledger.fidelities) - 1:
             estimator.on_outcome = self._early(estimator, codes_TNL, told_T)
         try:
             yield
         finally:
-            if isinstance(estimator, StoredOutcomes):
+            if tells:
                 estimator.on_outcome = None
         reward_TN, report_TN = ledger.latest_TN
         if not told_T.any():
@@ -124,9 +124,7 @@ class Observer:
         """Trials that another process has run to their end, the first of which is `trial`."""
         self._tell(ledger.codes_TQL, *ledger.scores_TQ, trial, epochs_N=ledger.epochs_E)
 
-    def _early(
-        self, estimator: StoredOutcomes, codes_TNL: Codes, told_T: NDArray[np.int64]
-    ) -> Callable[[], None]:
+    def _early(self, estimator: Any, codes_TNL: Codes, told_T: NDArray[np.int64]) -> Callable[[], None]:
         """What is called whenever an evaluation is done: tells those before which all are done."""
         looked, took = time.perf_counter(), 0.0
 
@@ -141,7 +139,7 @@ class Observer:
                     last += 1
                 if last > first:
                     done_NL = codes_NL[first:last]
-                    scores = estimator.evaluate(done_NL).checked()  # type: ignore[attr-defined]
+                    scores = estimator.evaluate(done_NL).checked()
                     self._tell(done_NL[None], scores.reward_B[None], scores.report_B[None], t, first)
                     told_T[t] = last
             looked = time.perf_counter()

@@ -11,6 +11,9 @@ import numpy as np
 
 from archwalk.data.files import write_atomically
 from archwalk.data.images import ImageSet
+from archwalk.report.explorer.explored import Explored
+from archwalk.report.explorer.section import NO_EXPLORER
+from archwalk.report.explorer.section import explorer as make_explorer
 from archwalk.report.html import definitions, figure, fill_page, image, legend, paragraphs, section, table
 from archwalk.report.lines import Axis, Plot, Series, draw_lines, legend_of
 from archwalk.report.palette import BLUE, GREY, VERMILION
@@ -27,8 +30,13 @@ _THUMBNAIL = 64
 Result = Mapping[str, Any]
 
 
-def write_clocked_page(result: Result, images: ImageSet, folder: Path) -> Path:
-    """Write the page of what `search_by_the_clock` gave; gives its path."""
+def write_clocked_page(
+    result: Result, images: ImageSet, folder: Path, explored: Explored | None = None
+) -> Path:
+    """Write the page of what `search_by_the_clock` gave, with the explorer of what was `explored`; gives its path."""
+    explorer = NO_EXPLORER
+    if explored is not None and explored.rows:
+        explorer = make_explorer(explored, explored.strategies[0])
     test, about = result["test"], result["images"]
     low, high = test["interval95"]
     space = ConvNet(images.shape, len(images.classes))
@@ -46,6 +54,9 @@ def write_clocked_page(result: Result, images: ImageSet, folder: Path) -> Path:
         + _curves(result),
         table=_confusion(result) + _wrong(result, images),
         training=_tried(result),
+        explorer=explorer.body,
+        policy=explorer.policy,
+        style=explorer.style,
         origin=section("origin", "How this was made", definitions(_origin(result), "facts")),
     )
     write_atomically(folder / PAGE, page)

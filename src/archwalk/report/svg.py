@@ -96,6 +96,11 @@ def to_svg(figure: Figure, *, key: str, label: str, description: str) -> str:
     return re.sub(r"^<svg[^>]*>", lambda _: opening, svg).strip()
 
 
+def as_file(svg: str) -> str:
+    """An `<svg>` element as a file of its own, which declares the prefix of links; a page knows it."""
+    return svg.replace("<svg ", '<svg xmlns:xlink="http://www.w3.org/1999/xlink" ', 1) + "\n"
+
+
 def _compact(tag: str) -> str:
     """A tag on one line, numbers with two decimals, the font left to the whole."""
     tag = re.sub(r"(\.\d\d)\d+", r"\1", re.sub(r"\s+", " ", tag))

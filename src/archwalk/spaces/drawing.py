@@ -5,10 +5,11 @@ The result has no ids, styles, scripts or fonts of its own, so that a page may h
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from archwalk.spaces.layout import Point, Spacing, layered_layout
+from archwalk.spaces.layout import Layout, Point, Spacing, layered_layout
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 FONT_SIZE = 13
@@ -39,9 +40,8 @@ def draw_dag(labels: Sequence[str], edges: Sequence[tuple[int, int]], *, title: 
     no box or the edges close a cycle.
     """
     width = max([56.0, *(len(label) * CHARACTER_WIDTH + 22 for label in labels)])
-    spacing = Spacing()
-    layout = layered_layout([width] * len(labels), edges, spacing)
-    size = (width, spacing.box_height)
+    layout = _layout(width, len(labels), tuple(edges))
+    size = (width, Spacing.box_height)
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {layout.width:.0f} '
@@ -59,6 +59,12 @@ def draw_dag(labels: Sequence[str], edges: Sequence[tuple[int, int]], *, title: 
             "</svg>",
         ]
     )
+
+
+@lru_cache(maxsize=4_096)
+def _layout(width: float, boxes: int, edges: tuple[tuple[int, int], ...]) -> Layout:
+    """That of boxes of one width: many architectures are the same graph with other labels."""
+    return layered_layout([width] * boxes, edges, Spacing())
 
 
 def _curve(route: list[Point]) -> str:

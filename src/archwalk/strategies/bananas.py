@@ -24,8 +24,9 @@ from archwalk.spaces.base import Codes, Features, SearchSpace
 from archwalk.spaces.capabilities import graphs_of
 from archwalk.spaces.paths import path_encoding
 from archwalk.strategies.base import Trials
+from archwalk.strategies.by_proxy import ProxyFeatures, first_of, proxy_names
 from archwalk.strategies.checks import Count, Positive, check_settings
-from archwalk.strategies.history import History, distinct
+from archwalk.strategies.history import History
 from archwalk.strategies.per_trial import PerTrial, Searcher
 
 ENCODINGS = ("path", "features")
@@ -41,7 +42,9 @@ class BananasSettings:
 
     `members` predictors of `layers` hidden layers of `width` take `epochs` passes in minibatches of `batch`. Their
     `loss` is the paper's relative error (`mape`) of the distance to `bound` (a reward; none: from the rewards), or
-    the absolute one (`mae`). They see paths of at most `path_length` operations, or the space's features.
+    the absolute one (`mae`). They see paths of at most `path_length` operations, or the space's features; and beside
+    them how high an architecture scores by each of `proxies` (commas between; ours, see `by_proxy`). `first_by` names
+    a proxy: the first architectures are then the best by it of a sample, in place of the starts.
     """
 
     initial: Count = 10
@@ -59,9 +62,12 @@ class BananasSettings:
     bound: float | None = None
     encoding: str = "path"
     path_length: Count = 3
+    proxies: str = ""
+    first_by: str = ""
 
     def __post_init__(self) -> None:
         check_settings(self)
+        proxy_names(f"{self.proxies},{self.first_by}")
         for name, known in (("loss", LOSSES), ("encoding", ENCODINGS)):
             if getattr(self, name) not in known:
                 raise unknown(name, getattr(self, name), known)
@@ -74,12 +80,14 @@ class BananasSearcher(Searcher):
         super().__init__(trial, settings)
         self.settings: BananasSettings = settings
         self.history = History(self.space)
+        proxies = proxy_names(settings.proxies)
+        self._by_proxy = ProxyFeatures(self.space, proxies) if proxies else None
 
     def propose(self) -> Codes:
         """The starts, then rounds."""
         settings = self.settings
         if not len(self.history):
-            return distinct(self.trial.next_starts(settings.initial)[0])
+            return first_of(self.trial, settings.initial, settings.first_by)
         candidates_NL = self.history.near_the_best(
             settings.candidates, settings.parents, [1 / settings.edits] * settings.edits, self.rng
         )
@@ -118,7 +126,10 @@ class BananasSearcher(Searcher):
         return bound - unit * predict(members, self._encode(candidates_NL))
 
     def _encode(self, codes_BL: Codes) -> Features:
-        return encode(self.space, codes_BL, self.settings)
+        seen_BF = encode(self.space, codes_BL, self.settings)
+        if self._by_proxy is None:
+            return seen_BF
+        return np.concatenate([seen_BF, self._by_proxy(codes_BL)], axis=1)
 
     def state_dict(self) -> dict[str, Any]:
         """What was evaluated, and the draws: nothing of the predictors outlives a round."""

@@ -25,8 +25,9 @@ from archwalk.spaces.base import Codes, EnumerableSpace
 from archwalk.spaces.capabilities import numbered
 from archwalk.spaces.graph_features import Distances, Featuriser, Singles, featuriser, squared_distances
 from archwalk.strategies.base import Trials
+from archwalk.strategies.by_proxy import first_of, proxy_names
 from archwalk.strategies.checks import Count, CountOrZero, Positive, check_settings
-from archwalk.strategies.history import History, distinct, mutants
+from archwalk.strategies.history import History, mutants
 from archwalk.strategies.per_trial import PerTrial, Searcher
 from archwalk.strategies.recommending import recommendations
 
@@ -54,7 +55,8 @@ class GraphGPSettings:
     Every `rescan` rounds `scan` architectures are looked at, of which `keep` stay candidates, beside the neighbours of
     the best `parents`; where a space cannot be enumerated, `keep` mutants of the parents and samples. `bound_share`
     says how far above the best reward the bound of the `transform` lies, in units of its distance to the median
-    of the starts. `without` names a block of features that is left out.
+    of the starts. `without` names a block of features that is left out. `first_by` names a proxy: the first
+    architectures are then the best by it of a sample, in place of the starts.
     """
 
     initial: Count = 10
@@ -70,9 +72,11 @@ class GraphGPSettings:
     transform: str = "log-distance"
     bound_share: Positive = 0.2
     without: str = ""
+    first_by: str = ""
 
     def __post_init__(self) -> None:
         check_settings(self)
+        proxy_names(self.first_by)
         if self.transform not in TRANSFORMS:
             raise unknown("transform", self.transform, TRANSFORMS)
         if self.without and self.without not in BLOCKS:
@@ -100,7 +104,7 @@ class GraphGPSearcher(Searcher):
     def propose(self) -> Codes:
         """The starts, then batches."""
         if not len(self.history):
-            return distinct(self.trial.next_starts(self.settings.initial)[0])
+            return first_of(self.trial, self.settings.initial, self.settings.first_by)
         outlook = self._condition()
         candidates_NL = self._candidates(outlook)
         self.round += 1

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from archwalk.data.files import alone_with, make_folder
 from archwalk.data.images.base import TEST
 from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.estimators.rungs.speed import Speed
@@ -145,8 +146,8 @@ class _Killed(BaseException):
 def make_search(tmp_path, clock=None):
     images = striped_images()
     session = Session(images, SETTINGS, None, 1)
-    plan = Plan(Schedule(rungs=3, factor=2, fewest_steps=4), 1e-3, 1, 48, 32, Speed(0.0, 0.0, 1.0))
-    plan = replace(plan, seconds=1e6, speed=Speed(0.0, 0.0, 1e6 * 1e-4))
+    plan = Plan(Schedule(rungs=3, factor=2, fewest_steps=4), 1e-3, 1, 48, 32, Speed(0.0, 0.0, 0.0, 1.0))
+    plan = replace(plan, seconds=1e6, speed=Speed(0.0, 0.0, 0.0, 1e6 * 1e-4))
     journal = Journal(tmp_path / "journal.jsonl")
     store = Store(str(tmp_path / "store.sqlite"))
     accept = lambda code_L: True  # noqa: E731
@@ -218,6 +219,17 @@ def test_a_journal_of_trainings_that_the_store_has_lost_is_begun_anew(tmp_path):
     _, second = make_search(tmp_path)
     assert second.done == []
     assert second.journal.lines == []
+
+
+def test_one_process_at_a_time(tmp_path):
+    """A second one would write into the journal of the first, or into its folder."""
+    images, settings, out = striped_images(), ClockSettings(1.0), tmp_path / "out"
+    lock = Session(images, settings, None, 1).place.with_suffix(".lock")
+    with alone_with(lock, "x"), pytest.raises(UsageError, match="another process works on this search of"):
+        search_by_the_clock(images, settings, out, None, 1, print)
+    assert not out.exists()
+    with alone_with(make_folder(out), "x"), pytest.raises(UsageError, match="works on a search into"):
+        search_by_the_clock(images, settings, out, None, 1, print)
 
 
 def test_without_any_training_there_is_no_winner(tmp_path):

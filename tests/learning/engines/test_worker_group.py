@@ -6,9 +6,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from archwalk.errors import ArchwalkError
+from archwalk.learning.engines import WorkerLostError
 from archwalk.learning.engines.local import LocalEngine
-from archwalk.learning.engines.worker_group import WorkerGroup
+from archwalk.learning.engines.worker_group import WorkerGroup, results
 
 
 class Member:
@@ -39,7 +39,7 @@ def group(count: int = 3, seed: int = 0, key: int = 1) -> WorkerGroup:
 
 
 def say(made: WorkerGroup) -> list[tuple[int, int]]:
-    return made.results(made.submit_all("say"))
+    return results(made.submit_all("say"))
 
 
 def test_seeds_follow_from_seed_key_and_index() -> None:
@@ -50,45 +50,18 @@ def test_seeds_follow_from_seed_key_and_index() -> None:
     assert not {*say(group(seed=1)), *say(group(key=2))} & {*said}
 
 
-def test_a_lost_worker_is_replaced_once_however_many_calls_it_had() -> None:
-    made = group()
-    before = say(made)
-    calls = [made.submit(1, method) for method in ("say", "leave", "say", "say")]
-    assert made.results(calls) == [before[1], None, None, None]
-    assert made.lost == 1
-    after = say(made)
-    assert (after[0], after[2]) == (before[0], before[2])
-    assert after[1][0] == 1
-    assert after[1] != before[1]
-
-
-def test_a_state_remembers_the_generations() -> None:
-    made, same = group(), group()
-    for _ in range(2):
-        made.result(made.submit(1, "leave"))
+def test_a_state_is_that_of_all_workers() -> None:
+    made, same = group(), group(seed=1)
     same.load_state_dict(made.state_dict())
     assert say(same) == say(made)
-    assert (same.lost, same.generations) == (2, [0, 2, 0])
-    for one in (made, same):
-        one.result(one.submit(1, "say"))
-        one.result(one.submit(1, "leave"))
-    assert say(same) == say(made), "the next one has the same seed too"
+    with pytest.raises(ValueError, match="shorter"):
+        group(4).load_state_dict(made.state_dict())
 
 
-def test_one_that_is_lost_again_and_again() -> None:
+def test_a_worker_that_is_lost_ends_the_work_of_the_group() -> None:
     made = group()
-    for _ in range(2):
-        made.result(made.submit(0, "leave"))
-    assert say(made)[0][0] == 0, "an answer in between, and it counts anew"
-    for _ in range(2):
-        made.result(made.submit(0, "leave"))
-    with pytest.raises(ArchwalkError, match="member 0 was lost 3 times in a row without an answer"):
-        made.result(made.submit(0, "leave"))
-
-
-def test_state_of_a_group_with_a_worker_that_was_lost_unseen() -> None:
-    made = group()
-    made.submit(2, "leave")
-    state = made.state_dict()
-    assert state["lost"] == 1
-    assert [its["said"][0] for its in state["workers"]] == [0, 1, 2]
+    calls = [made.submit(1, method) for method in ("say", "leave", "say")]
+    assert calls[0].result() == say(group())[1]
+    for broken in (lambda: results(calls), lambda: say(made), made.state_dict):
+        with pytest.raises(WorkerLostError, match="worker 'member 1' is lost"):
+            broken()

@@ -46,20 +46,21 @@ def test_costs_are_those_of_the_built_network(shape: tuple[int, int, int]) -> No
         assert sum(p.numel() for p in network.parameters()) == costs.parameters_B[b]
         running = [v for name, v in network.named_buffers() if "running" in name]
         assert sum(map(torch.Tensor.numel, running)) == costs.statistics_B[b]
-        macs, activations, peak = _counted(network, shape)
+        macs, activations, depthwise, peak = _counted(network, shape)
         assert macs == costs.macs_B[b]
         assert activations == costs.activations_B[b]
+        assert depthwise == costs.depthwise_B[b]
         assert peak == costs.peak_B[b]
 
 
-def _counted(network: torch.nn.Module, shape: tuple[int, int, int]) -> tuple[int, int, int]:
-    """MACs, numbers given by convolutions, and most numbers in feature maps at a time, of a pass over one image."""
+def _counted(network: torch.nn.Module, shape: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    """MACs, numbers given by convolutions, by depthwise ones, and most numbers in feature maps at a time, of a pass."""
     graph = torch.fx.symbolic_trace(network).graph
     modules = dict(network.named_modules())
     last_use = {before: node for node in graph.nodes for before in node.all_input_nodes}
     maps: dict[torch.fx.Node, int] = {}
     values: dict[torch.fx.Node, torch.Tensor] = {}
-    macs = activations = peak = 0
+    macs = activations = depthwise = peak = 0
     for node in graph.nodes:
         if node.op == "output":
             break
@@ -77,6 +78,7 @@ def _counted(network: torch.nn.Module, shape: tuple[int, int, int]) -> tuple[int
         if isinstance(module, torch.nn.Conv2d):
             macs += module.weight.numel() * value.shape[2] * value.shape[3]
             activations += value.numel()
+            depthwise += value.numel() * (module.groups > 1)
         elif isinstance(module, torch.nn.Linear):
             macs += module.weight.numel()
         # Convolutions give new maps, all else works in its first input's place; vectors are none.
@@ -91,7 +93,7 @@ def _counted(network: torch.nn.Module, shape: tuple[int, int, int]) -> tuple[int
         for before in node.all_input_nodes:
             if last_use[before] is node:
                 maps[before] = 0
-    return macs, activations, peak
+    return macs, activations, depthwise, peak
 
 
 def _is_vector(node: torch.fx.Node, modules: dict[str, torch.nn.Module]) -> bool:

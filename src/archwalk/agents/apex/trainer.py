@@ -18,9 +18,9 @@ from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import TrainingLedger
 from archwalk.learning.double_dqn import DoubleDQN
-from archwalk.learning.engines import Engine
+from archwalk.learning.engines import Engine, Pending
 from archwalk.learning.engines.local import LocalEngine
-from archwalk.learning.engines.worker_group import Call, WorkerGroup
+from archwalk.learning.engines.worker_group import WorkerGroup, results
 from archwalk.learning.prioritised import priorities
 from archwalk.learning.shard import Draw, ReplayShard
 
@@ -36,9 +36,8 @@ class ApexTrainer(StepTrainer):
     order of the actors. So nothing depends on who is faster (ours; Cassimon et al.'s actors and learner run free),
     and actors lag by at most one round.
 
-    An actor or a shard that is lost is replaced: the actor's walks start anew and its block of that round is
-    missing, with what it had paid for in it; the shard is empty. Between rounds nothing is under way, and that is
-    where `state_dict` may be called.
+    Between rounds nothing is under way, and that is where `state_dict` may be called. Where an actor or a shard is
+    lost, `run` ends with WorkerLostError: training goes on from the last state, with workers that are new.
     """
 
     log_every = 1
@@ -78,7 +77,7 @@ class ApexTrainer(StepTrainer):
         self.steps = 0
         self.blocks = 0
         self.next_shard = 0
-        self._told: list[Call] = []
+        self._told: list[Pending] = []
         self._broadcast()
 
     def agent(self) -> ApexAgent:
@@ -96,10 +95,9 @@ class ApexTrainer(StepTrainer):
     def _round(self) -> dict[str, float]:
         collecting = self.actors.submit_all("collect", self.shared)
         metrics = self._learn()
-        blocks: list[Block | None] = self.actors.results(collecting)
+        blocks: list[Block] = results(collecting)
         for block in blocks:
-            if block is not None:
-                self._remember(block)
+            self._remember(block)
         self._settle()
         if self.steps - self.broadcast_at >= self.settings.sync_delay * self.settings.actors:
             self._broadcast()
@@ -122,8 +120,8 @@ class ApexTrainer(StepTrainer):
         self.ledger.record(block.evaluated_EL)
 
     def _settle(self) -> None:
-        """Wait until the shards have done what they were told, and learn of those that are lost."""
-        self.shards.results(self._told)
+        """Wait until the shards have done what they were told."""
+        results(self._told)
         self._told = []
 
     def _learn(self) -> dict[str, float]:
@@ -150,7 +148,7 @@ class ApexTrainer(StepTrainer):
             shard = self.next_shard
             self.next_shard = (shard + 1) % len(self.shards)
             call = self.shards.submit(shard, "sample", self.settings.batch, self.settings.per_beta)
-            drawn: Draw | None = self.shards.result(call)
+            drawn: Draw | None = call.result()
             if drawn is not None:
                 batch, rows_B, weights_B = drawn
                 return shard, (
@@ -164,7 +162,6 @@ class ApexTrainer(StepTrainer):
         return {
             "charts/updates": float(self.learner.updates),
             "charts/target_updates": float(self.learner.target_updates),
-            "charts/lost": float(self.actors.lost + self.shards.lost),
         }
 
     def state_dict(self) -> dict[str, Any]:
@@ -219,13 +216,12 @@ def _shard(settings: ApexSettings, index: int, seed: np.random.SeedSequence) -> 
     return partial(ReplayShard, capacity, settings.per_alpha, starts, seed)
 
 
-def _course(blocks: list[Block | None]) -> dict[str, float]:
+def _course(blocks: list[Block]) -> dict[str, float]:
     """How the episodes went that ended: in all, and of the last actor, which explores least."""
-    known = [block for block in blocks if block is not None]
     course = {
-        "charts/return": [block.return_E for block in known],
-        "charts/end_reward": [block.end_reward_E for block in known],
-        "charts/greedy_end_reward": [block.end_reward_E for block in blocks[-1:] if block is not None],
+        "charts/return": [block.return_E for block in blocks],
+        "charts/end_reward": [block.end_reward_E for block in blocks],
+        "charts/greedy_end_reward": [block.end_reward_E for block in blocks[-1:]],
     }
-    ended = {name: np.concatenate(parts) for name, parts in course.items() if parts}
+    ended = {name: np.concatenate(parts) for name, parts in course.items()}
     return {name: float(values_E.mean()) for name, values_E in ended.items() if len(values_E)}

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.stats import rankdata
 
 from archwalk.agents.transfer.agent import TransferAgent
 from archwalk.agents.transfer.outlook import Described, to_targets
+from archwalk.agents.transfer.sources import SourceSettings, learn_from
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.learning.transfer_kernel import Singles
-from archwalk.spaces.base import Codes
+from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.base import Trials
 from archwalk.strategies.catalogue import StrategyFactory
 from archwalk.strategies.per_trial import PerTrial, Searcher, finite_rewards
@@ -126,29 +127,45 @@ class RGPESearcher(_SourceSearcher):
         return weights_M
 
 
-class MeanRankSearch(PerTrial):
-    """See `MeanRankSearcher`."""
+class SourceSearch(PerTrial):
+    """Trials that share what was learned from the sources: by an `agent` that was trained over them, or, where none is
+    handed in, as the settings say.
+    """
 
+    settings_class: ClassVar[type[SourceSettings]] = SourceSettings
+
+    def __init__(
+        self, trials: Trials, settings: SourceSettings | None = None, agent: TransferAgent | None = None
+    ) -> None:
+        agent = agent or learn_from(settings or SourceSettings(), trials.space)
+        super().__init__(trials, agent)
+        self.training_queries, self.training_unique = agent.paid.queries, agent.paid.unique
+        self.training_seconds = agent.paid.seconds
+
+    @classmethod
+    def prepared(cls, settings: SourceSettings, space: SearchSpace, target: str) -> StrategyFactory:
+        """With what was learned already, so that no worker learns it again; see `learn_from`."""
+        return partial(cls, agent=learn_from(settings, space, target))
+
+
+class MeanRankSearch(SourceSearch):
+    """The order of the mean rank over source tasks: what every transfer has to beat."""
+
+    query = "an architecture, in the order of the mean rank over the sources"
     searcher_class = MeanRankSearcher
 
 
-class RGPESearch(PerTrial):
-    """See `RGPESearcher`."""
+class RGPESearch(SourceSearch):
+    """RGPE (Feurer et al. 2018): source tasks and a Gaussian process, weighted by how well each ranks what was seen."""
 
+    query = "an architecture: the highest upper bound of the weighted ensemble; none twice"
     searcher_class = RGPESearcher
 
 
 def search_with(name: str, agent: TransferAgent) -> StrategyFactory:
     """A baseline, which knows of the sources what the agent knows and has paid for it."""
-    return partial(_made, BASELINES[name], agent)
+    return partial(BASELINES[name], agent=agent)
 
 
-def _made(search: type[PerTrial], agent: TransferAgent, trials: Trials) -> PerTrial:
-    made = search(trials, agent)
-    made.training_queries, made.training_unique = agent.paid.queries, agent.paid.unique
-    made.training_seconds = agent.paid.seconds
-    return made
-
-
-BASELINES: dict[str, type[PerTrial]] = {"mean-rank": MeanRankSearch, "rgpe": RGPESearch}
+BASELINES: dict[str, type[SourceSearch]] = {"mean-rank": MeanRankSearch, "rgpe": RGPESearch}
 """By name."""

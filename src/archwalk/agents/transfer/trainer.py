@@ -19,6 +19,7 @@ from archwalk.agents.transfer.agent import (
 from archwalk.agents.transfer.outlook import Described, to_targets
 from archwalk.agents.transfer.rehearsal import rehearse
 from archwalk.agents.transfer.settings import TransferSettings
+from archwalk.agents.transfer.tasks import told_apart
 from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
@@ -59,7 +60,7 @@ class TransferTrainer:
         """
         if then is None:
             then = [load_benchmark(name, seed) for name in settings.later_benchmarks]
-        self.benchmarks = [benchmark, *then]
+        self.benchmarks = told_apart([benchmark, *then])
         self.space, self.settings = benchmark.space, settings
         _check_sources(self.benchmarks)
         draw_seed, sample_seed, self._learn_seed, self._fit_seed = np.random.SeedSequence(seed).spawn(4)

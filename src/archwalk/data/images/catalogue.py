@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.numpy import save
 
 from archwalk.data.decoding import decode_json, encode_json
@@ -33,6 +33,7 @@ from archwalk.data.images.base import (
 from archwalk.data.images.folders import folder_source, join_sources
 from archwalk.data.images.installed import digits_source, fashion_mnist_source, mnist5k_source
 from archwalk.data.images.pixels import Conventions, finish, shrink
+from archwalk.data.states import open_tensors
 from archwalk.errors import ArchwalkError, DataError, unknown
 
 FORMAT = "archwalk-images-4"
@@ -203,7 +204,7 @@ def _read(path: Path, name: str) -> ImageSet | None:
     if not is_regular(path):
         return None
     try:
-        with safe_open(path, framework="np") as file:
+        with open_tensors(path, "np") as file:
             metadata = file.metadata() or {}
             classes, files, left_out = (
                 tuple(

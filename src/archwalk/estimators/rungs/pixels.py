@@ -1,4 +1,4 @@
-"""Batches of images: shifted and mirrored where the data allow it, normalised."""
+"""Batches of images, normalised and seen anew."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from archwalk.data.images.base import TRAINING
+from archwalk.estimators.rungs.augmenting import seen_anew
 from archwalk.estimators.rungs.settings import RecipeSettings
 from archwalk.estimators.trainings.pool import Arrays
 
@@ -54,13 +55,8 @@ class Batches:
     ) -> None:
         self.settings, self.device = settings, device
         self.normalise = Normalisation.of(arrays)
-        images = torch.from_numpy(np.ascontiguousarray(arrays["images"][places])).to(device)
+        self.images = torch.from_numpy(arrays["images"][places]).to(device)
         self.labels = torch.from_numpy(arrays["labels"][places]).to(device)
-        self.height, self.width = images.shape[2:]
-        s = settings.shift
-        padded = torch.nn.functional.pad(images, (s, s, s, s)) if s else images
-        self.windows = padded.unfold(2, self.height, 1).unfold(3, self.width, 1)
-        """(N, C, 2 s + 1, 2 s + 1, H, W), a view."""
         self.rng = np.random.default_rng(seeds)
         self.batch = min(settings.batch, len(places))
 
@@ -71,19 +67,8 @@ class Batches:
             while len(order) < self.batch:
                 order = np.concatenate([order, self.rng.permutation(len(self.labels))])
             at, order = torch.from_numpy(order[: self.batch]).to(self.device), order[self.batch :]
-            yield self.normalise(self._drawn(at)), self.labels[at]
-
-    def _drawn(self, at: Tensor) -> Tensor:
-        s = self.settings.shift
-        if s:
-            down, right = torch.from_numpy(self.rng.integers(0, 2 * s + 1, (2, len(at)))).to(self.device)
-            images = self.windows[at, :, down, right]
-        else:
-            images = self.windows[at, :, 0, 0]
-        if self.settings.mirror:
-            turned = torch.from_numpy(self.rng.random(len(at)) < 0.5).to(self.device)
-            images = torch.where(turned[:, None, None, None], images.flip(3), images)
-        return images
+            images = seen_anew(self.normalise(self.images[at]), self.settings, self.rng)
+            yield images.contiguous(memory_format=torch.channels_last), self.labels[at]
 
 
 def may_be_mirrored(arrays: Arrays) -> bool:

@@ -11,8 +11,9 @@ from archwalk.learning.precision import has_bfloat16
 Arithmetic = Literal["fp32", "bf16"]
 ARITHMETICS = ("fp32", "bf16")
 
-_STEPS_AN_EPOCH = 64
+_STEPS_AN_EPOCH = 24
 _BATCHES = (32, 256)
+_FEW_IMAGES = (10_000, 50_000)
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,11 @@ class RecipeSettings:
     warm: float = 0.2
     """Share of a cycle in which the learning rate rises, from a tenth of its peak; then it falls as a cosine."""
     shift: int = 0
-    """Pixels by which an image is moved at most in each direction; what comes in is black."""
+    """Pixels by which an image is moved at most in each direction; what comes in is its own reflection."""
     mirror: bool = False
     """Whether half of the images are mirrored."""
+    strength: float = 0.0
+    """Of warps, light and covers (`augmenting.py`), 0 to 1."""
     arithmetic: Arithmetic = "fp32"
     """`bf16`: convolutions and dense layers in bfloat16 by PyTorch's autocast; weights stay in single precision."""
     seconds_limit: float | None = None
@@ -60,8 +63,14 @@ class RecipeSettings:
         return {k: v for k, v in asdict(self).items() if k not in ("seconds_limit", "memory_limit")}
 
 
+def strength_for(images: int) -> float:
+    """How strongly so many images are changed: all of it for ten thousand and fewer, which are seen many times."""
+    few, many = _FEW_IMAGES
+    return round(float(np.clip(np.log(many / max(images, 1)) / np.log(many / few), 0, 1)), 2)
+
+
 def batch_for(images: int) -> int:
-    """Images in a batch: a power of two that leaves some sixty steps an epoch, 32 to 256."""
+    """Images in a batch: a power of two that leaves some twenty-four steps an epoch, 32 to 256."""
     wanted = 2 ** round(np.log2(max(images, 1) / _STEPS_AN_EPOCH))
     return int(np.clip(wanted, *_BATCHES))
 

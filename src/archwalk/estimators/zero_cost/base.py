@@ -4,10 +4,12 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from archwalk.data.images.base import TRAINING, ImageSet
 from archwalk.spaces.task import Task
 
 
@@ -36,6 +38,16 @@ def random_batch(task: Task, size: int, seed: int) -> Batch:
     generator = torch.Generator().manual_seed(seed)
     inputs = torch.randn(size, *task.shape, generator=generator)
     return Batch(inputs, torch.randint(task.outputs, (size,), generator=generator))
+
+
+def image_batch(images: ImageSet, size: int, seed: int) -> Batch:
+    """Images of the training part by lot, by a seed alone, from -1 to 1 as trainings see them; all where there are
+    fewer.
+    """
+    places_N = np.flatnonzero(images.part_N == TRAINING)
+    chosen_B = np.random.default_rng(seed).choice(places_N, min(size, len(places_N)), replace=False)
+    inputs = torch.from_numpy(images.images_NCHW[chosen_B]).float().div_(127.5).sub_(1.0)
+    return Batch(inputs, torch.from_numpy(images.labels_N[chosen_B]))
 
 
 def fresh_copy(network: nn.Module) -> nn.Module:

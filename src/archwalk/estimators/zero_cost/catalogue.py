@@ -16,6 +16,7 @@ PROXIES: Registry[Proxy] = Registry(
         "parameters": "archwalk.estimators.zero_cost.parameters:PARAMETERS",
         "snip": "archwalk.estimators.zero_cost.snip:SNIP",
         "synflow": "archwalk.estimators.zero_cost.synflow:SYNFLOW",
+        "zico": "archwalk.estimators.zero_cost.zico:ZICO",
     },
 )
 

@@ -15,13 +15,13 @@ from archwalk.spaces.convnet.space import ConvNet
 class Schedule:
     """Shares of the time. First guesses, to be chosen by measuring (`benchmarks/images.py`)."""
 
-    search: float = 0.4
+    search: float = 0.35
     """Of all minutes; the rest is the final training's."""
-    first: float = 1 / 60
+    first: float = 1 / 36
     """Of the search's core-seconds: the first cycle of a network."""
     growth: float = 2.0
     """How much longer each cycle is than the one before."""
-    rungs: int = 4
+    rungs: int = 3
     factor: int = 3
     """Of so many networks on a rung one goes up."""
     fewest_epochs: float = 5.0

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from archwalk.data.decoding import read_json, reading
-from archwalk.data.files import make_folder, working_folder, write_atomically
+from archwalk.data.files import alone_with, make_folder, working_folder, write_atomically
 from archwalk.data.images import ImageSet
 from archwalk.data.images.base import TEST, TRAINING
 from archwalk.errors import UsageError
@@ -39,7 +39,7 @@ from archwalk.spaces.convnet.members import MEMBERS
 from archwalk.spaces.convnet.space import ConvNet
 
 FOUND, TEST_FILES = "found.json", "test-images.txt"
-_TIMED = ("three-stage", "mobilenet-v2", "resnet-20")
+_TIMED = ("three-stage", "vgg-11", "resnet-50", "mobilenet-v2")
 _WRITING = 12.0
 """Seconds that are left for judging and writing, but no more than a tenth of all."""
 _MOST_KEPT = 4 << 30
@@ -79,6 +79,7 @@ class SearchProgress:
 
 
 Watch = Callable[[SearchProgress], None]
+Look = Callable[[Search], None]
 
 
 class Session:
@@ -135,23 +136,36 @@ class Session:
 
 def search_by_the_clock(
     images: ImageSet, settings: ClockSettings, out: Path, store: Store | None, threads: int, watch: Watch,
-    *, now: Callable[[], float] = time.monotonic,
+    *, now: Callable[[], float] = time.monotonic, look: Look = lambda search: None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Search, train, judge and write to `out`; gives what `result.json` holds. `now` is the clock, in seconds.
+    """Search, train, judge and write to `out`; gives what `result.json` holds. `now` is the clock, in seconds; `look`
+    is shown the search now and then.
 
     The same call again goes on where it was, or finds that all is done. Ctrl-C ends the search with what there is.
+    Raises UsageError where another process is at the same search, or at one into the same folder.
     """
     session = Session(images, settings, store, threads)
+    with (
+        alone_with(session.place.with_suffix(".lock"), f"this search of {images.name}"),
+        alone_with(make_folder(out), f"a search into {out}"),
+    ):
+        return _search(session, out, watch, now, look)
+
+
+def _search(
+    session: Session, out: Path, watch: Watch, now: Callable[[], float], look: Look
+) -> dict[str, Any]:
+    settings, images = session.settings, session.images
     journal = Journal(session.place.with_suffix(".jsonl"))
     clock = Clock(journal.seconds, now)
     with _interruptible() as stopped, ExitStack() as stack:
         pool = None if journal.is_final else stack.enter_context(session.workers_ready())
         plan = session.plan()
         search = Search(
-            space_within(session.space, plan), session.training, plan, journal, store, settings.seed, clock,
+            space_within(session.space, plan), session.training, plan, journal, session.store, settings.seed, clock,
             _latency_check(session),
         )  # fmt: skip
-        tell = _teller(search, watch)
+        tell = _teller(search, watch, look)
         spent = {"planning": clock.elapsed}
         if not journal.is_final:
             pool = pool or stack.enter_context(session.workers_ready())
@@ -161,7 +175,7 @@ def search_by_the_clock(
         winner = search.winner()
         final = train_winner(
             session.training, winner.climb, session.arrays, settings.seed, clock, journal,
-            until=plan.seconds - min(_WRITING, 0.1 * plan.seconds), threads=threads, stopped=stopped,
+            until=plan.seconds - min(_WRITING, 0.1 * plan.seconds), threads=session.threads, stopped=stopped,
             told=lambda done, loss: tell("final training", f"{100 * done:.0f} %"),
         )  # fmt: skip
     spent["final training"] = final.seconds
@@ -190,8 +204,9 @@ def search_by_the_clock(
     return result
 
 
-def _teller(search: Search, watch: Watch) -> Callable[..., None]:
+def _teller(search: Search, watch: Watch, look: Look) -> Callable[..., None]:
     def tell(phase: str, text: str = "") -> None:
+        look(search)
         best = max((s.trial.accuracy for s in search.done if s.trial.accuracy), default=None)
         watch(SearchProgress(phase, best, search.networks, search.plan.seconds - search.clock.elapsed, text))
 

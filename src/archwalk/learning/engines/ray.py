@@ -16,6 +16,7 @@ from archwalk.errors import MissingExtraError, UsageError
 from archwalk.late import use_one_thread
 from archwalk.learning.engines.base import Arrays, Engine, Shared, WorkerCallError, WorkerLostError
 from archwalk.learning.engines.hosting import Host, settle
+from archwalk.learning.engines.keeper import Keeper
 
 _ANSWER_SECONDS = 3.0
 _JOIN_SECONDS = 45.0
@@ -93,9 +94,13 @@ class RayEngine(Engine):
         self.closed = False
         self.actors: list[Any] = []
         self.owns_cluster = not ray.is_initialized()
+        self.keeper: Keeper | None = None
         if self.owns_cluster:
             with _our_signals():
-                _join(ray, address, workers)
+                if address is None:
+                    self.keeper = _start(ray, workers)
+                else:
+                    _join(ray, address)
         elif address not in (None, here := ray.get_runtime_context().gcs_address):
             raise UsageError(
                 f"this process has joined the Ray cluster at {here} already; leave --address out"
@@ -119,10 +124,12 @@ class RayEngine(Engine):
         self.closed = True
         if self.owns_cluster:
             self.ray.shutdown()
-            return
-        for actor in self.actors:
-            with contextlib.suppress(self.ray.exceptions.RayError):
-                self.ray.kill(actor)
+        else:
+            for actor in self.actors:
+                with contextlib.suppress(self.ray.exceptions.RayError):
+                    self.ray.kill(actor)
+        if self.keeper:
+            self.keeper.close()
 
 
 class _RemoteHost(Host):
@@ -154,11 +161,20 @@ def _our_signals() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _join(ray: Any, address: str | None, workers: int | None) -> None:
-    """Join the cluster at an address, or start one."""
-    if address is None:
-        ray.init("local", num_cpus=workers or os.cpu_count(), include_dashboard=False, **_QUIET)
-        return
+def _start(ray: Any, workers: int | None) -> Keeper:
+    """Start a cluster, and what ends all of it: when its driver is killed, Ray leaves some of it there for a minute."""
+    keeper = Keeper()
+    try:
+        with keeper.marking():
+            ray.init("local", num_cpus=workers or os.cpu_count(), include_dashboard=False, **_QUIET)
+    except BaseException:
+        keeper.close()
+        raise
+    return keeper
+
+
+def _join(ray: Any, address: str) -> None:
+    """Join the cluster at an address."""
     _check_answers(address)
     ray.init(address, **_QUIET)
 

@@ -1,106 +1,48 @@
-"""Workers of one kind on an engine; one that is lost is replaced, and the others go on."""
+"""Workers of one kind on an engine."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from archwalk.errors import ArchwalkError
-from archwalk.learning.engines.base import Engine, Pending, WorkerLostError
-
-_LOSSES_IN_A_ROW = 3
-"""Of one worker that never answered in between: then it is not bad luck."""
-
-_log = logging.getLogger(__name__)
+from archwalk.learning.engines.base import Engine, Pending
 
 Make = Callable[[int, np.random.SeedSequence], Callable[[], object]]
 """Gives the factory of the worker of an index, which draws from that seed alone."""
 
 
-@dataclass(frozen=True)
-class Call:
-    """A call of the worker that had the index when it was made."""
-
-    index: int
-    generation: int
-    pending: Pending
-
-
 class WorkerGroup:
-    """`count` workers, numbered, each with its own seed.
+    """`count` workers, numbered, each with its own seed, which follows from `seed`, `key` and its index alone.
 
-    A worker that is lost is replaced by a fresh one of the next generation, whose seed follows from `seed`, `key`,
-    index and generation alone; what the lost one held is gone. `lost` counts them.
+    A worker that is lost answers every call by WorkerLostError: what it held is gone, and whoever uses the group goes
+    back to a state that is whole.
     """
 
     def __init__(self, engine: Engine, name: str, count: int, make: Make, *, seed: int, key: int) -> None:
-        self.engine = engine
-        self.name = name
-        self.make = make
-        self.seed = seed
-        self.key = key
-        self.lost = 0
-        self.generations = [0] * count
-        self._losses = [0] * count
-        self.workers = [self._spawn(index) for index in range(count)]
+        seeds = [np.random.SeedSequence(seed, spawn_key=(key, index, 0)) for index in range(count)]
+        self.workers = [engine.spawn(make(i, its), f"{name} {i}") for i, its in enumerate(seeds)]
 
     def __len__(self) -> int:
         return len(self.workers)
 
-    def submit(self, index: int, method: str, *arguments: Any) -> Call:
+    def submit(self, index: int, method: str, *arguments: Any) -> Pending:
         """Call a method of one worker without waiting."""
-        return Call(index, self.generations[index], self.workers[index].submit(method, *arguments))
+        return self.workers[index].submit(method, *arguments)
 
-    def submit_all(self, method: str, *arguments: Any) -> list[Call]:
+    def submit_all(self, method: str, *arguments: Any) -> list[Pending]:
         """Call a method of all workers without waiting."""
         return [self.submit(index, method, *arguments) for index in range(len(self))]
 
-    def result(self, call: Call) -> Any:
-        """What the call returned; None if its worker is lost, which is then replaced.
-
-        Raises ArchwalkError where replacements are lost as well.
-        """
-        try:
-            answer = call.pending.result()
-        except WorkerLostError as error:
-            if call.generation == self.generations[call.index]:
-                self._replace(call.index, error)
-            return None
-        self._losses[call.index] = 0
-        return answer
-
-    def results(self, calls: Sequence[Call]) -> list[Any]:
-        """What the calls returned, in their order: see `result`."""
-        return [self.result(call) for call in calls]
-
-    def _replace(self, index: int, error: WorkerLostError) -> None:
-        self.lost += 1
-        self._losses[index] += 1
-        if self._losses[index] == _LOSSES_IN_A_ROW:
-            raise ArchwalkError(
-                f"{self.name} {index} was lost {_LOSSES_IN_A_ROW} times in a row without an answer; "
-                "is there enough memory?"
-            ) from error
-        _log.warning("archwalk: %s %d is lost; a fresh one takes its place", self.name, index)
-        self.generations[index] += 1
-        self.workers[index] = self._spawn(index)
-
-    def _spawn(self, index: int) -> Any:
-        seed = np.random.SeedSequence(self.seed, spawn_key=(self.key, index, self.generations[index]))
-        return self.engine.spawn(self.make(index, seed), f"{self.name} {index}")
-
     def state_dict(self) -> dict[str, Any]:
         """The states of all workers; they have methods `state_dict` and `load_state_dict`."""
-        states = self.results(self.submit_all("state_dict"))
-        while None in states:
-            states = self.results(self.submit_all("state_dict"))
-        return {"generations": list(self.generations), "lost": self.lost, "workers": states}
+        return {"workers": results(self.submit_all("state_dict"))}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state_dict` gave; a worker that is lost over it raises WorkerLostError."""
-        self.generations = list(state["generations"])
-        self.lost = int(state["lost"])
-        for worker, its in zip(self.workers, state["workers"], strict=True):
-            worker.submit("load_state_dict", its).result()
+        """Restore what `state_dict` gave."""
+        states = zip(self.workers, state["workers"], strict=True)
+        results([worker.submit("load_state_dict", its) for worker, its in states])
+
+
+def results(calls: Sequence[Pending]) -> list[Any]:
+    """What the calls returned, in their order. Raises WorkerLostError where a worker is lost."""
+    return [call.result() for call in calls]

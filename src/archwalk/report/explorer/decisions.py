@@ -15,11 +15,18 @@ MOST_NAMES = 400
 _LONGEST = 60
 
 
+def decisive(space: SearchSpace | None) -> DecisiveSpace | None:
+    """The space as one that names decisions; None where it does not."""
+    if space is None:
+        return None
+    return space if isinstance(space, DecisiveSpace) else None
+
+
 def decisions_of(
-    description: Any, space: SearchSpace | None = None, code_L: Codes | None = None
+    description: Any, space: DecisiveSpace | None = None, code_L: Codes | None = None
 ) -> dict[str, Value]:
     """As the space names them, or else every value of the description, named by where it stands: `ops.1`."""
-    if space is not None and code_L is not None and isinstance(space, DecisiveSpace):
+    if space is not None and code_L is not None:
         return dict(space.named_decisions(code_L))
     return dict(_leaves(description, ""))
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from archwalk.data.decoding import encode_json
 from archwalk.estimators.metrics import Metric
 from archwalk.experiments.evaluated import Batch, Evaluations, Searched, Walk
-from archwalk.report.explorer.decisions import MOST_NAMES, Value, decisions_of
+from archwalk.report.explorer.decisions import MOST_NAMES, Value, decisions_of, decisive
 from archwalk.report.values import count
 from archwalk.spaces.base import Codes, SearchSpace
 
@@ -33,6 +33,7 @@ class Explored:
     def __init__(self, about: Searched, space: SearchSpace | None = None) -> None:
         self.about = about
         self.space = space
+        self._decisive = decisive(space)
         self.strategies = list(about.strategies)
         shown = (about.reward, about.report)
         self.metrics: dict[str, Metric] = {key: one for key, one in about.metrics.items() if one not in shown}
@@ -160,7 +161,7 @@ class Explored:
         if self.space is None:
             return {"code": code_L.tolist()}, {}
         description = self.space.describe(code_L)
-        return description, decisions_of(description, self.space, code_L)
+        return description, decisions_of(description, self._decisive, code_L)
 
     def _number(self, key: bytes, tell: Callable[[], tuple[Any, dict[str, Value]]]) -> int:
         """The number of an architecture, which is entered when it is met first."""

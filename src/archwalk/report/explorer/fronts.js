@@ -32,7 +32,8 @@ class Fronts {
   // The goals of a search with several; else a metric that costs, across, and the reward.
   choose(columns) {
     const goals = this.store.about.goals.map((key) => this.keyOf(key, columns)).filter(Boolean);
-    const other = columns.find((column) => !["reward", "report"].includes(column.key)) ?? columns.find((column) => column.key === "report");
+    const others = columns.filter((column) => column.key !== "reward");
+    const other = others.find((column) => column.key !== "report" && !column.higher) ?? others.find((column) => column.key !== "report") ?? others[0];
     this.across.select.value = goals[1] ?? other.key;
     this.up.select.value = goals[0] ?? "reward";
   }

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.estimators.base import Floats
-from archwalk.report.explorer.decisions import decisions_of
+from archwalk.report.explorer.decisions import decisions_of, decisive
 from archwalk.report.explorer.explored import Explored
 from archwalk.report.explorer.levels import levels_of
 from archwalk.spaces.base import Codes, SearchSpace
@@ -51,8 +51,9 @@ def landscape(explored: Explored) -> dict[str, Any] | None:
         around = _around(explored, explored.space, codes_BL)
         edges_E2 = _edges(explored.space, np.concatenate([codes_BL, around]) if len(around) else codes_BL)
         at = {name: place for place, name in enumerate(names)}
+        naming = decisive(explored.space)
         for code_L in around:
-            decisions = decisions_of(explored.space.describe(code_L), explored.space, code_L)
+            decisions = decisions_of(explored.space.describe(code_L), naming, code_L)
             row: list[Any] = [None] * len(names)
             for name, value in decisions.items():
                 if name in at:

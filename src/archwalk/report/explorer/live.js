@@ -21,7 +21,7 @@ class Live {
       const reply = await fetch(`more?edition=${edition}&series=${store.taken}&architectures=${store.descriptions.length}`);
       if (!reply.ok) throw new Error(String(reply.status));
       const told = await reply.json();
-      if (edition && told.edition !== edition) return location.reload(); // another search has begun there
+      if (told.edition !== edition && store.rows) return location.reload(); // another search has begun there
       this.edition = told.edition;
       if (told.delta && (told.delta.series.length || !store.about)) this.take(told.delta);
       this.tell(told);
@@ -39,7 +39,7 @@ class Live {
     const reply = await fetch("views");
     if (!reply.ok) return;
     const views = await reply.json();
-    if (views.rows === this.looked) return;
+    if (!views.edition || views.rows === this.looked) return;
     this.looked = views.rows;
     this.store.walks = views.walks;
     this.store.front = views.front;

@@ -13,24 +13,36 @@ const PLOTS = new Set();
 
 class Plot {
   constructor({ height, label, draw }) {
-    Object.assign(this, { tall: height, height: 0, drawing: draw, margins: { left: 58, right: 14, top: 12, bottom: 34 } });
+    Object.assign(this, { tall: height, height: 0, drawing: draw, margins: { left: 58, right: 26, top: 12, bottom: 34 } });
+    this.stale = true;
+    this.seen = false;
     this.canvas = el("canvas", { role: "img", "aria-label": label });
     this.node = el("div", { class: "x-plot" }, this.canvas);
     this.context = this.canvas.getContext("2d");
     new ResizeObserver(() => this.soon()).observe(this.node);
+    new IntersectionObserver((seen) => this.inSight(seen.at(-1).isIntersecting), { rootMargin: "200px" }).observe(this.node);
     PLOTS.add(this);
   }
 
+  // It is drawn when the table is, and only where somebody can see it.
   soon() {
-    this.asked ??= requestAnimationFrame(() => {
+    this.stale = true;
+    if (!this.seen || this.asked) return;
+    this.asked = requestAnimationFrame(() => setTimeout(() => {
       this.asked = null;
-      this.draw();
-    });
+      if (this.stale) this.draw();
+    }));
+  }
+
+  inSight(seen) {
+    this.seen = seen;
+    if (seen && this.stale) this.soon();
   }
 
   draw() {
     const width = this.node.clientWidth, scale = devicePixelRatio || 1;
     if (!width) return;
+    this.stale = false;
     this.width = width;
     this.height = typeof this.tall === "function" ? this.tall(width) : this.tall;
     this.canvas.style.height = `${this.height}px`;

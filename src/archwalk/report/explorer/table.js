@@ -23,7 +23,7 @@ class Table {
     this.body.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && card.hide());
     this.body.addEventListener("click", (event) => this.click(event));
     new ResizeObserver(() => this.soon()).observe(this.node);
-    view.listeners.push(() => this.refresh());
+    view.sortings.push(() => this.refresh());
   }
 
   soon() {
@@ -37,9 +37,10 @@ class Table {
   refresh() {
     const { order, columns } = this.view;
     const top = Math.floor(this.node.scrollTop / ROW), anchor = this.order?.[top], focused = this.order?.[this.active];
+    const same = this.sameSorting();
     this.order = order;
     this.heads(columns);
-    if (top > 0 && anchor !== undefined && this.sameSorting()) {
+    if (top > 0 && anchor !== undefined && same) {
       const at = order.indexOf(anchor);
       if (at >= 0) this.node.scrollTop += (at - top) * ROW;
     }

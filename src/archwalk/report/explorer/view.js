@@ -11,7 +11,8 @@ class View {
     this.ranges = new Map(); // by axis of the parallel coordinates: [low, high]
     this.sorted = { key: "reward", down: true };
     this.order = new Int32Array(0);
-    this.listeners = [];
+    this.sortings = []; // called when rows or their order are others
+    this.listeners = []; // called when rows are others
     this.problem = "";
   }
 
@@ -25,7 +26,7 @@ class View {
     const rows = [];
     for (let row = 0; row < this.store.rows; row++) if (tests.every((test) => test(row))) rows.push(row);
     this.order = this.sort(Int32Array.from(this.once ? this.bestOnce(rows) : rows));
-    this.listeners.forEach((listener) => listener());
+    [...this.sortings, ...this.listeners].forEach((listener) => listener());
   }
 
   tests() {
@@ -94,6 +95,7 @@ class View {
     const column = this.columns.find((one) => one.key === key);
     const first = column.higher !== false && !column.words && key !== "query" && key !== "trial"; // the best, mostly
     this.sorted = { key, down: this.sorted.key === key ? !this.sorted.down : first };
-    this.changed();
+    this.order = this.sort(this.order.slice());
+    this.sortings.forEach((listener) => listener());
   }
 }

@@ -43,6 +43,9 @@ STAGE_OF = np.array([-1, -1, *np.repeat(np.arange(MOST_STAGES), PER_STAGE)])
 """Of each column its stage; -1 for those of the whole network."""
 DECISION_OF = ("stages", "activation", *(list(STAGE_DECISIONS) * MOST_STAGES))
 """Of each column what is decided."""
+WIDTHS_AT, HALVES_AT = (
+    [column for column, decision in enumerate(DECISION_OF) if decision == name] for name in ("width", "halve")
+)
 EDIT_KINDS = tuple(dict.fromkeys(DECISION_OF))
 SIZE = sum(
     len(ACTIVATIONS) * int(np.prod(CHOICES[FIRST_STAGE : FIRST_STAGE + PER_STAGE], dtype=np.int64)) ** stages

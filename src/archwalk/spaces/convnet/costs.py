@@ -37,6 +37,8 @@ class Costs:
     """Multiplications with additions, of convolutions and dense layers."""
     activations_B: Ints
     """Numbers that convolutions give: what a training has to keep, but for a factor."""
+    depthwise_B: Ints
+    """Those of them that depthwise convolutions give, which take long for what they compute."""
     peak_B: Ints
     """Most numbers of feature maps that are there at a time; normalisation, activation and sums work in place."""
     statistics_B: Ints
@@ -88,7 +90,7 @@ class _Sums:
 
     def __init__(self, batch: int) -> None:
         self.parameters, self.statistics, self.macs = (np.zeros(batch, np.int64) for _ in range(3))
-        self.activations, self.peak = (np.zeros(batch, np.int64) for _ in range(2))
+        self.activations, self.depthwise, self.peak = (np.zeros(batch, np.int64) for _ in range(3))
 
     def convolution(self, weights: Ints, width: Ints, plane: Ints, times: Ints) -> None:
         """A convolution and its normalisation, so many times; `weights` of one."""
@@ -141,7 +143,7 @@ def costs_of(codes_BL: Codes, image_shape: tuple[int, int, int], classes: int) -
         inside = np.where(there, out, inside)
     sums.parameters += (inside + 1) * classes
     sums.macs += inside * classes
-    return Costs(sums.parameters, sums.macs, sums.activations, sums.peak, sums.statistics)
+    return Costs(sums.parameters, sums.macs, sums.activations, sums.depthwise, sums.peak, sums.statistics)
 
 
 def _block(
@@ -184,6 +186,7 @@ def _block(
         held = np.where(projected, 0, come)
         sums.convolution(inside * inner, inner, plane_in, of)
         sums.convolution(square * inner, inner, plane, of)
+        sums.depthwise += of * inner * plane
         sums.convolution(inner * out, out, plane, of)
         sums.squeeze(inner, np.where(squeeze, of, 0))
         sums.hold(come + inner * plane_in, of > 0)

@@ -20,6 +20,23 @@ MEMBERS: dict[str, dict[str, Any]] = {
             _stage(3, 64, "residual"),
         ],
     },
+    "resnet-9": {
+        "activation": "relu",
+        "stages": [
+            _stage(1, 64, "plain", halve=False),
+            _stage(1, 128, "residual"),
+            _stage(1, 256, "plain"),
+            _stage(1, 256, "residual"),
+        ],
+    },
+    "wide-resnet-16-2": {
+        "activation": "relu",
+        "stages": [
+            _stage(2, 32, "residual", halve=False),
+            _stage(2, 64, "residual"),
+            _stage(2, 128, "residual"),
+        ],
+    },
     "resnet-18": {
         "activation": "relu",
         "stages": [
@@ -75,5 +92,6 @@ MEMBERS: dict[str, dict[str, Any]] = {
     },
 }
 """He et al. 2016 (`resnet-20` is theirs for CIFAR-10, with projections; `resnet-18` and `resnet-50` have half its width
-and less), Simonyan and Zisserman 2015, Sandler et al. 2018, Howard et al. 2019; `three-stage` is the plain residual
+and less), Page 2018 (`resnet-9`, of DAWNBench, its last stage half as wide), Zagoruyko and Komodakis 2016, Simonyan and
+Zisserman 2015, Sandler et al. 2018, Howard et al. 2019; `three-stage` is the plain residual
 network that searches here are measured by."""

@@ -100,6 +100,17 @@ class ConvNet:
             codes_BL[stuck] = self.smallest[np.argmin(self._excess_B(self.smallest))]
         return codes_BL
 
+    def made_narrower(self, codes_BL: Codes) -> Codes:
+        """Networks within the limits, all of their stages narrower by as many steps as it takes; where that does not
+        do, unchanged ones.
+        """
+        narrower_BL = codes_BL.copy()
+        for _ in code.WIDTHS:
+            out = np.flatnonzero(~self.allowed_B(narrower_BL))
+            narrower = np.ix_(out, np.array(code.WIDTHS_AT))
+            narrower_BL[narrower] = np.maximum(narrower_BL[narrower] - 1, 0)
+        return np.where(self.allowed_B(narrower_BL)[:, None], narrower_BL, codes_BL)
+
     def _excess_B(self, codes_BL: Codes) -> NDArray[np.float64]:
         return self.limits.excess_B(self.costs(codes_BL))
 

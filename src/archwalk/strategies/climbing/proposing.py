@@ -8,11 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from archwalk.spaces.base import Codes
+from archwalk.spaces.convnet.code import HALVES_AT, WIDTHS, WIDTHS_AT, canonical
 from archwalk.spaces.convnet.members import MEMBERS
 from archwalk.spaces.convnet.space import ConvNet
 from archwalk.strategies.climbing.model import Floats, Model
 from archwalk.strategies.history import distinct, mutants
 
+_KNOWN = (
+    "three-stage", "resnet-9", "wide-resnet-16-2", "resnet-18", "vgg-11", "resnet-20", "mobilenet-v3", "mobilenet-v2",
+    "resnet-50",
+)  # fmt: skip
+"""Members in the order in which they are tried."""
+_SOONER = ("three-stage", "wide-resnet-16-2")
+_TWICE = np.array([min(range(len(WIDTHS)), key=lambda at: abs(WIDTHS[at] - 2 * width)) for width in WIDTHS])
+"""Of each width the place of the one that is nearest to twice as much."""
 _CHANCES = (0.4, 0.35, 0.25)
 """Of mutants one, two and three edits away."""
 _OPTIMISM = 0.5
@@ -95,11 +104,17 @@ def _candidates(space: ConvNet, ladder: Ladder, trials: Sequence[Trial], rng: np
 
 
 def initial_networks(space: ConvNet, rng: np.random.Generator, n: int) -> Codes:
-    """Known networks as far as they are within the limits or can be made so, then mutants of these, (n, L)."""
-    names = ("three-stage", *(name for name in MEMBERS if name != "three-stage"))
-    members_NL = space.made_smaller(np.stack([space.parse(MEMBERS[name]) for name in names]), rng)
-    more_NL = mutants(space, members_NL[np.arange(4 * n) % len(members_NL)], _CHANCES, rng)
-    return distinct(np.concatenate([members_NL, more_NL]))
+    """Known networks, and those that halve the resolution at once and are twice as wide instead, as far as they are
+    within the limits or can be made so; then mutants of these, (n, L).
+    """
+    members_NL = np.stack([space.parse(MEMBERS[name]) for name in _KNOWN])
+    sooner_NL = members_NL[[_KNOWN.index(name) for name in _SOONER]]
+    sooner_NL[:, HALVES_AT[0]] = 1
+    sooner_NL[:, WIDTHS_AT] = _TWICE[sooner_NL[:, WIDTHS_AT]]
+    known_NL = np.concatenate([members_NL[:1], canonical(sooner_NL), members_NL[1:]])
+    known_NL = space.made_smaller(space.made_narrower(known_NL), rng)
+    more_NL = mutants(space, known_NL[np.arange(4 * n) % len(known_NL)], _CHANCES, rng)
+    return distinct(np.concatenate([known_NL, more_NL]))
 
 
 def fit_model(space: ConvNet, ladder: Ladder, trials: Sequence[Trial]) -> Model:
