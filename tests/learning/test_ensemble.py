@@ -38,7 +38,9 @@ def minibatches(features_NF, target_N):
 @torch.no_grad()
 def test_it_gives_the_logarithm_of_the_mean_in_the_unit_wanted(ensemble):
     features_NF, _ = data(20)
-    mean_N = EnsembleLearner(ensemble, learning_rate=1e-3, weight_decay=0).predict(features_NF).mean(0)
+    mean_N = (
+        EnsembleLearner(ensemble.members, learning_rate=1e-3, weight_decay=0).predict(features_NF).mean(0)
+    )
     ensemble.scale.fill_(3.0)
     ensemble.offset.fill_(5.0)
     given_N = ensemble(torch.from_numpy(features_NF).float()).numpy()
@@ -47,7 +49,7 @@ def test_it_gives_the_logarithm_of_the_mean_in_the_unit_wanted(ensemble):
 
 def test_members_differ_and_learn(ensemble):
     features_NF, target_N = data(200)
-    learner = EnsembleLearner(ensemble, learning_rate=1e-2, weight_decay=0)
+    learner = EnsembleLearner(ensemble.members, learning_rate=1e-2, weight_decay=0)
     before_KN = learner.predict(features_NF)
     assert before_KN.shape == (3, 200)
     assert before_KN.std(0).min() > 0
@@ -65,7 +67,7 @@ def test_fitting_depends_on_its_generator_alone(ensemble):
         torch.manual_seed(0)
         fresh = LogEnsemble(Perceptrons(3, FEATURES, 16, hidden=2))
         torch.manual_seed(len(weights))
-        learner = EnsembleLearner(fresh, learning_rate=1e-2, weight_decay=1e-3)
+        learner = EnsembleLearner(fresh.members, learning_rate=1e-2, weight_decay=1e-3)
         learner.fit(minibatches(features_NF, target_N), updates=5)
         weights.append(torch.cat([p.flatten() for p in fresh.parameters()]))
     assert torch.equal(*weights)
@@ -73,7 +75,7 @@ def test_fitting_depends_on_its_generator_alone(ensemble):
 
 def test_predicting_in_portions_changes_nothing(ensemble, monkeypatch):
     features_NF, _ = data(50)
-    learner = EnsembleLearner(ensemble, learning_rate=1e-3, weight_decay=0)
+    learner = EnsembleLearner(ensemble.members, learning_rate=1e-3, weight_decay=0)
     whole_KN = learner.predict(features_NF)
     monkeypatch.setattr("archwalk.learning.ensemble._ROWS_AT_ONCE", 7)
     np.testing.assert_allclose(learner.predict(features_NF), whole_KN, rtol=1e-5, atol=1e-5)

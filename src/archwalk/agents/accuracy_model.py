@@ -79,7 +79,7 @@ class AccuracyModel:
         self.half = half
         self.ledger = TrainingLedger(benchmark.estimator, rng.spawn(1)[0])
         self.learner = EnsembleLearner(
-            ensemble, learning_rate=settings.model_learning_rate, weight_decay=settings.weight_decay
+            ensemble.members, learning_rate=settings.model_learning_rate, weight_decay=settings.weight_decay
         )
         self.codes_EL = np.empty((0, self.space.code_length), np.int32)
         self.accuracy_E = np.empty(0)

@@ -160,6 +160,8 @@ def train(
     benchmark: Benchmark | str,
     *,
     out: str | Path | None = None,
+    maximise: str | Sequence[str] = (),
+    minimise: str | Sequence[str] = (),
     preset: str | None = None,
     settings: Mapping[str, Any] | None = None,
     steps: int | None = None,
@@ -173,14 +175,24 @@ def train(
     """Train an agent (`archwalk.list_agents`) on a benchmark into the run folder `out`.
 
     Without `preset` it has our own settings for the benchmark, if there are some; `settings` change them, and `steps`
-    says how long: environment steps, or evaluated architectures. A training that is stopped goes on by
+    says how long: environment steps, or evaluated architectures. An agent for several goals (`preference-planner`) is
+    told them by `maximise` and `minimise`, metrics of the benchmark. A training that is stopped goes on by
     `archwalk.resume`. Where it runs is said by `engine` ("local", "processes", "ray"), `address` (a Ray cluster's) and
     `device` (of the learner's network); only the device changes bits. `callbacks` are told of every line of the log
     (`archwalk.tracking`). Raises UsageError where `out` holds a run, or the agent cannot be trained on this benchmark
     or there.
     """
     asked = benchmark if isinstance(benchmark, str) else None
-    changes = dict(settings or {}) | ({TRAINERS.load(agent)[0].length: steps} if steps is not None else {})
+    settings_class = TRAINERS.load(agent)[0]
+    changes = dict(settings or {}) | ({settings_class.length: steps} if steps is not None else {})
+    goals = {"maximise": maximise, "minimise": minimise}
+    for way, names in goals.items():
+        if names and not hasattr(settings_class, way):
+            raise UsageError(
+                f"{agent} is trained for the benchmark's own reward; preference-planner takes goals"
+            )
+        if names:
+            changes[way] = (names,) if isinstance(names, str) else tuple(names)
     problem = load_benchmark(benchmark, seed) if isinstance(benchmark, str) else benchmark
     folder = (
         Path(out)

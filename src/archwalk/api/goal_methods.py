@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from statistics import fmean
 from typing import Any
 
-from archwalk.api.methods import as_method, named_apart
+from archwalk.api.methods import as_method, is_trained, named_apart
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.experiments.fronts import GoalMethod
+from archwalk.experiments.fronts import GoalMethod, TrainingBill
 from archwalk.experiments.goals import Problem
 from archwalk.experiments.settings import describe_settings, make_settings
 from archwalk.strategies.base import Trials
@@ -36,11 +37,11 @@ def goal_method(
             strategy=strategy,
             assignments=_written(settings),
         )
+    if is_trained(strategy):
+        return _trained(strategy, benchmark, problem, settings, label)
     weights = make_settings(ScalarisedSettings, changes={k: v for k, v in settings.items() if k in _WEIGHED})
     rest = {key: value for key, value in settings.items() if key not in _WEIGHED}
     method = as_method(strategy, benchmark.space, benchmark.name, rest, label)
-    if method.training_seeds:
-        raise UsageError(f"{method.name} was trained for one goal; several are searched by strategies")
     return GoalMethod(
         method.name,
         (partial(_weigh, method.factories[0], weights),),
@@ -65,6 +66,45 @@ def goal_methods(
         return goal_method(strategy, benchmark, problem, own, label)
 
     return named_apart(strategies, settings, make, lambda method, name: replace(method, name=name))
+
+
+def _trained(
+    strategy: object, benchmark: Benchmark, problem: Problem, settings: Mapping[str, Any], label: str
+) -> GoalMethod:
+    """Agents that were trained for these goals. Raises UsageError for others."""
+    method = as_method(strategy, benchmark.space, benchmark.name, None, label)
+    agents = list(method.factories)
+    if not all(hasattr(agent, "goal_searcher") for agent in agents):
+        raise UsageError(
+            f"{method.name} was trained for one goal; for several train preference-planner, or name a strategy"
+        )
+    first: Any = agents[0]
+    own = make_settings(first.search_settings, changes=settings)
+    goals = [(goal.name, goal.metric.higher_is_better) for goal in problem.goals]
+    makers = [partial(_walk, agent, agent.order_of(goals), own) for agent in agents]  # type: ignore[attr-defined]
+    paid = [agent.paid for agent in agents]  # type: ignore[attr-defined]
+    bill = TrainingBill(
+        round(fmean(one.queries for one in paid)),
+        round(fmean(one.unique for one in paid)),
+        fmean(one.seconds for one in paid),
+    )
+    return GoalMethod(
+        method.name,
+        tuple(makers),
+        first.goal_query,
+        describe_settings(own),
+        strategy=method.strategy,
+        training_seeds=method.training_seeds,
+        assignments=_written(settings),
+        bill=bill,
+    )
+
+
+def _walk(
+    agent: Any, order: tuple[int, ...], settings: Any, trial: Trials, goals: int, budget: int
+) -> GoalSearcher:
+    searcher: GoalSearcher = agent.goal_searcher(trial, goals, budget, order, settings)
+    return searcher
 
 
 def _make(cls: Any, settings: Any, trial: Trials, goals: int, budget: int) -> GoalSearcher:

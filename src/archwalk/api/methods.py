@@ -45,6 +45,17 @@ def as_method(
     return Method(name, (strategy,))
 
 
+def is_trained(strategy: object) -> bool:
+    """Whether a trained agent is named: itself, or by its run folder."""
+    if isinstance(strategy, TrainedAgent):
+        return True
+    return (
+        isinstance(strategy, str | Path)
+        and str(strategy) not in STRATEGIES.names()
+        and Path(strategy).is_dir()
+    )
+
+
 def as_methods(
     strategies: Sequence[object] | Mapping[str, object],
     space: SearchSpace,

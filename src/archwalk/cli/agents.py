@@ -62,8 +62,13 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     train.add_argument(
         "--steps",
         type=STEPS,
-        help="how long: environment steps (apex, dqn, meta-rl), evaluated architectures (planner, climber)",
+        help="how long: environment steps (apex, dqn, meta-rl), evaluated architectures (the planners, climber)",
     )
+    for name, words in (
+        ("--maximise", "a metric, of an agent for several goals"),
+        ("--minimise", "the same"),
+    ):
+        train.add_argument(name, metavar="METRIC", action="append", default=[], help=words)
     add_seed(train)
     add_out(train, "run folder (default: runs/<agent>-<benchmark>-<seed>)")
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
@@ -121,9 +126,9 @@ def run_train(options: argparse.Namespace) -> None:
     if options.resume:
         if options.out is None:
             raise UsageError("--resume needs the run folder: --out DIR")
-        if options.assignments or options.steps or options.preset:
+        if options.assignments or options.steps or options.preset or options.maximise or options.minimise:
             raise UsageError(
-                "settings cannot change under way; leave --set, --steps and --preset out with --resume"
+                "settings cannot change under way; leave --set, --steps, --preset and goals out with --resume"
             )
         _print_agent(resume(options.out, **place, callbacks=read_callbacks(options), progress=True), options)
         return
@@ -134,7 +139,8 @@ def run_train(options: argparse.Namespace) -> None:
     )
     agent = train(
         options.strategy, require_benchmark(options), out=options.out, preset=options.preset, settings=settings,
-        steps=options.steps, seed=options.seed, **place, callbacks=read_callbacks(options), progress=True,
+        maximise=options.maximise, minimise=options.minimise, steps=options.steps, seed=options.seed, **place,
+        callbacks=read_callbacks(options), progress=True,
     )  # fmt: skip
     _print_agent(agent, options)
 
@@ -154,9 +160,13 @@ def _print_agent(agent: TrainedAgent, options: argparse.Namespace) -> None:
     note(f"the agent is in {agent.path}; its training paid for {paid.unique:,} different architectures")
     if paid.unscored:
         note(f"{paid.unscored:,} of them have no score and counted as the worst there is")
+    goals = [
+        f"--{way} {name}" for way in ("maximise", "minimise") for name in agent.config.settings.get(way, ())
+    ]
+    others = "nsga2" if goals else "local-search"
     note(
-        f"next: archwalk compare --benchmark {agent.benchmark} --strategies {agent.path},local-search "
-        "--budget 150 --trials 100"
+        f"next: archwalk compare --benchmark {agent.benchmark} --strategies {agent.path},{others} "
+        f"{' '.join([*goals, ''])}--budget {50 if goals else 150} --trials {20 if goals else 100}"
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 
@@ -24,6 +24,18 @@ class Measurements(Protocol):
 
     def measure(self, codes_BL: Codes) -> Mapping[str, Floats]:
         """Values (B,) by name, in the units of the metrics; NaN where there is none."""
+
+
+@runtime_checkable
+class Choosing(Protocol):
+    """Measurements that cost something each, so that only those that are `wanted` are made."""
+
+    @property
+    def wanted(self) -> Sequence[str]:
+        """Names of those."""
+
+    def want(self, names: Iterable[str]) -> None:
+        """From now on these are measured too."""
 
 
 @dataclass(frozen=True)
@@ -97,3 +109,22 @@ COSTS = {
     SECONDS: Metric("training time", "s", higher_is_better=False),
 }
 """Metrics of which lower is better, by the names that benchmarks give them."""
+
+
+class CostlySpace(Protocol):
+    """A space that says what its networks cost."""
+
+    def costs(self, codes_BL: Codes) -> Any:
+        """Something with `parameters_B` and `macs_B` of codes (B, L)."""
+
+
+def costs_of_space(space: object, codes_BL: Codes | None = None) -> dict[str, Floats]:
+    """What a space says that its networks cost, by the names of `COSTS`: arrays (B,), empty ones without codes. Nothing
+    where it does not say it.
+    """
+    if not hasattr(space, "costs"):
+        return {}
+    if codes_BL is None:
+        return {PARAMETERS: np.empty(0), MACS: np.empty(0)}
+    costs = cast(CostlySpace, space).costs(codes_BL)
+    return {PARAMETERS: costs.parameters_B.astype(np.float64), MACS: costs.macs_B.astype(np.float64)}

@@ -62,6 +62,8 @@ class StoredOutcomes(ABC):
         """Architectures that were evaluated here: those that were not in the store."""
         self.on_outcome: Callable[[], None] | None = None
         """Called whenever an evaluation of ours is done, before the next."""
+        self.on_done: Callable[[str, Outcome], None] | None = None
+        """Told what came of it, and what the architecture is called."""
         self._known: dict[str, Outcome] = {}
         self._pool: JobPool | None = None
 
@@ -96,7 +98,7 @@ class StoredOutcomes(ABC):
             self._pool = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_pool": None, "on_outcome": None}
+        return self.__dict__ | {"_pool": None, "on_outcome": None, "on_done": None}
 
     def outcomes(self, codes_BL: Codes, progress: Progress = untold) -> list[Outcome]:
         """All that is known of each row's evaluation; `progress` is told how many are, of how many different ones.
@@ -128,6 +130,16 @@ class StoredOutcomes(ABC):
         if self.store is not None:
             self._known |= self.store.find(self.problem, [name for name in names if name not in self._known])
         return [self._known.get(name) for name in names]
+
+    def is_named(self, architecture: str) -> bool:
+        """Whether the evaluation of what is called so is in memory."""
+        return architecture in self._known
+
+    def enter(self, architecture: str, outcome: Outcome) -> None:
+        """Keep what came of an evaluation that was made elsewhere; one that is in the store already stays."""
+        if self.store is not None and self.store.claim(self.problem, architecture):
+            self.store.finish(self.problem.key(architecture), outcome)
+        self._known[architecture] = outcome
 
     def is_known(self, code_L: Codes) -> bool:
         """Whether the evaluation of an architecture is in memory."""
@@ -161,6 +173,8 @@ class StoredOutcomes(ABC):
             claimed.discard(job.key)
             self._known[job.key] = outcome
             self.trained += 1
+            if self.on_done is not None:
+                self.on_done(job.key, outcome)
             tell(self.trained - before)
             if self.on_outcome is not None:
                 self.on_outcome()

@@ -14,7 +14,7 @@ from archwalk.data.states import read_state, write_state
 from archwalk.errors import ArchwalkError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
-from archwalk.estimators.measurements import Scored
+from archwalk.estimators.measurements import Choosing, Scored
 from archwalk.estimators.metrics import Metric
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.spaces.catalogue import SpaceReference, load_space
@@ -178,6 +178,8 @@ class Evaluations:
 def free_metrics(benchmark: Benchmark) -> Mapping[str, Metric]:
     """Metrics that nothing is evaluated for: of a table, of architectures themselves, or of what is remembered."""
     measurements = benchmark.measurements
+    if isinstance(measurements, Choosing):
+        return {name: measurements.metrics[name] for name in measurements.wanted}
     return {} if isinstance(measurements, Scored) else measurements.metrics
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
-from archwalk.estimators.measurements import Measurements, find_metric
+from archwalk.estimators.measurements import Choosing, Measurements, find_metric
 from archwalk.estimators.metrics import Metric
 from archwalk.experiments.records import Bound, Goal
 
@@ -68,7 +68,10 @@ def read_problem(
     if not goals:
         raise UsageError("which goals? say what is maximised or minimised")
     written = [f"{name}={value}" for name, value in limits.items()] if isinstance(limits, Mapping) else limits
-    return Problem(tuple(goals), tuple(read_limit(one, known) for one in written))
+    bounds = tuple(read_limit(one, known) for one in written)
+    if isinstance(measurements, Choosing):
+        measurements.want([*names, *(bound.name for bound in bounds)])
+    return Problem(tuple(goals), bounds)
 
 
 def read_limit(text: str, known: Mapping[str, Metric]) -> Bound:

@@ -111,15 +111,15 @@ class EnsembleLearner:
     They differ by their first weights and their minibatches (deep ensemble, Lakshminarayanan et al., 2017).
     """
 
-    def __init__(self, ensemble: LogEnsemble, *, learning_rate: float, weight_decay: float) -> None:
-        self.members = ensemble.members
+    def __init__(self, members: Perceptrons, *, learning_rate: float, weight_decay: float) -> None:
+        self.members = members
         self.learning_rate = learning_rate
         self.optimiser = torch.optim.AdamW(
             self.members.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True
         )
 
     def fit(self, draw: Draw, *, updates: int, half: bool = False) -> float:
-        """Take `updates` steps on the squared error of exp(y); return the mean error of the last one.
+        """Take `updates` steps on the squared error; return the mean error of the last one.
 
         `draw` gives each member its minibatch; `half` is for half precision. The learning rate falls to zero within
         the steps, so that what is asked afterwards is not the noise of the last minibatches; the next fit begins with
@@ -139,7 +139,7 @@ class EnsembleLearner:
         return float(error.detach())
 
     def predict(self, features_NF: NDArray[np.uint8], half: bool = False) -> NDArray[np.float64]:
-        """Predictions of exp(y), (K, N), of the members."""
+        """Predictions (K, N) of the members."""
         return predict(self.members, features_NF, half)
 
 

@@ -304,3 +304,103 @@ def test_names_are_taken_once_and_forgotten(tmp_path):
         remove_added("mine")
     with pytest.raises(UsageError, match="letters, digits"):
         add_table("../mine", path)
+
+
+def test_numbers_of_rows_and_names_with_units_are_understood(tmp_path):
+    """As a spreadsheet in another language has it: numbered rows, decimal commas, units in brackets, few times."""
+    header = ["Nr.", "Block 1", "Block 2", "Block 3", "Block 4", "Genauigkeit (%)", "Dauer [s]", "Wert"]
+    rows = [
+        [
+            n,
+            *(OPERATIONS[int(d)] for d in s),
+            f"{accuracy(s):.2f}".replace(".", ","),
+            f"{10 + n % 3},5",
+            int(s[0]) ** 2 + 1,
+        ]
+        for n, s in enumerate(strings(), start=1)
+    ]
+    about = add_table("german", write_csv(tmp_path / "t.csv", header, rows, ";", "latin-1")).about
+    assert about.mode == "complete"
+    assert metrics(about) == {
+        "Genauigkeit (%)": ("%", True, "Genauigkeit (%)"), "Dauer [s]": ("s", False, "Dauer [s]"),
+        "Wert": ("", True, "Wert"),
+    }  # fmt: skip
+    assert about.default == "Genauigkeit (%)"
+    assert "left out: Nr. (it names rows)" in about.notes
+
+
+def test_a_decision_of_a_whole_grid_stays_one(tmp_path):
+    rows = [[a, b, c, a + b * c] for a in range(1, 4) for b in range(1, 4) for c in range(1, 4)]
+    about = add_table("grid", write_csv(tmp_path / "t.csv", ["a", "b", "c", "accuracy"], rows)).about
+    assert list(about.declaration["decisions"]) == ["a", "b", "c"]
+
+
+def test_directions_by_name(tmp_path):
+    rows = [[*s, 1.5 * int(s) % 7, int(s) % 11 + 0.1, int(s) % 13 + 0.2] for s in strings()]
+    header = ["a", "b", "c", "d", "valid_neg_loss", "val_per", "loss"]
+    about = add_table("ways", write_csv(tmp_path / "t.csv", header, rows)).about
+    assert {name: up for name, (_, up, _) in metrics(about).items()} == {
+        "valid_neg_loss": True, "val_per": False, "loss": False,
+    }  # fmt: skip
+
+
+def test_a_string_within_an_object_is_taken_apart(tmp_path):
+    operations = ["none", "skip", "conv"]
+    text = [
+        f"|{operations[a]}~0|+|{operations[b]}~0|{operations[c]}~1|"
+        for a in range(3)
+        for b in range(3)
+        for c in range(3)
+    ] + [f"|skip~0|+|skip~0|pool{i}~1|" for i in range(8)]
+    rows = [[json.dumps({"name": "tiny", "arch_str": one}), 50 + n] for n, one in enumerate(text)]
+    added = add_table("objects", write_csv(tmp_path / "t.csv", ["config", "acc"], rows))
+    assert len(added.about.declaration["decisions"]) == 3
+    assert len(added.codes_NL) == 35
+
+
+def test_lists_in_several_columns_are_decisions_each(tmp_path):
+    rng = np.random.default_rng(0)
+    lines = [
+        {
+            "ks": rng.choice([3, 5, 7], 4).tolist(), "d": rng.choice([2, 3], 2).tolist(),
+            "r": [int(rng.choice([128, 160]))],
+            "acc": [70.0 + i, 71.0 + i], "flops": 100 + i,
+        }
+        for i in range(40)
+    ]  # fmt: skip
+    path = tmp_path / "ofa.jsonl"
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    added = add_table("ofa", path)
+    assert list(added.about.declaration["decisions"]) == ["ks.1", "ks.2", "ks.3", "ks.4", "d.1", "d.2", "r"]
+    assert set(metrics(added.about)) == {"acc", "flops"}
+    assert added.repeats_N.max() >= 2, "a list of numbers is still several runs"
+
+
+def test_parts_of_an_architecture_in_columns_are_read_together(tmp_path):
+    """NAS-Bench-101's matrix and operations, by the space that knows them, or by a declared cell."""
+    cell = tmp_path / "cell.toml"
+    cell.write_text(
+        '[cell]\nedges = [1, 9]\noperations = ["conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3"]\n'
+    )
+    rows = [
+        [str([[0, 1, e], [0, 0, 1], [0, 0, 0]]), str(["input", op, "output"]), 90 + e + n]
+        for n, op in enumerate(["conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3"])
+        for e in (0, 1)
+    ]
+    path = write_csv(tmp_path / "t.csv", ["matrix", "ops", "val_acc"], rows)
+    for name, space in (("known", "nasbench101"), ("declared", str(cell))):
+        added = add_table(name, path, space)
+        assert len(added.codes_NL) == 6
+        assert added.about.faults == []
+    assert whole_space(read_added("declared").about).describe(added.codes_NL[0])["ops"][0] == "input"
+
+
+def test_a_space_that_reads_the_architectures_is_named(tmp_path):
+    cells = [
+        f"|{a}~0|+|{b}~0|none~1|+|none~0|none~1|{a}~2|"
+        for a in ("none", "skip_connect")
+        for b in ("none", "nor_conv_3x3")
+    ]
+    rows = [[cell, 60 + n] for n, cell in enumerate(cells)]
+    notes = add_table("cells", write_csv(tmp_path / "t.csv", ["arch", "acc"], rows)).about.notes
+    assert any("--space nasbench201" in note for note in notes)

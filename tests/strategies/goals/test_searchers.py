@@ -150,15 +150,32 @@ def test_misuse_is_one_line(benchmark, more, reason):
         found(benchmark, "nsga2", **more)
 
 
-def test_three_goals_are_too_many_for_expected_hypervolume(benchmark):
-    with pytest.raises(UsageError, match="graph-gp weighs two goals at most"):
-        archwalk.search_front(
-            "graph-gp",
-            Benchmark("three", SPACE, benchmark.estimator, {}, known=Columns(
-                METRICS | {"third": Metric("third")}, {"accuracy": ACCURACY, "cost": COST, "third": ACCURACY}
-            )),
-            maximise=["accuracy", "third"], minimise="cost", budget=20, progress=False,
-        )  # fmt: skip
+def _of_many(benchmark, goals):
+    """A benchmark of more goals: the decisions, each high."""
+    names = [f"goal{n}" for n in range(goals)]
+    columns = {
+        name: DECISIONS[:, n % 3] + 0.3 * DECISIONS[:, (n + 1) % 3] ** (1 + n / 4)
+        for n, name in enumerate(names)
+    }
+    known = Columns({name: Metric(name) for name in names}, columns)
+    return names, Benchmark("many", SPACE, benchmark.estimator, {}, known=known)
+
+
+def test_three_goals_by_expected_hypervolume(benchmark):
+    (first, second, third), many = _of_many(benchmark, 3)
+    goals = {"maximise": [first], "minimise": [second, third], "progress": False}
+    shares = {
+        strategy: archwalk.search_front(strategy, many, **goals, budget=30).share_of_exact
+        for strategy in ("graph-gp", "random-search")
+    }
+    assert shares["graph-gp"] > shares["random-search"] + 0.1
+    assert shares["graph-gp"] > 0.8
+
+
+def test_five_goals_are_too_many_for_expected_hypervolume(benchmark):
+    names, many = _of_many(benchmark, 5)
+    with pytest.raises(UsageError, match="graph-gp weighs 4 goals at most"):
+        archwalk.search_front("graph-gp", many, maximise=names, budget=20, progress=False)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,18 @@ from numpy.typing import NDArray
 from archwalk.data.added.columns import Column
 from archwalk.data.added.exploding import explode
 from archwalk.data.added.inference import Decided, infer_decisions
+from archwalk.data.added.lists import apart, together
 from archwalk.data.added.measuring import Measured, Measurements, measure
 from archwalk.data.added.metric_names import SECONDS, TEST, TRAIN, VALIDATION, lower_is_better, says, words
 from archwalk.data.added.names import added_folder, is_added
 from archwalk.data.added.reading import RawTable, read_table_file
 from archwalk.data.added.roles import Asked, Roles, find_roles
-from archwalk.data.added.rows import Faults, codes_of_architectures, codes_of_decisions
+from archwalk.data.added.rows import (
+    Faults,
+    codes_of_architectures,
+    codes_of_decisions,
+    read_architecture,
+)
 from archwalk.data.added.stored import About, Added, StoredMetric, write_added
 from archwalk.data.files import sha256_of
 from archwalk.errors import UsageError
@@ -35,6 +41,9 @@ COMPLETE, KNOWN, SURROGATE = "complete", "known", "surrogate"
 
 CONNECTED = 0.9
 """The share of known architectures that walks must connect, where they are searched without a surrogate by default."""
+
+_PUBLISHED = ("darts", "nasbench201", "nasbench101", "nas-bench-graph")
+"""Spaces whose architectures others write too."""
 
 LEAST_LEARNED = 20
 """Architectures from which on a surrogate can be fitted."""
@@ -86,6 +95,7 @@ def add_table(
 
 def _understand(name: str, raw: RawTable, space_name: str | None, asked: Asked) -> _Understood:
     space = load_space(space_name) if space_name else None
+    raw = replace(raw, columns=together(raw.columns, space) if space else apart(raw.columns, asked))
     roles = find_roles(raw.columns, space, asked)
     faults, rows, notes = Faults(raw.unit), np.array(raw.rows, np.int64), []
     for row, what in raw.faults:
@@ -98,6 +108,10 @@ def _understand(name: str, raw: RawTable, space_name: str | None, asked: Asked) 
         decided = infer_decisions(list(columns.values()))
         space = make_space(Declaration(name, tuple(one.decision for one in decided)))
         notes.append(f"inferred the space: {_shown(decided)}")
+        if roles.architecture and (other := _known_space(raw.columns[roles.architecture])):
+            notes.append(
+                f"the space {other} reads these architectures too, and knows more of them: --space {other}"
+            )
         columns = {one.decision.name: one.column for one in decided}
     if columns:
         by_word = {word(column).lower(): value for column, value in columns.items()}
@@ -105,6 +119,16 @@ def _understand(name: str, raw: RawTable, space_name: str | None, asked: Asked) 
     else:
         codes_RL = codes_of_architectures(space, raw.columns[roles.architecture or ""], rows, faults)
     return _Understood(raw, roles, space, codes_RL, rows, faults, notes)
+
+
+def _known_space(column: Column) -> str | None:
+    """A space of ours that reads some of the architectures of a column, if one does."""
+    some = column.values[:: max(1, len(column.values) // 8)][:8]
+    for name in _PUBLISHED:
+        space = load_space(name)
+        if all(read_architecture(space, value) is not None for value in some):
+            return name
+    return None
 
 
 def _exploded(column: Column) -> dict[str, Column]:

@@ -32,13 +32,26 @@ def explode(values: Sequence[Any], column: str) -> list[Parts]:
         found = _with_length([dict(_leaves(value, "")) for value in read])
     else:
         found = _strings([str(value) for value in values], column)
-    found = _without_constants(found)
+    found = _without_constants(_deeper(found, column))
     if not found or (not found[0] and not any(found)):
         raise UsageError(f"all architectures of the column {column!r} are alike")
     if max(map(len, found)) > _MOST_PARTS:
         raise UsageError(
             f"architectures of the column {column!r} have {max(map(len, found))} parts: declare a space, --space FILE"
         )
+    return found
+
+
+def _deeper(found: list[Parts], column: str) -> list[Parts]:
+    """Parts that are strings of many kinds, taken apart in turn: `{"arch_str": "|conv~0|+|skip~0|conv~1|"}`."""
+    for name in list(found[0]) if found else []:
+        words = [parts.get(name) for parts in found]
+        if len({str(word) for word in words}) <= _MANY or not all(isinstance(word, str) for word in words):
+            continue
+        inner = _strings([str(word) for word in words], f"{column}.{name}")
+        for parts, deeper in zip(found, inner, strict=True):
+            del parts[name]
+            parts |= {f"{name}.{key}": value for key, value in deeper.items()}
     return found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.data.added.columns import MISSING, Column, says_nothing
-from archwalk.data.added.metric_names import ACCURACY, ERROR, lower_is_better, says
+from archwalk.data.added.metric_names import ACCURACY, ERROR, lower_is_better, says, unit_of
 from archwalk.data.added.roles import Roles
 from archwalk.data.added.rows import Faults
 from archwalk.errors import DataError
@@ -206,4 +206,6 @@ def _lies_in(values: NDArray[np.float64], low: float, high: float) -> bool:
 
 
 def _unit(name: str) -> str:
+    if unit := unit_of(name):
+        return unit
     return next((unit for unit, parts in _UNITS.items() if says(name, frozenset(parts))), "")

@@ -73,6 +73,7 @@ LOWER = frozenset(
         "rmse",
         "co2",
         "cost",
+        "per",
         "mb",
         "bytes",
         "carbon",
@@ -97,6 +98,12 @@ NEUTRAL = frozenset(
         "eval",
     ]
 )
+NEGATED = frozenset(["neg", "negative", "minus"])
+UNITS = frozenset(
+    ["%", "s", "sec", "ms", "us", "µs", "min", "h", "M", "K", "k", "G", "MB", "KB", "GB", "MiB", "GiB", "kg"]
+) | {"GFLOPs", "MFLOPs", "GMACs", "J", "mJ", "Wh", "kWh", "W", "mW"}
+"""Units that names of metrics end in, in brackets."""
+
 VALIDATION = frozenset(["val", "valid", "validation"])
 TEST = frozenset(["test", "tst"])
 TRAIN = frozenset(["train", "training"])
@@ -146,6 +153,7 @@ _IDENTITY = frozenset(
         "module",
         "number",
         "no",
+        "nr",
         "timestamp",
         "date",
         "created",
@@ -159,15 +167,24 @@ def words(name: str) -> list[str]:
     return [part.lower() for part in found]
 
 
+def unit_of(name: str) -> str:
+    """The unit that a name ends in, in brackets: `Dauer [s]`, `params (M)`; "" for none."""
+    found = re.search(r"[\[(]\s*([^\[\]()]+?)\s*[\])]\s*$", name)
+    return found[1] if found and found[1] in UNITS else ""
+
+
 def is_metric(name: str) -> bool:
     """Whether a name is a metric's."""
-    return bool((HIGHER | LOWER | NEUTRAL).intersection(words(name)))
+    return bool((HIGHER | LOWER | NEUTRAL).intersection(words(name))) or bool(unit_of(name))
 
 
 def lower_is_better(name: str) -> bool:
     """Whether the name of a metric is one of which less is better: error, loss, latency, parameters, ..."""
     parts = words(name)
-    return bool(LOWER.intersection(parts)) and not HIGHER.intersection(parts)
+    if NEGATED.intersection(parts):  # neg_loss
+        return False
+    costs = LOWER.intersection(parts) or unit_of(name) in UNITS - {"%"}
+    return bool(costs) and not HIGHER.intersection(parts)
 
 
 def says(name: str, what: frozenset[str]) -> bool:

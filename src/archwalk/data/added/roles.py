@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -91,7 +92,7 @@ def find_roles(columns: Mapping[str, Column], space: SearchSpace | None, asked: 
             metrics.append(name)
         elif len(column.values) == 1:
             left_out[name] = "it has one value"
-        elif is_identity(name):
+        elif is_identity(name) or _counts_rows(column):
             left_out[name] = "it names rows"
         elif architecture is None and not _given(space, asked) and _is_decision(column):
             decisions = (*decisions, name)
@@ -99,6 +100,10 @@ def find_roles(columns: Mapping[str, Column], space: SearchSpace | None, asked: 
             metrics.append(name)
         else:
             left_out[name] = "it is no number, and architectures stand elsewhere"
+    if architecture is None and not _given(space, asked):
+        followed = _following(columns, decisions)
+        decisions = tuple(name for name in decisions if name not in followed)
+        metrics += followed
     if architecture is None and not decisions:
         raise UsageError(
             "no column shows the architectures: name one, --architecture COLUMN, or their decisions, --decisions A,B"
@@ -112,6 +117,27 @@ def find_roles(columns: Mapping[str, Column], space: SearchSpace | None, asked: 
             example = f", but for example {columns[name].values[0]!r}" if columns[name].values else ""
             raise UsageError(f"the column {name!r} holds no numbers{example}")
     return Roles(architecture, decisions, ordered, seed, fidelity, task, left_out)
+
+
+def _following(columns: Mapping[str, Column], decisions: Sequence[str]) -> list[str]:
+    """The columns of numbers that follow from the other decisions, which stand for every combination of their values:
+    they are metrics of few values.
+    """
+    numeric = [
+        name for name in decisions if _is_numeric(columns[name], least=1.0) and len(columns[name].values) > 2
+    ]
+    for name in numeric:
+        others = [columns[other] for other in decisions if other != name]
+        if len(others) < 2 or any(column.gaps for column in others):
+            continue
+        if math.prod(len(column.values) for column in others) > len(columns[name]):
+            continue
+        rows = np.stack([column.index_R for column in [*others, columns[name]]], axis=1)
+        combinations = len(np.unique(rows[:, :-1], axis=0))
+        is_grid = combinations == math.prod(len(column.values) for column in others)
+        if is_grid and combinations == len(np.unique(rows, axis=0)):
+            return [name, *_following(columns, [other for other in decisions if other != name])]
+    return []
 
 
 def _given(space: SearchSpace | None, asked: Asked) -> bool:
@@ -184,6 +210,15 @@ def _is_numeric(column: Column, least: float = 0.5) -> bool:
     words_V = [v for v in np.flatnonzero(no_number_V) if not says_nothing(column.values[v])]
     numbers, others = column.counts[~no_number_V].sum(), column.counts[words_V].sum() if words_V else 0
     return bool(numbers > 0 and numbers / (numbers + others) >= least)
+
+
+def _counts_rows(column: Column) -> bool:
+    """Whether a column is the numbers of the rows, in whatever order: 0, 1, 2, ... or from 1 on."""
+    numbers = column.numbers
+    if len(numbers) != len(column) or not len(numbers) or column.gaps or np.isnan(numbers).any():
+        return False
+    first = numbers.min()
+    return bool(first in (0, 1) and (np.sort(numbers) == first + np.arange(len(numbers))).all())
 
 
 def _is_whole(column: Column) -> bool:

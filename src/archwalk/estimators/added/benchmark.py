@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,35 @@ class SurrogateEstimator:
         return Scores(reward_B, report_B, np.full(len(codes_BL), np.nan))
 
 
+class Predicted:
+    """All metrics of a table with gaps, each predicted by a surrogate of its own, which is fitted when it is needed
+    first: those that are wanted are measured, reward and report among them.
+    """
+
+    def __init__(self, added: Added, space: SearchSpace, own: Sequence[str]) -> None:
+        self.added, self.space, self.wanted = added, space, list(dict.fromkeys(own))
+        self._fitted: dict[str, Surrogate] = {}
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """Those of the table."""
+        return _metrics(self.added)
+
+    def want(self, names: Iterable[str]) -> None:
+        """From now on these are measured too."""
+        self.wanted = list(dict.fromkeys([*self.wanted, *names]))
+
+    def measure(self, codes_BL: Codes) -> Mapping[str, Floats]:
+        """Predictions (B,) of what is wanted."""
+        features_BF = self.space.features(codes_BL)
+        return {name: self._surrogate(name)(features_BF) for name in self.wanted}
+
+    def _surrogate(self, name: str) -> Surrogate:
+        if name not in self._fitted:
+            self._fitted[name] = find_surrogate(self.added, self.space, name)
+        return self._fitted[name]
+
+
 def find_added_space(name: str) -> SearchSpace | None:
     """The space that an added table is searched in; None where there is no such table."""
     return load_added(name, []).space if is_added(name) else None
@@ -57,7 +87,8 @@ def load_added(name: str, words: list[str]) -> Benchmark:
         raise UsageError(f"no architecture of {name} has numbers for {metric.name} and {metric.report}")
     if added.about.mode not in (COMPLETE, KNOWN):
         estimator, told = _surrogate(added, whole, metric, objective)
-        return Benchmark(name, whole, estimator, provenance | told)
+        predicted = Predicted(added, whole, (metric.name, metric.report))
+        return Benchmark(name, whole, estimator, provenance | told, known=predicted)
     if isinstance(whole, EnumerableSpace) and known_N.sum() == whole.size:
         rows = np.argsort(added.codes_NL[:, 0])
         table = _table(added, metric, objective, rows)
@@ -71,8 +102,12 @@ def load_added(name: str, words: list[str]) -> Benchmark:
 
 def _columns(added: Added, rows: np.ndarray) -> Columns:
     """All metrics of the table, at the full fidelity."""
-    metrics = {one.name: Metric(one.name, one.unit, one.higher_is_better) for one in added.about.metrics}
+    metrics = _metrics(added)
     return Columns(metrics, {name: added.values[name][-1][rows] for name in metrics})
+
+
+def _metrics(added: Added) -> dict[str, Metric]:
+    return {one.name: Metric(one.name, one.unit, one.higher_is_better) for one in added.about.metrics}
 
 
 def _objective(added: Added, metric: StoredMetric) -> Objective:

@@ -10,7 +10,7 @@ from archwalk.estimators.base import Floats, Scores
 from archwalk.estimators.images.cycle import CycleSettings, CycleTraining
 from archwalk.estimators.images.fitting import Training
 from archwalk.estimators.images.settings import FULL, TrainingSettings
-from archwalk.estimators.measurements import ACCURACY, COSTS, PARAMETERS, SECONDS
+from archwalk.estimators.measurements import ACCURACY, COSTS, PARAMETERS, SECONDS, costs_of_space
 from archwalk.estimators.measurements import TEST_ACCURACY as TESTED
 from archwalk.estimators.metrics import TEST_ACCURACY, VALIDATION, VALIDATION_ACCURACY, Metric, Objective
 from archwalk.estimators.store.database import Store
@@ -72,20 +72,19 @@ class TrainedEstimator(StoredTrainings):
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
-        """What is known of a network that was trained."""
-        return {
-            ACCURACY: VALIDATION_ACCURACY, TESTED: TEST_ACCURACY,
-            **{name: COSTS[name] for name in (PARAMETERS, SECONDS)},
-        }  # fmt: skip
+        """What is known of a network that was trained, and what its space says."""
+        names = dict.fromkeys((PARAMETERS, SECONDS, *costs_of_space(self.space)))
+        return {ACCURACY: VALIDATION_ACCURACY, TESTED: TEST_ACCURACY, **{name: COSTS[name] for name in names}}
 
     def measure(self, codes_BL: Codes) -> Mapping[str, Floats]:
-        """Train as `evaluate` does; what failed has no parameters."""
-        names = dict(zip(self.metrics, ("validation", "test", "parameters", "seconds"), strict=True))
+        """Train as `evaluate` does; what failed has no parameters but those that its space says."""
+        names = {ACCURACY: "validation", TESTED: "test", PARAMETERS: "parameters", SECONDS: "seconds"}
         outcomes = self.outcomes(codes_BL)
-        return {
+        found = {
             name: np.array([getattr(one, column) for one in outcomes], np.float64)
             for name, column in names.items()
         }
+        return found | costs_of_space(self.space, codes_BL)
 
     def evaluate(self, codes_BL: Codes) -> Scores:
         """Train what was never trained under these settings; equal architectures are trained once."""

@@ -9,7 +9,9 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +23,7 @@ from archwalk.spaces.architecture import Architecture
 
 _PLACE = re.compile(r"\{(json|file|fidelity)\}")
 _TOLD = re.compile(r"\{(json|file)\}")
-_TAIL = 65_536
+_TAIL = 1 << 20
 """Bytes of the output that are looked at, from its end."""
 
 
@@ -30,12 +32,15 @@ class Command:
     """A command line. `{json}` in it is replaced by the architecture as JSON, `{file}` by the path of a file with that;
     where it has neither, the JSON comes on standard input. No shell is between.
 
-    The last line that it prints is a number, or one JSON object of numbers by name.
+    The last line that it prints is a number, or one JSON object of numbers by name. Lines before that are objects of
+    the same names are what the steps on the way came to.
     """
 
     line: str
     fidelity: int | None = None
     """How far is trained, `{fidelity}` in the line."""
+    steps: int | None = None
+    """It is ended after so many lines that are JSON objects."""
 
     @classmethod
     def checked(cls, line: str) -> Command:
@@ -73,6 +78,8 @@ class Command:
         digest = hashlib.sha256(self.line.encode())
         if self.fidelity is not None:
             digest.update(f"fidelity {self.fidelity}".encode())
+        if self.steps is not None:
+            digest.update(f"steps {self.steps}".encode())
         for word in self.words:
             if not _PLACE.search(word) and (file := Path(word)).is_file():
                 digest.update(file.read_bytes())
@@ -92,12 +99,42 @@ class Command:
                 streams: dict[str, Any] = {"stdout": out, "stderr": error}
                 streams |= {"stdin": told} if told is not None else {"input": text.encode()}
                 try:
+                    if self.steps is not None:
+                        return self._first_steps([self.program, *words], text, told, error)
                     ended = subprocess.run([self.program, *words], check=False, **streams)
                 except OSError as reason:
                     raise ObjectiveError(f"{self.words[0]} cannot be run: {reason.strerror}") from None
                 if ended.returncode:
                     raise ObjectiveError(_how_it_ended(ended.returncode, _last_line(error)))
-                return _read(_last_line(out))
+                return _with_steps(_lines(out))
+
+    def _first_steps(self, words: list[str], text: str, told: int | None, error: IO[bytes]) -> object:
+        """Run it until it has printed as many steps as are wanted, and end it. What it has started finds nobody to
+        print to then.
+        """
+        assert self.steps is not None
+        found: list[dict[str, Any]] = []
+        last = ""
+        with subprocess.Popen(
+            words, stdin=subprocess.PIPE if told is None else told, stdout=subprocess.PIPE, stderr=error, text=True,
+            encoding="utf-8", errors="replace",
+        ) as running:  # fmt: skip
+            assert running.stdout is not None
+            try:
+                if running.stdin is not None:
+                    with suppress(BrokenPipeError):
+                        running.stdin.write(text)
+                        running.stdin.close()
+                while len(found) < self.steps and (line := running.stdout.readline()):
+                    last = line.strip() or last
+                    if (step := _as_object(line)) is not None:
+                        found.append(step)
+            finally:
+                if len(found) == self.steps or sys.exc_info()[0] is not None:
+                    running.kill()
+        if len(found) < self.steps and running.returncode:
+            raise ObjectiveError(_how_it_ended(running.returncode, _last_line(error)))
+        return iter(found) if found else _read(last)
 
 
 def _how_it_ended(status: int, last: str) -> str:
@@ -105,11 +142,35 @@ def _how_it_ended(status: int, last: str) -> str:
     return f"the command {how}{f': {last}' if last else ''}"
 
 
-def _last_line(file: IO[bytes]) -> str:
-    """The last line of a file that is not blank."""
+def _lines(file: IO[bytes]) -> list[str]:
+    """The lines of a file that are not blank, its last ones where it is large."""
     file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
     lines = file.read().decode("utf-8", "replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _last_line(file: IO[bytes]) -> str:
+    return next(reversed(_lines(file)), "")
+
+
+def _with_steps(lines: list[str]) -> object:
+    """What the last line says; with the steps before it, where there are lines that have the same names."""
+    last = _read(lines[-1] if lines else "")
+    if not isinstance(last, dict):
+        return last
+    every = [step for line in lines if (step := _as_object(line)) is not None and step.keys() == last.keys()]
+    return iter(every) if len(every) > 1 else last
+
+
+def _as_object(line: str) -> dict[str, Any] | None:
+    """A line that is one JSON object; None for any other."""
+    if not line.lstrip().startswith("{"):
+        return None
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _read(line: str) -> object:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from archwalk.errors import UsageError, unknown
 from archwalk.estimators.base import Floats, Scores
 from archwalk.estimators.jobs import Job
+from archwalk.estimators.measurements import COSTS, costs_of_space
 from archwalk.estimators.metrics import Metric, Objective
 from archwalk.estimators.objectives.commands import Command
 from archwalk.estimators.objectives.functions import function_digest, function_name
@@ -50,15 +52,19 @@ class ObjectiveEstimator(StoredOutcomes):
         engine: str = "processes",
         limit_seconds: float | None = None,
         retries: int = 0,
+        steps: int | None = None,
     ) -> None:
         """`reward` and `report` name metrics that the function returns (by default the first one, and the reward);
-        `worst` is what counts in a walk for an architecture that has no reward.
+        `worst` is what counts in a walk for an architecture that has no reward. A function that yields is ended after
+        so many `steps`.
         """
         if limit_seconds is not None and not 0 < limit_seconds < float("inf"):
             raise UsageError(f"a limit of seconds is above 0, not {limit_seconds:g}")
         if retries < 0:
             raise UsageError(f"retries must be at least 0, not {retries}")
-        self.function, self.limit, self.retries = function, limit_seconds, retries
+        if steps is not None and isinstance(function, Command):
+            function = replace(function, steps=steps)
+        self.function, self.limit, self.retries, self.steps = function, limit_seconds, retries, steps
         self.size = default_size(space) if size is None else size
         self.searched = space
         self.reward, self.report, self.higher_is_better, self.worst_reward = (
@@ -74,7 +80,11 @@ class ObjectiveEstimator(StoredOutcomes):
             described_as(space),
             self.label,
             function.digest if isinstance(function, Command) else function_digest(function),
-            {"metric": OBJECTIVE} | network_settings(space, self.size),
+            {
+                "metric": OBJECTIVE,
+                **({"steps": steps} if steps else {}),
+                **network_settings(space, self.size),
+            },
             0,
             limits,
         )
@@ -101,18 +111,21 @@ class ObjectiveEstimator(StoredOutcomes):
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
-        """Those that were returned so far, each of the reward's direction; none before the first evaluation."""
+        """Those that were returned so far, each of the reward's direction, and what the space says; none before the
+        first evaluation.
+        """
         done = (outcome for outcome in self._known.values() if outcome.status == DONE)
         named = next((outcome.curves for outcome in done), {})
         names = [name or self._only for name in named]
-        return {name: Metric(name, "", self.higher_is_better) for name in names}
+        costs = {name: COSTS[name] for name in costs_of_space(self.searched)} if names else {}
+        return costs | {name: Metric(name, "", self.higher_is_better) for name in names}
 
     def measure(self, codes_BL: Codes) -> Mapping[str, Floats]:
-        """All that the function returns."""
+        """All that the function returns, and what the space says that is of another name."""
         outcomes = self.outcomes(codes_BL)
         names = dict.fromkeys(name for outcome in outcomes for name in outcome.curves)
-        return {
-            name or self._only: np.array([next(iter(one.curves.get(name, [])), np.nan) for one in outcomes])
+        return (costs_of_space(self.searched, codes_BL) if names else {}) | {
+            name or self._only: np.array([last_of(one.curves.get(name, [])) for one in outcomes])
             for name in names
         }
 
@@ -133,7 +146,7 @@ class ObjectiveEstimator(StoredOutcomes):
             metric = ONLY
         if metric not in outcome.curves:
             raise unknown("metric of the objective", metric, outcome.curves)
-        return next(iter(outcome.curves[metric]), np.nan)
+        return last_of(outcome.curves[metric])
 
     def _do(self, jobs: Iterator[Job], finish: Callable[[Job, Outcome], None]) -> None:
         if self.workers > 1 or self.limit is not None or self.engine == "ray":
@@ -142,14 +155,14 @@ class ObjectiveEstimator(StoredOutcomes):
         for job in jobs:
             architecture = Architecture(self.searched, job.code_L, size=self.size)
             for _ in range(1 + self.retries):
-                outcome = measure(self.function, architecture)
+                outcome = measure(self.function, architecture, self.steps)
                 if outcome.status != FAILED:
                     break
             finish(job, outcome)
 
     def _make_pool(self, workers: int, engine: str) -> ObjectivePool:
         return ObjectivePool(
-            self.function, self.searched, self.size,
+            self.function, self.searched, self.size, steps=self.steps,
             limit=self.limit, retries=self.retries, workers=workers, engine=engine,
         )  # fmt: skip
 
@@ -160,3 +173,8 @@ class ObjectiveEstimator(StoredOutcomes):
         import pickle
 
         self.__dict__ |= state | {"function": pickle.loads(state["function"])}  # noqa: S301 - our own
+
+
+def last_of(curve: Sequence[float]) -> float:
+    """The number that counts: that of the last step; NaN where there is none."""
+    return curve[-1] if curve else np.nan

@@ -58,8 +58,8 @@ def _is_importable(module: ModuleType) -> bool:
 class Measurer:
     """What a worker holds."""
 
-    def __init__(self, packed: bytes, limit: float | None, *, own_process: bool) -> None:
-        self.packed = packed
+    def __init__(self, packed: bytes, limit: float | None, steps: int | None, *, own_process: bool) -> None:
+        self.packed, self.steps = packed, steps
         self.limit = limit if own_process else None
         if own_process and hasattr(os, "setpgid"):
             with suppress(OSError):  # it is the first of its group already
@@ -81,7 +81,7 @@ class Measurer:
     def measure(self, code_L: Codes) -> Outcome:
         """Evaluate one architecture; the process ends where that takes longer than the limit."""
         with _ending_group(self.limit):
-            return measure(self.objective, Architecture(self.space, code_L, size=self.size))
+            return measure(self.objective, Architecture(self.space, code_L, size=self.size), self.steps)
 
 
 class ObjectivePool(JobPool):
@@ -97,16 +97,17 @@ class ObjectivePool(JobPool):
         *,
         limit: float | None,
         retries: int,
+        steps: int | None,
         workers: int,
         engine: str,
     ) -> None:
-        self.limit, self.retries = limit, retries
+        self.limit, self.retries, self.steps = limit, retries, steps
         self._packed = pack(objective, space, size)
         self._since: dict[int, float] = {}
         super().__init__(workers=workers, engine=engine, role="worker")
 
     def _factory(self) -> Callable[[], Measurer]:
-        return partial(Measurer, self._packed, self.limit, own_process=self.own_process)
+        return partial(Measurer, self._packed, self.limit, self.steps, own_process=self.own_process)
 
     def _submit(self, worker: Worker, job: Job) -> Pending:
         return worker.submit("measure", job.code_L)
