@@ -1,11 +1,15 @@
 # ruff: noqa: E501 (tables of samples)
 """Every command of the command line, called in this process with damaged files and nonsense for words and settings."""
 
+import argparse
 import io
 import json
 import multiprocessing
+import os
 import random
 import resource
+import signal
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -58,6 +62,8 @@ class Command:
     files: Callable[[], Files] = dict
     strategy: str = ""
     writes: bool = True
+    endless: bool = False
+    """Whether it goes on until Ctrl-C, which it then gets."""
 
     def prepare(self, rng: random.Random, folder: Path) -> Callable[[], object]:
         """See `Target`."""
@@ -69,7 +75,7 @@ class Command:
         else:
             words = self._nonsense(words, rng)
         before = files_of(folder)
-        return lambda: _call(words, folder, before)
+        return lambda: _call(words, folder, before, self.endless)
 
     def _nonsense(self, words: list[str], rng: random.Random) -> list[str]:
         settings = _settings(self.strategy) if self.strategy else {}
@@ -78,6 +84,8 @@ class Command:
             limited = resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
             huge = [HUGE] * 4 if limited and not any(word in key for word in _LONG) else []
             return [*words, "--set", f"{key}={rng.choice(WORDS + huge)}"]
+        if rng.random() < 0.2 and (options := _options(self.words)):
+            return [*words, rng.choice(options), rng.choice(WORDS)]
         at = rng.randrange(1, len(words)) if len(words) > 1 else 0
         how = rng.random()
         if how < 0.6:
@@ -96,7 +104,35 @@ def _settings(strategy: str) -> dict[str, object]:
     return dict(settings_of(strategy))
 
 
-def _call(words: list[str], folder: Path, before: Files) -> None:
+@cache
+def command_parsers() -> dict[tuple[str, ...], argparse.ArgumentParser]:
+    """Every command of the command line by its words."""
+
+    def below(
+        parser: argparse.ArgumentParser, words: tuple[str, ...]
+    ) -> dict[tuple[str, ...], argparse.ArgumentParser]:
+        inside = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+        if not inside:
+            return {words: parser}
+        return {
+            key: one
+            for action in inside
+            for name, part in action.choices.items()
+            for key, one in below(part, (*words, name)).items()
+        }
+
+    return below(cli.make_parser(), ())
+
+
+def _options(words: Sequence[str]) -> list[str]:
+    """The options of a call's command, but for that which says how many minutes it takes."""
+    parser = command_parsers().get(tuple(words[:2])) or command_parsers()[tuple(words[:1])]
+    return [
+        option for action in parser._actions for option in action.option_strings[-1:] if option != "--minutes"
+    ]
+
+
+def _call(words: list[str], folder: Path, before: Files, endless: bool = False) -> None:
     """Run a command; what is refused raises ArchwalkError, and whatever ought not to be any other error."""
 
     def net(error: BaseException, arguments: Sequence[str]) -> NoReturn:
@@ -104,6 +140,9 @@ def _call(words: list[str], folder: Path, before: Files) -> None:
 
     last, cli.report_unforeseen = cli.report_unforeseen, net  # type: ignore[assignment]
     out, said = io.StringIO(), io.StringIO()
+    ctrl_c = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    if endless:
+        ctrl_c.start()
     try:
         with redirect_stdout(out), redirect_stderr(said):
             status = cli.main(words)
@@ -113,12 +152,13 @@ def _call(words: list[str], folder: Path, before: Files) -> None:
         error.add_note(f"words: {words!r}")
         raise
     finally:
+        ctrl_c.cancel()
         cli.report_unforeseen = last
     shown = f"{words!r} gave {status}, {said.getvalue()[-2000:]!r}"
     assert "Traceback" not in said.getvalue(), shown
     assert not multiprocessing.active_children(), shown
     if status == 0:
-        if "--json" in words and out.getvalue():
+        if "--json" in words and "--help" not in words and out.getvalue():
             json.loads(out.getvalue().splitlines()[-1], parse_constant=_not_json)
         return
     assert status in (1, 2), shown
@@ -161,7 +201,7 @@ def _exported() -> Files:
 
 
 SEARCHERS = ["random-search", "random-walk", "local-search", "local-search-white", "regularized-evolution", "tpe", "bohb", "bananas",
-             "nasbot", "alphax", "graph-gp", "remaade"]  # fmt: skip
+             "nasbot", "alphax", "graph-gp", "remaade", "weaknas"]  # fmt: skip
 """Of those that need no images, all."""
 
 _SEARCH = ["--benchmark", BENCHMARK, "--budget", "4", "--trials", "2"]
@@ -172,7 +212,40 @@ _RESULT = cache(
     )
 )
 
+GOALS = [
+    "--maximise",
+    "accuracy",
+    "--minimise",
+    "latency_ms",
+    "--limit",
+    "parameters=1e9",
+    "--reference",
+    "accuracy=0",
+]
+OBJECTIVE = b"def f(architecture):\n    return {'accuracy': len(str(architecture)), 'latency_ms': 1.0}\n"
+ON_CHAINS = ["random-construction", "meta-a2c", "zero-cost", "naswot"]
+
 COMMANDS = [
+    Command("archwalk search, several goals", ["search", "nsga2", "--benchmark", BENCHMARK, "--budget", "4", *GOALS, "--out", "o", "--json"]),
+    Command("archwalk compare, several goals", ["compare", "--strategies", "graph-gp,random-search", "--benchmark", BENCHMARK, "--budget", "3",
+                                                *GOALS, "--out", "o", "--json"]),
+    Command("archwalk search, an objective", ["search", "random-search", "--space", SPACE, "--objective", "f.py:f", "--budget", "2", "--store",
+                                              "s.sqlite", "--json"], lambda: {"f.py": OBJECTIVE}),
+    Command("archwalk search, a command", ["search", "random-search", "--space", SPACE, "--command", "echo 1", "--budget", "2", "--store",
+                                           "s.sqlite", "--limit-seconds", "5", "--json"]),
+    *(Command(f"archwalk search {name}, chains", ["search", name, "--benchmark", "chain-digits", "--budget", "2", "--json"], strategy=name)
+      for name in ON_CHAINS),
+    Command("archwalk train transfer", ["train", "transfer", "--benchmark", BENCHMARK, "--set", "then=nas-bench-graph:citeseer", "--set",
+                                        "evaluations=10", "--set", "steps=5", "--out", "run", "--json"], strategy="transfer"),
+    Command("archwalk transfer", ["transfer", f"{BENCHMARK},nas-bench-graph:citeseer", "--target", BENCHMARK, "--strategies",
+                                  "mean-rank,rgpe", "--budget", "3", "--trials", "1", "--out", "o", "--json"]),
+    Command("archwalk agents list", ["agents", "list", "--json"]),
+    Command("archwalk agents make", ["agents", "make", "absent", "--out", "o"]),
+    Command("archwalk proxies", ["proxies", "chain-digits", "--proxies", "parameters", "--architectures", "4", "--json"]),
+    Command("archwalk report, a study", ["report", "s.sqlite", "--out", "p.html"], fuzz_folders.made(fuzz_folders._study)),
+    Command("archwalk watch", ["watch", "r", "--port", "0", "--json"], lambda: _in("r", fuzz_folders.made(fuzz_folders._compare)()), endless=True),
+    Command("archwalk data path", ["data", "path"]),
+    Command("archwalk data get", ["data", "get", "absent"]),
     *(Command(f"archwalk list {kind}", ["list", kind, "--json"]) for kind in ("strategies", "agents", "benchmarks", "spaces", "presets")),
     Command("archwalk list a strategy", ["list", "strategies", "bananas", "--json"]),
     Command("archwalk space", ["space", "s.toml", "--json"], lambda: {"s.toml": fuzz_files.SPACE}),

@@ -8,12 +8,14 @@ import io
 import json
 import pickle
 import struct
+import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from fuzzing import Files, Reader
@@ -32,8 +34,14 @@ from archwalk.data.tfrecord import masked_crc, read_records
 from archwalk.environments.construction_settings import load_settings
 from archwalk.errors import ArchwalkError
 from archwalk.estimators.nasbench301.boosters import read_booster
+from archwalk.estimators.nasbench301.ensemble import read_ensemble
+from archwalk.estimators.nasbench301.published import read_official_predictions
+from archwalk.estimators.nasbench301.yahpo import _check_encoding, expected_encoding
+from archwalk.estimators.objectives.commands import _read as read_printed
+from archwalk.estimators.objectives.measuring import measure
 from archwalk.estimators.store import Evaluation, Outcome, Problem, Store, open_store
 from archwalk.estimators.store.transfer import export_evaluations, read_evaluations
+from archwalk.experiments.clock.plan import Plan
 from archwalk.experiments.presets import load_preset
 from archwalk.experiments.settings import make_settings
 from archwalk.spaces.architecture import Architecture
@@ -269,7 +277,68 @@ BOOSTER = json.dumps({"learner": {
          "split_conditions": [0.5, 1.0, 2.0], "default_left": [0, 0, 0]}]}},
 }}).encode()  # fmt: skip
 
+CELL = b"""[cell]
+operations = ["conv3x3", "skip"]
+nodes = [1, 4]
+edges = [1, 9]
+on = "nodes"
+
+[build]
+width = 16
+cells = 3
+stem = ["Conv2d(channels, width, 3, padding=1)"]
+between = ["MaxPool2d(2)"]
+head = ["AdaptiveAvgPool2d(1)", "Flatten()", "Linear(width, outputs)"]
+[build.operations]
+conv3x3 = ["Conv2d(width, width, 3, padding=1)", "ReLU()"]
+skip = []
+"""
+PREDICTIONS = json.dumps({"nasbench301": {"cifar10": {str((
+    ((0, 0), (1, 1), (0, 2), (2, 3), (0, 4), (3, 5), (1, 6), (4, 0)),) * 2): {"val_accuracy": 91.5}}}}).encode()  # fmt: skip
+PLAN = json.dumps({
+    "schedule": {"search": 0.35, "first": 0.03, "growth": 2.0, "rungs": 3, "factor": 3, "fewest_epochs": 5.0, "fewest_steps": 20,
+                 "at_random": False},
+    "seconds": 60.0, "workers": 2, "images": 1000, "batch": 32, "speed": {"by_mac": 1e-9, "by_activation": 1e-9, "by_depthwise": 1e-9, "constant": 1e-4}}).encode()  # fmt: skip
+
+
+class Booster:
+    """Pickled as one of xgboost."""
+
+    __module__, __qualname__ = "xgboost.core", "Booster"
+
+
+def _ensemble() -> Files:
+    booster = Booster()
+    booster.__dict__["handle"] = bytearray(BOOSTER)
+    with mock.patch.dict(sys.modules, {"xgboost": mock.Mock(), "xgboost.core": mock.Mock(Booster=Booster)}):
+        model = pickle.dumps(booster)
+    return {"a/surrogate_model.model": model, "a/model_config.json": b'{"model": "xgb", "param:bananas_enc": false}',
+            "a/data_config.json": b'{"seed": 3, "data": "x"}'}  # fmt: skip
+
+
+def _read_printed(path: Path) -> None:
+    """The last line of a command's output, as an objective: an outcome, whatever it says."""
+    from archwalk.data.files import read_file
+
+    line = read_file(path).decode("utf-8", "replace").strip()
+    outcome = measure(lambda architecture: read_printed(line), example(space_of("nas-bench-graph")))
+    if outcome.status != "done":
+        raise ArchwalkError(outcome.reason)
+
+
+def _read_predictions(folder: Path) -> None:
+    (folder / "zc_nasbench301_500.json").write_bytes(PREDICTIONS)
+    read_official_predictions(folder)
+
+
 FILES = [
+    one("cells cells.toml", lambda: CELL, _read_space),
+    one("predictions of nasbench301 zc_nasbench301_725.json", lambda: PREDICTIONS, lambda path: _read_predictions(path.parent)),
+    one("encoding encoding_v2.json", cache(lambda: json.dumps(expected_encoding()).encode()), _check_encoding),
+    one("printed by a command out.txt", lambda: b'{"accuracy": 91.5, "latency": 3}', _read_printed),
+    one("printed by a command out.json", lambda: b"91.5", _read_printed),
+    one("plan search.json", lambda: PLAN, lambda path: read_json(path, Plan)),
+    Reader("ensemble of nasbench301", cache(_ensemble), read_ensemble),
     *(_architecture(name) for name in SPACES.names() if name != "nasbench101"),
     *(_found(name) for name in ("convnet", "darts", "nas-bench-graph", "nsc", "policy-cnn-1")),
     *(_foreign(name, form) for name in ("darts", "nas-bench-graph", "nasbench201") for form in FORMS

@@ -19,13 +19,23 @@ from fuzzing import Files, Reader, files_of, write_files
 from torch import nn
 
 import archwalk
+from archwalk.api.front_comparisons import compare_fronts, load_front_comparison
+from archwalk.api.watching.opening import open_source
+from archwalk.api.watching.server import Watch
 from archwalk.data.added.stored import read_added
+from archwalk.data.decoding import encode_json
 from archwalk.data.images import ImageSet
 from archwalk.data.states import read_state, write_state
+from archwalk.errors import ArchwalkError
+from archwalk.estimators.added.surrogate import fit_surrogate, read_surrogate, write_surrogate
+from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.estimators.policies.checkpoint import Checkpoint
+from archwalk.estimators.policies.embedded import made_tables, table_files
 from archwalk.estimators.rungs.weights import keep, restore
 from archwalk.experiments.clock.delivery import deliver, load_delivered, read_result
 from archwalk.experiments.clock.journal import Journal
+from archwalk.experiments.evaluated import Batch, Searched
+from archwalk.experiments.live import LiveJournal
 from archwalk.experiments.runs import RunFolder, load_methods
 from archwalk.experiments.supernets import KeptWeights
 from archwalk.experiments.training import resume_training, train_agent
@@ -293,6 +303,93 @@ def _read_policy(folder: Path) -> None:
 _PART = Part("x", {"a": 1}, lambda: {"value": [1, 2]})
 
 
+def _front(folder: Path) -> None:
+    archwalk.search_front(
+        "nsga2",
+        BENCHMARK,
+        maximise="accuracy",
+        minimise="latency_ms",
+        limits=["parameters=1e9"],
+        budget=6,
+        out=folder,
+    )
+
+
+def _read_front(folder: Path) -> None:
+    front = archwalk.load_front(folder)
+    front.summary()
+    repr(front)
+    front.frame()
+    front.page(folder / "again.html")
+
+
+def _goals(folder: Path) -> None:
+    compare_fronts(
+        ["nsga2", "random-search"],
+        BENCHMARK,
+        maximise="accuracy",
+        minimise="latency_ms",
+        budget=5,
+        trials=2,
+        out=folder,
+    )
+
+
+def _read_goals(folder: Path) -> None:
+    found = load_front_comparison(folder)
+    found.summary()
+    repr(found)
+
+
+def _watch(folder: Path, what: str = "") -> None:
+    """As `archwalk watch` and its page do."""
+    watched = Watch(open_source(str(folder / what)))
+    watched.source.update()
+    told = watched.more(0, 0, 0)
+    watched.more(told["edition"], 2, 1)
+    watched.views()
+    watched.drawing(0)
+    encode_json(told)
+    if problem := told["problem"]:
+        raise ArchwalkError(problem)
+
+
+def _live(folder: Path) -> None:
+    """A search that goes on."""
+    live = LiveJournal(folder)
+    live.begin(Searched.of(load_benchmark(BENCHMARK), strategies=["random-search"], budget=3))
+    codes_TNL = space_of(SPACE).sample(np.random.default_rng(0), 6).reshape(2, 3, -1)
+    values_TN = np.arange(6.0).reshape(2, 3)
+    live.evaluated(
+        Batch(
+            "random-search",
+            codes_TNL,
+            values_TN,
+            np.full((2, 3), np.nan),
+            metrics_TN={"latency_ms": values_TN},
+        )
+    )
+    live.end()
+
+
+def _surrogate(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    write_surrogate(folder / "s.safetensors", fit_surrogate(rng.random((40, 3)), rng.random(40)))
+
+
+def _policy_table(folder: Path) -> None:
+    name, table = min(table_files().items(), key=lambda item: len(item[1].read_bytes()))
+    place = folder / "tables" / "policy-cnn" / name
+    place.parent.mkdir(parents=True)
+    place.write_bytes(table.read_bytes())
+
+
+def _use_policy_table(folder: Path) -> None:
+    with cache_in(folder):
+        made_tables()
+        archwalk.search("random-search", "policy-cnn:MinAtar-Breakout", budget=2)
+
+
 _weights = made(lambda folder: keep(_network(), folder / "w.safetensors"))
 _supernets, _policies = made(_supernet), made(_keep_policy)
 
@@ -308,6 +405,17 @@ FOLDERS = [
     Reader("result", made(_compare), _read_comparison, ["result.json", "result.json", "evaluations.safetensors"]),
     Signed("result signed", made(_compare), _read_comparison, "evaluations.safetensors"),
     Reader("study", made(_study), _open_study, writes=True),
+    Reader("study watched", made(_study), lambda folder: _watch(folder, "s.sqlite")),
+    Reader("front", made(_front), _read_front, ["front.json", "front.json", "evaluations.safetensors"], writes=True),
+    Signed("front signed", made(_front), _read_front, "evaluations.safetensors"),
+    Reader("comparison over goals", made(_goals), _read_goals, ["result.json"], writes=True),
+    Reader("result watched", made(_compare), _watch, ["evaluations.safetensors"]),
+    Signed("result watched signed", made(_compare), _watch, "evaluations.safetensors"),
+    Reader("run watched", lambda: run_of("dqn"), _watch, ["metrics.jsonl", "config.json"]),
+    Reader("search watched", made(_live), _watch),
+    Reader("surrogate", made(_surrogate), lambda folder: read_surrogate(folder / "s.safetensors")),
+    Signed("surrogate signed", made(_surrogate), lambda folder: read_surrogate(folder / "s.safetensors")),
+    Reader("policy table", made(_policy_table), _use_policy_table),
     Reader("added table", made(_added), _use_added, ["added/mine/table.safetensors"]),
     Reader("network of a search", made(_delivered), _read_delivered, ["classes.json", "weights.safetensors", "result.json"]),
     Reader("journal of a search", made(_journal), _read_journal, writes=True),

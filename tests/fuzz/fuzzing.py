@@ -17,7 +17,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import chdir, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -101,9 +101,11 @@ def limited(seconds: int) -> Iterator[None]:
 def attempt(target: Target, number: int) -> tuple[str, str]:
     """What becomes of an input, and of what failed the text."""
     rng = random.Random(f"{target.name} {number}")
-    with tempfile.TemporaryDirectory() as place, chdir(place), warnings.catch_warnings():
+    with tempfile.TemporaryDirectory() as place, warnings.catch_warnings(), ExitStack() as stack:
         warnings.simplefilter("ignore")
-        folder = Path(place)
+        folder = Path(place) / "here"  # so that what is written to `..` is gone with it
+        folder.mkdir()
+        stack.enter_context(chdir(folder))
         work = target.prepare(rng, folder)
         before = files_of(folder)
         try:

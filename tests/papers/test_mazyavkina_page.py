@@ -81,6 +81,8 @@ def test_every_figure_and_table_says_how_it_was_made(records):
             said = plain(" ".join(block.notes) if isinstance(block, Grid) else block.caption)
             assert "Budget: 3 trainings from scratch; query: an architecture of the top by the proxy" in said
             assert "3 seeds of each search. Timesteps of an agent: 400; seeds of the table: 2 seeds." in said
+            shares = record["settings"]["variance_between_networks"].values()
+            assert all(f"{share:.3f}" in said.partition("between trainings of one: ")[2] for share in shares)
         assert setting_line(record).startswith("policy:trained, policy-cnn:known, objective mean-return (")
 
 

@@ -148,6 +148,22 @@ def written_atomically(path: Path) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
 
 
+def can_write(file: Path) -> bool:
+    """Whether SQLite could write to a file that is there, or make one: it needs the folder too."""
+    return os.access(file.parent, os.W_OK) and (not file.exists() or os.access(file, os.W_OK))
+
+
+def require_can_make(file: Path) -> None:
+    """Raise DataError, as making it would, where a file that is not there could not be made. Nothing is."""
+    folder = file.parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        return
+    what = f"write {file}" if file.parent.is_dir() else f"make the folder {file.parent}"
+    raise DataError(f"cannot {what}: {os.strerror(errno.EACCES if folder.is_dir() else errno.ENOTDIR)}")
+
+
 def remove_file(path: Path) -> None:
     """Delete a file where it is there. Raises DataError where that fails."""
     try:

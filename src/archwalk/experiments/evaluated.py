@@ -93,6 +93,7 @@ class Batch:
         others = (self.reward_TN, self.report_TN, *self.metrics_TN.values())
         if self.codes_TNL.ndim != 3 or any((values_TN + 0.0).shape != shape for values_TN in others):
             raise ValueError("codes, rewards, reports and metrics are not of the same evaluations")
+        _require_words(self.strategy, *self.metrics_TN)
 
     def first(self, trials: int) -> Batch:
         """Only the first trials."""
@@ -126,6 +127,12 @@ class Walk:
             raise ValueError(
                 "a walk has a reward and a report for each architecture, and an edit between two"
             )
+        _require_words(self.strategy, *self.edits)
+
+
+def _require_words(*names: object) -> None:
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("names of strategies, metrics and edits are words")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from archwalk.data.decoding import decode_json, encode_json
-from archwalk.data.files import write_atomically
+from archwalk.data.files import require_regular, write_atomically
 from archwalk.errors import DataError
 from archwalk.experiments.evaluated import Batch, Searched
 from archwalk.experiments.watching import Watcher
@@ -96,14 +96,24 @@ class LiveReader:
         """What came since the last call: whether the file is another one than before, what is searched where that was
         said, evaluations. Raises DataError where it is damaged, FileNotFoundError where it is gone.
         """
-        with self.path.open("rb") as file:
-            found, head = os.fstat(file.fileno()), file.read(_HEAD)
-            anew = found.st_ino != self._number or found.st_size < self._at or not head.startswith(self._head)
-            if anew:
-                self._number, self._at = found.st_ino, 0
-            self._head = head
-            file.seek(self._at)
-            *lines, _ = file.read().split(b"\n")
+        try:
+            require_regular(self.path)
+            with self.path.open("rb") as file:
+                found, head = os.fstat(file.fileno()), file.read(_HEAD)
+                anew = (
+                    found.st_ino != self._number
+                    or found.st_size < self._at
+                    or not head.startswith(self._head)
+                )
+                if anew:
+                    self._number, self._at = found.st_ino, 0
+                self._head = head
+                file.seek(self._at)
+                *lines, _ = file.read().split(b"\n")
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise DataError(f"cannot read {self.path}: {error.strerror}") from error
         self._at += sum(len(line) + 1 for line in lines)
         about, batches = None, []
         for text in lines:

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Self
 import msgspec
 
 from archwalk.data.decoding import convert, decode_json, reading
-from archwalk.data.files import make_folder
+from archwalk.data.files import can_write, make_folder
 from archwalk.errors import DataError, MissingExtraError, UsageError
 from archwalk.secrets import hide_secrets
 
@@ -230,9 +230,9 @@ def studies_in(place: str | Path) -> dict[str, dict[str, Any]]:
         rows = _studies_on_server(place)
     else:
         try:
-            with closing(
-                sqlite3.connect(f"{Path(place).absolute().as_uri()}?mode=ro", uri=True)
-            ) as connection:
+            path = Path(place).absolute()
+            mode = "rw" if can_write(path) else "ro"  # who may not write leaves SQLite's files beside it
+            with closing(sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True)) as connection:
                 has = connection.execute(
                     "SELECT 1 FROM sqlite_master WHERE name = 'archwalk_studies'"
                 ).fetchone()
@@ -242,7 +242,10 @@ def studies_in(place: str | Path) -> dict[str, dict[str, Any]]:
         except (sqlite3.Error, UnicodeError) as error:
             raise DataError(f"{place} cannot be read: {error}") from error
     with reading(f"the studies in {hide_secrets(str(place))}", "are damaged"):
-        return {name: decode_json(text, dict[str, Any], "what it is about") for name, text in rows}
+        return {
+            convert(name, str, "a name"): decode_json(text, dict[str, Any], "what it is about")
+            for name, text in rows
+        }
 
 
 def _studies_on_server(url: str) -> list[Any]:

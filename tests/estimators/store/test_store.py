@@ -215,8 +215,19 @@ class TestOwners:
 
 
 class TestSQLite:
+    def test_a_file_is_made_when_it_is_used(self, tmp_path):
+        """A call that is refused for another reason leaves none."""
+        store = open_store(str(tmp_path / "folder" / "s.sqlite"))
+        assert not (tmp_path / "folder").exists()
+        store.close()
+        assert store.count() == {}
+        assert (tmp_path / "folder" / "s.sqlite").is_file()
+        (tmp_path / "file").touch()
+        with pytest.raises(DataError, match=r"cannot make the folder .*file: Not a directory"):
+            open_store(str(tmp_path / "file" / "s.sqlite"))
+
     def test_write_ahead_log(self, tmp_path):
-        open_store(str(tmp_path / "s.sqlite"))
+        open_store(str(tmp_path / "s.sqlite")).count()
         with sqlite3.connect(tmp_path / "s.sqlite") as connection:
             assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 

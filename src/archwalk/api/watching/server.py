@@ -103,7 +103,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.OK, "image/svg+xml", svg, _OF_DRAWINGS)
         elif parts.path == "/report.html" and watch.source.report is not None:
             try:
-                self._send(HTTPStatus.OK, "text/html", read_file(watch.source.report).decode(), None)
+                self._send(
+                    HTTPStatus.OK, "text/html", read_file(watch.source.report).decode(errors="replace"), None
+                )
             except ArchwalkError as error:
                 self._send(HTTPStatus.NOT_FOUND, "text/plain", str(error))
         elif parts.path == "/favicon.ico":  # browsers ask for one

@@ -2,7 +2,6 @@
 
 import atexit
 import logging
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -70,11 +69,6 @@ def read_only_url(url: URL) -> URL:
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         return url.set(database=str(shutil.copy(log, folder) and shutil.copy(file, folder)))
     return URL.create("sqlite", database=f"file:{quote(str(file))}", query={"immutable": "1", "uri": "true"})
-
-
-def can_write(file: Path) -> bool:
-    """Whether SQLite could write to a file that is there, or make one: it needs the folder too."""
-    return os.access(file.parent, os.W_OK) and (not file.exists() or os.access(file, os.W_OK))
 
 
 def make_engine(url: URL) -> Engine:

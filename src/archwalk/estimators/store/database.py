@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Engine,
     delete,
     func,
     inspect,
@@ -30,11 +32,10 @@ from sqlalchemy.exc import (
 )
 
 from archwalk.data.decoding import reading
-from archwalk.data.files import cache_folder, make_folder
+from archwalk.data.files import cache_folder, can_write, make_folder, require_can_make
 from archwalk.errors import DataError, MissingExtraError, UsageError
 from archwalk.estimators.store.connecting import (
     PATIENCE_SECONDS,
-    can_write,
     make_engine,
     make_tables,
     parse_url,
@@ -112,22 +113,43 @@ class Store:
     """
 
     def __init__(self, url: str, *, create: bool = True, patient: bool = False) -> None:
-        """`patient`: it has answered somebody before, and is waited for from the beginning."""
+        """`patient`: it has answered somebody before, and is waited for from the beginning.
+
+        A file that is not there yet is made when it is used for the first time.
+        """
         self.url = parse_url(url)
         self.owner = make_owner()
         self._patience = PATIENCE_SECONDS if patient else 0.0
-        url_used = self.url
-        file = self.url.database if self.url.get_backend_name() == "sqlite" else None
-        if file and not file.startswith("file:"):
-            if not create and not Path(file).is_file():
-                raise DataError(f"there is no store {file} yet; it is made by the first training")
-            if not create and not can_write(Path(file)):
-                url_used = read_only_url(self.url)
-            else:
-                make_folder(Path(file).absolute().parent)
+        self._opening = threading.Lock()
+        self._engine: Engine | None = None
+        name = self.url.database if self.url.get_backend_name() == "sqlite" else None
+        self._file = Path(name).absolute() if name and not name.startswith("file:") else None
+        if self._file is None or self._file.exists():
+            self._open(create)
+        elif not create:
+            raise DataError(f"there is no store {name} yet; it is made by the first training")
+        else:
+            require_can_make(self._file)
+
+    @property
+    def engine(self) -> Engine:
+        """What gives connections."""
+        with self._opening:
+            if self._engine is None:
+                self._open(create=True)
+            assert self._engine is not None
+            return self._engine
+
+    def _open(self, create: bool) -> None:
+        url = self.url
+        if self._file is not None and not create and not can_write(self._file):
+            url = read_only_url(self.url)
+        elif self._file is not None:
+            make_folder(self._file.parent)
         with self._plain_errors():
-            self.engine = make_engine(url_used)
-            wait_for(lambda: self._prepare(create), self._patience, self.name)
+            engine = make_engine(url)
+            wait_for(lambda: self._prepare(engine, create), self._patience, self.name)
+        self._engine = engine
         self._patience = PATIENCE_SECONDS
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -281,7 +303,8 @@ class Store:
 
     def close(self) -> None:
         """Give back the connections."""
-        self.engine.dispose()
+        if self._engine is not None:
+            self._engine.dispose()
 
     def _change_claims(self, keys: Sequence[str], statement: Any) -> None:
         if keys:
@@ -328,19 +351,12 @@ class Store:
         key = str(row["key"])[:12] if row is not None else ""
         return reading(f"row {key} of the store {self.name}", "is not an evaluation")
 
-    def _form(self) -> str | None:
-        """Of the tables; None where there are none, or somebody is just making them."""
-        if not inspect(self.engine).has_table(ABOUT.name):
-            return None
-        with self.engine.begin() as connection:
-            return connection.execute(select(ABOUT.c.value).where(ABOUT.c.name == "form")).scalar()
-
-    def _prepare(self, create: bool) -> None:
+    def _prepare(self, engine: Engine, create: bool) -> None:
         """Make the tables where there are none. Raises DataError for a database of another form."""
-        form = self._form()
+        form = _form(engine)
         if form is None and create:
-            make_tables(self.engine)
-            form = self._form()
+            make_tables(engine)
+            form = _form(engine)
         if form is None:
             raise DataError(f"{self.name} is not a store of archwalk")
         if form != FORM:
@@ -348,6 +364,14 @@ class Store:
                 f"the store {self.name} has form {form}, this archwalk reads form {FORM}; export it with the archwalk "
                 "that made it and import it into a new one"
             )
+
+
+def _form(engine: Engine) -> str | None:
+    """Of the tables; None where there are none, or somebody is just making them."""
+    if not inspect(engine).has_table(ABOUT.name):
+        return None
+    with engine.begin() as connection:
+        return connection.execute(select(ABOUT.c.value).where(ABOUT.c.name == "form")).scalar()
 
 
 def _is_free(row: Any, machine: str, started: float) -> bool:

@@ -49,6 +49,10 @@ class Plan:
     batch: int
     speed: Speed
 
+    def __post_init__(self) -> None:
+        if not (self.seconds > 0 and self.workers > 0 and self.images > 0 and self.batch > 0):
+            raise ValueError("a plan has seconds, workers, images and a batch")
+
     @property
     def search_seconds(self) -> float:
         """Of the clock."""
@@ -88,8 +92,3 @@ class Plan:
             "schedule": vars(self.schedule),
             "speed": self.speed.as_dict(),
         }
-
-    @classmethod
-    def from_dict(cls, given: dict[str, Any]) -> "Plan":
-        """Of what `as_dict` gave."""
-        return cls(**given | {"schedule": Schedule(**given["schedule"]), "speed": Speed(**given["speed"])})

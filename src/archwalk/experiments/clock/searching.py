@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from archwalk.data.decoding import read_json, reading
+from archwalk.data.decoding import read_json
 from archwalk.data.files import alone_with, make_folder, working_folder, write_atomically
 from archwalk.data.images import ImageSet
 from archwalk.data.images.base import TEST, TRAINING
@@ -120,8 +120,7 @@ class Session:
         """That of a search that has begun before, otherwise a new one, from how fast this machine trains."""
         path = self.place.with_suffix(".plan.json")
         if path.is_file():
-            with reading(str(path), "is not the plan of a search; delete it, and one is made"):
-                return Plan.from_dict(read_json(path, dict[str, Any]))
+            return read_json(path, Plan, "the plan of a search; delete it, and one is made")
         rng = np.random.default_rng(0)
         timed = np.stack([self.space.parse(MEMBERS[name]) for name in _TIMED])
         timed = np.concatenate([self.space.made_smaller(timed, rng), self.space.smallest[:1]])

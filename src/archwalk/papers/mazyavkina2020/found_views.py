@@ -35,10 +35,16 @@ def trained_line(record: Record) -> str:
     steps = list_by_ground(settings["timesteps_of_a_training"], count)
     seeds = list_by_ground(settings["seeds_of_the_table"], lambda its: counted(len(its), "seed"))
     searches = counted(len(settings["seeds_of_searches"]), "seed")
+    between = list_by_ground(settings.get("variance_between_networks", {}), _share)
     return (
         f"Budget: {settings['budget']}; query: {settings['query']}. {searches} of each search. Timesteps of an agent: "
-        f"{steps}; seeds of the table: {seeds}."
+        f"{steps}; seeds of the table: {seeds}. Of the variance of mean returns there is between networks, and not "
+        f"between trainings of one: {between}."
     )
+
+
+def _share(between: float | None) -> str:
+    return "unknown, of one seed" if between is None else f"{between:.3f}"
 
 
 def list_by_ground(values: Mapping[str, Any], say: Any) -> str:

@@ -141,6 +141,7 @@ def study_settings(setup: Setup, studies: list[Study]) -> dict[str, Any]:
         "chosen_by": OBJECTIVE,
         "timesteps_of_a_training": {study.ground.label: study.ground.steps for study in studies},
         "seeds_of_the_table": {study.ground.label: list(study.ground.table.seeds) for study in studies},
+        "variance_between_networks": {study.ground.label: study.ground.table.between for study in studies},
         "methods": {method.name: method.settings for method in size.methods},
         "seeds_of_searches": list(seeds_of(setup, size.seeds)),
         "repeats_of_random_search": REPEATS,
