@@ -113,6 +113,11 @@ def test_the_same_search_again_trains_nothing(found, monkeypatch):
     assert again["final"]["images"] == 0
     for name in ("architecture", "test", "tried"):
         assert again[name] == result[name]
+    assert again["final"]["curves"] == result["final"]["curves"]
+    assert len(result["final"]["curves"]["loss"]) == 20
+    for name in ("planning", "search", "final training"):
+        assert again["seconds"][name] == pytest.approx(result["seconds"][name], abs=0.1)
+    assert min(again["seconds"].values()) >= 0
     weights = [(folder / name / "weights.safetensors").read_bytes() for name in ("out", "again")]
     assert weights[0] == weights[1]
 

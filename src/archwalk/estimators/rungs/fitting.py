@@ -39,6 +39,7 @@ def fit(
     losses: list[Tensor] = []
     network.train()
     step, done = 0, progress(0)
+    due = _next_point(done)
     while done < 1:
         rate = settings.learning_rate_at(done)
         for group in optimiser.param_groups:
@@ -53,7 +54,8 @@ def fit(
         losses.append(loss.detach())
         step += 1
         done = progress(step)
-        if int(done * _POINTS) > len(curves["loss"]) or done >= 1:
+        if done >= min(due, 1):
+            due = _next_point(done)
             mean = float(torch.stack(losses).mean())
             if not np.isfinite(mean):
                 raise DivergedError(f"the loss is not finite after {step} steps")
@@ -62,6 +64,10 @@ def fit(
             losses.clear()
             told(min(done, 1.0), mean)
     return curves
+
+
+def _next_point(done: float) -> float:
+    return (int(done * _POINTS) + 1) / _POINTS
 
 
 def make_optimiser(network: nn.Module, settings: RecipeSettings) -> torch.optim.Optimizer:

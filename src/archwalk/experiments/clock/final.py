@@ -11,6 +11,7 @@ from torch import nn
 from archwalk.data.images.base import TEST
 from archwalk.estimators.rungs.fitting import Curves, fit
 from archwalk.estimators.rungs.pixels import Batches
+from archwalk.estimators.rungs.settings import RecipeSettings
 from archwalk.estimators.rungs.training import Climb, RungTraining
 from archwalk.estimators.rungs.weights import keep, restore
 from archwalk.estimators.trainings.pool import Arrays
@@ -31,6 +32,8 @@ class Final:
 
     network: nn.Module
     curves: Curves
+    begun: float
+    """By the clock."""
     seconds: float
     """Of the clock."""
     images: int
@@ -57,7 +60,7 @@ def train_winner(
     kept = place.with_name(f"{place.stem}-final.safetensors")
     if stopped():  # the search was: it may still go on another time
         restore(network, place)
-        return Final(network, {"progress": [], "loss": [], "learning_rate": []}, 0.0, 0, True)
+        return Final(network, _curves(journal, training.settings), clock.elapsed, 0.0, 0, True)
     begun, done = _begun(journal, clock)
     if not (done > 0 and restore(network, kept)):
         done = 0.0
@@ -79,15 +82,18 @@ def train_winner(
         number_of_threads.choose(step, now)
         return pace.update()
 
-    with _same_threads():
-        if done < 1:
-            curves = fit(network, iter(batches), training.settings, progress, told)
-        else:
-            curves = {"progress": [], "loss": [], "learning_rate": []}
+    def noted(progress: float, loss: float) -> None:
+        journal.write({"loss": round(loss, 5), "progress": round(progress, 5)})
+        told(progress, loss)
+
+    if done < 1:
+        with _same_threads():
+            fit(network, iter(batches), training.settings, progress, noted)
     keep(network, kept)
     if not pace.stopped_at:
         journal.write({"final": 1.0, "at": round(clock.elapsed, 3)})
-    return Final(network, curves, clock.elapsed - begun, shown[0], pace.stopped_at is not None)
+    curves = _curves(journal, training.settings)
+    return Final(network, curves, begun, clock.elapsed - begun, shown[0], pace.stopped_at is not None)
 
 
 def _begun(journal: Journal, clock: Clock) -> tuple[float, float]:
@@ -97,6 +103,17 @@ def _begun(journal: Journal, clock: Clock) -> tuple[float, float]:
         journal.write({"final": 0.0, "at": round(clock.elapsed, 3)})
         return clock.elapsed, 0.0
     return lines[0]["at"], lines[-1]["final"]
+
+
+def _curves(journal: Journal, settings: RecipeSettings) -> Curves:
+    """What was noted, that before a kill too; what was trained again after it counts as it went then."""
+    noted = {line["progress"]: line["loss"] for line in journal.lines if "loss" in line}
+    progress = sorted(noted)
+    return {
+        "progress": progress,
+        "loss": [noted[one] for one in progress],
+        "learning_rate": [settings.learning_rate_at(one) for one in progress],
+    }
 
 
 class _Pace:

@@ -19,11 +19,14 @@ class _Line(msgspec.Struct):
     """What a line may say; `at` are seconds of the clock."""
 
     at: float = 0.0
+    planned: bool = False
     begun: Any = None
     rung: int = 0
     steps: tuple[int, ...] = ()
     done: int = 0
     final: float = 0.0
+    loss: float = 0.0
+    progress: float = 0.0
 
 
 class Journal:
@@ -38,8 +41,10 @@ class Journal:
         for number, line in enumerate(lines, 1):
             place = f"line {number} of {path}"
             row = decode_json(line, dict[str, Any], place, WHAT)
-            if {"done", "final"} & row.keys() and "at" not in row:
+            if {"planned", "done", "final"} & row.keys() and "at" not in row:
                 raise DataError(f"{place} is not {WHAT}: it does not say when")
+            if ("loss" in row) != ("progress" in row):
+                raise DataError(f"{place} is not {WHAT}: a loss has its progress")
             convert(row, _Line, place, WHAT)
             self.lines.append(row)
         if torn:
@@ -62,7 +67,11 @@ class Journal:
     @property
     def is_final(self) -> bool:
         """Whether the final training has begun."""
-        return any("final" in line for line in self.lines)
+        return self.at("final") is not None
+
+    def at(self, name: str) -> float | None:
+        """When the first line of a kind was written, by the clock; None where there is none."""
+        return next((line["at"] for line in self.lines if name in line), None)
 
     @property
     def seconds(self) -> float:

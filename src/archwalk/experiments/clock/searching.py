@@ -165,19 +165,18 @@ def _search(
             _latency_check(session),
         )  # fmt: skip
         tell = _teller(search, watch, look)
-        spent = {"planning": clock.elapsed}
+        if journal.at("planned") is None:
+            journal.write({"planned": True, "at": round(clock.elapsed, 3)})
         if not journal.is_final:
             pool = pool or stack.enter_context(session.workers_ready())
             search.run(pool, lambda search: tell("search"), stopped)
         stack.close()
-        spent["search"] = clock.elapsed - spent["planning"]
         winner = search.winner()
         final = train_winner(
             session.training, winner.climb, session.arrays, settings.seed, clock, journal,
             until=plan.seconds - min(_WRITING, 0.1 * plan.seconds), threads=session.threads, stopped=stopped,
             told=lambda done, loss: tell("final training", f"{100 * done:.0f} %"),
         )  # fmt: skip
-    spent["final training"] = final.seconds
     tell("judging and writing")
     result = _result(session, plan, search, winner, final)
     make_folder(out)
@@ -195,12 +194,23 @@ def _search(
             out / TEST_FILES, "".join(f"{name}\n" for name in names).encode(errors="surrogateescape")
         )
         files.append(TEST_FILES)
-    spent["judging and writing"] = clock.elapsed - sum(spent.values())
-    result |= {"files": files, "seconds": {name: round(value, 2) for name, value in spent.items()}}
+    result |= {"files": files, "seconds": _seconds(journal, final, clock.elapsed)}
     write_atomically(out / RESULT, json.dumps(result, indent=1) + "\n")
     write_atomically(out / FOUND, json.dumps(result["architecture"]) + "\n")
     forget_oldest(session.training.folder, _MOST_KEPT)
     return result
+
+
+def _seconds(journal: Journal, final: Final, now: float) -> dict[str, float]:
+    """Where the time went, that before a kill too."""
+    planned = journal.at("planned") or 0.0
+    spent = {
+        "planning": planned,
+        "search": final.begun - planned,
+        "final training": final.seconds,
+        "judging and writing": now - final.begun - final.seconds,
+    }
+    return {name: round(value, 2) for name, value in spent.items()}
 
 
 def _teller(search: Search, watch: Watch, look: Look) -> Callable[..., None]:
