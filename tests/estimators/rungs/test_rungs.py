@@ -9,7 +9,7 @@ import torch
 
 from archwalk.data.images.base import TRAINING
 from archwalk.errors import UsageError
-from archwalk.estimators.rungs.fitting import DivergedError, accuracy
+from archwalk.estimators.rungs.fitting import DivergedError, accuracy, fit
 from archwalk.estimators.rungs.pixels import Batches, Normalisation, may_be_mirrored
 from archwalk.estimators.rungs.placing import placed
 from archwalk.estimators.rungs.pool import RungPool
@@ -60,6 +60,17 @@ def test_a_rung_goes_on_from_kept_weights_and_is_the_same_without_them(tmp_path)
     places = [training.place(Climb(code_L, (6, 9)), 0) for training in (kept, lost)]
     assert places[0].read_bytes() == places[1].read_bytes()
     assert len(list((tmp_path / "lost").iterdir())) == 2
+
+
+@pytest.mark.parametrize(("begun", "points"), [(0, 20), (60, 8)])
+def test_a_curve_has_twenty_points_a_cycle(tmp_path, begun, points):
+    training = training_in(tmp_path)
+    arrays = IMAGES.arrays()
+    batches = Batches(arrays, np.flatnonzero(arrays["part"] == TRAINING), RECIPE, [0], "cpu")
+    network = training.fresh(smallest(training))
+    curves = fit(network, iter(batches), RECIPE, lambda step: (begun + step) / 100)
+    assert [round(100 * one) for one in curves["progress"]] == list(range(100 - 5 * (points - 1), 101, 5))
+    assert len(curves["loss"]) == points
 
 
 def test_damaged_weights_count_as_lost(tmp_path):
