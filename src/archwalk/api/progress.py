@@ -57,7 +57,7 @@ class _Lines(Bar):
     def _how_far(self, done: float, now: float) -> str:
         if not self._total:
             return f"{done:,.0f}"
-        left = (now - self._began) * (self._total / done - 1) if done else None
+        left = (now - self._began) * max(0.0, self._total / done - 1) if done else None
         share = f"{done:,.0f} of {self._total:,.0f} ({100 * done / self._total:.0f} %)"
         return share if left is None else f"{share}, {_duration(left)} left"
 
