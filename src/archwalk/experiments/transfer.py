@@ -122,7 +122,9 @@ def transfer(
             seeds,
             workers,
         )
-    return _record(done, tasks[0], list(strategies), family, budget, trials, list(seeds), command)
+    return _record(
+        done, tasks[names.index(chosen[0])], list(strategies), family, budget, trials, list(seeds), command
+    )
 
 
 def train_over(sources: Sequence[Benchmark], settings: TransferSettings, seed: int) -> TransferAgent:
