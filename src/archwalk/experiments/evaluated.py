@@ -93,6 +93,8 @@ class Batch:
         others = (self.reward_TN, self.report_TN, *self.metrics_TN.values())
         if self.codes_TNL.ndim != 3 or any((values_TN + 0.0).shape != shape for values_TN in others):
             raise ValueError("codes, rewards, reports and metrics are not of the same evaluations")
+        if self.codes_TNL.dtype.kind not in "iu":
+            raise ValueError("architectures are rows of integers")
         _require_words(self.strategy, *self.metrics_TN)
 
     def first(self, trials: int) -> Batch:
@@ -127,6 +129,8 @@ class Walk:
             raise ValueError(
                 "a walk has a reward and a report for each architecture, and an edit between two"
             )
+        if self.codes_SL.dtype.kind not in "iu":
+            raise ValueError("architectures are rows of integers")
         _require_words(self.strategy, *self.edits)
 
 

@@ -312,6 +312,10 @@ class Fronts(Struct, frozen=True, kw_only=True):
     found: dict[str, list[FrontPoint]]
     """By strategy: the front of all its trials and agents, from the worst of the first goal to the best."""
 
+    def __post_init__(self) -> None:
+        points = [point for points in self.found.values() for point in points]
+        _require_goals(self.goals, self.reference, self.exact, points)
+
 
 class Comparison(Struct, frozen=True, kw_only=True):
     """Strategies on one benchmark, from the same starts: a whole `result.json`."""
@@ -446,8 +450,26 @@ class Front(Struct, frozen=True, kw_only=True):
     """Wall time."""
 
     def __post_init__(self) -> None:
-        if not self.goals or any(len(row) != len(self.goals) for row in self.exact or []):
-            raise ValueError("a front has a value for each of its goals")
+        _require_goals(self.goals, self.reference, self.exact, self.points)
+        if not self.hypervolume or len(self.hypervolume_trials) != self.trials:
+            raise ValueError("a front has a hypervolume after each query, and at the end of each trial")
+
+
+def _require_goals(
+    goals: Sequence[Goal],
+    reference: list[float],
+    exact: list[list[float]] | None,
+    points: Sequence[FrontPoint],
+) -> None:
+    """Raise ValueError where a value of a goal is missing."""
+    rows = [*(exact or []), *([reference] if reference else [])]
+    names = {goal.name for goal in goals}
+    if (
+        not goals
+        or any(len(row) != len(goals) for row in rows)
+        or any(names - point.metrics.keys() for point in points)
+    ):
+        raise ValueError("a front has a value for each of its goals")
 
 
 FRONT = "front.json"

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.data.decoding import WRONG_CONTENT, encode_json
+from archwalk.data.decoding import WRONG_CONTENT, encode_json, reading
 from archwalk.errors import ArchwalkError
 from archwalk.estimators.metrics import Metric
 from archwalk.experiments.evaluated import Batch, Evaluations, Searched, Walk
@@ -169,8 +169,9 @@ class Explored:
         self.codes.append(code_L)
         if self.space is None:
             return {"code": code_L.tolist()}, {}
-        description = self.space.describe(code_L)
-        return description, decisions_of(description, self._decisive, code_L)
+        with reading(f"{code_L.tolist()}", f"is no architecture of {self.space.name}"):
+            description = self.space.describe(code_L)
+            return description, decisions_of(description, self._decisive, code_L)
 
     def _number(self, key: bytes, tell: Callable[[], tuple[Any, dict[str, Value]]]) -> int:
         """The number of an architecture, which is entered when it is met first."""
