@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -96,13 +97,15 @@ def _stored(folder: Path) -> Acknowledged:
     """The trainings that are done, and when: one that is done again has another time."""
     if not (folder / "store.sqlite").exists():
         return {}
-    connection = sqlite3.connect(f"file:{folder / 'store.sqlite'}?mode=ro", uri=True)
-    try:
-        rows = connection.execute("SELECT key, finished FROM evaluations WHERE finished <> ''").fetchall()
-    except sqlite3.OperationalError:  # no tables yet
-        return {}
-    finally:
-        connection.close()
+    with closing(sqlite3.connect(f"file:{folder / 'store.sqlite'}?mode=ro", uri=True)) as connection:
+        if (
+            connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'archwalk_evaluations'").fetchone()
+            is None
+        ):
+            return {}
+        rows = connection.execute(
+            "SELECT key, finished FROM archwalk_evaluations WHERE finished <> ''"
+        ).fetchall()
     return {f"training {key[:12]}": finished for key, finished in rows}
 
 
@@ -110,9 +113,11 @@ def _stored_on_server(folder: Path) -> Acknowledged:
     import psycopg
 
     with psycopg.connect(services.SERVERS[-1].url) as connection:
-        if connection.execute("SELECT to_regclass('evaluations')").fetchone() == (None,):
+        if connection.execute("SELECT to_regclass('archwalk_evaluations')").fetchone() == (None,):
             return {}
-        rows = connection.execute("SELECT key, finished FROM evaluations WHERE finished <> ''").fetchall()
+        rows = connection.execute(
+            "SELECT key, finished FROM archwalk_evaluations WHERE finished <> ''"
+        ).fetchall()
     return {f"training {key[:12]}": finished for key, finished in rows}
 
 

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -231,6 +232,16 @@ def test_resuming_a_finished_run_changes_nothing(whole):
     before = {file: file.read_bytes() for file in whole.path.iterdir()}
     assert resume_training(whole.path).path == whole.path
     assert {file: file.read_bytes() for file in whole.path.iterdir()} == before
+
+
+def test_a_finished_run_whose_settings_are_of_other_types_is_not_said_to_be_done(whole, tmp_path):
+    for file in whole.path.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["settings"]["batch"] = "x"
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(DataError, match="Expected `int`, got `str` - at `batch`"):
+        resume_training(tmp_path)
 
 
 def test_a_folder_that_holds_a_run_is_refused(case, whole, benchmark):

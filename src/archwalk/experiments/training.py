@@ -104,6 +104,8 @@ def resume_training(
     """
     run = RunFolder(out)
     config = run.config()
+    settings_class, _ = TRAINERS.load(config.strategy)
+    settings = convert(config.settings, settings_class, f"{out / CONFIG}", f"a config of {config.strategy}")
     if run.finished:
         return run
     if config.own_starts != (starts is not None):
@@ -114,8 +116,6 @@ def resume_training(
     if benchmark is None:
         benchmark = load_benchmark(config.asked or f"{config.benchmark}:{config.objective}", config.seed)
     require_same(config.fingerprint, benchmark.fingerprint, f"the training in {out}")
-    settings_class, _ = TRAINERS.load(config.strategy)
-    settings = convert(config.settings, settings_class, f"{out / CONFIG}", f"a config of {config.strategy}")
     begin = partial(_trainer, config.strategy, benchmark, settings, config.seed, starts, place)
     return _train(run, begin, progress, logged)
 
