@@ -68,7 +68,7 @@ def _key_numbers(result: Result) -> dict[str, str]:
         "Test accuracy": f"{result['test']['accuracy']:.2f} %",
         "Balanced accuracy": f"{result['test']['balanced_accuracy']:.2f} %",
         "Weights": f"{result['parameters']:,}",
-        "MACs an image": f"{result['macs']:,}",
+        "MACs an image": f"{result['macs']:,}" + (", looked at twice" if result["mirrored"] else ""),
         "Memory for one image": f"{result['megabytes']:.2f} MB",
         "Latency": f"{result['latency_ms']:.2f} ms",
     }

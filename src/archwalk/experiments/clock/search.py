@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archwalk.data.decoding import reading
 from archwalk.errors import ArchwalkError
@@ -15,8 +16,9 @@ from archwalk.estimators.store.records import DONE, Outcome
 from archwalk.experiments.clock.journal import WHAT, Clock, Journal
 from archwalk.experiments.clock.plan import Plan
 from archwalk.spaces.base import Codes
+from archwalk.spaces.convnet.code import WIDTHS, shifted
 from archwalk.spaces.convnet.space import ConvNet
-from archwalk.strategies.climbing.proposing import Accept, Ladder, Trial, propose
+from archwalk.strategies.climbing.proposing import Accept, Ladder, Trial, initial_networks, propose
 
 _POLL = 0.02
 _RENEW = 30.0
@@ -53,6 +55,8 @@ class Search:
         self.space, self.training, self.plan, self.clock = space, training, plan, clock
         self.journal, self.store, self.seed, self.accept = journal, store, seed, accept
         self.ladder = Ladder(plan.lengths, plan.schedule.factor, at_random=plan.schedule.at_random)
+        reach = self._seconds_B(initial_networks(space, np.random.default_rng(0), 1, self._sized)).max()
+        self._fastest = float(min(plan.wanted, reach)) / plan.schedule.spread
         self.steps: list[Step] = []
         self.trained = 0
         """Rungs that were trained by this process."""
@@ -114,7 +118,9 @@ class Search:
 
     def _next(self) -> int | None:
         trials = [step.trial for step in self.steps]
-        found = propose(self.space, self.ladder, trials, self._fast_enough, [self.seed, len(trials)])
+        found = propose(
+            self.space, self.ladder, trials, self._right_size, [self.seed, len(trials)], self._sized
+        )
         if found is None:
             return None
         code_L, rung = found
@@ -125,9 +131,21 @@ class Search:
         self.journal.write({"begun": self.space.describe(code_L), "rung": rung, "steps": list(climb.steps)})
         return len(self.steps) - 1
 
-    def _fast_enough(self, code_L: Codes) -> bool:
-        seconds = float(self.plan.speed.seconds_B(self.space.costs(code_L[None]))[0])
-        return seconds <= self.plan.slowest and self.accept(code_L)
+    def _seconds_B(self, codes_BL: Codes) -> NDArray[np.float64]:
+        return self.plan.speed.seconds_B(self.space.costs(codes_BL))
+
+    def _right_size(self, code_L: Codes) -> bool:
+        seconds = float(self._seconds_B(code_L[None])[0])
+        return self._fastest <= seconds <= self.plan.slowest and self.accept(code_L)
+
+    def _sized(self, codes_BL: Codes) -> Codes:
+        """Each network as wide as the time that is left for its final training is worth."""
+        shifts = range(1 - len(WIDTHS), len(WIDTHS))
+        sized_WBL = np.stack([shifted(codes_BL, by) for by in shifts])
+        flat = sized_WBL.reshape(-1, codes_BL.shape[1])
+        off_WB = np.abs(np.log(self._seconds_B(flat) / self.plan.wanted)).reshape(len(sized_WBL), -1)
+        best: Codes = sized_WBL[off_WB.argmin(axis=0), np.arange(len(codes_BL))]
+        return best
 
     def _finish(self, number: int, outcome: Outcome, *, ours: bool = True) -> None:
         if ours:
