@@ -55,8 +55,9 @@ class Search:
         self.space, self.training, self.plan, self.clock = space, training, plan, clock
         self.journal, self.store, self.seed, self.accept = journal, store, seed, accept
         self.ladder = Ladder(plan.lengths, plan.schedule.factor, at_random=plan.schedule.at_random)
-        reach = self._seconds_B(initial_networks(space, np.random.default_rng(0), 1, self._sized)).max()
-        self._fastest = float(min(plan.wanted, reach)) / plan.schedule.spread
+        known_S = self._seconds_B(initial_networks(space, np.random.default_rng(0), 1, self._sized))
+        self._fastest = float(min(plan.wanted, np.median(known_S))) / plan.schedule.spread
+        """Where limits leave only small networks, these are small."""
         self.steps: list[Step] = []
         self.trained = 0
         """Rungs that were trained by this process."""

@@ -162,7 +162,7 @@ class Session:
         for look in (images_NCHW, images_NCHW[..., ::-1])[: self.looks]:
             scores_NK = scores_of(network, look, normalise, precise, self.device)
             sum_NK += torch.from_numpy(scores_NK).softmax(1).numpy()
-        return sum_NK / self.looks
+        return sum_NK / np.float32(self.looks)
 
 
 def search_by_the_clock(
