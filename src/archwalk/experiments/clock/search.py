@@ -20,7 +20,8 @@ from archwalk.spaces.convnet.code import WIDTHS, shifted
 from archwalk.spaces.convnet.space import ConvNet
 from archwalk.strategies.climbing.proposing import Accept, Ladder, Trial, initial_networks, propose
 
-_POLL = 0.02
+_POLL, _TOLD = 0.05, 0.25
+"""Seconds between looks at the workers, and between tellings of nothing new."""
 _RENEW = 30.0
 
 
@@ -79,7 +80,7 @@ class Search:
         """Train until the share of the search is over, or `stopped`. No rung is begun that would not be done by then;
         what is under way when the share is over for longer than a first rung takes is given up.
         """
-        renewed = time.monotonic()
+        renewed = said = time.monotonic()
         end = self.plan.search_seconds + self.plan.cycles[0]
         try:
             while not stopped() and (self.clock.elapsed < end or not self.done):
@@ -90,7 +91,9 @@ class Search:
                 if time.monotonic() - renewed > _RENEW and self.store is not None:
                     self.store.renew([self._key(number) for number in self._claimed])
                     renewed = time.monotonic()
-                told(self)
+                if moved or time.monotonic() - said > _TOLD:
+                    said = time.monotonic()
+                    told(self)
                 if not moved:
                     if not pool.busy and not self._waiting:
                         return  # no network is left, or no time
