@@ -79,7 +79,7 @@ def decode_json(content: bytes | str, kind: type[T], source: str, what: str = ""
 
 
 @lru_cache(maxsize=128)
-def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     """Made once a kind, which takes longer than to decode a row."""
     return msgspec.json.Decoder(kind)
 
