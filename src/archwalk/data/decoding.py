@@ -11,11 +11,11 @@ import math
 import struct
 import tomllib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
 
@@ -67,7 +67,7 @@ def decode_json(content: bytes | str, kind: type[T], source: str, what: str = ""
     """JSON text as `kind`; `source` is named in errors. Raises DataError."""
     text = content if isinstance(content, str) else content.removeprefix(_BOM)
     try:
-        value: T = _decoder(kind).decode(text)
+        value: T = _decoder(cast(Hashable, kind)).decode(text)
     except msgspec.ValidationError as error:
         raise DataError(f"{source} is not {what or 'what it should be'}: {_plain(error)}") from error
     except (msgspec.DecodeError, UnicodeError) as error:
