@@ -25,6 +25,7 @@ from fuzzing import Files, files_of, write_files
 
 import archwalk.cli.main as cli
 from archwalk.api.listing import settings_of
+from archwalk.cli.guard import ending_in_order
 from archwalk.errors import ArchwalkError
 
 WORDS = [
@@ -144,7 +145,7 @@ def _call(words: list[str], folder: Path, before: Files, endless: bool = False) 
     if endless:
         ctrl_c.start()
     try:
-        with redirect_stdout(out), redirect_stderr(said):
+        with redirect_stdout(out), redirect_stderr(said), ending_in_order():
             status = cli.main(words)
     except SystemExit as stop:  # --help, --version
         status = int(stop.code or 0)
@@ -236,7 +237,7 @@ COMMANDS = [
     *(Command(f"archwalk search {name}, chains", ["search", name, "--benchmark", "chain-digits", "--budget", "2", "--json"], strategy=name)
       for name in ON_CHAINS),
     Command("archwalk train transfer", ["train", "transfer", "--benchmark", BENCHMARK, "--set", "then=nas-bench-graph:citeseer", "--set",
-                                        "evaluations=10", "--set", "steps=5", "--out", "run", "--json"], strategy="transfer"),
+                                        "samples=8", "--set", "updates=5", "--set", "fitted=16", "--set", "kernel_steps=2", "--set", "members=1", "--set", "width=8", "--out", "run", "--json"], strategy="transfer"),
     Command("archwalk transfer", ["transfer", f"{BENCHMARK},nas-bench-graph:citeseer", "--target", BENCHMARK, "--strategies",
                                   "mean-rank,rgpe", "--budget", "3", "--trials", "1", "--out", "o", "--json"]),
     Command("archwalk agents list", ["agents", "list", "--json"]),
