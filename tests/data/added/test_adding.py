@@ -249,6 +249,13 @@ def test_decisions_with_the_same_values_are_told_together(tmp_path):
     )
 
 
+def test_numbers_alone_are_not_taken_for_a_space_of_ours(tmp_path):
+    """NAS-Bench-201 reads six whole numbers too, but so may anything be written."""
+    rows = [[json.dumps([*map(int, s), 0, 0]), accuracy(s)] for s in strings()]
+    added = add_table("mine", write_csv(tmp_path / "t.csv", ["architecture", "acc"], rows))
+    assert not any("reads these" in note for note in added.about.notes)
+
+
 def test_words_that_begin_with_a_sign_are_taken_apart(tmp_path):
     rows = [[f"_{a}{b}-_x", float(n)] for n, (a, b) in enumerate(strings(2))]
     added = add_table("mine", write_csv(tmp_path / "t.csv", ["architecture", "acc"], rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -124,8 +125,10 @@ def _understand(name: str, raw: RawTable, space_name: str | None, asked: Asked) 
 
 
 def _known_space(column: Column) -> str | None:
-    """A space of ours that reads some of the architectures of a column, if one does."""
+    """A space of ours that reads some of the architectures of a column, if one does and they name operations."""
     some = column.values[:: max(1, len(column.values) // 8)][:8]
+    if not any(re.search("[a-z]", str(value)) for value in some):
+        return None
     for name in _PUBLISHED:
         space = load_space(name)
         if all(read_architecture(space, value) is not None for value in some):

@@ -19,7 +19,7 @@ ABSENT = "absent"
 """The value of a categorical decision where rows have none and no other decision says why."""
 
 _FEW = 0.1
-"""Gaps are a value of their own if they are more than this share of the rows of the rarest value; else rows are wrong."""
+"""Gaps are a value of their own if more than this share of the rows of the rarest value; else rows are wrong."""
 
 _MOST_CODES = 6  # integers from 0 or 1 on that are taken for names of choices
 _TRUE, _FALSE = {"true", "yes"}, {"false", "no"}
