@@ -94,7 +94,8 @@ def load_tasks(name: str) -> list[Benchmark]:
 def _known(added: Added, metric: StoredMetric) -> NDArray[np.bool_]:
     """Which architectures (N,) have a number for a metric and for what it is judged by."""
     both_2N = np.stack([added.values[name][-1] for name in (metric.name, metric.report)])
-    return ~np.isnan(both_2N).any(axis=0)
+    known_N: NDArray[np.bool_] = ~np.isnan(both_2N).any(axis=0)
+    return known_N
 
 
 def _benchmark(added: Added, metric: StoredMetric, known_N: NDArray[np.bool_]) -> Benchmark:
