@@ -72,7 +72,24 @@ def training_line(comparison: Comparison) -> str:
 
 def rules(comparison: Comparison) -> list[str]:
     """Under what rules everything was found: once on a page, and with every table that leaves it."""
-    return [setting(comparison), query_line(comparison), training_line(comparison)]
+    return [
+        setting(comparison),
+        query_line(comparison),
+        training_line(comparison),
+        *chosen_notes(comparison),
+    ]
+
+
+def chosen_notes(comparison: Comparison) -> list[str]:
+    """Whose settings were chosen in sight of this benchmark."""
+    names = [
+        label
+        for name, label in labels(comparison.strategies).items()
+        if comparison.strategies[name].chosen_here
+    ]
+    if not names:
+        return []
+    return [f"Settings chosen in sight of this benchmark, which is no held-out evidence: {', '.join(names)}."]
 
 
 class Proxy(msgspec.Struct):
