@@ -53,7 +53,7 @@ def query_line(comparison: Comparison) -> str:
 
 
 def training_line(comparison: Comparison) -> str:
-    """What the strategies had paid before their first query, and whose settings were chosen in sight of the benchmark."""
+    """What the strategies had paid before their first query, and whose settings were chosen in its sight."""
     paid, free = [], []
     for name, label in labels(comparison.strategies).items():
         one = comparison.strategies[name]
