@@ -3,6 +3,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
+from archwalk import compare, train
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.agents.dqn.settings import DQNSettings
 from archwalk.errors import ArchwalkError, DataError, UsageError
@@ -10,6 +11,7 @@ from archwalk.estimators.benchmarks import BENCHMARKS
 from archwalk.experiments.presets import PLUGINS, choose_preset, default_preset, load_preset, preset_names
 from archwalk.experiments.runs import load_method
 from archwalk.experiments.settings import describe_settings, make_settings
+from archwalk.report.wording import rules
 from archwalk.spaces.catalogue import SPACES
 from archwalk.strategies.catalogue import STRATEGIES
 
@@ -196,3 +198,21 @@ def test_wrong_assignments_are_one_line(assignment, message):
 def test_settings_are_described_as_they_are_read():
     settings = make_settings(DQNSettings, load_preset("archwalk-nas-bench-graph-dqn"))
     assert DQNSettings(**describe_settings(settings)) == settings
+
+
+def test_a_result_says_that_its_settings_were_chosen_in_sight_of_its_benchmark(tmp_path):
+    assert default_preset("graph-gp", "nasbench101:test-mean").was_chosen_on("nasbench101:test-mean")
+    assert not default_preset("graph-gp", "nasbench201:cifar10").was_chosen_on("nasbench201:cifar10")
+    preset = tmp_path / "mine.toml"
+    preset.write_text('strategy = "local-search"\nchosen_on = ["nas-bench-graph:proteins"]\n[settings]\n')
+    for benchmark, said in [("nas-bench-graph:proteins", True), ("nas-bench-graph:cora", False)]:
+        record = compare([str(preset), "random-search"], benchmark, budget=3, trials=2).record
+        assert record.strategies["mine"].chosen_here == said
+        assert any("chosen in sight" in line for line in rules(record)) == said
+
+
+def test_a_trained_agent_says_it_too(tmp_path):
+    benchmark = "nas-bench-graph:proteins"
+    settings = {"evaluations": 60, "initial": 30, "distil_updates": 1}
+    agent = train("planner", benchmark, out=tmp_path / "run", settings=settings)
+    assert compare([agent.path], benchmark, budget=3, trials=1).record.strategies["run"].chosen_here

@@ -13,6 +13,7 @@ from archwalk.errors import UsageError
 from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.transfer_records import Transfer
+from archwalk.spaces.known import KnownSpace
 from transfer_cases import SHORT_SETTINGS, TASKS, flat, task
 
 
@@ -77,6 +78,16 @@ def test_objectives_of_one_benchmark_are_tasks(space4):
     assert found.tasks["mine:citeseer"].source.sources == ["mine:cora"]
 
 
+def with_gaps(space, first):
+    """A task of 60 architectures of a space, from one on, that it numbers by themselves."""
+    ids_N1 = np.arange(first, first + 60, dtype=np.int32)[:, None]
+    whole = task(space, first)
+    estimator = TableEstimator(
+        accuracies(), whole.estimator.reward_N[ids_N1[:, 0]], whole.estimator.report_N[ids_N1[:, 0]]
+    )
+    return replace(whole, space=KnownSpace(space, ids_N1), estimator=estimator)
+
+
 def with_objective(one, name):
     return TableEstimator(accuracies(name), one.estimator.reward_N, one.estimator.report_N)
 
@@ -97,6 +108,12 @@ def test_sources_that_are_flat_or_have_gaps_are_learned_from(space4):
     ("tasks", "targets", "message"),
     [
         (lambda s4, s5: [task(s4, 0), task(s5, 1)], (), "share one space"),
+        (lambda s4, s5: [task(s4, 0), with_gaps(s4, 9)], (), "knows 91 architectures, and the other task 60"),
+        (
+            lambda s4, s5: [with_gaps(s4, 0), with_gaps(s4, 9)],
+            (),
+            "knows 60 architectures, and the other task 60",
+        ),
         (lambda s4, s5: [task(s4, 0), task(s4, 0)], (), "among its own sources"),
         (lambda s4, s5: [task(s4, 0), renamed(s4)], (), "have the same rewards: a target may not be among"),
         (lambda s4, s5: [task(s4, 0)], (), "one source task at least"),

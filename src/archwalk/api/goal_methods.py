@@ -50,6 +50,7 @@ def goal_method(
         strategy=method.strategy,
         preset=method.preset,
         citation=method.citation,
+        chosen_here=method.chosen_here,
         assignments=_written(settings),
     )
 

@@ -100,6 +100,7 @@ def run_demo(options: argparse.Namespace) -> None:
     """Train, compare and draw."""
     from archwalk.api.agents import train
     from archwalk.api.searching import compare
+    from archwalk.estimators.stored import cores
 
     budget, trials, episodes = DEMO_SCALES[options.scale]
     out: Path = options.out or Path("runs") / f"demo-{datetime.now():%Y%m%d-%H%M%S}"
@@ -110,7 +111,7 @@ def run_demo(options: argparse.Namespace) -> None:
     )  # fmt: skip
     result = compare(
         [agent, *BASELINES[options.scale]], options.benchmark, budget=budget, trials=trials, seed=options.seed,
-        episodes=episodes, out=out, command=options.command_line, progress=True,
+        episodes=episodes, out=out, command=options.command_line, progress=True, workers=cores(),
     )  # fmt: skip
     print_result(result, options.json, out)
 

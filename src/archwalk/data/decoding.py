@@ -11,10 +11,11 @@ import math
 import struct
 import tomllib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
 
@@ -66,7 +67,7 @@ def decode_json(content: bytes | str, kind: type[T], source: str, what: str = ""
     """JSON text as `kind`; `source` is named in errors. Raises DataError."""
     text = content if isinstance(content, str) else content.removeprefix(_BOM)
     try:
-        value = msgspec.json.decode(text, type=kind)
+        value: T = _decoder(cast(Hashable, kind)).decode(text)
     except msgspec.ValidationError as error:
         raise DataError(f"{source} is not {what or 'what it should be'}: {_plain(error)}") from error
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -75,6 +76,12 @@ def decode_json(content: bytes | str, kind: type[T], source: str, what: str = ""
         raise DataError(f"{source} is damaged: it is nested too deeply") from error
     _check(value, source)
     return value
+
+
+@lru_cache(maxsize=128)
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    """Made once a kind, which takes longer than to decode a row."""
+    return msgspec.json.Decoder(kind)
 
 
 def decode_toml(content: str, kind: type[T], source: str, what: str = "") -> T:

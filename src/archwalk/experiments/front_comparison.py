@@ -118,6 +118,7 @@ def _result(
         preset=method.preset,
         assignments=list(method.assignments),
         citation=method.citation,
+        chosen_here=method.chosen_here,
         **best_so_far(report_GTQ, report_GTQ, report_GTQ.shape[2], seed),
         evaluations=sum(map(len, values)),
         failed=sum(int(np.isnan(one).any(axis=1).sum()) for one in values),

@@ -66,6 +66,7 @@ class GoalMethod:
     training_seeds: tuple[int, ...] = ()
     preset: str | None = None
     citation: str = ""
+    chosen_here: bool = False
     assignments: tuple[str, ...] = ()
     bill: TrainingBill = NO_TRAINING
 

@@ -23,6 +23,8 @@ class Preset:
 
     `citation` names the paper that they are of. The `default` one of a strategy holds on every benchmark for which
     there is none of ours; `benchmarks` are the beginnings of those for which one of ours is, unless its name says it.
+    `chosen_on` are the beginnings of those whose results were looked at when our values were chosen: on them the
+    strategy has an advantage that is no evidence for it.
     """
 
     name: str
@@ -31,6 +33,11 @@ class Preset:
     citation: str = ""
     default: bool = False
     benchmarks: tuple[str, ...] = ()
+    chosen_on: tuple[str, ...] = ()
+
+    def was_chosen_on(self, benchmark: str) -> bool:
+        """Whether its values were chosen in sight of this benchmark."""
+        return bool(self.chosen_on) and benchmark.startswith(self.chosen_on)
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class _Content:
     citation: str = ""
     default: bool = False
     benchmarks: tuple[str, ...] = field(default_factory=tuple)
+    chosen_on: tuple[str, ...] = field(default_factory=tuple)
 
 
 def preset_names() -> list[str]:
@@ -84,7 +92,9 @@ def _read(file: Traversable, name: str) -> Preset:
 
 def _make(content: dict[str, Any], name: str, source: str) -> Preset:
     read = convert(content, _Content, source, "a preset")
-    return Preset(name, read.strategy, read.settings, read.citation, read.default, read.benchmarks)
+    return Preset(
+        name, read.strategy, read.settings, read.citation, read.default, read.benchmarks, read.chosen_on
+    )
 
 
 def choose_preset(strategy: str, benchmark: str, name: str | None = None) -> Preset | None:

@@ -49,7 +49,8 @@ class Method:
     """A strategy in a comparison: one factory, or one for each of several trained agents.
 
     The rest is what a record says of a strategy that was not trained: `strategy` is its name in the registry,
-    `assignments` (KEY=VALUE) changed its settings from those of `preset`.
+    `assignments` (KEY=VALUE) changed its settings from those of `preset`, which were `chosen_here` where somebody
+    looked at this very benchmark then.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Method:
     settings: Mapping[str, Any] = field(default_factory=dict)
     preset: str | None = None
     citation: str = ""
+    chosen_here: bool = False
     strategy: str = ""
     assignments: tuple[str, ...] = ()
 
@@ -193,6 +195,7 @@ def summarise_search(search: Search, method: Method, budget: int, seed: int) -> 
         preset=method.preset,
         assignments=list(method.assignments),
         citation=method.citation,
+        chosen_here=method.chosen_here,
         **best_so_far(report_GTQ, reward_GTQ, budget, seed),
         evaluations=sum(ledger.rewards_TQ.size for ledger in ledgers),
         failed=sum(int(np.isnan(ledger.rewards_TQ).sum()) for ledger in ledgers),

@@ -23,7 +23,7 @@ from archwalk.data.decoding import convert, decode_json, encode_json, read_json
 from archwalk.data.files import alone_with, make_folder, read_file, write_atomically
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, UsageError
-from archwalk.experiments.presets import default_preset, is_preset, load_preset
+from archwalk.experiments.presets import default_preset, is_preset, load_preset, preset_names
 from archwalk.experiments.protocol import Method
 from archwalk.experiments.settings import Changes, describe_settings, make_settings
 from archwalk.registry import find_attribute
@@ -269,7 +269,13 @@ def load_method(
         tuple(agents),
         tuple(config.seed for config in configs),
         strategy=configs[0].strategy,
+        chosen_here=any(_was_chosen_on(config.preset, benchmark) for config in configs),
     )
+
+
+def _was_chosen_on(preset: str | None, benchmark: str) -> bool:
+    """Whether a preset that is still there was chosen in sight of a benchmark."""
+    return preset in preset_names() and load_preset(preset).was_chosen_on(benchmark)
 
 
 def _folder_name(path: Path) -> str:
@@ -328,6 +334,7 @@ def _load_untrained(name: str, space: SearchSpace, benchmark: str, changes: Chan
         settings=describe_settings(settings),
         preset=preset.name if preset else None,
         citation=preset.citation if preset else "",
+        chosen_here=bool(preset and preset.was_chosen_on(benchmark)),
         strategy=strategy,
         assignments=tuple(changed),
     )

@@ -37,6 +37,9 @@ DECIMALS = 9
 
 PROFILE_POINTS = 101
 
+_AT_ONCE = 16
+"""Numbers of queries at which ranks are computed at a time, so that memory is bounded."""
+
 TEST = (
     "Wilcoxon signed-rank, two-sided, paired over trials (mean over agents in each trial); zero differences are "
     "ranked and then left out (Pratt), ties have mean ranks; exact over all signs given these ranks up to "
@@ -263,10 +266,13 @@ def rank_curves(reports: Reports, queries: Sequence[int], metric: Metric = REPOR
     common = min(report_GTQ.shape[1] for report_GTQ in reports.values())
     if len(reports) < 2:
         return None
-    at = np.array(queries) - 1
-    ranks_KQ = mean_ranks(
-        [metric.upward(report_GTQ[:, :common, at]).mean(axis=0) for report_GTQ in reports.values()]
-    )
+    parts_KB = [
+        mean_ranks(
+            [metric.upward(report_GTQ[:, :common, at]).mean(axis=0) for report_GTQ in reports.values()]
+        )
+        for at in np.split(np.array(queries) - 1, range(_AT_ONCE, len(queries), _AT_ONCE))
+    ]
+    ranks_KQ = np.concatenate(parts_KB, axis=1)
     return Ranks(
         trials=common,
         queries=list(queries),

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from archwalk.agents.base import Paid, SpaceMark
+from archwalk.agents.base import Paid
 from archwalk.agents.transfer.agent import TransferAgent
 from archwalk.agents.transfer.baselines import BASELINES, search_with
 from archwalk.agents.transfer.settings import TransferSettings
-from archwalk.agents.transfer.tasks import told_apart
+from archwalk.agents.transfer.tasks import space_difference, told_apart
 from archwalk.agents.transfer.trainer import TransferTrainer
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
@@ -140,9 +140,8 @@ def train_over(sources: Sequence[Benchmark], settings: TransferSettings, seed: i
 
 def _check(tasks: Sequence[Benchmark], targets: Sequence[str], strategies: Sequence[str]) -> None:
     names = [task.name for task in tasks]
-    mark = SpaceMark.of(tasks[0].space)
     for task in tasks:
-        if difference := mark.difference(SpaceMark.of(task.space)):
+        if difference := space_difference(tasks[0].space, task.space):
             raise UsageError(f"tasks of a transfer share one space: what learns on {names[0]} {difference}")
         if names.count(task.name) > 1:
             raise UsageError(f"{task.name} is named twice: a target may not be among its own sources")

@@ -200,11 +200,30 @@ class GrowingPosterior:
         smooth_E: Floats = targets_E - self._noise * cho_solve((lower_EE, True), targets_E)
         return smooth_E
 
+    def left_out(self, targets_E: Floats) -> tuple[Floats, Floats]:
+        """Mean and deviation, with noise, at each known architecture (E,), as if it alone were not known."""
+        lower_EE = self._lower_EE[: self.seen, : self.seen]
+        inverse_EE = cho_solve((lower_EE, True), np.eye(self.seen))
+        own_E = np.diagonal(inverse_EE)
+        return targets_E - inverse_EE @ targets_E / own_E, np.sqrt(1 / own_E)
+
+    def mean(self, targets_E: Floats) -> Singles:
+        """The mean (N,), given targets of mean zero of all that were added."""
+        mean_N: Singles = self._whitened(targets_E).astype(np.float32) @ self._rows_EN[: self.seen]
+        return mean_N
+
+    @property
+    def variance_N(self) -> Floats:
+        """The variance (N,), without noise, where targets have variance 1."""
+        return np.maximum(self._own_N - self._explained_N, _LEAST_VARIANCE)
+
     def __call__(self, targets_E: Floats) -> tuple[Singles, Floats]:
-        """Mean and deviation (N,), without noise, given targets of mean zero of all that were added."""
-        e = self.seen
-        white_E = solve_triangular(self._lower_EE[:e, :e], targets_E, lower=True)
-        scale = (float(white_E @ white_E) + _CERTAINTY) / (e + _CERTAINTY)
-        mean_N: Singles = white_E.astype(np.float32) @ self._rows_EN[:e]
-        variance_N = np.maximum(self._own_N - self._explained_N, _LEAST_VARIANCE)
-        return mean_N, np.sqrt(scale * variance_N)
+        """Mean and deviation (N,), without noise, the scale of the targets taken from them."""
+        white_E = self._whitened(targets_E)
+        scale = (float(white_E @ white_E) + _CERTAINTY) / (self.seen + _CERTAINTY)
+        mean_N: Singles = white_E.astype(np.float32) @ self._rows_EN[: self.seen]
+        return mean_N, np.sqrt(scale * self.variance_N)
+
+    def _whitened(self, targets_E: Floats) -> Floats:
+        whitened_E: Floats = solve_triangular(self._lower_EE[: self.seen, : self.seen], targets_E, lower=True)
+        return whitened_E

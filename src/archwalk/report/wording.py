@@ -53,7 +53,7 @@ def query_line(comparison: Comparison) -> str:
 
 
 def training_line(comparison: Comparison) -> str:
-    """What the strategies had paid before their first query."""
+    """What the strategies had paid before their first query, and whose settings were chosen in its sight."""
     paid, free = [], []
     for name, label in labels(comparison.strategies).items():
         one = comparison.strategies[name]
@@ -65,9 +65,20 @@ def training_line(comparison: Comparison) -> str:
             paid.append(f"{label} (number of queries not on record)")
         else:
             free.append(label)
-    if not paid:
-        return "No training before the search."
-    return f"Training before the search: {'; '.join(paid)}" + (f"; {', '.join(free)}: none." if free else ".")
+    others = f"; {', '.join(free)}: none" if free else ""
+    training = (
+        f"Training before the search: {'; '.join(paid)}{others}."
+        if paid
+        else "No training before the search."
+    )
+    chosen = [
+        label
+        for name, label in labels(comparison.strategies).items()
+        if comparison.strategies[name].chosen_here
+    ]
+    if not chosen:
+        return training
+    return f"{training} Settings chosen in sight of this benchmark, so no held-out evidence: {', '.join(chosen)}."
 
 
 def rules(comparison: Comparison) -> list[str]:

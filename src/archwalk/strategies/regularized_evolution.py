@@ -52,7 +52,7 @@ class RegularizedEvolution(Strategy):
         super().__init__(trials)
         self.settings = settings or RegularizedEvolutionSettings()
         shape = trials.trials, self.settings.population
-        strings_BC, _ = draw_strings(trials.space, trials.rng, shape[0] * shape[1])
+        strings_BC, _ = draw_strings(trials.space, trials.rng, shape[0] * shape[1], self._kept)
         self.strings_TPC = strings_BC.reshape(*shape, -1)
         self.rewards_TP = np.full(shape, -np.inf)
         self.told = 0
@@ -60,8 +60,8 @@ class RegularizedEvolution(Strategy):
     def _propose(self, n: int) -> Codes:
         space, population = self.trials.space, self.settings.population
         if self.told < population:
-            first_TNC = self.strings_TPC[:, self.told : self.told + n]
-            codes_BL = space.from_choices(np.ascontiguousarray(first_TNC).reshape(-1, first_TNC.shape[2]))
+            first_TNC = self.strings_TPC[:, self.told : self.told + n].astype(np.int32)
+            codes_BL = space.from_choices(first_TNC.reshape(-1, first_TNC.shape[2]))
             return codes_BL.reshape(*first_TNC.shape[:2], -1)
         self._children_TC, codes_TL = mutate_strings(space, self.trials.rng, self._parents())
         return codes_TL[:, None]
@@ -72,8 +72,13 @@ class RegularizedEvolution(Strategy):
         shape = self.trials.trials, self.settings.sample
         drawn_TS = self.trials.rng.integers(0, self.settings.population, shape)
         won_T = np.take_along_axis(self.rewards_TP, drawn_TS, axis=1).argmax(axis=1)
-        parents_TC: Strings = self.strings_TPC[rows, drawn_TS[rows, won_T]]
+        parents_TC: Strings = self.strings_TPC[rows, drawn_TS[rows, won_T]].astype(np.int32)
         return parents_TC
+
+    @property
+    def _kept(self) -> np.dtype[Any]:
+        """Of decisions in the populations: small, as there may be millions."""
+        return np.min_scalar_type(max(self.trials.space.choices))
 
     def _learn(self, codes_TNL: Codes, rewards_TN: Floats) -> None:
         n = rewards_TN.shape[1]
@@ -93,5 +98,5 @@ class RegularizedEvolution(Strategy):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what `state_dict` gave."""
         super().load_state_dict(state)
-        self.strings_TPC, self.rewards_TP = np.array(state["strings"]), np.array(state["rewards"])
+        self.strings_TPC, self.rewards_TP = np.array(state["strings"], self._kept), np.array(state["rewards"])
         self.told = int(state["told"])

@@ -6,7 +6,7 @@ over.
 """
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from archwalk.jit import make_streams
 from archwalk.spaces.base import Codes, SearchSpace
@@ -19,20 +19,27 @@ REDRAWS = 100
 NAS-Bench-101, where 73 % of the strings are valid, and of the mutations of any string 43 % or more, a few redraws do.
 """
 
+_AT_ONCE = 65_536
+"""Strings that are drawn at a time, so that memory is bounded."""
 
-def draw_strings(space: SearchSpace, rng: np.random.Generator, n: int) -> tuple[Strings, Codes]:
+
+def draw_strings(
+    space: SearchSpace, rng: np.random.Generator, n: int, dtype: DTypeLike = np.int32
+) -> tuple[Strings, Codes]:
     """Draw `n` strings (n, C), uniform over those that name an architecture, and their codes (n, L).
 
     What is still invalid after `REDRAWS` draws is a sample of the space, which is uniform only where `sample` is.
     """
-    strings_NC = np.empty((n, len(space.choices)), np.int32)
+    strings_NC = np.empty((n, len(space.choices)), dtype)
     codes_NL = np.empty((n, space.code_length), np.int32)
     rows = np.arange(n)
     for _ in range(REDRAWS):
         if not len(rows):
             return strings_NC, codes_NL
-        strings_NC[rows] = rng.integers(0, space.choices, (len(rows), len(space.choices)), dtype=np.int32)
-        codes_NL[rows] = space.from_choices(strings_NC[rows])
+        for first in range(0, len(rows), _AT_ONCE):
+            some = rows[first : first + _AT_ONCE]
+            drawn_BC = rng.integers(0, space.choices, (len(some), len(space.choices)), dtype=np.int32)
+            strings_NC[some], codes_NL[some] = drawn_BC, space.from_choices(drawn_BC)
         rows = rows[codes_NL[rows, 0] < 0]
     codes_NL[rows] = space.sample(rng, len(rows))
     strings_NC[rows] = space.to_choices(codes_NL[rows])

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from archwalk.agents.transfer.agent import TransferAgent
@@ -12,7 +13,7 @@ from archwalk.agents.transfer.outlook import Described, to_targets
 from archwalk.agents.transfer.sources import SourceSettings, learn_from
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
-from archwalk.learning.transfer_kernel import Singles
+from archwalk.learning.transfer_kernel import GrowingPosterior
 from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.strategies.base import Trials
 from archwalk.strategies.catalogue import StrategyFactory
@@ -80,7 +81,7 @@ class RGPESearcher(_SourceSearcher):
         super().__init__(trial, settings)
         profiles_NK = self.candidates.profiles_NK
         self.sources_NK = (profiles_NK - profiles_NK.mean(axis=0)) / profiles_NK.std(axis=0).clip(1e-6)
-        self.rows_EN: list[Singles] = []
+        self.posterior = GrowingPosterior(np.ones(len(self.candidates)), _NOISE)
 
     def propose(self) -> Codes:
         """The best source's favourite of all first, then the highest upper bound."""
@@ -91,40 +92,43 @@ class RGPESearcher(_SourceSearcher):
     def _bound(self) -> Floats:
         pool = self.settings.whole
         assert pool is not None
-        for id in self.asked_E[len(self.rows_EN) :]:
-            self.rows_EN.append(pool.description_row(self.candidates.rows(np.array([id]))))
         targets_E = to_targets(finite_rewards(self.rewards_E), self.settings.shape.bound_share)
-        cross_EN = np.stack(self.rows_EN)
-        matrix_EE = cross_EN[:, self.asked_E].astype(np.float64)
-        inverse_EE = np.linalg.inv(matrix_EE + _NOISE * np.eye(len(targets_E))).astype(np.float64)
-        alpha_E = inverse_EE @ targets_E
-        weights_M = self._weights(targets_E, alpha_E, inverse_EE)
-        own_N = alpha_E @ cross_EN
-        variance_N = np.maximum(1 - np.einsum("en,en->n", inverse_EE @ cross_EN, cross_EN), 1e-6)
-        bound_N: Floats = self.sources_NK @ weights_M[:-1] + weights_M[-1] * (own_N + np.sqrt(variance_N))
+        for e in range(self.posterior.seen, len(targets_E)):
+            row_N = pool.description_row(self.candidates.rows(self.asked_E[[e]]))
+            self.posterior.add(row_N, row_N[self.asked_E[:e]].astype(np.float64), 1.0)
+        weights_M = self._weights(targets_E, *self.posterior.left_out(targets_E))
+        own_N = self.posterior.mean(targets_E) + np.sqrt(self.posterior.variance_N)
+        bound_N: Floats = self.sources_NK @ weights_M[:-1] + weights_M[-1] * own_N
         return bound_N
 
-    def _weights(self, targets_E: Floats, alpha_E: Floats, inverse_EE: Floats) -> Floats:
-        """Of the sources, and of the own process at the end."""
-        own_E = np.diagonal(inverse_EE)
-        left_out_E, deviation_E = targets_E - alpha_E / own_E, np.sqrt(1 / own_E)
-        drawn_SE = left_out_E + deviation_E * self.rng.standard_normal((_DRAWS, len(targets_E)))
+    def _weights(self, targets_E: Floats, left_out_E: Floats, deviation_E: Floats) -> Floats:
+        """Of the sources, and of the own process at the end, of which is known what it says without each."""
+        told = len(targets_E)
+        drawn_SE = left_out_E + deviation_E * self.rng.standard_normal((_DRAWS, told))
         better_EE = targets_E[:, None] > targets_E
-        rows_SE = self.rng.integers(
-            0, len(targets_E), (_DRAWS, len(targets_E))
-        )  # bootstrap, so that sources differ
-        wrong_MEE = [
-            better_EE & (source_E[:, None] <= source_E) for source_E in self.sources_NK[self.asked_E].T
-        ]
-        counts_SE = np.stack([np.bincount(row_E, minlength=len(targets_E)) for row_E in rows_SE])
-        losses = [
-            np.einsum("se,ef,sf->s", counts_SE, wrong_EE, counts_SE, optimize=True) for wrong_EE in wrong_MEE
-        ]
-        own_SEE = better_EE & (drawn_SE[:, :, None] <= targets_E[None, None, :])
-        losses.append(np.einsum("se,sef,sf->s", counts_SE, own_SEE, counts_SE, optimize=True))
+        rows_SE = self.rng.integers(0, told, (_DRAWS, told))  # bootstrap, so that sources differ
+        counts_SE = np.stack([np.bincount(row_E, minlength=told) for row_E in rows_SE])
+        singles_SE = counts_SE.astype(np.float32)  # whole numbers that are exact
+        losses = []
+        for source_E in self.sources_NK[self.asked_E].T:
+            wrong_EE = better_EE & (source_E[:, None] <= source_E)
+            losses.append(((singles_SE @ wrong_EE.astype(np.float32)) * singles_SE).sum(axis=1))
+        losses.append(_pairs_wrong(targets_E, drawn_SE, counts_SE))
         best_MS = np.stack(losses) == np.min(losses, axis=0)
         weights_M: Floats = (best_MS / best_MS.sum(axis=0)).mean(axis=1)
         return weights_M
+
+
+def _pairs_wrong(targets_E: Floats, drawn_SE: Floats, counts_SE: NDArray[np.int64]) -> Floats:
+    """Of each sample (S,): pairs of which the better one by its target was drawn at or below the other's target."""
+    order_E = np.argsort(targets_E, kind="stable")
+    ascending_E = targets_E[order_E]
+    below_SE = np.zeros((len(counts_SE), len(targets_E) + 1))
+    below_SE[:, 1:] = counts_SE[:, order_E].cumsum(axis=1)
+    by_target_SE = below_SE[:, np.searchsorted(ascending_E, targets_E)]
+    by_drawn_SE = np.take_along_axis(below_SE, np.searchsorted(ascending_E, drawn_SE), axis=1)
+    wrong_S: Floats = (counts_SE * np.maximum(by_target_SE - by_drawn_SE, 0)).sum(axis=1)
+    return wrong_S
 
 
 class SourceSearch(PerTrial):

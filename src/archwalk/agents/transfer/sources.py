@@ -4,9 +4,10 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 
-from archwalk.agents.base import Paid, SpaceMark
+from archwalk.agents.base import Paid
 from archwalk.agents.transfer.agent import TransferAgent
 from archwalk.agents.transfer.settings import TransferSettings
+from archwalk.agents.transfer.tasks import space_difference
 from archwalk.agents.transfer.trainer import TransferTrainer
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import load_benchmark
@@ -45,9 +46,11 @@ def learn_from(settings: SourceSettings, space: SearchSpace, target: str = "") -
     if not settings.names:
         raise UsageError("which source tasks? say --set STRATEGY.sources=chain-digits,chain-mnist5k")
     if target and any(f"{name}:".startswith(f"{target}:") for name in settings.names):
-        raise UsageError(f"{target} is searched: it may not be among its own sources")
+        raise UsageError(
+            f"{target} is searched: it may not be among its own sources (archwalk transfer has columns of one table)"
+        )
     agent = _learn(settings)
-    if difference := SpaceMark.of(agent.space).difference(SpaceMark.of(space)):
+    if difference := space_difference(agent.space, space):
         raise UsageError(
             f"source tasks share the space that is searched: what learns on {settings.sources} {difference}"
         )

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from archwalk.agents.base import SpaceMark
 from archwalk.agents.transfer.agent import (
     ProfileNetwork,
     TransferAgent,
@@ -19,7 +18,7 @@ from archwalk.agents.transfer.agent import (
 from archwalk.agents.transfer.outlook import Described, to_targets
 from archwalk.agents.transfer.rehearsal import rehearse
 from archwalk.agents.transfer.settings import TransferSettings
-from archwalk.agents.transfer.tasks import told_apart
+from archwalk.agents.transfer.tasks import space_difference, told_apart
 from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
@@ -244,15 +243,12 @@ class TransferTrainer:
 
 def _check_sources(benchmarks: Sequence[Benchmark]) -> None:
     """Raise UsageError unless all are different tasks of one space."""
-    mark = SpaceMark.of(benchmarks[0].space)
     for number, source in enumerate(benchmarks):
         if source.name in [other.name for other in benchmarks[:number]]:
             raise UsageError(f"{source.name} is named twice among the source tasks")
-        if mark != SpaceMark.of(source.space):
+        if difference := space_difference(benchmarks[0].space, source.space):
             raise UsageError(
-                f"source tasks share one space: {source.name} is on {source.space.name} with"
-                f" {source.space.feature_count} features, {benchmarks[0].name} on {mark.name} with"
-                f" {mark.feature_count}"
+                f"source tasks share one space: what learns on {benchmarks[0].name} {difference}"
             )
 
 

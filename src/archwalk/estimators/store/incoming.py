@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from archwalk.estimators.store.records import Evaluation
@@ -11,6 +12,8 @@ from archwalk.estimators.store.tables import EVALUATIONS, evaluation_values
 
 NAMES = tuple(column.name for column in EVALUATIONS.columns)
 """The columns of a row, as the database has them."""
+
+_in_order = itemgetter(*NAMES)
 
 _AT_ONCE = 1000
 
@@ -25,7 +28,8 @@ class Incoming:
         self.rows = 0
         """How many came, repeats included."""
         self._file = sqlite3.connect("")  # SQLite's own temporary file
-        self._file.execute(f"CREATE TABLE incoming ({', '.join(NAMES)}, PRIMARY KEY (key)) WITHOUT ROWID")
+        self._file.execute("PRAGMA synchronous=OFF")  # it does not outlive us
+        self._file.execute(f"CREATE TABLE incoming ({', '.join(NAMES)}, PRIMARY KEY (key))")
         self._file.executemany(
             f"INSERT OR IGNORE INTO incoming VALUES ({', '.join('?' * len(NAMES))})",
             self._values(evaluations),
@@ -34,8 +38,7 @@ class Incoming:
     def _values(self, evaluations: Iterable[Evaluation]) -> Iterator[tuple[Any, ...]]:
         for one in evaluations:
             self.rows += 1
-            values = evaluation_values(one)
-            yield tuple(values[name] for name in NAMES)
+            yield _in_order(evaluation_values(one))
 
     def __iter__(self) -> Iterator[list[tuple[Any, ...]]]:
         """Values in the order of `NAMES`, some rows at a time."""

@@ -93,7 +93,7 @@ def outcome_values(outcome: Outcome, finished: str) -> dict[str, Any]:
         "parameters": outcome.parameters,
         "seconds": outcome.seconds,
         "curves": canonical_json(dict(outcome.curves)),
-        "versions": canonical_json(dict(outcome.versions)),
+        "versions": _versions_json(*outcome.versions.items()),
         "finished": finished,
         "owner": "",
         "lease": 0.0,
@@ -103,10 +103,9 @@ def outcome_values(outcome: Outcome, finished: str) -> dict[str, Any]:
 def read_outcome(row: Any) -> Outcome:
     """The outcome in a row (a mapping). Raises DataError, or one of `WRONG_CONTENT`, where it holds something else."""
     curves = decode_json(row["curves"], dict[str, list[float]], "curves")
-    versions = decode_json(row["versions"], dict[str, str], "versions")
     return Outcome(
         row["status"], row["reason"], row["validation"], row["test"], row["parameters"], row["seconds"],
-        curves, versions, metric_of(_read_settings(row["settings"])),
+        curves, _read_versions(row["versions"]), metric_of(_read_settings(row["settings"])),
     )  # fmt: skip
 
 
@@ -120,6 +119,16 @@ def read_evaluation(row: Any) -> Evaluation:
         row["space"], row["dataset"], row["dataset_fingerprint"], row["settings"], row["seed"]
     )
     return Evaluation(problem, row["architecture"], read_outcome(row), row["finished"])
+
+
+@lru_cache(maxsize=256)
+def _read_versions(versions: str) -> Mapping[str, str]:
+    return MappingProxyType(decode_json(versions, dict[str, str], "versions"))
+
+
+@lru_cache(maxsize=256)
+def _versions_json(*versions: tuple[str, str]) -> str:
+    return canonical_json(dict(versions))
 
 
 @lru_cache(maxsize=256)

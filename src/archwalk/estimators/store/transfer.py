@@ -103,10 +103,13 @@ def _write_csv(file: BinaryIO, rows: Iterable[Row]) -> int:
 def _read_csv(path: Path) -> Iterator[Row]:
     try:
         with opened(path) as file:
-            reader = csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", newline=""), strict=True)
-            _check_columns(path, reader.fieldnames or [])
-            for row in reader:
-                yield _from_text(path, reader.line_num, row)
+            reader = csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline=""), strict=True)
+            names = next(reader, [])
+            _check_columns(path, names)
+            for values in filter(None, reader):  # a line without anything is none
+                if len(values) != len(names):
+                    raise DataError(f"line {reader.line_num} of {path} has not as many columns as the first")
+                yield _from_text(path, reader.line_num, dict(zip(names, values, strict=True)))
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -114,15 +117,12 @@ def _read_csv(path: Path) -> Iterator[Row]:
 
 
 def _from_text(path: Path, line: int, row: dict[str, Any]) -> Row:
-    if None in row or None in row.values():
-        raise DataError(f"line {line} of {path} has not as many columns as the first")
-    values: dict[str, Any] = dict(row)
     for name, kind in NUMBERS.items():
         try:
-            values[name] = None if name == "parameters" and row[name] == "" else kind(row[name])
+            row[name] = None if name == "parameters" and row[name] == "" else kind(row[name])
         except ValueError as error:
             raise DataError(f"line {line} of {path}: {name} is {row[name]!r}") from error
-    return values
+    return row
 
 
 def _write_parquet(file: BinaryIO, rows: Iterable[Row]) -> int:
