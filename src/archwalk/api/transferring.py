@@ -8,9 +8,11 @@ from typing import Any
 
 from archwalk.agents.transfer.settings import TransferSettings
 from archwalk.api.progress import progress_bar
+from archwalk.data.added.names import added_names, is_added
 from archwalk.data.decoding import encode_json
 from archwalk.data.files import make_folder, write_atomically
 from archwalk.errors import UsageError
+from archwalk.estimators.added.benchmark import load_tasks
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments import transfer as protocol
 from archwalk.experiments.records import RESULT
@@ -35,25 +37,17 @@ def transfer(
 ) -> Transfer:
     """Leave each target out of a family, train on all other tasks, and search it: by the trained agent and by others.
 
-    `family` is one of `experiments.transfer.FAMILIES` or a list of benchmarks of one space. `strategies` are names:
-    `pretrained` is the agent, `mean-rank` and `rgpe` know the same sources, all others begin from nothing; the first is
-    tested against the rest. `targets` are all tasks unless some are named. An agent is trained for each of `seeds`;
-    `settings` are those of the training. With `sources`, the agent learns from so many of the other tasks, those that
-    follow the target in the family. With `out`, `result.json` is written there. The same seeds give the same
-    result to the bit, but for seconds.
+    `family` is one of `experiments.transfer.FAMILIES`, an added table of several tasks, or a list of benchmarks of one
+    space. `strategies` are names: `pretrained` is the agent, `mean-rank` and `rgpe` know the same sources, all others
+    begin from nothing; the first is tested against the rest. `targets` are all tasks unless some are named. An agent
+    is trained for each of `seeds`; `settings` are those of the training. With `sources`, the agent learns from so many
+    of the other tasks, those that follow the target in the family. With `out`, `result.json` is written there. The
+    same seeds give the same result to the bit, but for seconds.
 
     Raises UsageError for an unknown family, tasks of several spaces, a target that is its own source or whose rewards
     are all alike.
     """
-    if isinstance(family, str) and "," not in family:
-        if family not in protocol.FAMILIES:
-            raise UsageError(
-                f"unknown family {family!r}; there are {', '.join(protocol.FAMILIES)}, or name benchmarks with commas"
-            )
-        names: Sequence[Benchmark | str] = protocol.FAMILIES[family]
-    else:
-        names = family.split(",") if isinstance(family, str) else family
-    tasks = [load_benchmark(name, seeds[0]) if isinstance(name, str) else name for name in names]
+    tasks = _tasks(family, seeds[0])
     chosen = make_settings(TransferSettings, None, settings or {})
     with progress_bar("tasks", 1.0, progress) as bar:
         record = protocol.transfer(
@@ -66,3 +60,20 @@ def transfer(
         make_folder(folder)
         write_atomically(folder / RESULT, encode_json(record, indent=1) + "\n")
     return record
+
+
+def _tasks(family: str | Sequence[Benchmark | str], seed: int) -> list[Benchmark]:
+    if not isinstance(family, str):
+        named = family
+    elif "," in family:
+        named = family.split(",")
+    elif is_added(family):
+        return load_tasks(family)
+    elif family in protocol.FAMILIES:
+        named = protocol.FAMILIES[family]
+    else:
+        raise UsageError(
+            f"unknown family {family!r}; there are {', '.join([*protocol.FAMILIES, *added_names()])}, "
+            "or name benchmarks with commas"
+        )
+    return [load_benchmark(name, seed) if isinstance(name, str) else name for name in named]

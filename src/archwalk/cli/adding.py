@@ -76,7 +76,8 @@ def added_row(name: str) -> dict[str, Any]:
             "how_to_get": f"archwalk data remove {name}, and add it again",
         }  # fmt: skip
     about, count = added.about, len(added.codes_NL)
-    metrics = ", ".join(metric.name for metric in about.metrics)
+    names = [metric.name for metric in about.metrics]
+    metrics = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return {
         "name": name,
         "here": True,

@@ -24,7 +24,11 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     )
     listing.add_argument("kind", choices=KINDS)
     listing.add_argument(
-        "name", nargs="?", metavar="NAME", help="of a strategy, an agent or a preset: its settings"
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="of a strategy, an agent or a preset: its settings; of a "
+        "benchmark: its metrics, and who can search it",
     )
     add_json(listing)
     listing.set_defaults(run=run_list)
@@ -35,7 +39,7 @@ def run_list(options: argparse.Namespace) -> None:
     from archwalk.api import listing
 
     if options.name:
-        _print_settings(options)
+        (_print_benchmark if options.kind == "benchmarks" else _print_settings)(options)
         return
     found: dict[str, str] = getattr(listing, f"list_{options.kind}")()
     if options.json:
@@ -63,6 +67,31 @@ def _print_settings(options: argparse.Namespace) -> None:
     if not settings:
         OUT.print(f"{options.name} has no settings", highlight=False)
     _print_columns({key: json.dumps(value, default=str) for key, value in settings.items()})
+
+
+def _print_benchmark(options: argparse.Namespace) -> None:
+    from archwalk.api.facts import describe_benchmark
+
+    facts = describe_benchmark(options.name)
+    if options.json:
+        print_json(facts)
+        return
+    size = "very many" if facts["architectures"] is None else f"{facts['architectures']:,}"
+    rows = {
+        "space": f"{facts['space']}, {size} architectures, scored by {facts['evaluation']}",
+        "reward": _metric(facts["reward"]["name"], facts["reward"]),
+        "report": _metric(facts["report"]["name"], facts["report"]),
+        "metrics": "; ".join(_metric(name, metric) for name, metric in facts["metrics"].items()),
+        "tasks": ", ".join(facts["tasks"]),
+        "epochs": ", ".join(map(str, facts["fidelities"])) if len(facts["fidelities"]) > 1 else "",
+        "strategies": ", ".join(facts["strategies"]),
+    } | {f"not {strategy}": why for strategy, why in facts["cannot"].items()}
+    _print_columns({name: text for name, text in rows.items() if text})
+
+
+def _metric(name: str, metric: Mapping[str, Any]) -> str:
+    way = "higher is better" if metric["higher_is_better"] else "lower is better"
+    return f"{name} ({', '.join(filter(None, (metric['unit'], way)))})"
 
 
 def _print_columns(rows: Mapping[str, str]) -> None:

@@ -26,7 +26,8 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     )
     parser.add_argument(
         "family", metavar="FAMILY",
-        help="nas-bench-graph, nasbench201, nasbench201-12, chains, or benchmarks of one space with commas between",
+        help="nas-bench-graph, nasbench201, nasbench201-12, chains, a table of yours that has several tasks, or "
+        "benchmarks of one space with commas between",
     )  # fmt: skip
     parser.add_argument(
         "--target", action="append", default=[], metavar="B", help="the task left out; may repeat"

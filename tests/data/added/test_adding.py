@@ -219,6 +219,49 @@ def test_rows_that_are_wrong_are_counted_and_named(tmp_path):
     assert values(added, "acc") == {("x", "1"): 90, ("x", "2"): 93, ("y", "3"): 93}
 
 
+def test_a_gap_in_a_decision_is_a_fault_of_its_row_and_gaps_in_metrics_are_named(tmp_path):
+    """One empty cell among many does not make a value `absent`, which no architecture has."""
+    rows = [[*s, accuracy(s), accuracy(s) - 1] for s in strings()]
+    rows[0][4], rows[1][4], rows[2][4], rows[3][0] = "NaN", "inf", "", ""
+    rows[4][5] = "oops"
+    added = add_table(
+        "mine", write_csv(tmp_path / "t.csv", ["a", "b", "c", "d", "val_acc", "test_acc"], rows)
+    )
+    assert whole_space(added.about).size == 81
+    assert added.about.faults == [
+        "no number for val_acc: 3 lines (2, 3, 4); its other metrics count",
+        "no value of 'a': line 5; left out",
+        "test_acc is no number ('oops'): line 6; taken for missing",
+    ]
+
+
+def test_decisions_with_the_same_values_are_told_together(tmp_path):
+    """Operations and sources take turns in a genotype."""
+    rng = np.random.default_rng(0)
+    rows = [
+        [json.dumps([[OPERATIONS[a], b] for a, b in rng.integers(0, 3, (4, 2)).tolist()]), float(n)]
+        for n in range(60)
+    ]
+    added = add_table("mine", write_csv(tmp_path / "t.csv", ["architecture", "acc"], rows))
+    assert added.about.notes[0] == (
+        "inferred the space: part 1 ... part 7 (4): categorical, conv, pool, skip; "
+        "part 2 ... part 8 (4): categorical, 0, 1, 2"
+    )
+
+
+def test_numbers_alone_are_not_taken_for_a_space_of_ours(tmp_path):
+    """NAS-Bench-201 reads six whole numbers too, but so may anything be written."""
+    rows = [[json.dumps([*map(int, s), 0, 0]), accuracy(s)] for s in strings()]
+    added = add_table("mine", write_csv(tmp_path / "t.csv", ["architecture", "acc"], rows))
+    assert not any("reads these" in note for note in added.about.notes)
+
+
+def test_words_that_begin_with_a_sign_are_taken_apart(tmp_path):
+    rows = [[f"_{a}{b}-_x", float(n)] for n, (a, b) in enumerate(strings(2))]
+    added = add_table("mine", write_csv(tmp_path / "t.csv", ["architecture", "acc"], rows))
+    assert added.about.mode == "complete"
+
+
 def test_rows_that_differ_without_a_seed_are_repeats(tmp_path):
     rows = [[s, accuracy(s)] for s in strings()] + [["0000", 70.0]]
     added = add_table("r", write_csv(tmp_path / "t.csv", ["arch", "acc"], rows))

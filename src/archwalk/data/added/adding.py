@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from archwalk.data.added.columns import Column
+from archwalk.data.added.columns import MISSING, Column
 from archwalk.data.added.exploding import explode
 from archwalk.data.added.inference import Decided, infer_decisions
 from archwalk.data.added.lists import apart, together
@@ -44,6 +44,9 @@ CONNECTED = 0.9
 
 _PUBLISHED = ("darts", "nasbench201", "nasbench101", "nas-bench-graph")
 """Spaces whose architectures others write too."""
+
+_MOST_TOLD = 12
+"""Kinds of decisions that are told one by one."""
 
 LEAST_LEARNED = 20
 """Architectures from which on a surrogate can be fitted."""
@@ -122,8 +125,10 @@ def _understand(name: str, raw: RawTable, space_name: str | None, asked: Asked) 
 
 
 def _known_space(column: Column) -> str | None:
-    """A space of ours that reads some of the architectures of a column, if one does."""
+    """A space of ours that reads some of the architectures of a column, if one does and they name operations."""
     some = column.values[:: max(1, len(column.values) // 8)][:8]
+    if not any(re.search("[a-z]", str(value)) for value in some):
+        return None
     for name in _PUBLISHED:
         space = load_space(name)
         if all(read_architecture(space, value) is not None for value in some):
@@ -133,32 +138,32 @@ def _known_space(column: Column) -> str | None:
 
 def _exploded(column: Column) -> dict[str, Column]:
     """The decisions of a column of whole architectures, as columns."""
-    parts = explode(column.values, column.name)
-    names = list(dict.fromkeys(name for one in parts for name in one))
     found = {}
-    for name in names:
+    for name, values in explode(column.values, column.name).items():
         place: dict[tuple[type, object], int] = {}
-        index_V = np.full(len(parts) + 1, -1, np.int32)
-        for v, one in enumerate(parts):
-            if name in one:
-                index_V[v] = place.setdefault((type(one[name]), one[name]), len(place))
+        index_V = np.full(len(values) + 1, MISSING, np.int32)
+        for v, value in enumerate(values):
+            if value is not None:
+                index_V[v] = place.setdefault((type(value), value), len(place))
         found[name] = Column(name, index_V[column.index_R], [value for _, value in place])
     return found
 
 
-def _alike(one: Decided) -> tuple[str, tuple[Value, ...], Any]:
-    return one.decision.kind, one.decision.values, one.decision.when
-
-
 def _shown(decided: list[Decided]) -> str:
-    """Decisions for people; those in a row that have the same values together."""
-    told = []
-    for (kind, values, when), same in groupby(decided, key=_alike):
-        names = [one.decision.name for one in same]
-        which = names[0] if len(names) == 1 else f"{names[0]} ... {names[-1]} ({len(names)})"
-        shown = ", ".join(map(str, values[:8])) + (", ..." if len(values) > 8 else "")
-        told.append(f"{which}: {kind}, {shown}" + (f", when {when}" if when else ""))
-    return "; ".join(told)
+    """Decisions for people; those that have the same values together."""
+    alike: dict[tuple[str, tuple[Value, ...], Any], list[str]] = {}
+    for one in decided:
+        decision = one.decision
+        alike.setdefault((decision.kind, decision.values, decision.when), []).append(decision.name)
+    told = [_shown_alike(names, *key) for key, names in alike.items()]
+    more = f"; {len(told) - _MOST_TOLD} other kinds of decisions" if len(told) > _MOST_TOLD else ""
+    return "; ".join(told[:_MOST_TOLD]) + more
+
+
+def _shown_alike(names: list[str], kind: str, values: tuple[Value, ...], when: Any) -> str:
+    which = names[0] if len(names) == 1 else f"{names[0]} ... {names[-1]} ({len(names)})"
+    shown = ", ".join(map(str, values[:8])) + (", ..." if len(values) > 8 else "")
+    return f"{which}: {kind}, {shown}" + (f", when {when}" if when else "")
 
 
 def _stored(metric: Measured, all_metrics: list[Measured], asked: Asked) -> StoredMetric:

@@ -18,6 +18,9 @@ from archwalk.spaces.declared.expressions import word
 ABSENT = "absent"
 """The value of a categorical decision where rows have none and no other decision says why."""
 
+_FEW = 0.1
+"""Gaps are a value of their own if more than this share of the rows of the rarest value; else rows are wrong."""
+
 _MOST_CODES = 6  # integers from 0 or 1 on that are taken for names of choices
 _TRUE, _FALSE = {"true", "yes"}, {"false", "no"}
 
@@ -36,10 +39,10 @@ def infer_decisions(columns: Sequence[Column]) -> list[Decided]:
     for place, one in enumerate(found):
         if one.column.gaps:
             rule = _reason(one, [other for other in found if other is not one])
-            if rule is None:
-                found[place] = _with_absent(one)
-            else:
+            if rule is not None:
                 found[place] = replace(one, decision=replace(one.decision, when=rule))
+            elif one.column.gaps > _FEW * one.column.counts.min():
+                found[place] = _with_absent(one)
     return found
 
 

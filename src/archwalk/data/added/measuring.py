@@ -56,6 +56,10 @@ def measure(
     silent_R = kept_R & np.isnan(values_RM).all(axis=1)
     faults.add("no number in any metric", "left out", rows[silent_R])
     kept_R &= ~silent_R
+    for name in roles.metrics:
+        missing_R = kept_R & _silent(columns[name])
+        if missing_R.sum() <= kept_R.sum() / 2:  # else it is not measured in general
+            faults.add(f"no number for {name}", "its other metrics count", rows[missing_R])
     fidelity_R, fidelities = _fidelities(columns, roles, kept_R, rows, faults)
     kept_R &= fidelity_R >= 0
     if not kept_R.any():
@@ -87,15 +91,17 @@ def measure(
 
 
 def _numbers(column: Column, rows: NDArray[np.int64], faults: Faults) -> NDArray[np.float64]:
-    no_number_V = np.isnan(column.numbers)
-    wrong_V = np.array(
-        [bad and not says_nothing(v) for bad, v in zip(no_number_V, column.values, strict=True)]
-    )
-    if wrong_V.any():
-        wrong_R = (column.index_R >= 0) & wrong_V[column.index_R]
-        shown = column.values[int(wrong_V.argmax())]
+    number_R = column.number_R()
+    wrong_R = np.isnan(number_R) & ~_silent(column)
+    if wrong_R.any():
+        shown = column.values[column.index_R[wrong_R.argmax()]]
         faults.add(f"{column.name} is no number ({str(shown)[:30]!r})", "taken for missing", rows[wrong_R])
-    return column.number_R()
+    return number_R
+
+
+def _silent(column: Column) -> NDArray[np.bool_]:
+    """Rows (R,) that say nothing of a metric."""
+    return np.array([*map(says_nothing, column.values), True])[column.index_R]
 
 
 def _fidelities(

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from archwalk.data.added.metric_names import TEST, TRAIN, says
 from archwalk.data.added.names import TABLE, added_folder, added_names, is_added
 from archwalk.data.decoding import decode_json, encode_json
 from archwalk.data.files import write_atomically
@@ -66,6 +67,18 @@ class Added(msgspec.Struct, frozen=True):
     codes_NL: Codes
     repeats_N: NDArray[np.int32]
     values: dict[str, NDArray[np.float64]]
+
+    @property
+    def tasks(self) -> list[str]:
+        """What the default metric is for each task: `jigsaw.val_acc`, `normal.val_acc`; or a column each."""
+        first = self.metric(self.about.default)
+        return [
+            metric.name
+            for metric in self.about.metrics
+            if (metric.higher_is_better, metric.unit, _last(metric.name))
+            == (first.higher_is_better, first.unit, _last(first.name))
+            and (metric.name == first.name or not says(metric.name, TEST | TRAIN))
+        ]
 
     def metric(self, name: str) -> StoredMetric:
         """The metric of a name, whatever its capitals and signs. Raises UsageError with the nearest one."""
@@ -126,6 +139,11 @@ def whole_space(about: About) -> SearchSpace:
     if getattr(space, "numbering", None) != about.numbering:
         raise DataError(f"{about.name} was added by another version of archwalk; remove it and add it again")
     return space
+
+
+def _last(name: str) -> str:
+    """What a metric of a task is of it: `val_acc` of `jigsaw.val_acc`."""
+    return name.rpartition(".")[2] if "." in name else ""
 
 
 def _folded(name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archwalk.data.added.adding import COMPLETE, KNOWN
 from archwalk.data.added.names import added_folder, is_added
@@ -79,10 +80,28 @@ def load_added(name: str, words: list[str]) -> Benchmark:
     """The benchmark of an added table. Raises UsageError for a metric that it does not have."""
     added = read_added(name)
     metric = added.metric(":".join(words) or added.about.default)
-    objective = _objective(added, metric)
+    return _benchmark(added, metric, _known(added, metric))
+
+
+def load_tasks(name: str) -> list[Benchmark]:
+    """A benchmark for each task of an added table, all of one space: where rows are missing, what is known of all."""
+    added = read_added(name)
+    metrics = [added.metric(task) for task in added.tasks]
+    known_N = np.all([_known(added, metric) for metric in metrics], axis=0)
+    return [_benchmark(added, metric, known_N) for metric in metrics]
+
+
+def _known(added: Added, metric: StoredMetric) -> NDArray[np.bool_]:
+    """Which architectures (N,) have a number for a metric and for what it is judged by."""
+    both_2N = np.stack([added.values[name][-1] for name in (metric.name, metric.report)])
+    known_N: NDArray[np.bool_] = ~np.isnan(both_2N).any(axis=0)
+    return known_N
+
+
+def _benchmark(added: Added, metric: StoredMetric, known_N: NDArray[np.bool_]) -> Benchmark:
+    name, objective = added.about.name, _objective(added, metric)
     provenance = {"source": added.about.source, "sha256": added.about.sha256, "added": added.about.created}
     whole = whole_space(added.about)
-    known_N = ~np.isnan(added.values[metric.name][-1]) & ~np.isnan(added.values[metric.report][-1])
     if not known_N.any():
         raise UsageError(f"no architecture of {name} has numbers for {metric.name} and {metric.report}")
     if added.about.mode not in (COMPLETE, KNOWN):
