@@ -92,7 +92,9 @@ def _read(file: Traversable, name: str) -> Preset:
 
 def _make(content: dict[str, Any], name: str, source: str) -> Preset:
     read = convert(content, _Content, source, "a preset")
-    return Preset(name, read.strategy, read.settings, read.citation, read.default, read.benchmarks, read.chosen_on)
+    return Preset(
+        name, read.strategy, read.settings, read.citation, read.default, read.benchmarks, read.chosen_on
+    )
 
 
 def choose_preset(strategy: str, benchmark: str, name: str | None = None) -> Preset | None:
