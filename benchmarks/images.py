@@ -17,7 +17,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,7 @@ def main() -> None:
     parser.add_argument("--only", choices=ROWS, action="append", help="rows, all by default")
     parser.add_argument("--method", choices=METHODS, action="append", help="columns, all by default")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, help="instead of those of the rows; for each another OUT")
     parser.add_argument("--processor-time", action="store_true", help="minutes are those of all cores busy")
     parser.add_argument(
         "--throughput", action="store_true", help="images a second in fp32 and bf16, and nothing else"
@@ -87,19 +88,22 @@ def main() -> None:
         print_throughput()
         return
     now = seconds_of_all_cores if options.processor_time else time.monotonic
+    rows = ROWS if options.minutes is None else {
+        name: replace(row, minutes=options.minutes) for name, row in ROWS.items()
+    }  # fmt: skip
     for name in options.only or ROWS:
         for seed in range(options.seeds):
             for method in options.method or METHODS:
                 place = options.out / f"{name}-{method.replace(' ', '-')}-{seed}.json"
                 if not place.is_file():
                     try:
-                        cell = computed(ROWS[name], method, seed, options.out / place.stem, now)
+                        cell = computed(rows[name], method, seed, options.out / place.stem, now)
                     except ArchwalkError as error:
                         print(f"{name}: {error}", flush=True)
                         continue
                     write_atomically(place, json.dumps(cell) + "\n")
                     print(f"{place.stem}: {cell['accuracy']:.2f} %", flush=True)
-    print_table(options.out)
+    print_table(options.out, rows)
 
 
 def computed(row: Row, method: str, seed: int, out: Path, now: Callable[[], float]) -> dict[str, Any]:
@@ -134,9 +138,7 @@ def plain(images: ImageSet, settings: ClockSettings, out: Path, now: Callable[[]
         until=60 * settings.minutes, threads=CORES, told=lambda done, loss: None, stopped=lambda: False,
     )  # fmt: skip
     places = np.flatnonzero(images.part_N == TEST)
-    judged = Judgement.of(
-        session.training.scores(final.network, session.arrays, places), images.labels_N[places]
-    )
+    judged = Judgement.of(session.chances(final.network, places), images.labels_N[places])
     parameters = int(session.space.costs(code_L[None]).parameters_B[0])
     return {
         "accuracy": judged.accuracy,
@@ -183,11 +185,11 @@ def seconds_of_all_cores() -> float:
     return processor_seconds() / CORES
 
 
-def print_table(out: Path) -> None:
+def print_table(out: Path, rows: dict[str, Row]) -> None:
     """Means over seeds, with the deviation, of the cells that are there."""
     clocks = set()
     print(f"\n| data | minutes | {' | '.join(METHODS)} | goal |\n|{'---|' * (3 + len(METHODS))}")
-    for name, row in ROWS.items():
+    for name, row in rows.items():
         columns = []
         for method in METHODS:
             files = sorted(out.glob(f"{name}-{method.replace(' ', '-')}-[0-9].json"))

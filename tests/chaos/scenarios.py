@@ -35,6 +35,14 @@ while len(study) < 400:
 study.frame().to_json("told.json", orient="records")
 """
 
+OBJECTIVE = """
+import time
+
+def f(architecture):
+    time.sleep(0.05)
+    return sum(map(ord, str(architecture))) % 997
+"""
+
 CORA = ["--benchmark", "nas-bench-graph:cora"]
 APEX = [word for setting in (
     "steps=2400", "actors=2", "environments=4", "neighbours=6", "episode_limit=5", "shards=2", "capacity=1200", "fragment=5", "block=1",
@@ -62,6 +70,11 @@ def _training(name: str, words: Sequence[str], place: Sequence[str] = (), **more
         _driver,
         **more,  # type: ignore[arg-type]
     )
+
+
+def _objective(folder: Path) -> None:
+    _driver(folder)
+    (folder / "f.py").write_text(OBJECTIVE)
 
 
 def _kill_a_worker(run: Run, rng: random.Random) -> None:
@@ -193,6 +206,12 @@ SEARCH_IMAGES = [
 COMPARE = ["compare", "--strategies", "bananas,regularized-evolution,random-search", *CORA, "--budget", "15", "--trials", "4", "--workers",
            "2", "--episodes", "0", "--out", "o"]  # fmt: skip
 RESULT = ["o/result.json", "o/evaluations.safetensors"]
+TRANSFER = ["transfer", *CORA, *(word for setting in (
+    "then=nas-bench-graph:citeseer", "samples=200", "members=1", "width=16", "updates=200", "kernel_steps=20") for word in ("--set", setting))]  # fmt: skip
+TRANSFERRED = ["transfer", "nas-bench-graph:cora,nas-bench-graph:citeseer", "--target", "nas-bench-graph:cora", "--strategies",
+               "mean-rank,rgpe", "--budget", "5", "--trials", "2", "--out", "o"]  # fmt: skip
+MEASURED = ["search", "regularized-evolution", "--space", "nas-bench-graph", "--objective", "f.py:f", "--budget", "60", "--workers", "2",
+            "--out", "o"]  # fmt: skip
 META = ["meta-rl", "--benchmark", "chain-digits", "--steps", "900"]
 REPRODUCE = [
     "reproduce",
@@ -214,6 +233,9 @@ SCENARIOS = [
     _training("apex, its actors and shards", ["apex", *CORA, *APEX], PROCESSES, disturb=_kill_a_worker, survives=True),
     _training("planner", ["planner", *CORA, *PLANNER]),
     _training("meta-rl", META),
+    _training("transfer", TRANSFER),
+    Scenario("transfer to another table", _archwalk(*TRANSFERRED), ["o/result.json"], (), _driver),
+    Scenario("search with an objective, in processes", _archwalk(*MEASURED), RESULT, (), _objective, _stored),
     Scenario("search on images", _archwalk(*SEARCH_IMAGES), RESULT, (), _images, _stored),
     Scenario("search by the clock", _archwalk("search", "--minutes", "0.1", "--benchmark", "images:images", "--out", "o", "--workers", "1",
                                               "--max-parameters", "4000"),

@@ -67,6 +67,15 @@ class TestFolders:
         assert one.fingerprint == other.fingerprint
         assert one.classes == other.classes
 
+    def test_folders_inside_a_class_folder_are_of_the_class(self, folder, caplog):
+        (folder / "ants" / "more" / "of them").mkdir(parents=True)
+        for i in range(3):
+            (folder / "ants" / f"{i}.png").rename(folder / "ants" / "more" / "of them" / f"{i}.png")
+        data = load_images(str(folder), SMALL)
+        assert data.classes == ("ants", "bees", "Ümläut & co #1")
+        assert np.bincount(data.labels_N).tolist() == [9, 6, 6]
+        assert "3 images of" in caplog.text
+
     def test_two_levels(self, tmp_path):
         for alphabet in ("Greek", "Latin"):
             for character in ("character01", "character02"):

@@ -25,6 +25,7 @@ from fuzzing import Files, files_of, write_files
 
 import archwalk.cli.main as cli
 from archwalk.api.listing import settings_of
+from archwalk.cli.guard import ending_in_order
 from archwalk.errors import ArchwalkError
 
 WORDS = [
@@ -144,7 +145,7 @@ def _call(words: list[str], folder: Path, before: Files, endless: bool = False) 
     if endless:
         ctrl_c.start()
     try:
-        with redirect_stdout(out), redirect_stderr(said):
+        with redirect_stdout(out), redirect_stderr(said), ending_in_order():
             status = cli.main(words)
     except SystemExit as stop:  # --help, --version
         status = int(stop.code or 0)
@@ -236,7 +237,7 @@ COMMANDS = [
     *(Command(f"archwalk search {name}, chains", ["search", name, "--benchmark", "chain-digits", "--budget", "2", "--json"], strategy=name)
       for name in ON_CHAINS),
     Command("archwalk train transfer", ["train", "transfer", "--benchmark", BENCHMARK, "--set", "then=nas-bench-graph:citeseer", "--set",
-                                        "evaluations=10", "--set", "steps=5", "--out", "run", "--json"], strategy="transfer"),
+                                        "samples=8", "--set", "updates=5", "--set", "fitted=16", "--set", "kernel_steps=2", "--set", "members=1", "--set", "width=8", "--out", "run", "--json"], strategy="transfer"),
     Command("archwalk transfer", ["transfer", f"{BENCHMARK},nas-bench-graph:citeseer", "--target", BENCHMARK, "--strategies",
                                   "mean-rank,rgpe", "--budget", "3", "--trials", "1", "--out", "o", "--json"]),
     Command("archwalk agents list", ["agents", "list", "--json"]),
@@ -258,6 +259,10 @@ COMMANDS = [
     Command("archwalk train climber", ["train", "climber", "--benchmark", BENCHMARK, "--out", "run", "--set", "evaluations=20", "--set",
                                        "initial=16", "--set", "last_updates=5", "--set", "first_updates=5", "--set",
                                        "updates=5", "--set", "distil_updates=5", "--json"], strategy="climber"),
+    Command("archwalk train preference-planner", ["train", "preference-planner", "--benchmark", BENCHMARK, "--out", "run", *GOALS[:4],
+                                                  "--set", "evaluations=20", "--set", "initial=16", "--set", "first_updates=5", "--set",
+                                                  "updates=5", "--set", "preferences=2", "--set", "distil_updates=5", "--set",
+                                                  "distil_batch=16", "--set", "width=8", "--json"], strategy="preference-planner"),
     Command("archwalk train --resume", ["train", "--resume", "--out", "run", "--json"], lambda: _in("run", fuzz_folders.run_of("dqn", False))),
     Command("archwalk improve", ["improve", "run", "a.json", "--seed", "1", "--json"], _run_and_architecture),
     *(Command(f"archwalk search {name}", ["search", name, *_SEARCH, "--json"], strategy=name) for name in SEARCHERS),

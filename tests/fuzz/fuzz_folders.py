@@ -68,6 +68,7 @@ def cache_in(folder: Path) -> Iterator[None]:
             os.environ["ARCHWALK_CACHE"] = before
 
 
+@cache
 def made(make: Callable[[Path], object]) -> Callable[[], Files]:
     """What `make` leaves in a folder, once."""
 

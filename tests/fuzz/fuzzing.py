@@ -185,6 +185,9 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first input of each target")
     parser.add_argument("--list", action="store_true", help="names of all targets")
     options = parser.parse_args()
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell lets what is in its background ignore it
     with tempfile.TemporaryDirectory() as cache, quietly():
         os.environ["ARCHWALK_CACHE"] = cache
         targets = [one for one in every_target() if one.name.startswith(options.only or "")]

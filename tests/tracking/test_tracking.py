@@ -257,6 +257,26 @@ def test_mlflow_that_fails_is_a_note(mlflow_uri, caplog, monkeypatch):
     assert "the server is away" in caplog.text
 
 
+@pytest.mark.parametrize("uri", ["nonsense://x", "http://[::1"])
+def test_what_is_no_address_of_mlflow_is_one_line(uri):
+    with pytest.raises(UsageError, match="MLflow at"):
+        MLflow(uri)
+
+
+def test_a_server_that_is_not_there_is_given_up_soon_and_its_password_not_told(caplog, monkeypatch):
+    from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_MAX_RETRIES, MLFLOW_HTTP_REQUEST_TIMEOUT
+
+    monkeypatch.delenv(MLFLOW_HTTP_REQUEST_TIMEOUT.name, raising=False)
+    monkeypatch.setenv(MLFLOW_HTTP_REQUEST_MAX_RETRIES.name, "0")
+    tracker = MLflow("http://me:s3cr3t@127.0.0.1:1")
+    assert MLFLOW_HTTP_REQUEST_MAX_RETRIES.get() == 0, "who says so decides"
+    assert MLFLOW_HTTP_REQUEST_TIMEOUT.get() == 20
+    with caplog.at_level(logging.WARNING):
+        assert len(search([tracker], trials=1).frame()) == 12
+    assert "http://me:***@127.0.0.1:1 failed and is told nothing more" in caplog.text
+    assert "s3cr3t" not in caplog.text
+
+
 def test_words_name_callbacks(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_callback.py").write_text("seen = []\ntold = seen.append\n")

@@ -49,8 +49,8 @@ class Method:
     """A strategy in a comparison: one factory, or one for each of several trained agents.
 
     The rest is what a record says of a strategy that was not trained: `strategy` is its name in the registry,
-    `assignments` (KEY=VALUE) changed its settings from those of `preset`, which were `chosen_here` where somebody looked
-    at this very benchmark then.
+    `assignments` (KEY=VALUE) changed its settings from those of `preset`, which were `chosen_here` where somebody
+    looked at this very benchmark then.
     """
 
     name: str

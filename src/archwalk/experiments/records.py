@@ -163,7 +163,7 @@ class StrategyResult(Struct, frozen=True, kw_only=True):
     citation: str = ""
     """The paper of the preset."""
     chosen_here: bool = False
-    """Whether the preset's values were chosen in sight of this benchmark, so that its result here is no evidence for it."""
+    """Whether the values of the preset were chosen in sight of this benchmark: no evidence for them, then."""
     best_after: dict[int, Best] = {}
     """By number of queries: 10, 50, 100, 150, 200, 300, ... below the budget, and the budget."""
     curve: Curve | None = None

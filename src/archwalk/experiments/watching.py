@@ -19,6 +19,7 @@ from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.ledger import QueryLedger
 from archwalk.experiments.evaluated import EPOCHS, Batch, Searched, measure_freely
+from archwalk.secrets import one_line
 from archwalk.spaces.base import Codes
 
 _log = logging.getLogger(__name__)
@@ -86,8 +87,8 @@ def tell_safely(every: list[Any], tell: Callable[[Any], None]) -> None:
         except Exception as error:  # whatever a callback raises
             every.remove(one)
             name = getattr(one, "name", type(one).__name__)
-            reason = " ".join(str(error).split()) or type(error).__name__
-            _log.warning("archwalk: %s failed and is told nothing more: %s", name, reason)
+            reason = one_line(str(error)) or type(error).__name__
+            _log.warning("archwalk: %s failed and is told nothing more: %s", one_line(name), reason)
 
 
 class Observer:

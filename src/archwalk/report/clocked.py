@@ -14,10 +14,21 @@ from archwalk.data.images import ImageSet
 from archwalk.report.explorer.explored import Explored
 from archwalk.report.explorer.section import NO_EXPLORER
 from archwalk.report.explorer.section import explorer as make_explorer
-from archwalk.report.html import definitions, figure, fill_page, image, legend, paragraphs, section, table
+from archwalk.report.html import (
+    definitions,
+    figure,
+    fill_page,
+    image,
+    legend,
+    paragraphs,
+    section,
+    table,
+    tiles,
+)
 from archwalk.report.lines import Axis, Plot, Series, draw_lines, legend_of
 from archwalk.report.palette import BLUE, GREY, VERMILION
 from archwalk.report.svg import NARROW, WIDE
+from archwalk.report.values import counted
 from archwalk.spaces.convnet.members import MEMBERS
 from archwalk.spaces.convnet.space import ConvNet
 
@@ -43,12 +54,12 @@ def write_clocked_page(
     drawing = space.draw(space.parse(result["architecture"]))
     lead = (
         f"A network with {result['parameters']:,} weights names {test['accuracy']:.2f} % of {test['images']:,} test "
-        f"images rightly ({low:.2f} to {high:.2f} %, 95 % interval), after {result['plan']['seconds'] / 60:g} minutes."
+        f"images rightly ({low:.2f} to {high:.2f} %, 95 % interval), after {_minutes(result)}."
     )
     page = fill_page(
         title=f"A network for {about['name']}",
         lead=lead,
-        key_numbers=definitions(_key_numbers(result), "numbers"),
+        key_numbers=tiles(_key_numbers(result)),
         figures=section("network", "The network", image(drawing, "the network's blocks"))
         + _why(result)
         + _curves(result),
@@ -57,7 +68,7 @@ def write_clocked_page(
         explorer=explorer.body,
         policy=explorer.policy,
         style=explorer.style,
-        origin=section("origin", "How this was made", definitions(_origin(result), "facts")),
+        origin=section("origin", "How this was made", definitions(_origin(result), "terms origin")),
     )
     write_atomically(folder / PAGE, page)
     return folder / PAGE
@@ -68,10 +79,19 @@ def _key_numbers(result: Result) -> dict[str, str]:
         "Test accuracy": f"{result['test']['accuracy']:.2f} %",
         "Balanced accuracy": f"{result['test']['balanced_accuracy']:.2f} %",
         "Weights": f"{result['parameters']:,}",
-        "MACs an image": f"{result['macs']:,}",
+        "MACs an image" + (", looked at twice" if result["mirrored"] else ""): _in_millions(result["macs"]),
         "Memory for one image": f"{result['megabytes']:.2f} MB",
         "Latency": f"{result['latency_ms']:.2f} ms",
     }
+
+
+def _minutes(result: Result) -> str:
+    minutes = result["plan"]["seconds"] / 60
+    return f"{minutes:g} minute" + ("" if minutes == 1 else "s")
+
+
+def _in_millions(value: int) -> str:
+    return f"{value:,}" if value < 1e6 else f"{value / 1e6:,.1f} M"
 
 
 def _why(result: Result) -> str:
@@ -80,11 +100,14 @@ def _why(result: Result) -> str:
     winner = next(one for one in reversed(tried) if one["architecture"] == result["architecture"])
     beside = [one for one in tried if one["rung"] == winner["rung"]]
     second = max((o["validation"] for o in beside if o is not winner), default=None)
+    if len(beside) == len(tried) == 1:
+        return section("why", "Why this one", paragraphs(["There was no time to try a second network."]))
     texts = [
-        f"It had the best validation accuracy, {winner['validation']:.2f} %, of the {len(beside)} networks that were "
-        f"trained through {winner['rung'] + 1} cycles"
+        f"It had the best validation accuracy, {winner['validation']:.2f} %, of those that were trained through "
+        f"{counted(winner['rung'] + 1, 'cycle')}"
         + ("" if second is None else f"; the next one had {second:.2f} %")
-        + f". In all, {len({str(one['architecture']) for one in tried})} networks were tried."
+        + f". In all, {counted(len({str(one['architecture']) for one in tried}), 'network')} and "
+        f"{counted(len(tried), 'cycle')} were trained."
     ]
     plain = [one for one in tried if one["architecture"] == MEMBERS[_BASELINE]]
     if plain and MEMBERS[_BASELINE] != result["architecture"]:
@@ -93,7 +116,7 @@ def _why(result: Result) -> str:
         ]
         texts.append(
             f"The plain three-stage residual network had {plain[-1]['validation']:.2f} % after "
-            f"{plain[-1]['rung'] + 1} cycles"
+            f"{counted(plain[-1]['rung'] + 1, 'cycle')}"
             + (f", where the winner had {same[0]['validation']:.2f} %." if same else ".")
         )
     elif plain:
@@ -106,8 +129,8 @@ def _curves(result: Result) -> str:
     won = [one for one in tried if one["architecture"] == result["architecture"]]
     sizes = Plot(
         "sizes",
-        Axis("weights", log=True),
-        Axis("validation accuracy, %"),
+        Axis("weights", log=True, ticks=_ends(_places(tried)[0])),
+        Axis("validation accuracy, %", format=lambda value: f"{value:g}"),
         [
             Series("networks tried", GREY, *_places(tried), only_dots=True, dots=True),
             Series("the winner", VERMILION, *_places(won), only_dots=True),
@@ -119,7 +142,7 @@ def _curves(result: Result) -> str:
     losses = Plot(
         "loss",
         Axis("share of the final training, %"),
-        Axis("loss"),
+        Axis("loss", format=lambda value: f"{value:.2f}"),
         [Series("loss", BLUE, [100 * value for value in final["progress"]], final["loss"])],
         "loss in the final training",
         "The loss on training images over the final training.",
@@ -131,6 +154,13 @@ def _curves(result: Result) -> str:
     if final["loss"]:
         parts.append(_drawn(losses, "Loss with smoothed labels, in the final training of the winner."))
     return section("curves", "Size, accuracy and learning", "".join(parts))
+
+
+def _ends(weights: Sequence[float]) -> list[float] | None:
+    """Ticks where all are of about one size; None where powers of ten tell them apart."""
+    if not weights or max(weights) > 10 * min(weights):
+        return None
+    return sorted({min(weights), max(weights)} if max(weights) > 1.3 * min(weights) else {max(weights)})
 
 
 def _places(tried: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[float]]:

@@ -122,6 +122,12 @@ def definitions(entries: Mapping[str, str], style: str) -> str:
     return f'<dl class="{style}">{"".join(f"<dt>{term}</dt><dd>{text}</dd>" for term, text in pairs)}</dl>'
 
 
+def tiles(entries: Mapping[str, str]) -> str:
+    """Key numbers: a tile for each, its value above what it is; nothing where there are none."""
+    cells = (f"<div><dt>{escape(term)}</dt><dd>{escape(value)}</dd></div>" for term, value in entries.items())
+    return f'<dl class="key">{"".join(cells)}</dl>' if entries else ""
+
+
 def paragraphs(texts: Iterable[str]) -> str:
     """Text, a paragraph each."""
     return "".join(f"<p>{escape(text)}</p>" for text in texts)

@@ -43,6 +43,7 @@ from archwalk.report.html import (
     sheet_table,
     swatch,
     table,
+    tiles,
 )
 from archwalk.report.palette import strategy_colours
 from archwalk.report.tables import Column, Row, columns, pairs_sheet, reading, summary_rows
@@ -104,27 +105,26 @@ def _key_numbers(comparison: Comparison) -> str:
     one, label, report = comparison.strategies[name], labels(comparison.strategies)[name], comparison.report
     episodes, optimum = one.episodes, optimum_line(comparison)
     unit = f"{written.unit} " if written.unit else ""
-    tiles = []
+    numbers = []
     best = best_after(comparison, name, queries)
     if queries and best and best.mean is not None:
         mean = "" if one.trials == one.agents == 1 else "mean "
-        tiles.append(
+        numbers.append(
             (
                 written.value(best.mean),
                 f"{mean}{report.name} of {label}'s {best_word(comparison)} after {counted(queries, 'query')}",
             )
         )
         if optimum is not None:
-            tiles.append((written.signed(best.mean - optimum), f"{unit}from the exact optimum"))
+            numbers.append((written.signed(best.mean - optimum), f"{unit}from the exact optimum"))
     if episodes and episodes.median_improvement is not None:
-        tiles.append((written.signed(episodes.median_improvement), f"{unit}gained in one episode, median"))
+        numbers.append((written.signed(episodes.median_improvement), f"{unit}gained in one episode, median"))
     if episodes and episodes.share_of_optimum is not None:
-        tiles.append((percent(100 * episodes.share_of_optimum, 0), "of an optimal policy's mean gain"))
+        numbers.append((percent(100 * episodes.share_of_optimum, 0), "of an optimal policy's mean gain"))
     if one.training_queries:
         unique = f", {count(one.training_unique)} unique" if one.training_unique else ""
-        tiles.append((count(one.training_queries), f"training queries{unique}"))
-    cells = (f"<div><dt>{escape(text)}</dt><dd>{escape(value)}</dd></div>" for value, text in tiles)
-    return f'<dl class="key">{"".join(cells)}</dl>' if tiles else ""
+        numbers.append((count(one.training_queries), f"training queries{unique}"))
+    return tiles({text: value for value, text in numbers})
 
 
 def _figure(comparison: Comparison, picture: Picture) -> str:

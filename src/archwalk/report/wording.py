@@ -53,7 +53,7 @@ def query_line(comparison: Comparison) -> str:
 
 
 def training_line(comparison: Comparison) -> str:
-    """What the strategies had paid before their first query."""
+    """What the strategies had paid before their first query, and whose settings were chosen in its sight."""
     paid, free = [], []
     for name, label in labels(comparison.strategies).items():
         one = comparison.strategies[name]
@@ -65,31 +65,25 @@ def training_line(comparison: Comparison) -> str:
             paid.append(f"{label} (number of queries not on record)")
         else:
             free.append(label)
-    if not paid:
-        return "No training before the search."
-    return f"Training before the search: {'; '.join(paid)}" + (f"; {', '.join(free)}: none." if free else ".")
-
-
-def rules(comparison: Comparison) -> list[str]:
-    """Under what rules everything was found: once on a page, and with every table that leaves it."""
-    return [
-        setting(comparison),
-        query_line(comparison),
-        training_line(comparison),
-        *chosen_notes(comparison),
-    ]
-
-
-def chosen_notes(comparison: Comparison) -> list[str]:
-    """Whose settings were chosen in sight of this benchmark."""
-    names = [
+    others = f"; {', '.join(free)}: none" if free else ""
+    training = (
+        f"Training before the search: {'; '.join(paid)}{others}."
+        if paid
+        else "No training before the search."
+    )
+    chosen = [
         label
         for name, label in labels(comparison.strategies).items()
         if comparison.strategies[name].chosen_here
     ]
-    if not names:
-        return []
-    return [f"Settings chosen in sight of this benchmark, which is no held-out evidence: {', '.join(names)}."]
+    if not chosen:
+        return training
+    return f"{training} Settings chosen in sight of this benchmark, so no held-out evidence: {', '.join(chosen)}."
+
+
+def rules(comparison: Comparison) -> list[str]:
+    """Under what rules everything was found: once on a page, and with every table that leaves it."""
+    return [setting(comparison), query_line(comparison), training_line(comparison)]
 
 
 class Proxy(msgspec.Struct):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import re
 import threading
@@ -9,12 +10,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from archwalk.errors import ArchwalkError
+from archwalk.errors import ArchwalkError, UsageError
 from archwalk.tracking.step import FAILED, TRAINING, Run, Step, Tracker
 
 EXPERIMENT = "archwalk"
 KEY = "archwalk.run"
 """The tag by which a run is found again."""
+
+_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+"""With MLflow's own, a search waits four minutes and longer for a server that is not there."""
 
 _AT_ONCE = 1_000  # metrics that MLflow takes in one call
 _PAUSE = 0.5
@@ -32,14 +36,19 @@ class MLflow(Tracker):
     def __init__(self, uri: str | None = None, experiment: str = EXPERIMENT) -> None:
         """`uri` is the tracking server's or database's; by default MLflow's own (`MLFLOW_TRACKING_URI`).
 
-        Raises ArchwalkError where MLflow is not installed.
+        Raises ArchwalkError where MLflow is not installed, UsageError for what is no address to it.
         """
+        for name, value in _PATIENCE.items():
+            os.environ.setdefault(name, value)
         try:
             from mlflow.tracking import MlflowClient
         except ImportError as error:
             raise ArchwalkError("MLflow is not installed; run: pip install mlflow-skinny") from error
         self.name = f"MLflow at {uri or 'its own place'}"
-        self._client: Any = MlflowClient(tracking_uri=uri)
+        try:
+            self._client: Any = MlflowClient(tracking_uri=uri)
+        except Exception as error:  # of MLflow's own kinds, which differ between its versions
+            raise UsageError(f"{self.name}: {error}") from error
         self._experiment = experiment
         self._runs: dict[str, str] = {}
         self._waiting: queue.SimpleQueue[tuple[str, Any] | None] = queue.SimpleQueue()

@@ -1,9 +1,10 @@
 """Images in class folders: a folder or a zip file with one folder a class, or two levels as Omniglot has.
 
 The class of an image is the path of its folder below the first level at which paths differ, so `alphabet/character`
-is a class; names that are written alike are one class, however their accents are composed. Folders that are called
-train, test and the like are no classes: what is in them is put together, and the split is ours. What systems and
-storage devices leave beside images (thumbnails, say) is left out.
+is a class; where a folder holds images and folders with more of them, all are of its class. Names that are written
+alike are one class, however their accents are composed. Folders that are called train, test and the like are no
+classes: what is in them is put together, and the split is ours. What systems and storage devices leave beside images
+(thumbnails, say) is left out.
 """
 
 import hashlib
@@ -124,7 +125,22 @@ def _labels(root: Path, folders: list[tuple[str, ...]]) -> list[str]:
         raise DataError(
             f"{root} has images that are in no class folder; put each into the folder of its class"
         )
-    return ["/".join(parts) for parts in folders]
+    return ["/".join(parts) for parts in _with_what_is_inside(root, folders)]
+
+
+def _with_what_is_inside(root: Path, folders: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Images in folders inside a class folder are of that class."""
+    there = set(folders)
+    found = [
+        next(parts[:depth] for depth in range(1, len(parts) + 1) if parts[:depth] in there)
+        for parts in folders
+    ]
+    if moved := [parts for parts, outer in zip(folders, found, strict=True) if parts != outer]:
+        _log.warning(
+            "archwalk: %d images of %s lie in folders inside a class folder and are of its class, the first in %s",
+            len(moved), root, "/".join(moved[0]),
+        )  # fmt: skip
+    return found
 
 
 def _below_what_all_share(folders: list[tuple[str, ...]]) -> list[tuple[str, ...]]:

@@ -60,30 +60,38 @@ for place in sys.argv[1:]:
     upright = upright.convert("L" if about["channels"] == 1 else "RGB")
     pixels = np.array(upright.resize((about["width"], about["height"]), Image.Resampling.BILINEAR))
     planes = torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1)
+    looks = ((planes - mean) / deviation)[None]
+    if about["mirrored"]:  # looked at twice
+        looks = torch.cat([looks, looks.flip(3)])
     with torch.no_grad():
-        chances = network(((planes - mean) / deviation)[None]).softmax(1)[0]
+        chances = network(looks).softmax(1).mean(0)
     print(f"{place}: {about['classes'][int(chances.argmax())]} ({100 * chances.max():.1f} %)")
 '''
 
 
 class Deployed(nn.Module):
     """A network with all that stands before it: images (B, C, H, W) of any size with values 0 to 255, as they are read
-    from files, give chances (B, K) of the classes.
+    from files, give chances (B, K) of the classes: `mirrored`, the means of those of an image and of its reflection.
     """
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, network: nn.Module, shape: tuple[int, int, int], normalisation: Normalisation) -> None:
+    def __init__(
+        self, network: nn.Module, shape: tuple[int, int, int], normalisation: Normalisation, *, mirrored: bool
+    ) -> None:
         super().__init__()
-        self.network, self.size = network, shape[1:]
+        self.network, self.size, self.mirrored = network, shape[1:], mirrored
         for name, values in (("mean", normalisation.mean), ("deviation", normalisation.deviation)):
             self.register_buffer(name, torch.tensor(values).view(1, -1, 1, 1))
 
     def forward(self, images: Tensor) -> Tensor:
         """See the class."""
         x = interpolate(images.float(), self.size, mode="bilinear", antialias=True, align_corners=False)
-        chances: Tensor = self.network((x - self.mean) / self.deviation).softmax(1)
+        x = (x - self.mean) / self.deviation
+        chances: Tensor = self.network(x).softmax(1)
+        if self.mirrored:
+            chances = (chances + self.network(x.flip(3)).softmax(1)) / 2
         return chances
 
 
@@ -102,6 +110,8 @@ class About(msgspec.Struct, frozen=True):
     """In images of grey deeper than 8 bits, where their kind does not say."""
     ground: Annotated[int, msgspec.Meta(ge=0, le=255)]
     """Behind what is transparent."""
+    mirrored: bool
+    """Whether each image is looked at twice, as it is and mirrored."""
     weights_sha256: str
     network_sha256: str
     """Of the code."""
@@ -118,6 +128,8 @@ def deliver(
     network: nn.Module,
     normalisation: Normalisation,
     images: ImageSet,
+    *,
+    mirrored: bool,
 ) -> list[str]:
     """Write all files but the page; gives their names. Without the extra `onnx` there is no ONNX model."""
     network = network.cpu().eval()
@@ -126,7 +138,7 @@ def deliver(
     weights = save(renamed(network, source))
     about = About(
         images.classes, channels, height, width, tuple(normalisation.mean), tuple(normalisation.deviation),
-        images.conventions.white, images.conventions.ground,
+        images.conventions.white, images.conventions.ground, mirrored,
         sha256(weights).hexdigest(), sha256(source.encode()).hexdigest(),
     )  # fmt: skip
     write_atomically(folder / NETWORK, source)
@@ -135,7 +147,8 @@ def deliver(
     write_atomically(folder / PREDICT, _PREDICT)
     written = [NETWORK, WEIGHTS, CLASSES, PREDICT]
     if _has_onnx():
-        write_atomically(folder / ONNX, to_deployed_onnx(Deployed(network, space.image_shape, normalisation)))
+        deployed = Deployed(network, space.image_shape, normalisation, mirrored=mirrored)
+        write_atomically(folder / ONNX, to_deployed_onnx(deployed))
         written.append(ONNX)
     return written
 

@@ -13,23 +13,35 @@ from archwalk.spaces.convnet.space import ConvNet
 
 @dataclass(frozen=True)
 class Schedule:
-    """Shares of the time. First guesses, to be chosen by measuring (`benchmarks/images.py`)."""
+    """Shares of the time, and how large networks are for it."""
 
-    search: float = 0.35
+    search: float = 0.25
     """Of all minutes; the rest is the final training's."""
-    first: float = 1 / 36
+    first: float = 1 / 24
     """Of the search's core-seconds: the first cycle of a network."""
     growth: float = 2.0
     """How much longer each cycle is than the one before."""
     rungs: int = 3
-    factor: int = 3
+    factor: int = 2
     """Of so many networks on a rung one goes up."""
     fewest_epochs: float = 5.0
     """That a network must be fast enough for in its final training; slower ones are not searched."""
+    shown: float = 1_700.0
+    """Images that the final training of a network of the right size shows, over the root of its core-seconds and the
+    power .3 of the number of images: what is larger has too little time to learn, what is smaller learns no more in so
+    much. Chosen on validation images of CIFAR-10's subset, 240 core-seconds: 92 epochs of a network of 13 million
+    multiplications are better than 31 of one of 51 million.
+    """
+    spread: float = 4.0
+    """By what factor networks may be slower and faster than those of the right size."""
     fewest_steps: int = 20
     """Of a cycle, however short."""
     at_random: bool = False
     """Whether new networks are drawn at random, to compare with."""
+
+    def shown_in(self, seconds: float, images: int) -> float:
+        """Images that a network of the right size is shown in so many core-seconds."""
+        return float(self.shown * seconds**0.5 * images**0.3)
 
     def __post_init__(self) -> None:
         if not 0 < self.search < 1 or not 0 < self.first <= 1:
@@ -72,8 +84,18 @@ class Plan:
     @property
     def slowest(self) -> float:
         """Seconds that an image may take at most."""
-        final = (1 - self.schedule.search) * self.seconds * self.workers
-        return final / (self.schedule.fewest_epochs * self.images)
+        by_epochs = self._final / (self.schedule.fewest_epochs * self.images)
+        return min(by_epochs, self.schedule.spread * self.wanted)
+
+    @property
+    def wanted(self) -> float:
+        """Seconds that an image takes with a network of the right size."""
+        return self._final / self.schedule.shown_in(self._final, self.images)
+
+    @property
+    def _final(self) -> float:
+        """Core-seconds of the final training."""
+        return (1 - self.schedule.search) * self.seconds * self.workers
 
     def steps(self, space: ConvNet, code_L: Codes, rung: int) -> tuple[int, ...]:
         """Of each cycle up to a rung, for a network: what takes about as long for all of them."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archwalk.data.decoding import reading
 from archwalk.errors import ArchwalkError
@@ -15,10 +16,12 @@ from archwalk.estimators.store.records import DONE, Outcome
 from archwalk.experiments.clock.journal import WHAT, Clock, Journal
 from archwalk.experiments.clock.plan import Plan
 from archwalk.spaces.base import Codes
+from archwalk.spaces.convnet.code import WIDTHS, shifted
 from archwalk.spaces.convnet.space import ConvNet
-from archwalk.strategies.climbing.proposing import Accept, Ladder, Trial, propose
+from archwalk.strategies.climbing.proposing import Accept, Ladder, Trial, initial_networks, propose
 
-_POLL = 0.02
+_POLL, _TOLD = 0.05, 0.25
+"""Seconds between looks at the workers, and between tellings of nothing new."""
 _RENEW = 30.0
 
 
@@ -53,6 +56,9 @@ class Search:
         self.space, self.training, self.plan, self.clock = space, training, plan, clock
         self.journal, self.store, self.seed, self.accept = journal, store, seed, accept
         self.ladder = Ladder(plan.lengths, plan.schedule.factor, at_random=plan.schedule.at_random)
+        known_S = self._seconds_B(initial_networks(space, np.random.default_rng(0), 1, self._sized))
+        self._fastest = float(min(plan.wanted, np.median(known_S))) / plan.schedule.spread
+        """Where limits leave only small networks, these are small."""
         self.steps: list[Step] = []
         self.trained = 0
         """Rungs that were trained by this process."""
@@ -74,7 +80,7 @@ class Search:
         """Train until the share of the search is over, or `stopped`. No rung is begun that would not be done by then;
         what is under way when the share is over for longer than a first rung takes is given up.
         """
-        renewed = time.monotonic()
+        renewed = said = time.monotonic()
         end = self.plan.search_seconds + self.plan.cycles[0]
         try:
             while not stopped() and (self.clock.elapsed < end or not self.done):
@@ -85,7 +91,9 @@ class Search:
                 if time.monotonic() - renewed > _RENEW and self.store is not None:
                     self.store.renew([self._key(number) for number in self._claimed])
                     renewed = time.monotonic()
-                told(self)
+                if moved or time.monotonic() - said > _TOLD:
+                    said = time.monotonic()
+                    told(self)
                 if not moved:
                     if not pool.busy and not self._waiting:
                         return  # no network is left, or no time
@@ -114,7 +122,9 @@ class Search:
 
     def _next(self) -> int | None:
         trials = [step.trial for step in self.steps]
-        found = propose(self.space, self.ladder, trials, self._fast_enough, [self.seed, len(trials)])
+        found = propose(
+            self.space, self.ladder, trials, self._right_size, [self.seed, len(trials)], self._sized
+        )
         if found is None:
             return None
         code_L, rung = found
@@ -125,9 +135,21 @@ class Search:
         self.journal.write({"begun": self.space.describe(code_L), "rung": rung, "steps": list(climb.steps)})
         return len(self.steps) - 1
 
-    def _fast_enough(self, code_L: Codes) -> bool:
-        seconds = float(self.plan.speed.seconds_B(self.space.costs(code_L[None]))[0])
-        return seconds <= self.plan.slowest and self.accept(code_L)
+    def _seconds_B(self, codes_BL: Codes) -> NDArray[np.float64]:
+        return self.plan.speed.seconds_B(self.space.costs(codes_BL))
+
+    def _right_size(self, code_L: Codes) -> bool:
+        seconds = float(self._seconds_B(code_L[None])[0])
+        return self._fastest <= seconds <= self.plan.slowest and self.accept(code_L)
+
+    def _sized(self, codes_BL: Codes) -> Codes:
+        """Each network as wide as the time that is left for its final training is worth."""
+        shifts = range(1 - len(WIDTHS), len(WIDTHS))
+        sized_WBL = np.stack([shifted(codes_BL, by) for by in shifts])
+        flat = sized_WBL.reshape(-1, codes_BL.shape[1])
+        off_WB = np.abs(np.log(self._seconds_B(flat) / self.plan.wanted)).reshape(len(sized_WBL), -1)
+        best: Codes = sized_WBL[off_WB.argmin(axis=0), np.arange(len(codes_BL))]
+        return best
 
     def _finish(self, number: int, outcome: Outcome, *, ours: bool = True) -> None:
         if ours:

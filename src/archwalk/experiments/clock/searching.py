@@ -12,15 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
 
 from archwalk.data.decoding import read_json
 from archwalk.data.files import alone_with, make_folder, working_folder, write_atomically
 from archwalk.data.images import ImageSet
 from archwalk.data.images.base import TEST, TRAINING
 from archwalk.errors import UsageError
+from archwalk.estimators.rungs.fitting import scores_of
 from archwalk.estimators.rungs.pixels import Normalisation
 from archwalk.estimators.rungs.pool import RungPool
 from archwalk.estimators.rungs.recipe import recipe_for
+from archwalk.estimators.rungs.settings import RecipeSettings
 from archwalk.estimators.rungs.speed import measure_speed
 from archwalk.estimators.rungs.training import RungTraining
 from archwalk.estimators.rungs.weights import forget_oldest
@@ -40,8 +45,10 @@ from archwalk.spaces.convnet.space import ConvNet
 
 FOUND, TEST_FILES = "found.json", "test-images.txt"
 _TIMED = ("three-stage", "vgg-11", "resnet-50", "mobilenet-v2")
-_WRITING = 12.0
-"""Seconds that are left for judging and writing, but no more than a tenth of all."""
+_WRITING = 8.0
+"""Seconds that are left for writing."""
+_EPOCHS = (30.0, 100.0)
+"""Of the final training, up to which images are not warped, relit and covered, and from which they are in full."""
 _MOST_KEPT = 4 << 30
 """Bytes of weights that are kept for later rungs of a search."""
 
@@ -83,21 +90,35 @@ Look = Callable[[Search], None]
 
 
 class Session:
-    """One search: its training, its plan, its files. `prepare` has to come first."""
+    """One search: its training, its plan, its files."""
 
     def __init__(self, images: ImageSet, settings: ClockSettings, store: Store | None, threads: int) -> None:
         self.images, self.settings, self.store, self.threads = images, settings, store, threads
         self.arrays = images.arrays()
         self.device = find_device(settings.device)
         self.space = ConvNet(images.shape, len(images.classes), settings.limits)
-        self.recipe = recipe_for(images, self.device)
         self.workers = settings.workers or (1 if self.device == "cuda" else threads)
+        self.recipe = self._recipe()
         folder = working_folder(f"rungs/{images.fingerprint[:16]}")
         self.training = RungTraining(
             self.space, images.name, images.fingerprint, self.recipe, self.device, folder
         )
+        self.mirrored = (
+            self.recipe.mirror and settings.limits.max_macs is None and settings.max_latency_ms is None
+        )
+        """Whether what is delivered looks at each image twice, as it is and mirrored."""
         self.key = self._key()
         self.place = folder / f"search-{self.key}"
+
+    def _recipe(self) -> RecipeSettings:
+        """That of the images, which are changed less where the final training sees each of them a few times only."""
+        recipe, schedule = recipe_for(self.images, self.device), self.settings.schedule
+        images = int((self.arrays["part"] == TRAINING).sum())
+        final = (1 - schedule.search) * 60 * self.settings.minutes * self.workers
+        few, many = _EPOCHS
+        epochs = schedule.shown_in(final, images) / images
+        share = float(np.clip((epochs - few) / (many - few), 0, 1))
+        return replace(recipe, strength=round(recipe.strength * share, 2))
 
     def _key(self) -> str:
         """Of all that decides how the search goes, but for the machine's speed."""
@@ -131,6 +152,30 @@ class Session:
         )
         write_atomically(path, json.dumps(plan.as_dict()) + "\n")
         return plan
+
+    def seconds_after(self, winner: Step, plan: Plan) -> float:
+        """That are left for judging and writing, a tenth of all at most. In single precision, going forward takes an
+        image as long as training does in bfloat16, or less.
+        """
+        tests = int((self.arrays["part"] == TEST).sum()) * self.looks
+        of_a_core = tests * float(plan.speed.seconds_B(self.space.costs(winner.trial.code_L[None]))[0])
+        return min(_WRITING + of_a_core / self.threads, 0.1 * plan.seconds)
+
+    @property
+    def looks(self) -> int:
+        """At each image, of what is delivered."""
+        return 1 + self.mirrored
+
+    def chances(self, network: nn.Module, places: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Of the classes (N, K), for some images, as what is delivered gives them."""
+        images_NCHW = self.arrays["images"][places]
+        precise = replace(self.recipe, arithmetic="fp32")
+        normalise = Normalisation.of(self.arrays)
+        sum_NK = np.zeros((len(places), len(self.images.classes)), np.float32)
+        for look in (images_NCHW, images_NCHW[..., ::-1])[: self.looks]:
+            scores_NK = scores_of(network, look, normalise, precise, self.device)
+            sum_NK += torch.from_numpy(scores_NK).softmax(1).numpy()
+        return sum_NK / np.float32(self.looks)
 
 
 def search_by_the_clock(
@@ -174,7 +219,7 @@ def _search(
         winner = search.winner()
         final = train_winner(
             session.training, winner.climb, session.arrays, settings.seed, clock, journal,
-            until=plan.seconds - min(_WRITING, 0.1 * plan.seconds), threads=session.threads, stopped=stopped,
+            until=plan.seconds - session.seconds_after(winner, plan), threads=session.threads, stopped=stopped,
             told=lambda done, loss: tell("final training", f"{100 * done:.0f} %"),
         )  # fmt: skip
     tell("judging and writing")
@@ -187,6 +232,7 @@ def _search(
         final.network,
         Normalisation.of(session.arrays),
         images,
+        mirrored=session.mirrored,
     )
     if images.files_N:
         names = [name for name, part in zip(images.files_N, images.part_N, strict=True) if part == TEST]
@@ -237,9 +283,8 @@ def _latency_check(session: Session) -> Callable[[Codes], bool]:
 def _result(session: Session, plan: Plan, search: Search, winner: Step, final: Final) -> dict[str, Any]:
     arrays, code_L = session.arrays, winner.trial.code_L
     places = np.flatnonzero(arrays["part"] == TEST)
-    delivered = replace(session.training, settings=replace(session.recipe, arithmetic="fp32"))
-    scores_NK = delivered.scores(final.network, arrays, places)
-    judged = Judgement.of(scores_NK, arrays["labels"][places])
+    chances_NK = session.chances(final.network, places)
+    judged = Judgement.of(chances_NK, arrays["labels"][places])
     costs = session.space.costs(code_L[None])
     return {
         "images": {
@@ -249,11 +294,12 @@ def _result(session: Session, plan: Plan, search: Search, winner: Step, final: F
         },
         "architecture": session.space.describe(code_L),
         "parameters": int(costs.parameters_B[0]),
-        "macs": int(costs.macs_B[0]),
+        "macs": session.looks * int(costs.macs_B[0]),
         "megabytes": float(costs.megabytes_B[0]),
-        "latency_ms": latency_ms(final.network.cpu(), session.images.shape),
+        "latency_ms": session.looks * latency_ms(final.network.cpu(), session.images.shape),
+        "mirrored": session.mirrored,
         "test": judged.as_dict(),
-        "wrong": _wrong(session, scores_NK, places),
+        "wrong": _wrong(session, chances_NK, places),
         "recipe": session.recipe.as_dict(),
         "plan": plan.as_dict(),
         "limits": session.settings.limits.as_dict() | (
@@ -277,10 +323,10 @@ def _tried(space: ConvNet, step: Step) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _wrong(session: Session, scores_NK: Any, places: Any) -> list[dict[str, Any]]:
+def _wrong(session: Session, chances_NK: Any, places: Any) -> list[dict[str, Any]]:
     """The test images that are taken for another class with most confidence."""
     labels_N = session.arrays["labels"][places]
-    taken_N, sure_N = scores_NK.argmax(axis=1), scores_NK.max(axis=1) - np.median(scores_NK, axis=1)
+    taken_N, sure_N = chances_NK.argmax(axis=1), chances_NK.max(axis=1)
     wrong = np.flatnonzero(taken_N != labels_N)
     worst = wrong[np.argsort(-sure_N[wrong], kind="stable")][:12]
     return [{"image": int(places[i]), "class": int(labels_N[i]), "taken_for": int(taken_N[i])} for i in worst]

@@ -40,7 +40,8 @@ class TrainedNetwork:
         self.classes = about.classes
         self.shape = (about.channels, about.height, about.width)
         self.conventions = Conventions(about.white, about.ground)
-        self._deployed = Deployed(network, self.shape, Normalisation(about.mean, about.deviation))
+        normalisation = Normalisation(about.mean, about.deviation)
+        self._deployed = Deployed(network, self.shape, normalisation, mirrored=about.mirrored)
 
     @property
     def result(self) -> dict[str, Any]:

@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 _MARK = "ARCHWALK_KEEPER"
+_LOOK_AGAIN = 0.05
 
 
 class Keeper:
@@ -40,13 +42,22 @@ class Keeper:
 
 
 def end_marked(mark: bytes) -> None:
-    """Kill every process that has the mark."""
+    """Kill every process that has the mark, until none is left: while we look, they start others."""
+    while kill_marked(mark):
+        time.sleep(_LOOK_AGAIN)
+
+
+def kill_marked(mark: bytes) -> int:
+    """Kill those that are there, and say how many that were."""
+    killed = 0
     for place in Path("/proc").glob("[0-9]*"):
         try:
-            if mark in (place / "environ").read_bytes().split(b"\0"):
+            if mark in (place / "environ").read_bytes().split(b"\0"):  # of one that has ended it is empty
                 os.kill(int(place.name), signal.SIGKILL)
+                killed += 1
         except OSError:  # it has ended, or is another user's
             continue
+    return killed
 
 
 if __name__ == "__main__":

@@ -92,3 +92,10 @@ def present_columns(codes_BL: Codes) -> NDArray[np.bool_]:
 def canonical(codes_BL: Codes) -> Codes:
     """One code for one network: zeros where there is no stage."""
     return np.where(present_columns(codes_BL), codes_BL, 0).astype(np.int32)
+
+
+def shifted(codes_BL: Codes, by: int) -> Codes:
+    """Networks whose stages are all wider by so many steps of `WIDTHS`, or narrower, as far as these go."""
+    shifted_BL = codes_BL.copy()
+    shifted_BL[:, WIDTHS_AT] = np.clip(shifted_BL[:, WIDTHS_AT] + by, 0, len(WIDTHS) - 1)
+    return canonical(shifted_BL)

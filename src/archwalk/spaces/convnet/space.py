@@ -107,8 +107,7 @@ class ConvNet:
         narrower_BL = codes_BL.copy()
         for _ in code.WIDTHS:
             out = np.flatnonzero(~self.allowed_B(narrower_BL))
-            narrower = np.ix_(out, np.array(code.WIDTHS_AT))
-            narrower_BL[narrower] = np.maximum(narrower_BL[narrower] - 1, 0)
+            narrower_BL[out] = code.shifted(narrower_BL[out], -1)
         return np.where(self.allowed_B(narrower_BL)[:, None], narrower_BL, codes_BL)
 
     def _excess_B(self, codes_BL: Codes) -> NDArray[np.float64]:

@@ -44,7 +44,7 @@ class Ladder:
     lengths: tuple[float, ...]
     """Of all training up to and with each rung, in seconds of a core."""
     factor: int = 3
-    initial: int = 12
+    initial: int = 6
     """Networks, known ones and mutants of these, before the model names any."""
     parents: int = 6
     candidates: int = 600
@@ -54,18 +54,21 @@ class Ladder:
 
 Accept = Callable[[Codes], bool]
 """Whether a network (L,) may be trained."""
+Resize = Callable[[Codes], Codes]
+"""Networks (B, L) as wide as suits the time."""
 
 
 def propose(
-    space: ConvNet, ladder: Ladder, trials: Sequence[Trial], accept: Accept, seeds: Sequence[int]
-) -> tuple[Codes, int] | None:
+    space: ConvNet, ladder: Ladder, trials: Sequence[Trial], accept: Accept, seeds: Sequence[int],
+    sized: Resize = lambda codes_BL: codes_BL,
+) -> tuple[Codes, int] | None:  # fmt: skip
     """The next network (L,) and its rung; None where no network is left. Depends on nothing else."""
     for rung in range(len(ladder.lengths) - 2, -1, -1):
         if (code_L := _promoted(trials, rung, ladder.factor)) is not None:
             return code_L, rung + 1
     rng = np.random.default_rng(seeds)
     started = {trial.code_L.tobytes() for trial in trials}
-    for code_L in _candidates(space, ladder, trials, rng):
+    for code_L in _candidates(space, ladder, trials, rng, sized):
         if code_L.tobytes() not in started and accept(code_L):
             return code_L, 0
     return None
@@ -81,11 +84,13 @@ def _promoted(trials: Sequence[Trial], rung: int, factor: int) -> Codes | None:
     return max(rest, key=lambda t: t.accuracy or 0.0).code_L if rest else None
 
 
-def _candidates(space: ConvNet, ladder: Ladder, trials: Sequence[Trial], rng: np.random.Generator) -> Codes:
+def _candidates(
+    space: ConvNet, ladder: Ladder, trials: Sequence[Trial], rng: np.random.Generator, sized: Resize
+) -> Codes:
     """Networks (N, L), the most promising first."""
     if ladder.at_random:
         return space.sample(rng, 50)
-    known_NL = initial_networks(space, rng, ladder.initial)
+    known_NL = initial_networks(space, rng, ladder.initial, sized)
     done = [t for t in trials if t.accuracy is not None]
     started = len({t.code_L.tobytes() for t in trials})
     if started < ladder.initial or not done:
@@ -103,15 +108,17 @@ def _candidates(space: ConvNet, ladder: Ladder, trials: Sequence[Trial], rng: np
     return found_NL[np.argsort(-(mean_N + _OPTIMISM * deviation_N), kind="stable")]
 
 
-def initial_networks(space: ConvNet, rng: np.random.Generator, n: int) -> Codes:
-    """Known networks, and those that halve the resolution at once and are twice as wide instead, as far as they are
-    within the limits or can be made so; then mutants of these, (n, L).
+def initial_networks(
+    space: ConvNet, rng: np.random.Generator, n: int, sized: Resize = lambda codes_BL: codes_BL
+) -> Codes:
+    """Known networks, and those that halve the resolution at once and are twice as wide instead, all but the first
+    `sized`, as far as they are within the limits or can be made so; then mutants of these, four for each of `n`.
     """
     members_NL = np.stack([space.parse(MEMBERS[name]) for name in _KNOWN])
     sooner_NL = members_NL[[_KNOWN.index(name) for name in _SOONER]]
     sooner_NL[:, HALVES_AT[0]] = 1
     sooner_NL[:, WIDTHS_AT] = _TWICE[sooner_NL[:, WIDTHS_AT]]
-    known_NL = np.concatenate([members_NL[:1], canonical(sooner_NL), members_NL[1:]])
+    known_NL = np.concatenate([members_NL[:1], sized(np.concatenate([canonical(sooner_NL), members_NL[1:]]))])
     known_NL = space.made_smaller(space.made_narrower(known_NL), rng)
     more_NL = mutants(space, known_NL[np.arange(4 * n) % len(known_NL)], _CHANCES, rng)
     return distinct(np.concatenate([known_NL, more_NL]))
