@@ -54,7 +54,7 @@ def write_clocked_page(
     drawing = space.draw(space.parse(result["architecture"]))
     lead = (
         f"A network with {result['parameters']:,} weights names {test['accuracy']:.2f} % of {test['images']:,} test "
-        f"images rightly ({low:.2f} to {high:.2f} %, 95 % interval), after {result['plan']['seconds'] / 60:g} minutes."
+        f"images rightly ({low:.2f} to {high:.2f} %, 95 % interval), after {_minutes(result)}."
     )
     page = fill_page(
         title=f"A network for {about['name']}",
@@ -85,6 +85,11 @@ def _key_numbers(result: Result) -> dict[str, str]:
     }
 
 
+def _minutes(result: Result) -> str:
+    minutes = result["plan"]["seconds"] / 60
+    return f"{minutes:g} minute" + ("" if minutes == 1 else "s")
+
+
 def _in_millions(value: int) -> str:
     return f"{value:,}" if value < 1e6 else f"{value / 1e6:,.1f} M"
 
@@ -95,11 +100,14 @@ def _why(result: Result) -> str:
     winner = next(one for one in reversed(tried) if one["architecture"] == result["architecture"])
     beside = [one for one in tried if one["rung"] == winner["rung"]]
     second = max((o["validation"] for o in beside if o is not winner), default=None)
+    if len(beside) == len(tried) == 1:
+        return section("why", "Why this one", paragraphs(["There was no time to try a second network."]))
     texts = [
-        f"It had the best validation accuracy, {winner['validation']:.2f} %, of the {len(beside)} that were "
-        f"trained through {counted(winner['rung'] + 1, 'cycle')}"
+        f"It had the best validation accuracy, {winner['validation']:.2f} %, of those that were trained through "
+        f"{counted(winner['rung'] + 1, 'cycle')}"
         + ("" if second is None else f"; the next one had {second:.2f} %")
-        + f". {_distinct(tried)} were tried in all."
+        + f". In all, {counted(len({str(one['architecture']) for one in tried}), 'network')} and "
+        f"{counted(len(tried), 'cycle')} were trained."
     ]
     plain = [one for one in tried if one["architecture"] == MEMBERS[_BASELINE]]
     if plain and MEMBERS[_BASELINE] != result["architecture"]:
@@ -114,10 +122,6 @@ def _why(result: Result) -> str:
     elif plain:
         texts.append("It is the plain three-stage residual network: nothing that was tried did better.")
     return section("why", "Why this one", paragraphs(texts))
-
-
-def _distinct(tried: Sequence[Mapping[str, Any]]) -> str:
-    return counted(len({str(one["architecture"]) for one in tried}), "network")
 
 
 def _curves(result: Result) -> str:

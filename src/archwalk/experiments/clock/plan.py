@@ -17,12 +17,12 @@ class Schedule:
 
     search: float = 0.25
     """Of all minutes; the rest is the final training's."""
-    first: float = 1 / 30
+    first: float = 1 / 24
     """Of the search's core-seconds: the first cycle of a network."""
     growth: float = 2.0
     """How much longer each cycle is than the one before."""
     rungs: int = 3
-    factor: int = 3
+    factor: int = 2
     """Of so many networks on a rung one goes up."""
     fewest_epochs: float = 5.0
     """That a network must be fast enough for in its final training; slower ones are not searched."""
@@ -38,6 +38,10 @@ class Schedule:
     """Of a cycle, however short."""
     at_random: bool = False
     """Whether new networks are drawn at random, to compare with."""
+
+    def shown_in(self, seconds: float, images: int) -> float:
+        """Images that a network of the right size is shown in so many core-seconds."""
+        return float(self.shown * seconds**0.5 * images**0.3)
 
     def __post_init__(self) -> None:
         if not 0 < self.search < 1 or not 0 < self.first <= 1:
@@ -86,7 +90,7 @@ class Plan:
     @property
     def wanted(self) -> float:
         """Seconds that an image takes with a network of the right size."""
-        return float(self._final**0.5 / (self.schedule.shown * self.images**0.3))
+        return self._final / self.schedule.shown_in(self._final, self.images)
 
     @property
     def _final(self) -> float:

@@ -25,6 +25,7 @@ from archwalk.estimators.rungs.fitting import scores_of
 from archwalk.estimators.rungs.pixels import Normalisation
 from archwalk.estimators.rungs.pool import RungPool
 from archwalk.estimators.rungs.recipe import recipe_for
+from archwalk.estimators.rungs.settings import RecipeSettings
 from archwalk.estimators.rungs.speed import measure_speed
 from archwalk.estimators.rungs.training import RungTraining
 from archwalk.estimators.rungs.weights import forget_oldest
@@ -46,6 +47,8 @@ FOUND, TEST_FILES = "found.json", "test-images.txt"
 _TIMED = ("three-stage", "vgg-11", "resnet-50", "mobilenet-v2")
 _WRITING = 8.0
 """Seconds that are left for writing."""
+_EPOCHS = (30.0, 100.0)
+"""Of the final training, up to which images are not warped, relit and covered, and from which they are in full."""
 _MOST_KEPT = 4 << 30
 """Bytes of weights that are kept for later rungs of a search."""
 
@@ -94,8 +97,8 @@ class Session:
         self.arrays = images.arrays()
         self.device = find_device(settings.device)
         self.space = ConvNet(images.shape, len(images.classes), settings.limits)
-        self.recipe = recipe_for(images, self.device)
         self.workers = settings.workers or (1 if self.device == "cuda" else threads)
+        self.recipe = self._recipe()
         folder = working_folder(f"rungs/{images.fingerprint[:16]}")
         self.training = RungTraining(
             self.space, images.name, images.fingerprint, self.recipe, self.device, folder
@@ -106,6 +109,16 @@ class Session:
         """Whether what is delivered looks at each image twice, as it is and mirrored."""
         self.key = self._key()
         self.place = folder / f"search-{self.key}"
+
+    def _recipe(self) -> RecipeSettings:
+        """That of the images, which are changed less where the final training sees each of them a few times only."""
+        recipe, schedule = recipe_for(self.images, self.device), self.settings.schedule
+        images = int((self.arrays["part"] == TRAINING).sum())
+        final = (1 - schedule.search) * 60 * self.settings.minutes * self.workers
+        few, many = _EPOCHS
+        epochs = schedule.shown_in(final, images) / images
+        share = float(np.clip((epochs - few) / (many - few), 0, 1))
+        return replace(recipe, strength=round(recipe.strength * share, 2))
 
     def _key(self) -> str:
         """Of all that decides how the search goes, but for the machine's speed."""

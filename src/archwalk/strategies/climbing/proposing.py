@@ -44,7 +44,7 @@ class Ladder:
     lengths: tuple[float, ...]
     """Of all training up to and with each rung, in seconds of a core."""
     factor: int = 3
-    initial: int = 8
+    initial: int = 6
     """Networks, known ones and mutants of these, before the model names any."""
     parents: int = 6
     candidates: int = 600
