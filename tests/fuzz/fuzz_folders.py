@@ -206,7 +206,9 @@ def _delivered(folder: Path) -> None:
         images = ImageSet(
             "two", np.zeros((2, 1, 8, 8), np.uint8), np.arange(2), np.zeros(2, np.uint8), ("a", "b")
         )
-        deliver(folder, space, space.smallest[0], network, Normalisation((0.0,), (1.0,)), images)
+        deliver(
+            folder, space, space.smallest[0], network, Normalisation((0.0,), (1.0,)), images, mirrored=False
+        )
     finally:
         delivery._has_onnx = before
     (folder / "result.json").write_text('{"test": {"accuracy": 50.0}}')
