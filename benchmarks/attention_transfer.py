@@ -10,8 +10,9 @@ of it on the sources; of a task that is made of a source, that source's column i
 The search around it is that of `transfer`: the same first architectures, then the highest upper bound.
 
 Each graph is left out and searched by it and by `transfer`, trained on the same samples of the other seven. Variants
-leave out the profiles, the random functions, or the mixtures. Printed: mean normalised rewards (0 the median of the
-task, 1 its best) after 10, 30 and 50 queries, and milliseconds of the processor for a query.
+leave out the profiles, the random functions, or the mixtures. Strategies from scratch take part by `--beside`. Printed:
+mean normalised rewards (0 the median of the task, 1 its best) after 10, 30 and 50 queries, and milliseconds of the
+processor for a query.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from archwalk.data.files import write_atomically
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.protocol import Method, run_search
+from archwalk.experiments.runs import load_method
 from archwalk.experiments.transfer import FAMILIES, _scale
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
@@ -239,27 +241,25 @@ def measure(
         )  # fmt: skip
 
     whole_NL = np.arange(target.space.size, dtype=np.int32)[:, None]  # type: ignore[attr-defined] # numbered
-    factories: dict[str, Any] = {"transfer": agent}
+    methods = [Method("transfer", (agent,), (seed,))]
     seconds = {}
     for variant in options.variants.split(","):
         started = time.process_time()
         network = train(tasks(trainer.codes_EL, variant), options.steps, seed)
         seconds[variant] = time.process_time() - started
-        factories[variant] = partial(
-            AttentionSearch, settings=Known(agent, network, tasks(whole_NL, variant))
-        )
+        known = Known(agent, network, tasks(whole_NL, variant))
+        methods.append(Method(variant, (partial(AttentionSearch, settings=known),), (seed,)))
+    methods += [load_method(name, target.space, target.name) for name in options.beside.split(",") if name]
     median, best = _scale(target)
     found = {}
-    for name, factory in factories.items():
+    for method in methods:
         started = time.process_time()
-        search = run_search(
-            target, Method(name, (factory,), (seed,)), budget=max(TOLD), trials=options.trials, seed=seed
-        )
+        search = run_search(target, method, budget=max(TOLD), trials=options.trials, seed=seed)
         reward_TQ = (search.curves[0].reward_TQ - median) / (best - median)
         milliseconds = 1_000 * (time.process_time() - started) / options.trials / max(TOLD)
-        found[name] = {
+        found[method.name] = {
             "reward": [round(float(reward_TQ[:, told - 1].mean()), 4) for told in TOLD],
-            "milliseconds": round(milliseconds, 1), "training": round(seconds.get(name, 0.0), 1),
+            "milliseconds": round(milliseconds, 1), "training": round(seconds.get(method.name, 0.0), 1),
         }  # fmt: skip
     return found
 
@@ -273,6 +273,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=3)
     parser.add_argument("--steps", type=int, default=1_000)
     parser.add_argument("--variants", default=",".join(VARIANTS))
+    parser.add_argument("--beside", default="graph-gp", help="strategies from scratch")
     parser.add_argument("--out", type=Path, default=Path("runs/attention_transfer.json"))
     options = parser.parse_args()
     torch.set_num_threads(1)

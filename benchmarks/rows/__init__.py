@@ -4,7 +4,7 @@ The rows run under an older archwalk too, so that `speed.py --before` can lay th
 otherwise then is looked up in `names.py`.
 """
 
-from rows import agents, environments, experiments, networks, searchers
+from rows import agents, environments, experiments, networks, own, searchers
 from rows.table import ROWS, Row, spent
 
-__all__ = ["ROWS", "Row", "agents", "environments", "experiments", "networks", "searchers", "spent"]
+__all__ = ["ROWS", "Row", "agents", "environments", "experiments", "networks", "own", "searchers", "spent"]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from nas_bench_graph import Arch
 
+from archwalk.cli.main import main
 from archwalk.errors import InvalidArchitectureError, UsageError
 from archwalk.spaces.darts.space import DARTS
 from archwalk.spaces.foreign import FORMS, plain, read_text, write_foreign
@@ -122,6 +123,19 @@ def test_what_is_written_is_read_again(space5, name):
         for form in space.foreign_forms:
             assert form in FORMS
             np.testing.assert_array_equal(space.parse(write_foreign(space, code_L, form)), code_L)
+
+
+@pytest.mark.parametrize("form", ["naslib", "nats"])
+def test_files_of_others_are_read_by_commands(tmp_path, capsys, form):
+    """What export writes, export reads: text that is no JSON."""
+    first, second = tmp_path / "cell.txt", tmp_path / f"cell.{form}"
+    first.write_text(f"{STRING}\n")
+    assert main(["export", str(first), "--space", "nasbench201", "--to", form, "--out", str(second)]) == 0
+    assert main(["export", str(second), "--space", "nasbench201", "--to", "nats"]) == 0
+    assert capsys.readouterr().out.strip() == STRING
+    first.write_text(f"Genotype{tuple(DARTS_V1)}")
+    assert main(["export", str(first), "--space", "darts", "--to", "genotype"]) == 2
+    assert "is not JSON" in capsys.readouterr().err
 
 
 def test_the_words_of_others():

@@ -20,6 +20,7 @@ from archwalk.errors import DataError, InvalidArchitectureError, UsageError
 from archwalk.spaces.architecture import Architecture
 from archwalk.spaces.base import Codes, EnumerableSpace, SearchSpace
 from archwalk.spaces.catalogue import SpaceReference
+from archwalk.spaces.foreign import read_foreign
 from archwalk.spaces.task import Task
 
 FORMAT = "archwalk architecture 1"
@@ -84,7 +85,9 @@ class ArchitectureFile:
 
 
 def read_description(path: Path) -> Any:
-    """Any JSON. Raises UsageError where there is no such file or it is no JSON, DataError where it cannot be read."""
+    """Any JSON, or an architecture as others write it. Raises UsageError where there is no such file or it is neither,
+    DataError where it cannot be read.
+    """
     if not path.exists():
         raise UsageError(f"there is no file {path}")
     return _loads(read_text(path), str(path))
@@ -173,4 +176,7 @@ def _loads(text: str, source: str = "the architecture") -> Any:
     except RecursionError:
         raise UsageError(f"{source} is not JSON that anybody reads: it is nested too deeply") from None
     except ValueError as error:
-        raise UsageError(f"{source} is not JSON: {error}") from error
+        written = read_foreign(text)
+        if written is None:
+            raise UsageError(f"{source} is not JSON: {error}") from error
+        return written

@@ -65,6 +65,14 @@ def read_text(text: str) -> Any:
     return text
 
 
+def read_foreign(text: str) -> Any:
+    """What Python writes of a list, an object or a `Genotype`, or a string of NATS-Bench; None for other text."""
+    if text.lstrip().startswith("|"):
+        return text.strip()
+    found = read_text(text)
+    return None if isinstance(found, str) else found
+
+
 def _read_python(text: str) -> Any:
     """Literals, `range(...)`, and `Genotype(...)` as an object. Raises ValueError for anything else."""
     tree = ast.parse(text, mode="eval").body

@@ -12,7 +12,7 @@ def render_live_page(name: str) -> str:
     return fill_page(
         title=name,
         lead="",
-        price='<p class="lead" id="x-state" role="status">Nothing was evaluated yet.</p>'
+        price='<p class="lead" id="x-state" role="status">Loading what was evaluated.</p>'
         '<div id="x-now"></div>',
         explorer=explorer.body,
         policy=explorer.policy,
