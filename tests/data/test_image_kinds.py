@@ -202,7 +202,9 @@ def test_a_split_that_is_there_makes_no_classes(tmp_path, parts, inside):
 def test_copies_across_the_split_are_told(tmp_path, caplog):
     folder = two_classes(tmp_path / "o", grey, ".png")
     assert load_images(str(folder), SMALL).copies == 4
-    assert "4 of the 4 images of o in validation and test are copies of images that are trained" in caplog.text
+    assert (
+        "4 of the 4 images of o in validation and test are copies of images that are trained" in caplog.text
+    )
     caplog.clear()
     for label in (0, 1):
         for i in range(3):
