@@ -3,6 +3,7 @@
 import os
 import unicodedata
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from archwalk.data.images import ImageSettings, load_images
+from archwalk.data.images.base import TEST, TRAINING, VALIDATION
 from archwalk.errors import DataError
 
 SMALL = ImageSettings(pixels=8)
@@ -200,13 +202,23 @@ def test_a_split_that_is_there_makes_no_classes(tmp_path, parts, inside):
 def test_copies_across_the_split_are_told(tmp_path, caplog):
     folder = two_classes(tmp_path / "o", grey, ".png")
     assert load_images(str(folder), SMALL).copies == 4
-    assert "4 of the 4 images of o in validation and test are exact copies of training images" in caplog.text
+    assert (
+        "4 of the 4 images of o in validation and test are copies of images that are trained" in caplog.text
+    )
     caplog.clear()
     for label in (0, 1):
         for i in range(3):
             save(Image.new("L", (8, 8), 100 * label + i), tmp_path / "p" / "ab"[label] / f"{i}.png")
     assert load_images(str(tmp_path / "p"), SMALL).copies == 0
     assert not caplog.text
+
+
+def test_copies_of_validation_images_in_the_test_are_told(tmp_path):
+    """The final training has both."""
+    data = load_images(str(two_classes(tmp_path / "o", grey, ".png")), SMALL)
+    assert replace(data, part_N=np.full_like(data.part_N, TEST)).copies == 0
+    only_validation = np.where(data.part_N == TRAINING, VALIDATION, data.part_N)
+    assert replace(data, part_N=only_validation).copies == 2
 
 
 def test_a_class_that_cannot_be_read_is_no_empty_one(tmp_path, monkeypatch):

@@ -130,22 +130,42 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 @contextmanager
 def written_atomically(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to, which is `path` once all is written, see `write_atomically`; after an error nothing is."""
-    make_folder(path.parent)
-    temporary = None
+    """A file to write to, which is `path` once all is written, see `write_atomically`; after an error nothing is.
+
+    A link stays one: the file that it names is written. What is no file, a device or a pipe (`/dev/null`,
+    `/dev/stdout`), is written to as it is; a file in its place would be everybody's.
+    """
+    if _is_special(path):
+        try:
+            with path.open("wb") as stream:
+                yield cast(BinaryIO, stream)
+        except OSError as error:
+            raise DataError(f"cannot write {path}: {error.strerror}") from error
+        return
+    target, temporary = Path(os.path.realpath(path)), None
+    make_folder(target.parent)
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
             temporary = Path(file.name)
             yield cast(BinaryIO, file)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o644)
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         raise DataError(f"cannot write {path}: {error.strerror}") from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether there is something that is neither a file nor a folder."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def can_write(file: Path) -> bool:
@@ -165,9 +185,10 @@ def require_can_make(file: Path) -> None:
 
 
 def remove_file(path: Path) -> None:
-    """Delete a file where it is there. Raises DataError where that fails."""
+    """Delete a file where it is there; devices and pipes stay. Raises DataError where that fails."""
     try:
-        path.unlink(missing_ok=True)
+        if not _is_special(path):
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise DataError(f"cannot delete {path}: {error.strerror}") from error
 

@@ -127,10 +127,14 @@ class ImageSet:
 
     @cached_property
     def copies(self) -> int:
-        """Images of validation and test that are equal, pixel by pixel, to one of training."""
+        """Images of validation and test that are equal, pixel by pixel, to one of training, and of test to one of
+        validation: a final training has both.
+        """
         rows_N = [hashlib.sha256(image.tobytes()).digest() for image in self.images_NCHW]
-        trained = {row for row, part in zip(rows_N, self.part_N, strict=True) if part == TRAINING}
-        return sum(row in trained for row, part in zip(rows_N, self.part_N, strict=True) if part != TRAINING)
+        earliest: dict[bytes, int] = {}
+        for row, part in zip(rows_N, self.part_N, strict=True):
+            earliest[row] = min(int(part), earliest.get(row, TEST))
+        return sum(earliest[row] < part for row, part in zip(rows_N, self.part_N, strict=True))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """By name, to hand to workers."""

@@ -117,8 +117,8 @@ def load_images(name: str, settings: ImageSettings | None = None) -> ImageSet:
         )  # fmt: skip
     if kept.copies:
         _log.warning(
-            "archwalk: %d of the %d images of %s in validation and test are exact copies of training images, so scores "
-            "are too high", kept.copies, np.count_nonzero(kept.part_N != TRAINING), short,
+            "archwalk: %d of the %d images of %s in validation and test are copies of images that are trained on, so "
+            "scores are too high", kept.copies, np.count_nonzero(kept.part_N != TRAINING), short,
         )  # fmt: skip
     return kept
 
