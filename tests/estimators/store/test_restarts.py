@@ -70,6 +70,21 @@ def test_what_happened_but_was_not_acknowledged_happens_once(relay, work):
     assert relay.cuts == 1
 
 
+def test_whoever_comes_in_the_middle_of_a_restart_waits(relay, caplog):
+    """The server is there and breaks off before its first answer."""
+    relay.cut_at = b"user"
+    assert open_store(relay.url).evaluations() == []
+    assert relay.cuts == 1
+    assert "is tried again" in caplog.text
+
+
+def test_a_server_that_is_not_there_is_not_waited_for(relay):
+    relay.stop()
+    with pytest.raises(DataError, match="cannot be used"):
+        open_store(relay.url)
+    relay.start()
+
+
 def test_a_claim_is_not_anybodys_because_nobody_could_renew_it(relay, monkeypatch):
     """While the server was away. The time that it runs since says so."""
     ours, theirs = open_store(relay.url), open_store(relay.url)

@@ -32,6 +32,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _BUSY_SECONDS = 30.0
 _AWAY_STATES = ("08", "57P01", "57P02", "57P03")
 """Of PostgreSQL: the connection broke, it is shut down, it crashed, it cannot be connected to now."""
+_RESTARTING = ("is starting up", "is shutting down", "closed the connection unexpectedly", "in recovery mode")
+"""What a server, or the driver of it, says to who connects just then; no state comes with it."""
 _LOCK = 0x6172_6368  # "arch": of PostgreSQL's advisory lock around making tables
 
 
@@ -112,19 +114,26 @@ def make_tables(engine: Engine) -> None:
 
 
 def wait_for(attempt: Callable[[], T], patience: float, name: str) -> T:
-    """What `attempt` gives, tried again for so many seconds where the server is away; `name` is for people."""
+    """What `attempt` gives, tried again for so many seconds where the server is away; `name` is for people. A server
+    that says that it starts or ends has answered, and is waited for as long as one that did so before.
+    """
     began, pause = time.monotonic(), _FIRST_PAUSE
     while True:
         try:
             return attempt()
         except DBAPIError as error:
-            left = began + patience - time.monotonic()
+            left = began + max(patience, _patience_with(error)) - time.monotonic()
             if left <= 0 or not is_away(error):
                 raise
             if pause == _FIRST_PAUSE:
                 _log.warning("archwalk: the store %s is away; it is tried again for %d s", name, left)
         time.sleep(min(pause, left))
         pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _patience_with(error: DBAPIError) -> float:
+    """For how long whoever was never answered waits after such a first answer."""
+    return PATIENCE_SECONDS if any(words in str(error.orig) for words in _RESTARTING) else 0.0
 
 
 def is_away(error: DBAPIError) -> bool:
