@@ -105,7 +105,7 @@ def read_outcome(row: Any) -> Outcome:
     curves = decode_json(row["curves"], dict[str, list[float]], "curves")
     return Outcome(
         row["status"], row["reason"], row["validation"], row["test"], row["parameters"], row["seconds"],
-        curves, _read_versions(row["versions"]), metric_of(_read_settings(row["settings"])),
+        curves, dict(_read_versions(row["versions"])), metric_of(_read_settings(row["settings"])),
     )  # fmt: skip
 
 
