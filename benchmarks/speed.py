@@ -61,16 +61,16 @@ def measure(row: Row, before: str | None, pairs: int) -> dict[str, Figures]:
     return sides
 
 
-def show(row: Row, sides: dict[str, Figures]) -> list[str]:
+def show(row: Row, sides: dict[str, Figures], with_before: bool) -> list[str]:
     """The cells of a row."""
     now, before, peer = (sides[side].median(row.scale) for side in ("now", "before", "peer"))
     megabytes = sides["now"].megabytes
+    beside = [_number(before), _number(before / now if before and now else None, "x")]
     return [
         row.name,
         row.unit,
         _number(now),
-        _number(before),
-        _number(before / now if before and now else None, "x"),
+        *(beside if with_before else []),
         f"{_number(peer)} ({row.peer})" if peer else "",
         _number(peer / now if peer and now else None, "x"),
         f"{statistics.median(megabytes):.0f} MB" if megabytes else "",
@@ -81,7 +81,10 @@ def _number(value: float | None, unit: str = "") -> str:
     return "" if value is None else f"{value:.3g}{unit}"
 
 
-HEAD = ["work", "unit", "now", "before", "before / now", "peer", "peer / now", "memory"]
+def columns(with_before: bool) -> list[str]:
+    """Of the table."""
+    beside = ["before", "before / now"] if with_before else []
+    return ["work", "unit", "now", *beside, "peer", "peer / now", "memory"]
 
 
 def machine() -> str:
@@ -126,15 +129,15 @@ def main() -> None:
     started = time.perf_counter()
     rows = [row for name, row in ROWS.items() if not name.endswith("/peer")]
     rows = [row for row in rows if not options.only or any(word in row.name for word in options.only)]
-    head = [_line(HEAD), f"|{'---|' * len(HEAD)}"]
+    with_before = options.before is not None
+    head = [_line(columns(with_before)), f"|{'---|' * len(columns(with_before))}"]
     print("\n".join(head))
-    known = (
-        {line.split(" | ")[0].removeprefix("| "): line for line in block(options.page, "speed")}
-        if options.page
-        else {}
-    )
+    written = block(options.page, "speed") if options.page else []
+    if head[0] not in written:  # rows of other columns
+        written = []
+    known = {line.split(" | ")[0].removeprefix("| "): line for line in written}
     for row in rows:
-        known[row.name] = _line(show(row, measure(row, options.before, options.pairs)))
+        known[row.name] = _line(show(row, measure(row, options.before, options.pairs), with_before))
         print(known[row.name], flush=True)
         if options.page:
             lines = [known[name] for name in ROWS if name in known]

@@ -77,7 +77,7 @@ def briefly_trained() -> tuple[Any, Any]:
     return problem, train_agent(problem, "planner", settings, seed=0, out=folder() / "run")
 
 
-@row("planner's search, 200 trials of 150", "s", peer="asking its network at every step")
+@row("planner's search, 200 trials of 150", "s", peer="asking its network at every step", slow=True)
 def agent_search() -> Work:
     from rows.names import load_methods
 
