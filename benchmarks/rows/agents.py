@@ -37,7 +37,7 @@ def double_dqn_unfused() -> Work:
     return double_dqn()
 
 
-@row("planner, trained on NAS-Bench-Graph", "s", peer="Adam not fused")
+@row("planner, trained on NAS-Bench-Graph", "s", peer="Adam not fused", slow=True)
 def planner_of_graphs() -> Work:
     return training("planner", GRAPHS)
 
