@@ -28,7 +28,6 @@ class Incoming:
         self.rows = 0
         """How many came, repeats included."""
         self._file = sqlite3.connect("")  # SQLite's own temporary file
-        self._file.execute("PRAGMA synchronous=OFF")  # it does not outlive us
         self._file.execute(f"CREATE TABLE incoming ({', '.join(NAMES)}, PRIMARY KEY (key))")
         self._file.executemany(
             f"INSERT OR IGNORE INTO incoming VALUES ({', '.join('?' * len(NAMES))})",
