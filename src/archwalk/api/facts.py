@@ -11,6 +11,7 @@ from archwalk.data.added.names import is_added
 from archwalk.data.added.stored import read_added
 from archwalk.errors import ArchwalkError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.estimators.metrics import Metric
 from archwalk.spaces.base import EnumerableSpace
 from archwalk.strategies.base import Trials
 from archwalk.strategies.catalogue import STRATEGIES
@@ -31,20 +32,19 @@ def describe_benchmark(name: str) -> dict[str, Any]:
         "space": space.name,
         "architectures": space.size if isinstance(space, EnumerableSpace) else None,
         "evaluation": benchmark.evaluation,
-        "reward": {"name": objective.reward.name, "unit": objective.reward.unit,
-                   "higher_is_better": objective.reward.higher_is_better},
-        "report": {"name": objective.report.name, "unit": objective.report.unit,
-                   "higher_is_better": objective.report.higher_is_better},
-        "metrics": {
-            word: {"unit": metric.unit, "higher_is_better": metric.higher_is_better}
-            for word, metric in benchmark.measurements.metrics.items()
-        },
+        "reward": {"name": objective.reward.name, **_told(objective.reward)},
+        "report": {"name": objective.report.name, **_told(objective.report)},
+        "metrics": {word: _told(metric) for word, metric in benchmark.measurements.metrics.items()},
         "tasks": [f"{table}:{task}" for task in tasks] if len(tasks) > 1 else [],
         "fidelities": list(benchmark.fidelities),
         "provenance": dict(benchmark.provenance),
         "strategies": [strategy for strategy, why in refusals.items() if not why],
         "cannot": {strategy: why for strategy, why in refusals.items() if why},
-    }  # fmt: skip
+    }
+
+
+def _told(metric: Metric) -> dict[str, Any]:
+    return {"unit": metric.unit, "higher_is_better": metric.higher_is_better}
 
 
 def _refusal(strategy: str, benchmark: Benchmark) -> str:

@@ -211,9 +211,7 @@ def _train_on(
 
     def log() -> None:
         row = _average(window) | _paid(trainer) | {"seconds": round(seconds(), 2)}
-        if (
-            logged
-        ):  # first: who is told remembers it, so that a stop in between neither loses nor repeats a line
+        if logged:  # first: who is told remembers it, so that a stop in between loses and repeats no line
             logged(run.config(), row)
         run.log(row)
         window.clear()
