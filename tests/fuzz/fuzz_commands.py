@@ -143,6 +143,7 @@ def _call(words: list[str], folder: Path, before: Files, endless: bool = False) 
     def net(error: BaseException, arguments: Sequence[str]) -> NoReturn:
         raise error
 
+    others = multiprocessing.active_children()  # of whatever ran in this process before
     last, cli.report_unforeseen = cli.report_unforeseen, net  # type: ignore[assignment]
     out, said = io.StringIO(), io.StringIO()
     ctrl_c = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
@@ -162,7 +163,7 @@ def _call(words: list[str], folder: Path, before: Files, endless: bool = False) 
     shown = f"{words!r} gave {status}, {said.getvalue()[-2000:]!r}"
     assert "Traceback" not in said.getvalue(), shown
     gc.collect()  # workers stay with their estimator, for more to do
-    left = multiprocessing.active_children()
+    left = [child for child in multiprocessing.active_children() if child not in others]
     assert not left, f"{shown}; it left {left}"
     if status == 0:
         if "--json" in words and "--help" not in words and out.getvalue():
