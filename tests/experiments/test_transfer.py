@@ -229,12 +229,15 @@ def test_what_is_done_is_found_again(space4, tmp_path, monkeypatch):
 
     whole = run(2)
     parts = sorted((tmp_path / "parts").iterdir())
-    assert len(parts) == len(made) == 2 * TASKS
-    parts[0].unlink()
+    agents = [part for part in parts if part.name.startswith("agent")]
+    assert (len(agents), len(parts), len(made)) == (TASKS, 3 * TASKS, 2 * TASKS)
+    parts[-1].unlink()
     again = run(2)
     assert len(made) == 2 * TASKS + 1
     assert again.overall == whole.overall
+    trained = agents[0].stat().st_mtime_ns
     run(1)
+    assert agents[0].stat().st_mtime_ns == trained
     assert len(made) == 2 * TASKS + 1 + 2 * TASKS
 
 

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from archwalk.agents.base import Paid
+from archwalk.agents.saving import pack_agent, unpack_agent
 from archwalk.agents.transfer.agent import TransferAgent
 from archwalk.agents.transfer.baselines import BASELINES, search_with
 from archwalk.agents.transfer.settings import TransferSettings
@@ -44,7 +45,7 @@ SHOWN = (5, 10, 20, 30, 50, 100, 150)
 
 @dataclass(frozen=True)
 class Call:
-    """What is the same for every target."""
+    """What is the same for every target; trained agents and searches are kept in `out`, if it is there."""
 
     strategies: Sequence[str]
     settings: TransferSettings
@@ -87,7 +88,26 @@ class TargetTask:
     @cached_property
     def agents(self) -> list[TransferAgent]:
         """One a seed, trained when the first strategy needs them."""
-        return [train_over(self.sources, self.call.settings, seed) for seed in self.call.seeds]
+        return [self._agent(seed) for seed in self.call.seeds]
+
+    @property
+    def _training(self) -> dict[str, Any]:
+        """What an agent depends on, but for its seed."""
+        return {
+            "sources": [[source.name, source.fingerprint] for source in self.sources],
+            "training": describe_settings(self.call.settings), "versions": versions(),
+        }  # fmt: skip
+
+    def _agent(self, seed: int) -> TransferAgent:
+        out = self.call.out
+        if out is None:
+            return train_over(self.sources, self.call.settings, seed)
+        part = Part(
+            f"agent-{seed}-without-{self.benchmark.name}".replace(":", "-"),
+            self._training | {"seed": seed},
+            lambda: pack_agent(train_over(self.sources, self.call.settings, seed)),
+        )
+        return cast(TransferAgent, unpack_agent(part.get(out), self.sources[0].space, str(part.path(out))))
 
     def search(self, tell: Callable[[float], None] | None) -> SearchedTask:
         """By all strategies; `tell` is told the share done."""
@@ -140,10 +160,7 @@ class TargetTask:
             "versions": versions(),
         }  # fmt: skip
         if _learns(name):
-            depends |= {
-                "sources": [[source.name, source.fingerprint] for source in self.sources],
-                "training": describe_settings(call.settings), "seeds": list(call.seeds),
-            }  # fmt: skip
+            depends |= self._training | {"seeds": list(call.seeds)}
         else:
             depends["settings"] = dict(self._method(name).settings)
         return Part(f"{self.benchmark.name}-{name}".replace(":", "-"), depends, lambda: self._search(name))
