@@ -257,7 +257,9 @@ def test_mlflow_that_fails_is_a_note(mlflow_uri, caplog, monkeypatch):
     assert "the server is away" in caplog.text
 
 
-@pytest.mark.parametrize("uri", ["nonsense://x", "http://[::1"])
+@pytest.mark.parametrize(
+    "uri", ["nonsense://x", "http://[::1", "postgresql+psycopg://127.0.0.1:1/x", "mysql://"]
+)
 def test_what_is_no_address_of_mlflow_is_one_line(uri):
     with pytest.raises(UsageError, match="MLflow at"):
         MLflow(uri)
