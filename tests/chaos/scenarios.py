@@ -79,10 +79,16 @@ def _objective(folder: Path) -> None:
 
 
 def _kill_a_worker(run: Run, rng: random.Random) -> None:
-    """An actor or a shard, of our processes or of Ray's."""
-    workers = [pid for pid in run.others() if b"loky.backend.popen" in _words(pid) or b"_RemoteHost" in _words(pid)]  # fmt: skip
+    """An actor or a shard, of our processes or of Ray's, as soon as there is one."""
+    while not (workers := _workers(run)) and run.wait(0.05) is None:
+        pass
     if workers:
-        os.kill(rng.choice(sorted(workers)), signal.SIGKILL)
+        os.kill(rng.choice(workers), signal.SIGKILL)
+
+
+def _workers(run: Run) -> list[int]:
+    kinds = b"loky.backend.popen", b"_RemoteHost"
+    return sorted(pid for pid in run.others() if any(kind in _words(pid) for kind in kinds))
 
 
 def _words(pid: int) -> bytes:
