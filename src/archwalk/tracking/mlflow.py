@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archwalk.errors import ArchwalkError, UsageError
+from archwalk.secrets import one_line
 from archwalk.tracking.step import FAILED, TRAINING, Run, Step, Tracker
 
 EXPERIMENT = "archwalk"
@@ -53,7 +54,7 @@ class MLflow(Tracker):
             _ask_database(uri or os.environ.get("MLFLOW_TRACKING_URI", ""))
             self._client: Any = MlflowClient(tracking_uri=uri)
         except Exception as error:  # of MLflow's own kinds, which differ between its versions
-            raise UsageError(f"{self.name}: {error}") from error
+            raise UsageError(one_line(f"{self.name}: {error}")) from error
         self._experiment = experiment
         self._runs: dict[str, str] = {}
         self._waiting: queue.SimpleQueue[tuple[str, Any] | None] = queue.SimpleQueue()
