@@ -61,10 +61,15 @@ def test_a_space_that_none_knows_is_refused(proteins, space4):
     assert main(["search", "pretrained", "--benchmark", "digits-cells", "--budget", "3"]) == 2
 
 
-def test_training_one_anew_gives_the_same_bits(capsys, monkeypatch):
-    """Of the cheapest one that needs no table from elsewhere; `archwalk agents check NAME` does it for any."""
+def test_training_one_anew_gives_the_same_agent(capsys, monkeypatch):
+    """Of the cheapest one that needs no table from elsewhere; `archwalk agents check NAME` does it for any. Its bits
+    are the same on a processor of the kind on which the file was made.
+    """
     assert main(["agents", "check", "transfer-chains", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"agent": "transfer-chains", "same_bits": True}
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["agent"] == "transfer-chains"
+    assert answer["same_bits"] == (answer["distance"] == 0)
+    assert answer["distance"] < 1e-4
 
     def make_other(name, out):
         agent = load_shipped(load_benchmark("chain-digits").space, name)

@@ -34,21 +34,17 @@ def test_an_item_makes_a_result_and_a_page(call, tmp_path):
     assert "<svg" in (tmp_path / "out" / "fig4" / "report.html").read_text()
 
 
-def test_tables_stand_beside_the_page(call, tmp_path):
-    call("reproduce", "krishna2020/table3", *PROTEINS)
+def test_tables_stand_beside_the_page_and_who_is_not_here_is_named(call, tmp_path):
+    result = call("reproduce", "krishna2020/table3", *PROTEINS, "--workers", 2)
+    assert result.status == 0
+    assert "test error" in result.out
+    assert "Reported by others, in another setting" in result.out
     folder = tmp_path / "out" / "table3"
     assert {file.name for file in folder.iterdir()} == {
         "result.json", "report.html", "table.md", "table.tex", "table.csv",
     }  # fmt: skip
     assert "\\toprule" in (folder / "table.tex").read_text()
     assert "Reported by others" in (folder / "table.md").read_text()
-
-
-def test_who_is_not_here_is_named(call):
-    result = call("reproduce", "krishna2020/table3", *PROTEINS, "--workers", 2)
-    assert result.status == 0
-    assert "test error" in result.out
-    assert "Reported by others, in another setting" in result.out
 
 
 def test_several_objectives_stand_on_one_page(call, tmp_path, tiny, monkeypatch):

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.experiments.comparison import compare
+from archwalk.experiments.drawn import with_drawings
 from archwalk.experiments.protocol import (
     STANDARD_BUDGETS,
     Method,
@@ -209,9 +210,17 @@ def test_a_trained_method_has_examples(tiny):
         start = tiny.space.parse(example.start.description)
         assert tiny.space.parse(example.found.description) == (start + 2) % 91
         assert example.found.report == tiny.estimator.report_N[(start[0] + 2) % 91]
-        assert example.start.svg.startswith("<svg")
         assert example.steps == 2
     assert record.strategies["random-walk"].examples == []
+
+
+def test_what_was_found_is_drawn_when_it_is_wanted(tiny):
+    record = run(tiny, [Method("scripted", (Scripted,)), method("random-walk")])
+    drawn = with_drawings(record, tiny.space)
+    for name, strategy in drawn.strategies.items():
+        assert record.strategies[name].found.svg == ""
+        for found in (strategy.found, *(end for one in strategy.examples for end in (one.start, one.found))):
+            assert found.svg == tiny.space.draw(tiny.space.parse(found.description))
 
 
 def test_without_episodes_there_is_no_optimum(tiny):

@@ -19,6 +19,7 @@ from archwalk.errors import DataError, UsageError, unknown
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import COMMAND, FUNCTION, Benchmark, load_benchmark
 from archwalk.experiments.comparison import evaluations_of
+from archwalk.experiments.drawn import with_drawings
 from archwalk.experiments.evaluated import Evaluations
 from archwalk.experiments.live import LIVE
 from archwalk.experiments.protocol import Search
@@ -64,17 +65,23 @@ class Result:
         searches: Mapping[str, Search] | None = None,
         folder: Path | None = None,
     ) -> None:
-        self.record = record
+        self.undrawn = record
+        """The record without drawings, which a terminal does not show and which take a third of a second."""
         self.folder = folder
         self._benchmark = benchmark
         self._searches = searches
         self.written: list[Path] = []
         """Files that it was saved to last."""
 
+    @cached_property
+    def record(self) -> Comparison:
+        """All that is known of it but the single evaluations."""
+        return self.undrawn if self._searches is None else with_drawings(self.undrawn, self.benchmark.space)
+
     @property
     def strategies(self) -> list[str]:
         """Names of those that took part."""
-        return list(self.record.strategies)
+        return list(self.undrawn.strategies)
 
     @cached_property
     def benchmark(self) -> Benchmark:
@@ -84,7 +91,7 @@ class Result:
         """
         if self._benchmark is not None:
             return self._benchmark
-        name = f"{self.record.benchmark}:{self.record.objective}"
+        name = f"{self.undrawn.benchmark}:{self.undrawn.objective}"
         if name.partition(":")[0] in (FUNCTION, COMMAND):
             raise UsageError(
                 "the objective of this result is code of yours; hand it in: "
@@ -102,9 +109,9 @@ class Result:
 
     def found(self, strategy: str) -> Found:
         """What one strategy found. Raises UsageError for one that did not take part."""
-        if strategy not in self.record.strategies:
+        if strategy not in self.undrawn.strategies:
             raise unknown("strategy of this result", strategy, self.strategies)
-        found = self.record.strategies[strategy].found
+        found = self.undrawn.strategies[strategy].found
         if found is None:
             raise DataError(f"this result does not say what {strategy} found")
         code_L = self.benchmark.space.parse(found.description)
@@ -159,7 +166,7 @@ class Result:
     def evaluations(self) -> Evaluations:
         """Every evaluation, as arrays. Raises DataError where they were not saved."""
         if self._searches is not None:
-            return evaluations_of(self.benchmark, self._searches, self.record.budget, self.record.created)
+            return evaluations_of(self.benchmark, self._searches, self.undrawn.budget, self.undrawn.created)
         file = (self.folder or Path()) / EVALUATIONS
         if not file.exists():
             raise DataError(f"the evaluations of this result were not saved: there is no {file}")
@@ -185,19 +192,19 @@ class Result:
 
             figure = Figure(layout="constrained")
             axes = figure.subplots()
-        for name, strategy in self.record.strategies.items():
+        for name, strategy in self.undrawn.strategies.items():
             curve = strategy.curve
             if curve is None:
                 continue
             paid = f", after {strategy.training_queries:,} training queries" if strategy.trained else ""
             line = axes.plot(curve.queries, _floats(curve.mean), label=name + paid)[0]
-            if self.record.trials > 1:
+            if self.undrawn.trials > 1:
                 low, high = _floats(curve.lo), _floats(curve.hi)
                 axes.fill_between(curve.queries, low, high, color=line.get_color(), alpha=0.2, lw=0)
         report = self.benchmark.objective.report
         unit = f" ({report.unit})" if report.unit else ""
         axes.set(xlabel="queries", ylabel=f"{report.name} of the best so far{unit}")
-        axes.set_title(f"{self.record.benchmark}, objective {self.record.objective}")
+        axes.set_title(f"{self.undrawn.benchmark}, objective {self.undrawn.objective}")
         axes.legend()
         if figure is not None and path is not None:
             figure.savefig(make_folder(Path(path).absolute().parent) / Path(path).name)
@@ -219,7 +226,7 @@ class Result:
         from archwalk.report.tables import print_summary
 
         text = io.StringIO()
-        print_summary(self.record, plain_console(file=text, width=100))
+        print_summary(self.undrawn, plain_console(file=text, width=100))
         return text.getvalue()
 
     def save(self, folder: str | Path) -> list[Path]:
@@ -254,7 +261,7 @@ class Result:
 
     def _origin(self, found: Found) -> Origin:
         """Where it was found, for its file."""
-        record = self.record
+        record = self.undrawn
         return Origin(
             record.benchmark, record.objective, record.seeds[0], found.strategy, found.reward, found.report,
             record.provenance,

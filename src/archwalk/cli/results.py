@@ -234,7 +234,7 @@ def print_result(result: Result, as_json: bool, out: Path | None) -> None:
     if as_json:
         sys.stdout.write(encode_json(result.record) + "\n")
     else:
-        print_summary(result.record, OUT)
+        print_summary(result.undrawn, OUT)
 
 
 def _print_found(result: Result, out: Path | None) -> None:
@@ -244,7 +244,7 @@ def _print_found(result: Result, out: Path | None) -> None:
     from archwalk.spaces.task import NODE_CLASSIFICATION
 
     best = result.best
-    if sentence := found_sentence(result.record, best.strategy):
+    if sentence := found_sentence(result.undrawn, best.strategy):
         OUT.print()
         OUT.print(sentence, highlight=False, soft_wrap=True)
         OUT.print(json.dumps(best.architecture.description), highlight=False, soft_wrap=True)

@@ -45,9 +45,11 @@ def run_agents(options: argparse.Namespace) -> None:
 
     use_one_thread()
     if options.action == "check":
-        check_shipped(options.name)
+        distance = check_shipped(options.name)
         if options.json:
-            print_json({"agent": options.name, "same_bits": True})
+            print_json({"agent": options.name, "same_bits": not distance, "distance": distance})
+        elif distance:
+            note(f"{options.name}, trained anew, is the package's up to rounding ({distance:.1g})")
         else:
             note(f"{options.name}, trained anew, has the bits of the package's file")
         return

@@ -55,7 +55,10 @@ class Bootstrap:
 
     def __init__(self, values: Floats, rng: np.random.Generator, samples: int = BOOTSTRAP_SAMPLES) -> None:
         agents, trials = values.shape[:2]
-        self.counts_SE = bootstrap_counts(agents, trials, rng, samples).reshape(samples, -1)
+        if agents * trials == 1:  # every sample is the one trial: no kernel has to be loaded for it
+            self.counts_SE = np.ones((1, 1), np.uint8)
+        else:
+            self.counts_SE = bootstrap_counts(agents, trials, rng, samples).reshape(samples, -1)
 
     def means(self, values_GTQ: Floats) -> Floats:
         """Means (samples, Q) over agents and trials. NaN where a sample has no known value."""
@@ -89,6 +92,8 @@ class Bootstrap:
     def interquartile_interval(self, values_GT: Floats, level: float = 0.95) -> tuple[float, float]:
         """Ends of the bootstrap percentile interval of the interquartile mean over all agents and trials."""
         values_E = values_GT.reshape(-1)
+        if len(values_E) == 1:
+            return float(values_E[0]), float(values_E[0])
         order_K = np.argsort(values_E, kind="stable")
         order_K = order_K[np.isfinite(values_E[order_K])]
         means_S = average_middle_halves(self.counts_SE, order_K, values_E[order_K])

@@ -288,13 +288,7 @@ def _best_found(benchmark: Benchmark, search: Search) -> Found:
 
 
 def _scored(benchmark: Benchmark, code_L: Codes, reward: float, report: float) -> Found:
-    space = benchmark.space
-    return Found(
-        description=space.describe(code_L),
-        svg=space.draw(code_L),
-        reward=number(reward),
-        report=number(report),
-    )
+    return Found(description=benchmark.space.describe(code_L), reward=number(reward), report=number(report))
 
 
 def _examples(benchmark: Benchmark, starts_BL: Codes, outcome: Outcome) -> list[Example]:

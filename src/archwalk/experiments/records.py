@@ -120,8 +120,8 @@ class Found(Struct, frozen=True, kw_only=True):
 
     description: Any
     """As the space reads it, in JSON."""
-    svg: str
-    """Its drawing."""
+    svg: str = ""
+    """Its drawing; empty until somebody wants to see it."""
     reward: Value
     """What the search saw."""
     report: Value

@@ -153,28 +153,34 @@ def test_no_batch_of_a_single_image():
     assert [len(part) for part in batches(np.arange(1), 8)] == [1]
 
 
+def build_on(space, number, task, size, device):
+    return space.build(np.array([number], np.int32), task, size).to(device)
+
+
 def test_sizes_are_exact(space4):
     task, cell_size = Task((1, 8, 8), 5), NASBench101Size(4, stacks=2, cells_per_stack=1)
     for number in (0, 17, 90):
-        make = partial(space4.build, np.array([number], np.int32), task, cell_size)
-        built, size = make(), measure(make, task.shape, 16)
+        make = partial(build_on, space4, number, task, cell_size)
+        built, size, half = make("cpu"), *(measure(make, "cpu", task.shape, batch)[0] for batch in (16, 8))
         assert size.parameters == sum(p.numel() for p in built.parameters())
         assert size.activations > 16 * 4 * 8 * 8
-        half = measure(make, task.shape, 8)
         assert half.activations == pytest.approx(size.activations / 2, rel=0.1)
 
 
 @pytest.mark.parametrize("number", [100, 700, 1500])
 def test_a_small_network_that_is_run_has_the_size_that_shapes_alone_tell(number, monkeypatch):
-    """And the random numbers that its dropout draws are given back."""
+    """It is as it was built, and the random numbers that its dropout draws are given back."""
     size, task = NSCSize(dense=32, dropout=0.5), Task((1, 14, 14), 10)
     space = NETWORKS["chain4"].make(task)
-    make = partial(space.build, np.array([number], np.int32), task, size)
-    state = torch.get_rng_state()
-    run = measure(make, task.shape, 20)
+    make = partial(build_on, space, number, task, size)
+    torch.manual_seed(3)
+    built, state = make("cpu"), torch.get_rng_state()
+    torch.manual_seed(3)
+    run, network = measure(make, "cpu", task.shape, 20)
     assert torch.equal(torch.get_rng_state(), state)
+    assert all(map(torch.equal, network.state_dict().values(), built.state_dict().values()))
     monkeypatch.setattr(limits, "_FEW_WEIGHTS", 0)
-    assert run == measure(make, task.shape, 20)
+    assert measure(make, "cpu", task.shape, 20) == (run, None)
 
 
 def test_passes_end_at_the_last_norm_once_the_first_has_told_which_that_is():

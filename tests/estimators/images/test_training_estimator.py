@@ -69,7 +69,7 @@ class TestConformance(DeterministicEstimatorConformance):
     @classmethod
     def make_estimator(cls, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Estimator]:
         base = tmp_path_factory.getbasetemp()
-        images, settings = toy_images(120, pixels=6), toy_settings(epochs=1)
+        images, settings = toy_images(240, pixels=6), toy_settings(epochs=1)
 
         def make_one() -> Estimator:
             store = open_store(str(base / "conformance.sqlite"))

@@ -55,10 +55,12 @@ class Training:
 
         def work() -> None:
             nonlocal size, scores
-            size = self._measure(code_L)
+            size, network = self._measure(code_L)
             if size.megabytes > self.settings.memory_limit:
                 raise TrainingFailedError("memory", f"{size}; the limit is {self.settings.memory_limit:,} MB")
-            network, images = self._build(code_L, self.device), _Images(arrays, self.device)
+            if network is None:
+                network = self._build(code_L, self.device)
+            images = _Images(arrays, self.device)
             _fit(network, images, self.settings, seed, lambda: clock() - started, curves)
             if self.settings.recompute_statistics:
                 shown = (images.batch(at)[0] for at in batches(images.places(TRAINING), self.settings.batch))
@@ -74,10 +76,10 @@ class Training:
     def _build(self, code_L: Codes, device: str) -> nn.Module:
         return placed(build_network(self.space, code_L, self.task, self.size), device)
 
-    def _measure(self, code_L: Codes) -> Size:
-        """The size of the network, nothing of which is allocated yet. Fails where shapes do not fit."""
+    def _measure(self, code_L: Codes) -> tuple[Size, nn.Module | None]:
+        """The size of the network, and the network unless it is large. Fails where shapes do not fit."""
         try:
-            return measure(partial(self._build, code_L, "meta"), self.task.shape, self.settings.batch)
+            return measure(partial(self._build, code_L), self.device, self.task.shape, self.settings.batch)
         except NotImplementedError:  # a RuntimeError, but of what `meta` cannot do
             raise
         except (RuntimeError, ValueError, InvalidArchitectureError) as error:

@@ -34,25 +34,28 @@ class Size:
         return f"{self.parameters:,} weights and {self.activations:,} activations a batch need {self.megabytes:,.0f} MB"
 
 
-def measure(make: Callable[[], nn.Module], shape: Shape, batch: int) -> Size:
-    """The size of a network that trains on batches of images of a shape.
+def measure(
+    make: Callable[[str], nn.Module], device: str, shape: Shape, batch: int
+) -> tuple[Size, nn.Module | None]:
+    """The size of a network that trains on batches of images of a shape; and the network, where its weights are few.
 
-    It is built on PyTorch's `meta` device, where tensors have a shape and no content: 231 M weights cost nothing. What
-    a batch leaves behind is counted there too; where the weights are few, on the processor with two and with three
-    images, which is quicker, and tells what more leave. Raises what building or running raises where shapes do not fit.
+    `make` builds it on a device. It does so on PyTorch's `meta` first, where tensors have a shape and no content:
+    231 M weights cost nothing. What a batch leaves behind is counted there too; where the weights are few, on `device`
+    with two and with three images, which is quicker, and tells what more leave: that network is as `make` has left it,
+    and so are the random numbers after it. Raises what building or running raises where shapes do not fit.
     """
     with torch.device("meta"):
-        network = make().train()
+        network = make("meta").train()
+    parameters = sum(p.numel() for p in network.parameters() if p.requires_grad)
     if sum(tensor.numel() for tensor in (*network.parameters(), *network.buffers())) > _FEW_WEIGHTS:
-        activations = _activations(network, shape, batch, "meta")
-    else:
-        network.to_empty(device="cpu")
-        for tensor in (*network.parameters(), *network.buffers()):
-            tensor.detach().zero_()
-        with torch.random.fork_rng(devices=[]):
-            two, three = (_activations(network, shape, images, "cpu") for images in (2, 3))
-        activations = two + (three - two) * (batch - 2)
-    return Size(sum(p.numel() for p in network.parameters() if p.requires_grad), activations)
+        return Size(parameters, _activations(network, shape, batch, "meta")), None
+    network = make(device).train()
+    statistics = [buffer.clone() for buffer in network.buffers()]
+    with torch.random.fork_rng(devices=[] if device == "cpu" else [device]):
+        two, three = (_activations(network, shape, images, device) for images in (2, 3))
+    for buffer, before in zip(network.buffers(), statistics, strict=True):
+        buffer.copy_(before)
+    return Size(parameters, two + (three - two) * (batch - 2)), network
 
 
 def _activations(network: nn.Module, shape: Shape, batch: int, device: str) -> int:

@@ -61,7 +61,7 @@ class Trainer:
 
     def ready(self) -> bool:
         """True, once the process has come up: PyTorch's first `meta` network in it takes a second."""
-        measure(partial(nn.Conv2d, 1, 1, 1), (1, 2, 2), 2)
+        measure(lambda device: nn.Conv2d(1, 1, 1, device=device), "cpu", (1, 2, 2), 2)
         return True
 
     def train(self, code_L: Codes, arrays: Arrays, seed: int) -> Outcome:
