@@ -126,7 +126,7 @@ def test_no_cluster_there(address: str, monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_cluster_that_does_not_start_is_one_line(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Here since this process has one, which it does not know."""
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
-    with pytest.raises(ArchwalkError, match="^Ray did not start: [^\n]+$"):
+    with pytest.raises(ArchwalkError, match=r"^Ray did not start: [^\n]+$"):
         make_engine("ray")
 
 
