@@ -97,7 +97,7 @@ def load_tasks(name: str) -> list[Benchmark]:
             raise UsageError(
                 f"{metric.name} of {name} has no numbers: it is no task. Without it the family is {others}"
             )
-    known_N = known_KN.all(axis=0)
+    known_N = np.all(known_KN, axis=0)
     if not known_N.any():
         raise UsageError(f"no architecture of {name} has a number in each of {', '.join(added.tasks)}")
     return [_benchmark(added, metric, known_N) for metric in metrics]
