@@ -157,3 +157,11 @@ def test_drawing_leaves_out_edges_without_operation():
     assert drawing.count(">skip_connect<") == 2
     assert ">none<" not in drawing
     assert drawing.count("<path") == 2 * 2 * 5  # a line and a head for both edges of an operation
+
+
+@pytest.mark.parametrize("pixels", [5, 14, 32])
+def test_images_of_any_size_pass_through(pixels):
+    """Half of an odd number is rounded alike on both paths of a reduction."""
+    size = NASBench201Size(4, stages=3, cells_per_stage=1)
+    network = CellNetwork(["skip_connect"] * len(EDGES), Task((1, pixels, pixels), 10), size).eval()
+    assert network(torch.zeros(2, 1, pixels, pixels)).shape == (2, 10)

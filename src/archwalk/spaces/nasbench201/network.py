@@ -72,7 +72,8 @@ class _ReductionBlock(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        self.shortcut = nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(in_channels, out_channels, 1, bias=False))
+        pool = nn.AvgPool2d(2, ceil_mode=True)  # of odd sizes as many pixels as the convolution leaves
+        self.shortcut = nn.Sequential(pool, nn.Conv2d(in_channels, out_channels, 1, bias=False))
         self.residual = nn.Sequential(
             *_relu_conv_bn(in_channels, out_channels, 3, stride=2),
             *_relu_conv_bn(out_channels, out_channels, 3),
