@@ -68,8 +68,8 @@ class Scenario:
     kept: Callable[[Path], Acknowledged] = lambda folder: {}
     """What is acknowledged: it must be there, and the same, whatever happens later."""
     disturb: Callable[["Run", random.Random], None] = lambda run, rng: run.kill()
-    survives: bool = False
-    """Whether the program has to come to its end although it was disturbed."""
+    survives: int = 0
+    """How often a run may be disturbed and has to come to its end all the same; 0 for one that is killed."""
     service: Callable[[], AbstractContextManager[dict[str, str]]] = lambda: nullcontext({})
     """What has to be there meanwhile; gives variables of the environment."""
     missing: Callable[[], str] = lambda: ""
@@ -294,17 +294,20 @@ def _disturbed(
 def _until_over(
     scenario: Scenario, run: Run, rng: random.Random, kills: int, row: Row
 ) -> tuple[int | None, bool]:
-    """Wait for a run, which is disturbed at a random moment while that is left to do: its status, if it has ended, and
+    """Wait for a run, which is disturbed at random moments while that is left to do: its status, if it has ended, and
     whether it was killed.
     """
-    if row.disturbed >= kills or scenario.fills:
-        return run.over(row.patience), False
-    status = run.wait(rng.uniform(0, row.usual))
-    if status is not None:
-        return status, False
-    scenario.disturb(run, rng)
-    row.disturbed += 1
-    return (run.over(row.patience), False) if scenario.survives else (None, True)
+    for _ in range(0 if scenario.fills else max(1, scenario.survives)):
+        if row.disturbed >= kills:
+            break
+        status = run.wait(rng.uniform(0, row.usual))
+        if status is not None:
+            return status, False
+        scenario.disturb(run, rng)
+        row.disturbed += 1
+        if not scenario.survives:
+            return None, True
+    return run.over(row.patience), False
 
 
 def can_go_on(folder: Path) -> bool:

@@ -120,7 +120,11 @@ class Head:
 
     def __init__(self) -> None:
         self.port, self.tag = free_port(), uuid.uuid4().hex
-        self.start()
+        try:
+            self.start()
+        except BaseException:  # it has not begun in time, say; what has is ended
+            self.kill()
+            raise
 
     def start(self) -> None:
         """And wait until it answers."""

@@ -137,12 +137,16 @@ def test_an_end_that_is_asked_for_amid_a_destructor(name, status):
     assert (said.returncode, said.stdout, said.stderr) == (status, "", "archwalk: stopped\n")
 
 
-def test_watching_ends_with_ctrl_c_and_no_more_words(tmp_path):
+def test_watching_begins_before_the_search_and_ends_with_ctrl_c(tmp_path):
+    place = tmp_path / "mine"
     process = subprocess.Popen(
-        [sys.executable, "-m", "archwalk", "watch", tmp_path, "--port", "0", "--json"],
+        [sys.executable, "-m", "archwalk", "watch", place, "--port", "0", "--json"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith(f"archwalk: there is no {place} yet; ")
+    place.mkdir()
     url = json.loads(process.stdout.readline())["url"]
     with urllib.request.urlopen(url, timeout=20) as page:
         assert b"x-explorer" in page.read()

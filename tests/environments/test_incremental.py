@@ -358,6 +358,7 @@ def test_a_list_of_seeds_may_leave_some_to_chance(tiny):
         ({"seed": "one"}, "an integer of 0 or more, not 'one'"),
         ({"options": {"reset_mask": [True] * 6}}, "reset_mask must be an array of 6 bools"),
         ({"options": {"reset_mask": np.zeros(6, bool)}}, "at least one of them true"),
+        ({"options": [1]}, "options are a dictionary, not a list"),
         ({"options": {"reset_mask": np.arange(6) < 2}, "seed": 1}, "does not go with a reset_mask"),
     ],
 )

@@ -166,6 +166,18 @@ def test_metrics_after_the_checkpoint_are_cut_off(tmp_path, space4):
     assert run.metrics() == []
 
 
+def test_what_a_kill_left_of_a_checkpoint_is_gone_when_the_run_goes_on(tmp_path, space4):
+    run = RunFolder(tmp_path / "run")
+    run.create(config(space4))
+    run.checkpoint({"step": 1}, [], 2.0)
+    for name in (".checkpoint.safetensors.k1ll3d", "checkpoint.safetensors.mine"):
+        (run.path / name).write_bytes(b"half")
+    assert run.restore().trainer == {"step": 1}
+    assert sorted(path.name for path in run.path.iterdir() if "checkpoint" in path.name) == [
+        "checkpoint.safetensors", "checkpoint.safetensors.mine",
+    ]  # fmt: skip
+
+
 def test_no_temporary_files_are_left(tmp_path, space4):
     write_run(tmp_path / "run", space4)
     assert {file.name for file in (tmp_path / "run").iterdir()} == {"config.json", "agent.safetensors"}

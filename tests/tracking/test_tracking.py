@@ -257,10 +257,14 @@ def test_mlflow_that_fails_is_a_note(mlflow_uri, caplog, monkeypatch):
     assert "the server is away" in caplog.text
 
 
-@pytest.mark.parametrize("uri", ["nonsense://x", "http://[::1"])
+@pytest.mark.parametrize(
+    "uri", ["nonsense://x", "http://[::1", "postgresql+psycopg://me:s3cr3t@127.0.0.1:1/x", "mysql://"]
+)
 def test_what_is_no_address_of_mlflow_is_one_line(uri):
-    with pytest.raises(UsageError, match="MLflow at"):
+    with pytest.raises(UsageError, match="MLflow at") as refused:
         MLflow(uri)
+    assert "\n" not in str(refused.value)
+    assert "s3cr3t" not in str(refused.value)
 
 
 def test_a_server_that_is_not_there_is_given_up_soon_and_its_password_not_told(caplog, monkeypatch):

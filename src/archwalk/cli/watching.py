@@ -33,10 +33,8 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
 
 def run_watch(options: argparse.Namespace) -> None:
     """Serve the page until somebody says stop."""
-    from archwalk.api.watching.opening import open_source
+    from archwalk.api.watching.opening import is_there, open_source, wait_for
     from archwalk.api.watching.server import watch
-
-    source = open_source(options.what, study=options.study, space=options.space, dataset=options.dataset)
 
     def ready(url: str) -> None:
         if options.json:
@@ -46,6 +44,10 @@ def run_watch(options: argparse.Namespace) -> None:
             note(f"{source.name} is shown at {url}; Ctrl-C ends that")
 
     try:
+        if not is_there(options.what):
+            note(f"there is no {options.what} yet; it is shown as soon as there is one, Ctrl-C ends that")
+            wait_for(options.what)
+        source = open_source(options.what, study=options.study, space=options.space, dataset=options.dataset)
         watch(source, options.port, ready)
     except Terminated:
         raise

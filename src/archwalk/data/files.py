@@ -145,7 +145,9 @@ def written_atomically(path: Path) -> Iterator[BinaryIO]:
     target, temporary = Path(os.path.realpath(path)), None
     make_folder(target.parent)
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            dir=target.parent, prefix=_unfinished_prefix(target), delete=False
+        ) as file:
             temporary = Path(file.name)
             yield cast(BinaryIO, file)
             file.flush()
@@ -157,6 +159,17 @@ def written_atomically(path: Path) -> Iterator[BinaryIO]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def unfinished(path: Path) -> list[Path]:
+    """What kills have left of `path` while it was written, or somebody writes right now."""
+    target = Path(os.path.realpath(path))
+    prefix = _unfinished_prefix(target)
+    return [one for one in target.parent.iterdir() if one.name.startswith(prefix)]
+
+
+def _unfinished_prefix(target: Path) -> str:
+    return f".{target.name}."
 
 
 def _is_special(path: Path) -> bool:

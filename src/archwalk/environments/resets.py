@@ -34,8 +34,10 @@ def read_seed(seed: Seed, batch: int) -> int | list[int] | None:
 def read_mask(options: Mapping[str, Any] | None, batch: int, *, begun: bool) -> NDArray[np.bool_]:
     """Which of B environments to reset: `options["reset_mask"]`, all without it.
 
-    Raises UsageError for what is no mask of bools (B,), and ResetNeeded where some were never reset.
+    Raises UsageError for what is no mask of bools (B,) or no options, and ResetNeeded where some were never reset.
     """
+    if options is not None and not isinstance(options, Mapping):
+        raise UsageError(f"options are a dictionary, not a {type(options).__name__}")
     mask = (options or {}).get("reset_mask")
     if mask is None:
         return np.ones(batch, bool)

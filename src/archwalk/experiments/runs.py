@@ -22,7 +22,14 @@ from archwalk.agents.base import Paid
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.agents.shipped import PRETRAINED, SHIPPED, load_shipped, name_for
 from archwalk.data.decoding import convert, decode_json, encode_json, read_json
-from archwalk.data.files import alone_with, make_folder, read_file, write_atomically
+from archwalk.data.files import (
+    alone_with,
+    make_folder,
+    read_file,
+    remove_file,
+    unfinished,
+    write_atomically,
+)
 from archwalk.data.states import read_state, write_state
 from archwalk.errors import DataError, UsageError
 from archwalk.experiments.presets import default_preset, is_preset, load_preset, preset_names
@@ -162,8 +169,13 @@ class RunFolder:
         )
 
     def restore(self) -> Checkpoint | None:
-        """The last checkpoint, with later metrics cut off; None if there is none yet. Raises DataError if damaged."""
+        """The last checkpoint, with later metrics cut off; None if there is none yet. Raises DataError if damaged.
+
+        For who holds the folder alone: what a kill has left of a checkpoint that was being written is deleted.
+        """
         metrics, file = self.path / METRICS, self.path / CHECKPOINT
+        for part in unfinished(file):
+            remove_file(part)
         checkpoint = None
         if file.exists():
             what = "a checkpoint of this version of archwalk"

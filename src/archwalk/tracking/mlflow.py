@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archwalk.errors import ArchwalkError, UsageError
+from archwalk.secrets import one_line
 from archwalk.tracking.step import FAILED, TRAINING, Run, Step, Tracker
 
 EXPERIMENT = "archwalk"
@@ -19,6 +20,10 @@ KEY = "archwalk.run"
 
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 """With MLflow's own, a search waits four minutes and longer for a server that is not there."""
+
+_DATABASES = ("postgresql", "mysql")
+_DATABASE_SECONDS = 20
+"""In which a database has to answer; MLflow asks one that does not ten times, for a hundred seconds."""
 
 _AT_ONCE = 1_000  # metrics that MLflow takes in one call
 _PAUSE = 0.5
@@ -46,9 +51,10 @@ class MLflow(Tracker):
             raise ArchwalkError("MLflow is not installed; run: pip install mlflow-skinny") from error
         self.name = f"MLflow at {uri or 'its own place'}"
         try:
+            _ask_database(uri or os.environ.get("MLFLOW_TRACKING_URI", ""))
             self._client: Any = MlflowClient(tracking_uri=uri)
         except Exception as error:  # of MLflow's own kinds, which differ between its versions
-            raise UsageError(f"{self.name}: {error}") from error
+            raise UsageError(one_line(f"{self.name}: {error}")) from error
         self._experiment = experiment
         self._runs: dict[str, str] = {}
         self._waiting: queue.SimpleQueue[tuple[str, Any] | None] = queue.SimpleQueue()
@@ -132,6 +138,17 @@ class MLflow(Tracker):
                 one = self._waiting.get_nowait()
             except queue.Empty:
                 return False
+
+
+def _ask_database(uri: str) -> None:
+    """Raises what SQLAlchemy raises where MLflow is to write to a database that does not answer."""
+    if not uri.startswith(_DATABASES):
+        return
+    from sqlalchemy import create_engine
+
+    engine = create_engine(uri, connect_args={"connect_timeout": _DATABASE_SECONDS})
+    engine.connect().close()
+    engine.dispose()
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:

@@ -154,6 +154,14 @@ def test_workers_die_with_a_killed_driver(tmp_path: Path) -> None:
     assert named_segments() <= before
 
 
+def test_a_worker_that_is_stopped_dies_with_a_killed_driver(tmp_path: Path) -> None:
+    driver, pids = start_driver(tmp_path, ENGINE, "workers[0].submit('sleep', 60).result()")
+    os.kill(pids[1], signal.SIGSTOP)
+    driver.kill()
+    driver.communicate()
+    assert all_end(pids)
+
+
 SCRIPT = """
 from collections import Counter
 from archwalk.learning.engines import make_engine

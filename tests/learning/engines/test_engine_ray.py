@@ -14,7 +14,7 @@ from engine_cases import RemoteCases
 from engine_drivers import all_end, start_driver
 from engine_workers import Toy
 
-from archwalk.errors import UsageError
+from archwalk.errors import ArchwalkError, UsageError
 from archwalk.learning.engines import Engine, WorkerLostError, make_engine
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -121,6 +121,13 @@ def test_no_cluster_there(address: str, monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(UsageError) as raised:
         make_engine("ray", address=address)
     assert str(raised.value) == words
+
+
+def test_a_cluster_that_does_not_start_is_one_line(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here since this process has one, which it does not know."""
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(ArchwalkError, match=r"^Ray did not start: [^\n]+$"):
+        make_engine("ray")
 
 
 def test_something_else_there(monkeypatch: pytest.MonkeyPatch) -> None:

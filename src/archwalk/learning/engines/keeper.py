@@ -30,11 +30,14 @@ class Keeper:
     @contextmanager
     def marking(self) -> Iterator[None]:
         """Within, whatever is started has the mark."""
+        outer = os.environ.get(_MARK)
         os.environ[_MARK] = self.mark
         try:
             yield
         finally:
             del os.environ[_MARK]
+            if outer is not None:  # that of whoever started us
+                os.environ[_MARK] = outer
 
     def close(self) -> None:
         """End them now."""

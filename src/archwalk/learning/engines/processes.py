@@ -18,11 +18,13 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 import loky
+from loky.backend import resource_tracker as lokys_resource_tracker
 
 from archwalk.errors import UsageError
 from archwalk.late import use_one_thread
 from archwalk.learning.engines.base import Arrays, Engine, Shared, WorkerLostError
 from archwalk.learning.engines.hosting import Host, Parts, attempt, pack, pack_outcome, settle, unpack
+from archwalk.learning.engines.keeper import Keeper
 from archwalk.learning.engines.segments import Channel, MappedSegment, read_segment, write_segment
 
 _GRACE = 1.0
@@ -71,7 +73,7 @@ class ProcessPending:
 class ProcessWorker:
     """The driver's side of a worker: sends commands; a thread takes in the outcomes and sees the end."""
 
-    def __init__(self, name: str, factory: Callable[[], object]) -> None:
+    def __init__(self, name: str, factory: Callable[[], object], keeper: Keeper) -> None:
         self.name = name
         self.lock = threading.Lock()
         self.lost = False
@@ -81,7 +83,7 @@ class ProcessWorker:
         ours, theirs = socket.socketpair()
         self.channel = Channel(ours)
         with theirs:
-            self.process = _start(theirs, name)
+            self.process = _start(theirs, name, keeper)
         self.receiver = threading.Thread(target=self._receive, name=f"outcomes of {name}", daemon=True)
         self.receiver.start()
         self._send(command)
@@ -152,10 +154,13 @@ class ProcessEngine(Engine):
         if not can_start_processes():
             raise UsageError("the engine 'processes' needs Unix; the engines 'local' and 'ray' do not")
         self.workers: list[ProcessWorker] = []
+        self.keeper: Keeper | None = None
+        """Ends workers that do not see that their driver is gone: stopped ones, those that wait for a processor."""
 
     def spawn(self, factory: Callable[[], object], name: str) -> ProcessWorker:
         """See `Engine`."""
-        worker = ProcessWorker(name, factory)
+        self.keeper = self.keeper or Keeper()
+        worker = ProcessWorker(name, factory, self.keeper)
         self.workers.append(worker)
         return worker
 
@@ -170,15 +175,19 @@ class ProcessEngine(Engine):
         deadline = time.monotonic() + _PATIENCE
         while self.workers:
             self.workers.pop().stop(deadline)
+        if self.keeper:
+            self.keeper.close()
+            self.keeper = None
 
 
-def _start(link: socket.socket, name: str) -> BaseProcess:
+def _start(link: socket.socket, name: str, keeper: Keeper) -> BaseProcess:
     process: BaseProcess = loky.backend.get_context("loky").Process(  # runs no script a second time
         target=_serve, args=(link,), name=name
     )
     process.daemon = True
     resource_tracker.ensure_running()  # starting it unblocks signals
-    with _without_interrupts():
+    lokys_resource_tracker.ensure_running()  # unmarked: others use it too
+    with keeper.marking(), _without_interrupts():
         process.start()
     return process
 

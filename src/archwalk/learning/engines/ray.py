@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from archwalk.errors import MissingExtraError, UsageError
+from archwalk.errors import ArchwalkError, MissingExtraError, UsageError
 from archwalk.late import use_one_thread
 from archwalk.learning.engines.base import Arrays, Engine, Shared, WorkerCallError, WorkerLostError
 from archwalk.learning.engines.hosting import Host, settle
 from archwalk.learning.engines.keeper import Keeper
+from archwalk.secrets import one_line
 
 _ANSWER_SECONDS = 3.0
 _JOIN_SECONDS = 45.0
@@ -96,7 +97,7 @@ class RayEngine(Engine):
         self.owns_cluster = not ray.is_initialized()
         self.keeper: Keeper | None = None
         if self.owns_cluster:
-            with _our_signals():
+            with _our_signals(), _one_line():
                 if address is None:
                     self.keeper = _start(ray, workers)
                 else:
@@ -159,6 +160,17 @@ def _our_signals() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _one_line() -> Iterator[None]:
+    """Around Ray's start, which fails in many ways: where a machine is busy, say, it gives up after 30 seconds."""
+    try:
+        yield
+    except ArchwalkError:
+        raise
+    except Exception as error:
+        raise ArchwalkError(one_line(f"Ray did not start: {error}")) from error
 
 
 def _start(ray: Any, workers: int | None) -> Keeper:
