@@ -2,13 +2,16 @@
 2024b).
 """
 
-from dataclasses import asdict
-from typing import Any, Protocol, runtime_checkable
+from __future__ import annotations
 
-from torch import nn
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from archwalk.agents.base import Agent, NetworkAgent
 from archwalk.errors import UsageError
+
+if TYPE_CHECKING:  # who only looks whether an agent can be trained further needs no torch
+    from torch import nn
 
 
 @runtime_checkable

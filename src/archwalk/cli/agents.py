@@ -173,7 +173,7 @@ def _print_agent(agent: TrainedAgent, options: argparse.Namespace) -> None:
         return
     note(
         f"the agent is in {agent.path}; its training paid for {paid.unique:,} different architectures"
-        + (f", {source.paid.unique:,} of them on {source.benchmark} before" if source else "")
+        + (f", {source.unique:,} of them on {source.benchmark} before" if source else "")
     )
     if paid.unscored:
         note(f"{paid.unscored:,} of them have no score and counted as the worst there is")

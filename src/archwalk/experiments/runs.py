@@ -18,7 +18,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from archwalk.agents.base import Paid
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.agents.shipped import PRETRAINED, SHIPPED, load_shipped, name_for
 from archwalk.data.decoding import convert, decode_json, encode_json, read_json
@@ -73,12 +72,17 @@ HERE = Place()
 
 @dataclass(frozen=True)
 class Source:
-    """The agent that another was trained further from: its run folder, what it was trained on, what that has cost."""
+    """The agent that another was trained further from: its run folder, what it was trained on, and what that has cost
+    as `agents.base.Paid` says.
+    """
 
     path: str
     benchmark: str
     seed: int
-    paid: Paid
+    queries: int
+    unique: int
+    seconds: float
+    unscored: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -187,7 +188,10 @@ def _begun(strategy: str, trainer: Trainer, learned: Agent | None) -> Trainer:
 def _describe_source(source: Path, learned: Agent) -> Source:
     config = RunFolder(source).config()
     return Source(
-        str(source), config.asked or f"{config.benchmark}:{config.objective}", config.seed, learned.paid
+        str(source),
+        config.asked or f"{config.benchmark}:{config.objective}",
+        config.seed,
+        **asdict(learned.paid),
     )
 
 
@@ -284,7 +288,7 @@ def _train_on(
     ledger = trainer.ledger
     agent.paid = Paid(ledger.queries, ledger.unique, seconds(), getattr(ledger, "unscored", 0))
     if (source := run.config().source) is not None:
-        agent.paid += source.paid
+        agent.paid += Paid(source.queries, source.unique, source.seconds, source.unscored)
     run.finish(agent)
     return run
 
