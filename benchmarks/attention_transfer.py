@@ -35,7 +35,8 @@ from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.protocol import Method, run_search
 from archwalk.experiments.runs import load_method
-from archwalk.experiments.transfer import FAMILIES, _scale
+from archwalk.experiments.transfer import FAMILIES
+from archwalk.experiments.transfer_target import scale_of
 from archwalk.spaces.base import Codes
 from archwalk.strategies.base import Trials
 from archwalk.strategies.history import History, mutants
@@ -250,7 +251,7 @@ def measure(
         known = Known(agent, network, tasks(whole_NL, variant))
         methods.append(Method(variant, (partial(AttentionSearch, settings=known),), (seed,)))
     methods += [load_method(name, target.space, target.name) for name in options.beside.split(",") if name]
-    median, best = _scale(target)
+    median, best = scale_of(target)
     found = {}
     for method in methods:
         started = time.process_time()

@@ -24,8 +24,9 @@ from archwalk.agents.transfer.settings import TransferSettings
 from archwalk.api.transferring import transfer
 from archwalk.data.files import write_atomically
 from archwalk.estimators.benchmarks import load_benchmark
-from archwalk.experiments.transfer import FAMILIES, PRETRAINED, train_over
+from archwalk.experiments.transfer import FAMILIES
 from archwalk.experiments.transfer_records import Transfer
+from archwalk.experiments.transfer_target import PRETRAINED, train_over
 from archwalk.report.palette import BLUE, GREY, TEAL, VERMILION
 
 SCRATCH = "graph-gp"

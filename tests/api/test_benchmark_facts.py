@@ -70,3 +70,14 @@ def test_a_table_of_one_task_has_nothing_to_transfer_from(tmp_path, monkeypatch)
     assert [task.objective.name for task in load_tasks("one")] == ["val_acc"]
     with pytest.raises(UsageError, match="name more tasks"):
         transfer("one", ["random-search"], budget=5, trials=1)
+
+
+def test_a_task_without_numbers_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("ARCHWALK_CACHE", str(tmp_path / "cache"))
+    rows = [[*s, task, accuracy(s) if task == "one" else "nan"] for s in strings() for task in ("one", "two")]
+    path = write_csv(tmp_path / "t.csv", ["a", "b", "c", "d", "task", "accuracy"], rows)
+    archwalk.add_table("half", path, tell=lambda line: None)
+    with pytest.raises(
+        UsageError, match=r"two.accuracy of half has no numbers: it is no task. .* half:one.accuracy"
+    ):
+        load_tasks("half")

@@ -8,11 +8,13 @@ import pytest
 
 from archwalk.api.transferring import transfer
 from archwalk.cli.main import main
+from archwalk.cli.transferring import _print as print_transfer
 from archwalk.data.decoding import read_json
 from archwalk.errors import UsageError
-from archwalk.estimators.metrics import accuracies
+from archwalk.estimators.metrics import Metric, Objective, accuracies
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.transfer_records import Transfer
+from archwalk.experiments.transfer_target import TargetTask
 from archwalk.spaces.known import KnownSpace
 from transfer_cases import SHORT_SETTINGS, TASKS, flat, task
 
@@ -206,3 +208,53 @@ class TestBaselinesInACompare:
     def test_sources_that_make_no_sense_are_refused(self, capsys, sources, message):
         assert main([*self.CALL, "--strategies", "rgpe", *self.sets("rgpe", sources)]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_what_is_done_is_found_again(space4, tmp_path, monkeypatch):
+    """A call that was killed goes on; another call shares nothing with it."""
+    tasks = [task(space4, number) for number in range(TASKS)]
+    made = []
+    compute = TargetTask._search
+    monkeypatch.setattr(TargetTask, "_search", lambda self, name: made.append(name) or compute(self, name))
+
+    def run(trials):
+        return transfer(
+            tasks,
+            ["mean-rank", "random-search"],
+            budget=3,
+            trials=trials,
+            settings=SHORT_SETTINGS,
+            out=tmp_path,
+        )
+
+    whole = run(2)
+    parts = sorted((tmp_path / "parts").iterdir())
+    agents = [part for part in parts if part.name.startswith("agent")]
+    assert (len(agents), len(parts), len(made)) == (TASKS, 3 * TASKS, 2 * TASKS)
+    parts[-1].unlink()
+    again = run(2)
+    assert len(made) == 2 * TASKS + 1
+    assert again.overall == whole.overall
+    trained = agents[0].stat().st_mtime_ns
+    run(1)
+    assert agents[0].stat().st_mtime_ns == trained
+    assert len(made) == 2 * TASKS + 1 + 2 * TASKS
+
+
+def test_every_task_is_told_in_its_own_metric(space4, capsys):
+    """Columns of one table: a title for all would be wrong for one."""
+    fast = replace(task(space4, 1), name="fast")
+    estimator = TableEstimator(
+        Objective("latency", Metric("latency", "ms", False), Metric("latency", "ms", False)),
+        -fast.estimator.reward_N, -fast.estimator.report_N,
+    )  # fmt: skip
+    found = transfer(
+        [task(space4, 0), replace(fast, estimator=estimator)], ["pretrained"], budget=3, trials=1,
+        settings=SHORT_SETTINGS,
+    )  # fmt: skip
+    assert [result.reward.name for result in found.tasks.values()] == [accuracies().reward.name, "latency"]
+    assert found.recommended == {}
+    print_transfer(found)
+    printed = capsys.readouterr().out
+    assert "reward of each task" in printed
+    assert "latency, ms" in printed

@@ -36,10 +36,10 @@ from archwalk.experiments.clock.delivery import deliver, load_delivered, read_re
 from archwalk.experiments.clock.journal import Journal
 from archwalk.experiments.evaluated import Batch, Searched
 from archwalk.experiments.live import LiveJournal
+from archwalk.experiments.parts import Part
 from archwalk.experiments.runs import RunFolder, load_methods
 from archwalk.experiments.supernets import KeptWeights
 from archwalk.experiments.training import resume_training, train_agent
-from archwalk.papers.parts import Part
 
 SPACE = "nas-bench-graph"
 BENCHMARK = f"{SPACE}:cora"

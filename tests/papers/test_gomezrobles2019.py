@@ -14,6 +14,7 @@ from archwalk.errors import UsageError
 from archwalk.estimators.base import Scores
 from archwalk.estimators.metrics import accuracies
 from archwalk.estimators.table import TableEstimator
+from archwalk.experiments.parts import Part, keep_all
 from archwalk.papers import estimates
 from archwalk.papers.catalogue import item_names
 from archwalk.papers.gomezrobles2019 import (
@@ -27,7 +28,6 @@ from archwalk.papers.gomezrobles2019 import (
 )
 from archwalk.papers.gomezrobles2019.appendix_a import box
 from archwalk.papers.gomezrobles2019.trace import Witness, best_networks, episode_columns
-from archwalk.papers.parts import Part, keep_all
 from archwalk.papers.reported import tables_of
 from building_cases import chains
 from gomezrobles import SIZE, load, run, setup

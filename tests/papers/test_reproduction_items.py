@@ -12,13 +12,13 @@ from archwalk.agents.apex.settings import ApexSettings
 from archwalk.agents.dqn.settings import DQNSettings
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.experiments.parts import Part, keep_all
 from archwalk.experiments.presets import load_preset
 from archwalk.experiments.settings import make_settings
 from archwalk.experiments.training import train_agent
 from archwalk.papers.cassimon2024 import trainings
 from archwalk.papers.cassimon2024.price import ALSO
 from archwalk.papers.catalogue import PAPERS, find_items, item_names
-from archwalk.papers.parts import Part, keep_all
 from archwalk.papers.scales import SCALES, find_scale
 from archwalk.papers.setup import BASELINES, Setup
 

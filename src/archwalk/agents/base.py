@@ -30,6 +30,15 @@ class Paid:
     seconds: float = 0.0
     unscored: int = 0
 
+    def __add__(self, other: Paid) -> Paid:
+        """What both have cost."""
+        return Paid(
+            self.queries + other.queries,
+            self.unique + other.unique,
+            self.seconds + other.seconds,
+            self.unscored + other.unscored,
+        )
+
 
 @dataclass(frozen=True)
 class SpaceMark:

@@ -166,6 +166,7 @@ def train(
     settings: Mapping[str, Any] | None = None,
     steps: int | None = None,
     seed: int = 0,
+    source: str | Path | None = None,
     engine: str = "local",
     address: str | None = None,
     device: str = "cpu",
@@ -177,10 +178,11 @@ def train(
     Without `preset` it has our own settings for the benchmark, if there are some; `settings` change them, and `steps`
     says how long: environment steps, or evaluated architectures. An agent for several goals (`preference-planner`) is
     told them by `maximise` and `minimise`, metrics of the benchmark. A training that is stopped goes on by
-    `archwalk.resume`. Where it runs is said by `engine` ("local", "processes", "ray"), `address` (a Ray cluster's) and
-    `device` (of the learner's network); only the device changes bits. `callbacks` are told of every line of the log
-    (`archwalk.tracking`). Raises UsageError where `out` holds a run, or the agent cannot be trained on this benchmark
-    or there.
+    `archwalk.resume`. With `source`, the run folder of an agent of the same kind and space, it is trained further: it
+    begins with that agent's weights, and what that one has cost counts. Where it runs is said by `engine` ("local",
+    "processes", "ray"), `address` (a Ray cluster's) and `device` (of the learner's network); only the device changes
+    bits. `callbacks` are told of every line of the log (`archwalk.tracking`). Raises UsageError where `out` holds a
+    run, or the agent cannot be trained on this benchmark, there, or from this source.
     """
     asked = benchmark if isinstance(benchmark, str) else None
     settings_class = TRAINERS.load(agent)[0]
@@ -205,7 +207,8 @@ def train(
     ):
         run = train_agent(
             problem, agent, changes, preset=preset, seed=seed, out=folder, asked=asked,
-            place=Place(engine, address, device), progress=_shower(bar), logged=logged,
+            source=Path(source) if source is not None else None, place=Place(engine, address, device),
+            progress=_shower(bar), logged=logged,
         )  # fmt: skip
     return TrainedAgent(run, problem.space)
 

@@ -18,11 +18,12 @@ from archwalk.experiments import transfer as protocol
 from archwalk.experiments.records import RESULT
 from archwalk.experiments.settings import make_settings
 from archwalk.experiments.transfer_records import Transfer
+from archwalk.experiments.transfer_target import PRETRAINED
 
 
 def transfer(
     family: str | Sequence[Benchmark | str],
-    strategies: Sequence[str] = (protocol.PRETRAINED, "mean-rank", "graph-gp", "local-search"),
+    strategies: Sequence[str] = (PRETRAINED, "mean-rank", "graph-gp", "local-search"),
     *,
     targets: Sequence[str] = (),
     budget: int = 150,
@@ -41,23 +42,23 @@ def transfer(
     space. `strategies` are names: `pretrained` is the agent, `mean-rank` and `rgpe` know the same sources, all others
     begin from nothing; the first is tested against the rest. `targets` are all tasks unless some are named. An agent
     is trained for each of `seeds`; `settings` are those of the training. With `sources`, the agent learns from so many
-    of the other tasks, those that follow the target in the family. With `out`, `result.json` is written there. The
-    same seeds give the same result to the bit, but for seconds.
+    of the other tasks, those that follow the target in the family. With `out`, `result.json` is written there, and
+    what is done is kept there, so that the same call goes on after a kill. The same seeds give the same result to the
+    bit, but for seconds.
 
     Raises UsageError for an unknown family, tasks of several spaces, a target that is its own source or whose rewards
     are all alike.
     """
     tasks = _tasks(family, seeds[0])
     chosen = make_settings(TransferSettings, None, settings or {})
+    folder = make_folder(Path(out)) if out is not None else None
     with progress_bar("tasks", 1.0, progress) as bar:
         record = protocol.transfer(
             tasks, strategies, family=family if isinstance(family, str) else tasks[0].space.name, targets=targets,
             budget=budget, trials=trials, seeds=seeds, settings=chosen, sources=sources, workers=workers,
-            command=command, tell=lambda target, share: bar.to(share),
+            out=folder, command=command, tell=lambda target, share: bar.to(share),
         )  # fmt: skip
-    if out is not None:
-        folder = Path(out)
-        make_folder(folder)
+    if folder is not None:
         write_atomically(folder / RESULT, encode_json(record, indent=1) + "\n")
     return record
 

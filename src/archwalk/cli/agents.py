@@ -21,6 +21,7 @@ from archwalk.cli.options import (
     require_benchmark,
 )
 from archwalk.cli.results import print_result
+from archwalk.data.decoding import to_plain
 from archwalk.errors import UsageError
 from archwalk.late import use_one_thread
 from archwalk.learning.engines import ENGINES
@@ -71,6 +72,13 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
         train.add_argument(name, metavar="METRIC", action="append", default=[], help=words)
     add_seed(train)
     add_out(train, "run folder (default: runs/<agent>-<benchmark>-<seed>)")
+    train.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="RUN",
+        help="train further: begin with the weights of the agent in this run folder (dqn, apex, planner)",
+    )
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
     train.add_argument("--engine", choices=ENGINES, default="local", help="where the actors run (apex)")
     train.add_argument("--address", help="of a Ray cluster to join (default: start one here)")
@@ -131,6 +139,10 @@ def run_train(options: argparse.Namespace) -> None:
             raise UsageError(
                 "settings cannot change under way; leave --set, --steps, --preset and goals out with --resume"
             )
+        if options.source:
+            raise UsageError(
+                "what it was trained further from is in the run folder; leave --from out with --resume"
+            )
         _print_agent(resume(options.out, **place, callbacks=read_callbacks(options), progress=True), options)
         return
     if options.strategy is None:
@@ -140,7 +152,8 @@ def run_train(options: argparse.Namespace) -> None:
     )
     agent = train(
         options.strategy, require_benchmark(options), out=options.out, preset=options.preset, settings=settings,
-        maximise=options.maximise, minimise=options.minimise, steps=options.steps, seed=options.seed, **place,
+        maximise=options.maximise, minimise=options.minimise, steps=options.steps, seed=options.seed,
+        source=options.source, **place,
         callbacks=read_callbacks(options), progress=True,
     )  # fmt: skip
     _print_agent(agent, options)
@@ -148,17 +161,20 @@ def run_train(options: argparse.Namespace) -> None:
 
 def _print_agent(agent: TrainedAgent, options: argparse.Namespace) -> None:
     """Say where it is, what it cost, and what may come next."""
-    paid = agent.paid
+    paid, source = agent.paid, agent.config.source
     if options.json:
         print_json(
             {
                 "agent": str(agent.path), "strategy": agent.config.strategy, "benchmark": agent.benchmark,
                 "training_queries": paid.queries, "training_unique": paid.unique, "training_unscored": paid.unscored,
-                "training_seconds": paid.seconds,
+                "training_seconds": paid.seconds, "from": source and to_plain(source),
             }
         )  # fmt: skip
         return
-    note(f"the agent is in {agent.path}; its training paid for {paid.unique:,} different architectures")
+    note(
+        f"the agent is in {agent.path}; its training paid for {paid.unique:,} different architectures"
+        + (f", {source.unique:,} of them on {source.benchmark} before" if source else "")
+    )
     if paid.unscored:
         note(f"{paid.unscored:,} of them have no score and counted as the worst there is")
     goals = [

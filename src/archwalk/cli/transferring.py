@@ -51,7 +51,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     add_seed(parser)
     add_settings(parser)
     add_workers(parser)
-    add_out(parser, "folder for result.json")
+    add_out(parser, "folder for result.json, and for what is done: the same call goes on there after a kill")
     add_json(parser)
     parser.set_defaults(run=run_transfer)
 
@@ -93,20 +93,11 @@ def _print(record: Transfer) -> None:
         ]
         table.add_row(name, *cells)
     OUT.print(table)
-    tasks = Table(title=f"best {record.reward.name} after {record.budget} queries")
-    for title in ("task", *record.overall, "best there is"):
-        tasks.add_column(title)
-    for target, task in record.tasks.items():
-        rewards = [strategy.best_after[record.budget].reward_mean for strategy in task.strategies.values()]
-        tasks.add_row(
-            target,
-            *("-" if reward is None else f"{reward:.2f}" for reward in rewards),
-            f"{task.best_reward:.2f}",
-        )
-    OUT.print(tasks)
+    OUT.print(_tasks(record))
+    reported = next(iter(record.tasks.values())).report.name
     for name, pick in record.recommended.items():
         note(
-            f"{name}: {record.report.name} of what it recommends {pick.recommended:.3f}, of its best by reward "
+            f"{name}: mean {reported} of what it recommends {pick.recommended:.3f}, of its best by reward "
             f"{pick.by_reward:.3f}; difference [{pick.ci95[0]:.3f}, {pick.ci95[1]:.3f}]"
         )
     for pair in record.pairs.get(record.budget, []):
@@ -120,3 +111,22 @@ def _print(record: Transfer) -> None:
             f"training an agent cost {sum(cost.queries for cost in costs) / len(costs):,.0f} queries of its "
             f"{len(costs[0].sources)} source tasks and {sum(cost.seconds for cost in costs) / len(costs):.0f} seconds"
         )
+
+
+def _tasks(record: Transfer) -> Table:
+    """What each strategy found on each task, in the task's own metric."""
+    metrics = [
+        f"{task.reward.name}, {task.reward.unit}" if task.reward.unit else task.reward.name
+        for task in record.tasks.values()
+    ]
+    alike = len(set(metrics)) == 1
+    table = Table(
+        title=f"best {metrics[0] if alike else 'reward of each task'} after {record.budget} queries"
+    )
+    for title in ("task", *([] if alike else ["reward"]), *record.overall, "best there is"):
+        table.add_column(title)
+    for (target, task), metric in zip(record.tasks.items(), metrics, strict=True):
+        rewards = [strategy.best_after[record.budget].reward_mean for strategy in task.strategies.values()]
+        cells = ["-" if reward is None else f"{reward:.2f}" for reward in rewards]
+        table.add_row(target, *([] if alike else [metric]), *cells, f"{task.best_reward:.2f}")
+    return table

@@ -4,6 +4,7 @@ DIR/config.json              benchmark, settings, seed, versions: all that a res
 DIR/metrics.jsonl            one line every so many steps
 DIR/checkpoint.safetensors   everything that the next step depends on
 DIR/agent.safetensors        the trained agent, at the end
+DIR/source.safetensors       the agent that it was trained further from, where there is one
 """
 
 from __future__ import annotations
@@ -40,11 +41,12 @@ from archwalk.strategies.catalogue import STRATEGIES
 if TYPE_CHECKING:  # searchers that are not trained need none of it
     from archwalk.agents.base import Agent
 
-CONFIG, METRICS, CHECKPOINT, AGENT = (
+CONFIG, METRICS, CHECKPOINT, AGENT, SOURCE = (
     "config.json",
     "metrics.jsonl",
     "checkpoint.safetensors",
     "agent.safetensors",
+    "source.safetensors",
 )
 
 
@@ -68,12 +70,28 @@ class Place:
 HERE = Place()
 
 
+@dataclass(frozen=True)
+class Source:
+    """The agent that another was trained further from: its run folder, what it was trained on, and what that has cost
+    as `agents.base.Paid` says.
+    """
+
+    path: str
+    benchmark: str
+    seed: int
+    queries: int
+    unique: int
+    seconds: float
+    unscored: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
     """What a run was begun with: all that a resumed one needs, and where it began.
 
     `asked` is the whole name that the benchmark was loaded by, where there is one; `fingerprint` is the benchmark's, on
-    which alone the run goes on. `own_starts` says that training set out from architectures that a caller drew.
+    which alone the run goes on. `own_starts` says that training set out from architectures that a caller drew, `source`
+    that it set out from another agent.
     """
 
     kind: Literal["agent"] = "agent"
@@ -87,6 +105,7 @@ class RunConfig:
     settings: dict[str, Any]
     seed: int
     own_starts: bool = False
+    source: Source | None = None
     fingerprint: dict[str, Any]
     place: Place = HERE
     created: str = ""
@@ -118,10 +137,14 @@ class RunFolder:
         """Hold the folder, which is made, for this process alone. Raises UsageError where another trains into it."""
         return alone_with(make_folder(self.path), f"the training in {self.path}")
 
-    def create(self, config: RunConfig) -> None:
-        """Begin a run. Raises UsageError if the folder holds one already."""
+    def create(self, config: RunConfig, source: Agent | None = None) -> None:
+        """Begin a run, with the agent that `config.source` tells of. Raises UsageError if the folder holds one."""
         if any((self.path / name).exists() for name in (CONFIG, METRICS, CHECKPOINT, AGENT)):
             raise UsageError(f"{self.path} holds a run already; add --resume to go on, or name another --out")
+        if source is not None:
+            from archwalk.agents.saving import save_agent
+
+            save_agent(self.path / SOURCE, source)
         write_atomically(self.path / CONFIG, encode_json(config, indent=2) + "\n")
 
     def config(self) -> RunConfig:
@@ -208,6 +231,12 @@ class RunFolder:
                 f"--out {self.path}"
             )
         return load_agent(self.path / AGENT, space)
+
+    def source(self, space: SearchSpace) -> Agent | None:
+        """The agent that this one is trained further from. Raises DataError where it is gone."""
+        from archwalk.agents.saving import load_agent
+
+        return load_agent(self.path / SOURCE, space) if self.config().source else None
 
 
 def load_methods(

@@ -14,7 +14,7 @@ from archwalk.agents.transfer.settings import TransferSettings
 from archwalk.data.states import read_state
 from archwalk.errors import ArchwalkError
 from archwalk.estimators.benchmarks import load_benchmark
-from archwalk.experiments.transfer import train_over
+from archwalk.experiments.transfer_target import train_over
 
 _ROUNDING = 1e-4
 """What may lie between processors; two seeds are more than 1 apart."""

@@ -4,14 +4,16 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from archwalk.agents.base import Paid
+from archwalk.agents.base import Agent, Paid
 from archwalk.agents.catalogue import TRAINERS
+from archwalk.agents.further import FurtherTrainer
 from archwalk.agents.trainable import DistributedTrainerFactory, Trainer
 from archwalk.data.decoding import WRONG_CONTENT, convert
 from archwalk.environments.walks import Sampler
@@ -19,7 +21,7 @@ from archwalk.errors import ArchwalkError, DataError, UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.estimators.fingerprints import require_same
 from archwalk.experiments.presets import choose_preset
-from archwalk.experiments.runs import CONFIG, HERE, Checkpoint, Place, RunConfig, RunFolder, now
+from archwalk.experiments.runs import CONFIG, HERE, Checkpoint, Place, RunConfig, RunFolder, Source, now
 from archwalk.experiments.settings import describe_settings, make_settings
 from archwalk.learning.engines import WorkerLostError, make_engine
 from archwalk.versions import versions
@@ -44,6 +46,7 @@ def train_agent(
     out: Path,
     preset: str | None = None,
     starts: Sampler | None = None,
+    source: Path | None = None,
     progress: Progress | None = None,
     place: Place = HERE,
     asked: str | None = None,
@@ -54,10 +57,12 @@ def train_agent(
 
     `settings` are those of the trainer, an instance of its settings' class, or else changes (by name, or as KEY=VALUE)
     of the preset that is named, of the default one without a name. `asked` is the whole name that the benchmark was
-    loaded by, under this seed, where it was loaded already: a resumed run loads it again by that.
+    loaded by, under this seed, where it was loaded already: a resumed run loads it again by that. With `source`, the
+    run folder of an agent of the same strategy and space, training begins with that agent's weights; all else is as
+    without, and what the source has cost is added to what this training does.
 
-    Raises UsageError if `out` holds a run or the strategy cannot be trained on this benchmark, in this place or with
-    these settings.
+    Raises UsageError if `out` holds a run or the strategy cannot be trained on this benchmark, in this place, from this
+    source or with these settings.
     """
     settings_class, _ = TRAINERS.load(strategy)
     if isinstance(benchmark, str):
@@ -67,6 +72,7 @@ def train_agent(
         chosen = choose_preset(strategy, asked or benchmark.name, preset)
         settings = make_settings(settings_class, chosen, settings)
         preset = chosen.name if chosen else None
+    learned = RunFolder(source).agent(benchmark.space) if source else None
     config = RunConfig(
         strategy=strategy,
         benchmark=benchmark.name,
@@ -78,13 +84,14 @@ def train_agent(
         settings=describe_settings(settings),
         seed=seed,
         own_starts=starts is not None,
+        source=_describe_source(source, learned) if source and learned else None,
         fingerprint=benchmark.fingerprint,
         place=place,
         created=now(),
         versions=versions(),
     )
-    begin = partial(_trainer, strategy, benchmark, settings, seed, starts, place)
-    return _train(RunFolder(out), begin, progress, logged, config)
+    begin = partial(_trainer, strategy, benchmark, settings, seed, starts, place, learned)
+    return _train(RunFolder(out), begin, progress, logged, config, learned)
 
 
 def resume_training(
@@ -116,7 +123,16 @@ def resume_training(
     if benchmark is None:
         benchmark = load_benchmark(config.asked or f"{config.benchmark}:{config.objective}", config.seed)
     require_same(config.fingerprint, benchmark.fingerprint, f"the training in {out}")
-    begin = partial(_trainer, config.strategy, benchmark, settings, config.seed, starts, place)
+    begin = partial(
+        _trainer,
+        config.strategy,
+        benchmark,
+        settings,
+        config.seed,
+        starts,
+        place,
+        run.source(benchmark.space),
+    )
     return _train(run, begin, progress, logged)
 
 
@@ -139,19 +155,44 @@ def _fitting(run: RunFolder) -> Iterator[None]:
 
 @contextmanager
 def _trainer(
-    strategy: str, benchmark: Benchmark, settings: Any, seed: int, starts: Sampler | None, place: Place
+    strategy: str,
+    benchmark: Benchmark,
+    settings: Any,
+    seed: int,
+    starts: Sampler | None,
+    place: Place,
+    learned: Agent | None,
 ) -> Iterator[Trainer]:
-    """A trainer at its beginning, and the engine that it needs until it is done."""
+    """A trainer at its beginning, or with what an agent has learned, and the engine that it needs until it is done."""
     _, factory = TRAINERS.load(strategy)
     if isinstance(factory, DistributedTrainerFactory):
         with make_engine(place.engine, address=place.address) as engine:
-            yield factory(benchmark, settings, seed, starts, engine=engine, device=place.device)
+            trainer = factory(benchmark, settings, seed, starts, engine=engine, device=place.device)
+            yield _begun(strategy, trainer, learned)
     elif place != HERE:
         raise UsageError(
             f"{strategy} trains in this process, on the CPU; leave --engine, --address, --device out"
         )
     else:
-        yield factory(benchmark, settings, seed, starts)
+        yield _begun(strategy, factory(benchmark, settings, seed, starts), learned)
+
+
+def _begun(strategy: str, trainer: Trainer, learned: Agent | None) -> Trainer:
+    if learned is not None:
+        if not isinstance(trainer, FurtherTrainer):
+            raise UsageError(f"{strategy} always begins anew; dqn, apex and planner can be trained further")
+        trainer.begin_from(learned)
+    return trainer
+
+
+def _describe_source(source: Path, learned: Agent) -> Source:
+    config = RunFolder(source).config()
+    return Source(
+        str(source),
+        config.asked or f"{config.benchmark}:{config.objective}",
+        config.seed,
+        **asdict(learned.paid),
+    )
 
 
 def _train(
@@ -160,8 +201,9 @@ def _train(
     progress: Progress | None,
     logged: Logged | None,
     config: RunConfig | None = None,
+    learned: Agent | None = None,
 ) -> RunFolder:
-    """Train to the end from the last checkpoint on; with a config from the beginning.
+    """Train to the end from the last checkpoint on; with a config from the beginning, or what was `learned` before.
 
     When a worker is lost, so is what training has come to since its last checkpoint: it goes on from there with fresh
     workers, so that it ends as if nothing had happened. Raises ArchwalkError where that does not help.
@@ -175,7 +217,7 @@ def _train(
                         held.enter_context(run.alone())
                         alone = True
                         if config is not None:
-                            run.create(config)
+                            run.create(config, learned)
                         if run.finished:  # while this one waited to be alone
                             return run
                     checkpoint = run.restore()
@@ -245,6 +287,8 @@ def _train_on(
     agent = trainer.agent()
     ledger = trainer.ledger
     agent.paid = Paid(ledger.queries, ledger.unique, seconds(), getattr(ledger, "unscored", 0))
+    if (source := run.config().source) is not None:
+        agent.paid += Paid(source.queries, source.unique, source.seconds, source.unscored)
     run.finish(agent)
     return run
 

@@ -4,45 +4,30 @@ scratch.
 Tasks count alike, by the normalised reward: 0 is the task's median, 1 its best. Nothing of it reaches a search.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from archwalk.agents.base import Paid
-from archwalk.agents.transfer.agent import TransferAgent
-from archwalk.agents.transfer.baselines import BASELINES, search_with
 from archwalk.agents.transfer.settings import TransferSettings
 from archwalk.agents.transfer.tasks import space_difference, told_apart
-from archwalk.agents.transfer.trainer import TransferTrainer
 from archwalk.errors import UsageError
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark
 from archwalk.estimators.table import TableEstimator
 from archwalk.experiments.bootstrap import BOOTSTRAP_SAMPLES
-from archwalk.experiments.protocol import (
-    Method,
-    recommended_reports,
-    run_search,
-    shown_budgets,
-    spawn,
-    summarise_search,
-)
-from archwalk.experiments.runs import load_method, now
+from archwalk.experiments.protocol import spawn
+from archwalk.experiments.runs import now
 from archwalk.experiments.significance import judge, signed_rank
-from archwalk.experiments.transfer_records import (
-    Normalised,
-    Recommended,
-    SourceCost,
-    TaskPair,
-    TaskResult,
-    Transfer,
+from archwalk.experiments.transfer_records import Normalised, Recommended, TaskPair, Transfer
+from archwalk.experiments.transfer_target import (
+    Call,
+    SearchedTask,
+    TargetTask,
+    scale_of,
+    told_after,
 )
 from archwalk.versions import versions
-
-PRETRAINED = "pretrained"
-"""The agent that is trained over the sources, as a strategy's name."""
 
 FAMILIES = {
     "nas-bench-graph": tuple(
@@ -59,21 +44,8 @@ FAMILIES = {
 }
 """Tasks of one space, by name."""
 
-SHOWN = (5, 10, 20, 30, 50, 100, 150)
-"""Numbers of queries after which results are told, beside the usual ones."""
-
 Tell = Callable[[str, float], None]
 """Is told which task is searched, and which share of all is done."""
-
-
-@dataclass(frozen=True)
-class _Task:
-    """A target with what was found on it: best so far by strategy, (G, T, Q), rewards turned upward."""
-
-    record: TaskResult
-    normalised: Mapping[str, Floats]
-    recommended: Mapping[str, tuple[Floats, Floats]]
-    """By strategy: reports (G, T) of what is recommended, and of the best by reward."""
 
 
 def transfer(
@@ -88,6 +60,7 @@ def transfer(
     settings: TransferSettings | None = None,
     sources: int | None = None,
     workers: int = 1,
+    out: Path | None = None,
     command: str | None = None,
     tell: Tell | None = None,
 ) -> Transfer:
@@ -95,7 +68,8 @@ def transfer(
 
     `strategies` are names: `pretrained`, `mean-rank` and `rgpe` learn from the sources, all others search from scratch.
     `targets` are all tasks where none is named; the first strategy is tested against the rest. With `sources`, so many
-    of the other tasks are trained on: those that follow the target, from the last to the first again. Raises UsageError
+    of the other tasks are trained on: those that follow the target, from the last to the first again. What a strategy
+    of the package did on a target is kept in `out`, so that the same call goes on there after a kill. Raises UsageError
     for tasks of several spaces, an unknown target, no source or too many, or a target whose rewards are all alike.
     """
     tasks = told_apart(tasks)
@@ -105,37 +79,15 @@ def transfer(
     if sources is not None and not 1 <= sources < len(tasks):
         raise UsageError(f"there are 1 to {len(tasks) - 1} source tasks for each target, not {sources}")
     for target in chosen:
-        _scale(tasks[names.index(target)])  # or it says why there is none, before anything is trained
-    done: dict[str, _Task] = {}
+        scale_of(tasks[names.index(target)])  # or it says why there is none, before anything is trained
+    call = Call(strategies, settings or TransferSettings(), budget, trials, seeds, workers, out)
+    done: dict[str, SearchedTask] = {}
     for number, target in enumerate(chosen):
-        if tell:
-            tell(target, number / len(chosen))
         place = names.index(target)
         others = [*tasks[place + 1 :], *tasks[:place]] if sources else [*tasks[:place], *tasks[place + 1 :]]
-        done[target] = _search(
-            tasks[place],
-            others[:sources],
-            strategies,
-            settings or TransferSettings(),
-            budget,
-            trials,
-            seeds,
-            workers,
-        )
-    return _record(
-        done, tasks[names.index(chosen[0])], list(strategies), family, budget, trials, list(seeds), command
-    )
-
-
-def train_over(sources: Sequence[Benchmark], settings: TransferSettings, seed: int) -> TransferAgent:
-    """An agent, trained over these tasks."""
-    started = time.perf_counter()
-    trainer = TransferTrainer(sources[0], settings, seed, then=sources[1:])
-    for _ in trainer.run():
-        pass
-    agent = trainer.agent()
-    agent.paid = Paid(trainer.ledger.queries, trainer.ledger.unique, time.perf_counter() - started)
-    return agent
+        told = (lambda share, n=number, t=target: tell(t, (n + share) / len(chosen))) if tell else None
+        done[target] = TargetTask(tasks[place], others[:sources], call).search(told)
+    return _record(done, list(strategies), family, budget, trials, list(seeds), command)
 
 
 def _check(tasks: Sequence[Benchmark], targets: Sequence[str], strategies: Sequence[str]) -> None:
@@ -167,89 +119,8 @@ def _same_rewards(one: Benchmark, other: Benchmark) -> bool:
     return np.array_equal(ours.reward_N, theirs.reward_N, equal_nan=True)
 
 
-def _search(
-    benchmark: Benchmark,
-    sources: Sequence[Benchmark],
-    strategies: Sequence[str],
-    settings: TransferSettings,
-    budget: int,
-    trials: int,
-    seeds: Sequence[int],
-    workers: int,
-) -> _Task:
-    learning = any(name == PRETRAINED or name in BASELINES for name in strategies)
-    agents = [train_over(sources, settings, seed) for seed in seeds] if learning else []
-    median, best = _scale(benchmark)
-    space, seed = benchmark.space, seeds[0]
-    starts_TQL = space.sample(spawn(seed, 0), trials * budget).reshape(trials, budget, -1)
-    results, normalised, recommended = {}, {}, {}
-    for name in strategies:
-        method = _method(name, agents, seeds, benchmark)
-        search = run_search(
-            benchmark, method, budget=budget, trials=trials, seed=seed, starts_TQL=starts_TQL, workers=workers
-        )
-        results[name] = summarise_search(search, method, budget, seed)
-        reward_GTQ = np.stack([curves.reward_TQ for curves in search.curves])
-        upward_GTQ = benchmark.objective.reward.upward(reward_GTQ)
-        normalised[name] = np.where(np.isfinite(upward_GTQ), (upward_GTQ - median) / (best - median), -1.0)
-        if (reports := recommended_reports(search)) is not None:
-            recommended[name] = reports
-    shown = _shown(budget)
-    upward = benchmark.objective.reward.upward
-    record = TaskResult(
-        source=SourceCost(
-            sources=[source.name for source in sources],
-            queries=float(np.mean([agent.paid.queries for agent in agents] or [0])),
-            unique=float(np.mean([agent.paid.unique for agent in agents] or [0])),
-            seconds=float(np.mean([agent.paid.seconds for agent in agents] or [0])),
-        ),
-        median_reward=float(upward(median)),
-        best_reward=float(upward(best)),
-        strategies=results,
-        normalised={
-            name: {queries: float(values_GTQ[:, :, queries - 1].mean()) for queries in shown}
-            for name, values_GTQ in normalised.items()
-        },
-    )
-    return _Task(record, normalised, recommended)
-
-
-def _method(name: str, agents: Sequence[TransferAgent], seeds: Sequence[int], benchmark: Benchmark) -> Method:
-    if name == PRETRAINED:
-        return Method(name, tuple(agents), tuple(seeds), strategy=TransferAgent.name)
-    if name in BASELINES:
-        return Method(name, tuple(search_with(name, agent) for agent in agents), tuple(seeds), strategy=name)
-    return load_method(name, benchmark.space, benchmark.name)
-
-
-def _scale(benchmark: Benchmark) -> tuple[float, float]:
-    """Median and best of all finite rewards, turned upward. Raises UsageError where there is no table, or no
-    difference.
-    """
-    estimator = benchmark.estimator
-    if not isinstance(estimator, TableEstimator):
-        raise UsageError(
-            f"{benchmark.name} has no table, so that a reward has no place between median and best"
-        )
-    known_N = estimator.reward_N[np.isfinite(estimator.reward_N)]
-    if not len(known_N) or known_N.min() == known_N.max():
-        raise UsageError(f"the rewards of {benchmark.name} are all alike: there is nothing to search for")
-    upward_N = benchmark.objective.reward.upward(known_N)
-    median, best = float(np.median(upward_N)), float(upward_N.max())
-    if median == best:
-        raise UsageError(
-            f"more than half of {benchmark.name} has its best reward: there is nothing to search for"
-        )
-    return median, best
-
-
-def _shown(budget: int) -> list[int]:
-    return sorted({*shown_budgets(budget), *(queries for queries in SHOWN if queries <= budget)})
-
-
 def _record(
-    done: Mapping[str, _Task],
-    first: Benchmark,
+    done: Mapping[str, SearchedTask],
     strategies: Sequence[str],
     family: str,
     budget: int,
@@ -257,7 +128,7 @@ def _record(
     seeds: list[int],
     command: str | None,
 ) -> Transfer:
-    shown = _shown(budget)
+    shown = told_after(budget)
     at = np.array(shown) - 1
     values = {name: [task.normalised[name][:, :, at] for task in done.values()] for name in strategies}
     means = {name: _sample_means(tasks, spawn(seeds[0], 11)) for name, tasks in values.items()}
@@ -277,8 +148,6 @@ def _record(
         command=command,
         versions=versions(),
         family=family,
-        reward=first.objective.reward,
-        report=first.objective.report,
         budget=budget,
         trials=trials,
         seeds=seeds,
@@ -342,9 +211,11 @@ def _pair(
 
 
 def _recommendations(
-    done: Mapping[str, _Task], strategies: Sequence[str], rng: np.random.Generator
+    done: Mapping[str, SearchedTask], strategies: Sequence[str], rng: np.random.Generator
 ) -> dict[str, Recommended]:
-    found = {}
+    found: dict[str, Recommended] = {}
+    if any(task.record.report != next(iter(done.values())).record.report for task in done.values()):
+        return found
     for name in strategies:
         if not all(name in task.recommended for task in done.values()):
             continue

@@ -62,6 +62,10 @@ class TaskResult(Struct, frozen=True, kw_only=True):
 
     source: SourceCost
     """What was learned from."""
+    reward: Metric
+    """What strategies see of it."""
+    report: Metric
+    """What is reported beside it."""
     median_reward: float
     """0 of the normalised scale."""
     best_reward: float
@@ -89,10 +93,6 @@ class Transfer(Struct, frozen=True, kw_only=True):
     """Of what results depend on."""
     family: str
     """The tasks' common name."""
-    reward: Metric
-    """What strategies see."""
-    report: Metric
-    """What is reported beside it."""
     budget: int
     """Queries in each trial."""
     trials: int
@@ -104,7 +104,7 @@ class Transfer(Struct, frozen=True, kw_only=True):
     overall: dict[str, dict[int, Normalised]]
     """By strategy and number of queries."""
     recommended: dict[str, Recommended]
-    """Of the strategies that recommend by a model."""
+    """Of the strategies that recommend by a model; empty where tasks report different metrics."""
     pairs: dict[int, list[TaskPair]]
     """By number of queries: the first strategy against each other one; empty for one task."""
     significance: Significance | None = None

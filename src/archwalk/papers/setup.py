@@ -10,9 +10,9 @@ from typing import Any
 from archwalk.data.files import sha256_of
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
+from archwalk.experiments.parts import Part, keep_all
 from archwalk.experiments.protocol import Method
 from archwalk.experiments.runs import AGENT, CONFIG, RunFolder, load_methods
-from archwalk.papers.parts import Part, keep_all
 from archwalk.papers.scales import Scale
 from archwalk.strategies.catalogue import STRATEGIES
 

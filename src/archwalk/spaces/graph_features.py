@@ -12,6 +12,7 @@ features.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -83,6 +84,12 @@ class GraphFeatures:
     def __len__(self) -> int:
         return len(self.statistics_BG)
 
+    @cached_property
+    def squares_B(self) -> Singles:
+        """Squared lengths of the statistics."""
+        squares_B: Singles = np.square(self.statistics_BG).sum(axis=1)
+        return squares_B
+
     def rows(self, rows_K: NDArray[np.integer]) -> "GraphFeatures":
         """The chosen rows, in that order."""
         return GraphFeatures(self.statistics_BG[rows_K], tuple(block.rows(rows_K) for block in self.blocks))
@@ -140,7 +147,7 @@ class Distances:
         weights_S = weights_S.astype(np.float32)
         self._weight = weights_S[0]
         self._known_GE = (-2 * self._weight) * known.statistics_BG.T
-        self._squares_E = self._weight * np.square(known.statistics_BG).sum(axis=1)
+        self._squares_E = self._weight * known.squares_B
         self._blocks = [
             (s, _KnownCounts(known.blocks[s], weight)) for s, weight in enumerate(weights_S[1:]) if weight > 0
         ]
@@ -149,7 +156,7 @@ class Distances:
         """(N, E), none below zero."""
         found_NE: Singles = features.statistics_BG @ self._known_GE
         found_NE += self._squares_E
-        found_NE += self._weight * np.square(features.statistics_BG).sum(axis=1)[:, None]
+        found_NE += self._weight * features.squares_B[:, None]
         for s, known in self._blocks:
             known.add_distances(features.blocks[s], found_NE)
         return found_NE if self._blocks else np.maximum(found_NE, 0, out=found_NE)

@@ -11,7 +11,9 @@ import torch
 from archwalk.agents.apex.actor import Actor, Block
 from archwalk.agents.apex.agent import ApexAgent
 from archwalk.agents.apex.settings import ApexSettings
+from archwalk.agents.base import Agent
 from archwalk.agents.experience import see_transitions
+from archwalk.agents.further import take_over
 from archwalk.agents.trainable import StepTrainer
 from archwalk.environments.walks import Sampler
 from archwalk.errors import UsageError
@@ -78,6 +80,12 @@ class ApexTrainer(StepTrainer):
         self.blocks = 0
         self.next_shard = 0
         self._told: list[Pending] = []
+        self._broadcast()
+
+    def begin_from(self, agent: Agent) -> None:
+        """See `FurtherTrainer`."""
+        take_over(self.network, self.agent(), agent)
+        self.learner.target.load_state_dict(self.network.state_dict())
         self._broadcast()
 
     def agent(self) -> ApexAgent:

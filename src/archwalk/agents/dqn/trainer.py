@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from archwalk.agents.base import Agent
 from archwalk.agents.dqn.agent import DQNAgent, PointerShape
 from archwalk.agents.dqn.settings import DQNSettings
 from archwalk.agents.experience import ended_accuracies, see_transitions, take_step
+from archwalk.agents.further import take_over
 from archwalk.agents.policy import GreedyPolicy
 from archwalk.agents.trainable import StepTrainer
 from archwalk.environments.walks import Sampler, Walks
@@ -54,6 +56,11 @@ class DQNTrainer(StepTrainer):
         self.learning_rate = Linear(settings.learning_rate, settings.learning_rate_end)
         self.steps = 0
         self.walks.reset()
+
+    def begin_from(self, agent: Agent) -> None:
+        """See `FurtherTrainer`."""
+        take_over(self.network, self.agent(), agent)
+        self.learner.target.load_state_dict(self.network.state_dict())
 
     def _reference(self, rng: np.random.Generator) -> float:
         if self.settings.reference is not None:

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.agents.accuracy_model import AccuracyModel
+from archwalk.agents.base import Agent
 from archwalk.agents.distillation import Distiller
+from archwalk.agents.further import take_over
 from archwalk.agents.planner.agent import PlannerAgent, PlannerShape
 from archwalk.agents.planner.settings import PlannerSettings
 from archwalk.environments.walks import Sampler
@@ -66,6 +68,12 @@ class PlannerTrainer:
         )
         self._value_N: Floats | None = None
         self._picks, self._shortlist = 0, np.empty(0, np.int64)
+
+    def begin_from(self, agent: Agent) -> None:
+        """See `FurtherTrainer`. The ensemble's answer is put into the unit of this task's accuracy again."""
+        take_over(self.network, self.agent(), agent)
+        self.stop.scale.fill_(1)
+        self.stop.offset.zero_()
 
     @property
     def evaluations(self) -> int:

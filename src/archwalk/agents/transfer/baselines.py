@@ -80,7 +80,8 @@ class RGPESearcher(_SourceSearcher):
     def __init__(self, trial: Trials, settings: TransferAgent) -> None:
         super().__init__(trial, settings)
         profiles_NK = self.candidates.profiles_NK
-        self.sources_NK = (profiles_NK - profiles_NK.mean(axis=0)) / profiles_NK.std(axis=0).clip(1e-6)
+        standard_NK = (profiles_NK - profiles_NK.mean(axis=0)) / profiles_NK.std(axis=0).clip(1e-6)
+        self.sources_NK = standard_NK.astype(np.float64)
         self.posterior = GrowingPosterior(np.ones(len(self.candidates)), _NOISE)
 
     def propose(self) -> Codes:
@@ -94,7 +95,7 @@ class RGPESearcher(_SourceSearcher):
         assert pool is not None
         targets_E = to_targets(finite_rewards(self.rewards_E), self.settings.shape.bound_share)
         for e in range(self.posterior.seen, len(targets_E)):
-            row_N = pool.description_row(self.candidates.rows(self.asked_E[[e]]))
+            row_N = pool.description_row(int(self.asked_E[e]))
             self.posterior.add(row_N, row_N[self.asked_E[:e]].astype(np.float64), 1.0)
         weights_M = self._weights(targets_E, *self.posterior.left_out(targets_E))
         own_N = self.posterior.mean(targets_E) + np.sqrt(self.posterior.variance_N)
@@ -107,14 +108,15 @@ class RGPESearcher(_SourceSearcher):
         drawn_SE = left_out_E + deviation_E * self.rng.standard_normal((_DRAWS, told))
         better_EE = targets_E[:, None] > targets_E
         rows_SE = self.rng.integers(0, told, (_DRAWS, told))  # bootstrap, so that sources differ
-        counts_SE = np.stack([np.bincount(row_E, minlength=told) for row_E in rows_SE])
+        places_SE = rows_SE + told * np.arange(_DRAWS)[:, None]
+        counts_SE = np.bincount(places_SE.ravel(), minlength=_DRAWS * told).reshape(_DRAWS, told)
         singles_SE = counts_SE.astype(np.float32)  # whole numbers that are exact
-        losses = []
-        for source_E in self.sources_NK[self.asked_E].T:
-            wrong_EE = better_EE & (source_E[:, None] <= source_E)
-            losses.append(((singles_SE @ wrong_EE.astype(np.float32)) * singles_SE).sum(axis=1))
-        losses.append(_pairs_wrong(targets_E, drawn_SE, counts_SE))
-        best_MS = np.stack(losses) == np.min(losses, axis=0)
+        said_KE = self.sources_NK[self.asked_E].T
+        wrong_KEE = better_EE & (said_KE[:, :, None] <= said_KE[:, None])
+        below_KSE = singles_SE @ wrong_KEE.astype(np.float32)
+        losses_KS = np.einsum("kse,se->ks", below_KSE, singles_SE)
+        losses_MS = np.concatenate([losses_KS, _pairs_wrong(targets_E, drawn_SE, counts_SE)[None]])
+        best_MS = losses_MS == losses_MS.min(axis=0)
         weights_M: Floats = (best_MS / best_MS.sum(axis=0)).mean(axis=1)
         return weights_M
 

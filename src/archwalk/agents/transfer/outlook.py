@@ -1,6 +1,7 @@
 """What the agent expects of the architectures that it may ask for next."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from archwalk.spaces.base import Codes, SearchSpace
 from archwalk.spaces.graph_features import Counts, Distances, GraphFeatures, featuriser
 from archwalk.strategies.graph_gp import log_distance
 
-_REMEMBERED = 256  # rows of the kernel that trials of one agent share
+_REMEMBERED_BYTES = 1 << 27  # of rows of the kernel that trials of one agent share
 
 _MOST_COLUMNS = 65_521  # a prime
 
@@ -56,21 +57,28 @@ class Pool:
         self.kernel, self.candidates = kernel, candidates
         self._weights_S = kernel.description_weights_S / featuriser(space).units_S
         self.own_N = kernel.own(candidates.profiles_NK)
-        self._rows: OrderedDict[bytes, Singles] = OrderedDict()
+        self._rows: OrderedDict[Hashable, Singles] = OrderedDict()
 
     def row(self, one: Described) -> Singles:
         """The kernel (N,) of all candidates with one architecture."""
-        key = one.codes_NL.tobytes()
-        if key not in self._rows:
-            self._rows[key] = self.between(self.candidates, one)[:, 0]
-            if len(self._rows) > _REMEMBERED:
-                self._rows.popitem(last=False)
-        return self._rows[key]
+        return self._remembered(one.codes_NL.tobytes(), lambda: self.between(self.candidates, one)[:, 0])
 
-    def description_row(self, one: Described) -> Singles:
-        """What the descriptions (N,) alone say, 1 where they are the same."""
+    def description_row(self, place: int) -> Singles:
+        """What the descriptions (N,) alone say of the candidate at a place, 1 where they are the same."""
+        return self._remembered(place, lambda: self._description_row(self.candidates.rows(np.array([place]))))
+
+    def _description_row(self, one: Described) -> Singles:
         squared_N1 = Distances(one.features, self._weights_S)(self.candidates.features)
         return matern(np.maximum(squared_N1[:, 0], 0))
+
+    def _remembered(self, key: Hashable, compute: Callable[[], Singles]) -> Singles:
+        if key in self._rows:
+            self._rows.move_to_end(key)
+        else:
+            self._rows[key] = np.ascontiguousarray(compute())
+            if len(self._rows) * self._rows[key].nbytes > _REMEMBERED_BYTES:
+                self._rows.popitem(last=False)
+        return self._rows[key]
 
     def between(self, some: Described, others: Described) -> Singles:
         """The kernel (N, E) of N architectures with E."""

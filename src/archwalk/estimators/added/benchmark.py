@@ -84,10 +84,22 @@ def load_added(name: str, words: list[str]) -> Benchmark:
 
 
 def load_tasks(name: str) -> list[Benchmark]:
-    """A benchmark for each task of an added table, all of one space: where rows are missing, what is known of all."""
+    """A benchmark for each task of an added table, all of one space: where rows are missing, what is known of all.
+
+    Raises UsageError where a task has no number, or no architecture has one in all of them.
+    """
     added = read_added(name)
     metrics = [added.metric(task) for task in added.tasks]
-    known_N = np.all([_known(added, metric) for metric in metrics], axis=0)
+    known_KN = np.array([_known(added, metric) for metric in metrics])
+    for metric, known_N in zip(metrics, known_KN, strict=True):
+        if not known_N.any():
+            others = ",".join(f"{name}:{other.name}" for other in metrics if other is not metric)
+            raise UsageError(
+                f"{metric.name} of {name} has no numbers: it is no task. Without it the family is {others}"
+            )
+    known_N = np.all(known_KN, axis=0)
+    if not known_N.any():
+        raise UsageError(f"no architecture of {name} has a number in each of {', '.join(added.tasks)}")
     return [_benchmark(added, metric, known_N) for metric in metrics]
 
 

@@ -15,10 +15,10 @@ from archwalk.agents.meta_rl.settings import MetaRLSettings
 from archwalk.agents.meta_rl.trainer import MetaRLTrainer
 from archwalk.agents.saving import pack_agent, unpack_agent
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.experiments.parts import Part
 from archwalk.experiments.presets import load_preset
 from archwalk.experiments.settings import make_settings
 from archwalk.papers.gomezrobles2019.trace import Witness, episode_columns
-from archwalk.papers.parts import Part
 from archwalk.papers.setup import benchmark_settings
 
 Value = dict[str, Any]

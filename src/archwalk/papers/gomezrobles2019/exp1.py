@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.experiments.parts import Part
 from archwalk.experiments.presets import load_preset
 from archwalk.papers.estimates import difference, estimate
 from archwalk.papers.gomezrobles2019.agents import (
@@ -29,7 +30,6 @@ from archwalk.papers.gomezrobles2019.sizes import (
 )
 from archwalk.papers.gomezrobles2019.trace import Trial
 from archwalk.papers.item import Answer, Item
-from archwalk.papers.parts import Part
 from archwalk.papers.setup import Setup
 
 META, DEEP_Q, RANDOM = "Deep meta-RL", "DQN", "Random search"

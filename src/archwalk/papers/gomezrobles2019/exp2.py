@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from archwalk.estimators.benchmarks import Benchmark
+from archwalk.experiments.parts import Part
 from archwalk.experiments.presets import load_preset
 from archwalk.experiments.significance import signed_rank
 from archwalk.papers.estimates import estimate
@@ -38,7 +39,6 @@ from archwalk.papers.gomezrobles2019.sizes import (
 )
 from archwalk.papers.gomezrobles2019.trace import Trial
 from archwalk.papers.item import Answer, Item
-from archwalk.papers.parts import Part
 from archwalk.papers.setup import Setup
 
 ADAPTIVE = "Adaptive meta-RL (ours)"

@@ -14,13 +14,13 @@ from archwalk.estimators.images.intensive import INTENSIVE_SIZE, train_intensive
 from archwalk.estimators.images.settings import INTENSIVE, TrainingSettings
 from archwalk.estimators.images.tables import find_table
 from archwalk.estimators.images.vgg import VGG19Blocks, VGGSize
+from archwalk.experiments.parts import Part
 from archwalk.papers.gomezrobles2019.evolution import networks
 from archwalk.papers.gomezrobles2019.exp1 import META
 from archwalk.papers.gomezrobles2019.exp2 import depends as depends_on_exp2
 from archwalk.papers.gomezrobles2019.exp2 import play_all
 from archwalk.papers.gomezrobles2019.sizes import data_settings, find_size
 from archwalk.papers.item import Answer, Item
-from archwalk.papers.parts import Part
 from archwalk.papers.setup import Setup
 from archwalk.spaces.base import Codes
 from archwalk.spaces.networks import NetworkSource, described_as, network_settings

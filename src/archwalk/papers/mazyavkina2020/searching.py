@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from archwalk.estimators.base import Floats
 from archwalk.estimators.policies.estimator import PolicyEstimator
 from archwalk.experiments.bootstrap import BOOTSTRAP_SAMPLES
+from archwalk.experiments.parts import Part
 from archwalk.experiments.protocol import spawn
 from archwalk.experiments.supernets import KeptWeights, kept
 from archwalk.papers.mazyavkina2020.sizes import (
@@ -31,7 +32,6 @@ from archwalk.papers.mazyavkina2020.truth import (
     identities,
     training_of,
 )
-from archwalk.papers.parts import Part
 from archwalk.papers.setup import Setup, benchmark_settings
 from archwalk.strategies.base import Trials
 from archwalk.strategies.per_trial import PerTrial

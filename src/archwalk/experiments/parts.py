@@ -1,4 +1,4 @@
-"""Finished parts of a reproduction: computed once, in this process or in several, and found again after a kill."""
+"""Finished parts of a long computation: computed once, in this process or in several, and found again after a kill."""
 
 import hashlib
 import json
