@@ -1,6 +1,7 @@
 """What the tests of all rooms share: one thread, a cache folder of the session, spaces and benchmarks."""
 
 import os
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -31,6 +32,12 @@ from archwalk.spaces.nasbench_graph import PROTEINS_OPERATIONS, NASBenchGraph
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heard() -> None:
+    """Also by what tests start: a shell lets what is in its background ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
