@@ -45,6 +45,7 @@ def main() -> None:
     )
     parser.add_argument("--strategy", default="dqn")
     parser.add_argument("--steps", type=int, default=10_000)
+    parser.add_argument("--set", action="append", default=[], dest="assignments", metavar="KEY=VALUE")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--walks", type=int, default=200)
     parser.add_argument("--out", type=Path, default=Path("runs/further.json"))
@@ -78,7 +79,9 @@ def measure(tasks: list[str], seed: int, options: argparse.Namespace, kept: dict
 
 def name(first: str, second: str, seed: int, options: argparse.Namespace) -> str:
     """Of a training on a task, after one on a first if there is one."""
-    return f"{options.strategy} {options.steps} {options.walks} {first}>{second} {seed}"
+    return " ".join(
+        [options.strategy, *options.assignments, f"{options.steps} {options.walks} {first}>{second} {seed}"]
+    )
 
 
 def train(
@@ -87,7 +90,8 @@ def train(
     """An agent, and where it walked while it was trained."""
     settings_class, factory = TRAINERS.load(options.strategy)
     preset = choose_preset(options.strategy, benchmark.name, None)
-    settings = make_settings(settings_class, preset, {settings_class.length: options.steps})
+    changes = [*options.assignments, f"{settings_class.length}={options.steps}"]
+    settings = make_settings(settings_class, preset, changes)
     trainer = factory(benchmark, settings, seed)
     if source is not None:
         assert isinstance(trainer, FurtherTrainer)
