@@ -1,5 +1,6 @@
 """The engine on Ray. One cluster serves this module; another process starts the ones that must be fresh."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 import pytest
@@ -16,6 +18,7 @@ from engine_workers import Toy
 
 from archwalk.errors import ArchwalkError, UsageError
 from archwalk.learning.engines import Engine, WorkerLostError, make_engine
+from archwalk.learning.engines import ray as ray_engine
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 ray = pytest.importorskip("ray")
@@ -128,6 +131,26 @@ def test_a_cluster_that_does_not_start_is_one_line(cluster: str, monkeypatch: py
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     with pytest.raises(ArchwalkError, match=r"^Ray did not start: [^\n]+$"):
         make_engine("ray")
+
+
+@pytest.mark.parametrize(("late", "starts"), [(1, 2), (9, 4)])
+def test_a_cluster_that_is_late_is_started_again(late: int, starts: int) -> None:
+    """As Ray's is on a busy machine, which cannot be had at will."""
+
+    class Late:
+        said: ClassVar[list[str]] = []
+
+        def init(self, *_: object, **__: object) -> None:
+            self.said.append("init")
+            if self.said.count("init") <= late:
+                raise RuntimeError("The current node timed out during startup. This could happen because ...")
+
+        def shutdown(self) -> None:
+            self.said.append("shutdown")
+
+    with contextlib.suppress(RuntimeError):
+        ray_engine._start(Late(), 1).close()
+    assert Late.said == (["init", "shutdown"] * starts)[:-1]
 
 
 def test_something_else_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from archwalk.secrets import one_line
 
 _ANSWER_SECONDS = 3.0
 _JOIN_SECONDS = 45.0
+_STARTS, _TOO_LATE = 4, "timed out during startup"
 _HEAD_SECONDS = 300
 """How long a cluster's head may be away (Ray's own: 60); then Ray ends this process, and its work is resumed."""
 _QUIET = {"logging_level": logging.ERROR, "log_to_driver": False}
@@ -164,7 +165,7 @@ def _our_signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _one_line() -> Iterator[None]:
-    """Around Ray's start, which fails in many ways: where a machine is busy, say, it gives up after 30 seconds."""
+    """Around Ray's start, which fails in many ways."""
     try:
         yield
     except ArchwalkError:
@@ -174,14 +175,21 @@ def _one_line() -> Iterator[None]:
 
 
 def _start(ray: Any, workers: int | None) -> Keeper:
-    """Start a cluster, and what ends all of it: when its driver is killed, Ray leaves some of it there for a minute."""
-    keeper = Keeper()
-    try:
-        with keeper.marking():
-            ray.init("local", num_cpus=workers or os.cpu_count(), include_dashboard=False, **_QUIET)
-    except BaseException:
-        keeper.close()
-        raise
+    """Start a cluster, and what ends all of it: when its driver is killed, Ray leaves some of it there for a minute.
+
+    Where a machine is busy, Ray gives up after 30 seconds, which nothing can change; it is begun `_STARTS` times.
+    """
+    for start in range(1, _STARTS + 1):
+        keeper = Keeper()
+        try:
+            with keeper.marking():
+                ray.init("local", num_cpus=workers or os.cpu_count(), include_dashboard=False, **_QUIET)
+            break
+        except BaseException as error:
+            keeper.close()
+            if start == _STARTS or _TOO_LATE not in str(error):
+                raise
+            ray.shutdown()
     return keeper
 
 
