@@ -286,6 +286,7 @@ def _disturbed(
             return
         else:
             failures += 1
+            first = bool(scenario.again) and not can_go_on(folder)
             if failures > 1 or not scenario.again:
                 row.lost.append(f"status {status}: {said_last(folder)}")
                 return

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,7 +27,7 @@ from fuzzing import Files, files_of, write_files
 
 import archwalk.cli.main as cli
 from archwalk.api.listing import settings_of
-from archwalk.cli.guard import ending_in_order
+from archwalk.cli.guard import INTERRUPTED, ending_in_order
 from archwalk.errors import ArchwalkError
 
 WORDS = [
@@ -162,9 +163,11 @@ def _call(words: list[str], folder: Path, before: Files, endless: bool = False) 
         cli.report_unforeseen = last
     shown = f"{words!r} gave {status}, {said.getvalue()[-2000:]!r}"
     assert "Traceback" not in said.getvalue(), shown
-    gc.collect()  # workers stay with their estimator, for more to do
-    left = [child for child in multiprocessing.active_children() if child not in others]
-    assert not left, f"{shown}; it left {left}"
+    if _left(others):
+        gc.collect()  # workers stay with their estimator, for more to do
+    assert not _left(others), f"{shown}; it left {_left(others)}"
+    if endless and status == INTERRUPTED:  # Ctrl-C came before it had begun
+        return
     if status == 0:
         if "--json" in words and "--help" not in words and out.getvalue():
             json.loads(out.getvalue().splitlines()[-1], parse_constant=_not_json)
@@ -176,6 +179,10 @@ def _call(words: list[str], folder: Path, before: Files, endless: bool = False) 
         new = {name for name in {*files_of(folder)} - {*before} if not name.startswith(STORE)}
         assert not new, f"{shown}; it left {sorted(new)}"
     raise ArchwalkError(said.getvalue().splitlines()[-1])
+
+
+def _left(others: Sequence[BaseProcess]) -> list[BaseProcess]:
+    return [child for child in multiprocessing.active_children() if child not in others]
 
 
 def _not_json(word: str) -> NoReturn:
