@@ -146,6 +146,7 @@ def test_a_config_that_is_none(tmp_path, content, message):
     ("changes", "message"),
     [
         ({"seed": "1"}, "Expected `int`, got `str` - at `seed`"),
+        ({"seed": -1}, "Expected `int` >= 0 - at `seed`"),
         ({"settings": []}, "Expected `object`, got `array` - at `settings`"),
         ({"settings": {"evaluations": "4"}}, "Expected `int`, got `str` - at `evaluations`"),
         ({"strategy": "climbr"}, "unknown strategy to train 'climbr'; did you mean 'climber'"),

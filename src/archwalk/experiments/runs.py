@@ -16,7 +16,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
 
 from archwalk.agents.catalogue import TRAINERS
 from archwalk.agents.shipped import PRETRAINED, SHIPPED, load_shipped, name_for
@@ -70,6 +72,9 @@ class Place:
 HERE = Place()
 
 
+Seed = Annotated[int, msgspec.Meta(ge=0)]
+
+
 @dataclass(frozen=True)
 class Source:
     """The agent that another was trained further from: its run folder, what it was trained on, and what that has cost
@@ -78,7 +83,7 @@ class Source:
 
     path: str
     benchmark: str
-    seed: int
+    seed: Seed
     queries: int
     unique: int
     seconds: float
@@ -103,7 +108,7 @@ class RunConfig:
     features: int
     preset: str | None = None
     settings: dict[str, Any]
-    seed: int
+    seed: Seed
     own_starts: bool = False
     source: Source | None = None
     fingerprint: dict[str, Any]

@@ -89,9 +89,7 @@ def test_what_fails_ends_no_search_and_leaves_no_process(tmp_path):
     store = open_store(str(tmp_path / "store.sqlite"))
     wanted = EVERYONE[[SPACE.parse({"depth": d, "width": 1})[0] for d in (1, 2, 3, 4)]]
     began = time.monotonic()
-    with objective_benchmark(
-        SPACE, awkward, workers=2, limit_seconds=2, store=store
-    ).estimator as estimator:
+    with objective_benchmark(SPACE, awkward, workers=2, limit_seconds=2, store=store).estimator as estimator:
         scores = estimator.evaluate(wanted)
     assert time.monotonic() - began < 60, "nobody waited for the one that hangs"
     np.testing.assert_array_equal(scores.reward_B, [np.nan, np.nan, np.nan, 40])
