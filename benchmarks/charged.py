@@ -11,9 +11,9 @@ trained.
 """
 
 import argparse
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -21,7 +21,6 @@ import numpy as np
 import torch
 from scipy.stats import mannwhitneyu
 
-from archwalk.data.files import write_atomically
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import Benchmark, load_benchmark
 from archwalk.experiments.bootstrap import mean_interval
@@ -30,6 +29,7 @@ from archwalk.experiments.running import run_trials
 from archwalk.experiments.significance import holm
 from archwalk.report.palette import colours_of
 from archwalk.strategies.base import Trials
+from rows.kept import keep
 from rows.names import chosen, load_methods
 
 TOLD = (50, 150, 300, 1_000, 3_000, 8_000)
@@ -77,11 +77,7 @@ def main() -> None:
     for name in options.only or ROWS:
         for cell, compute in _cells(benchmark, options.benchmark, name, options.budget):
             path = folder / f"{name}-{cell}.npy"
-            if not path.exists():
-                content = io.BytesIO()
-                np.save(content, compute(cell))
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_atomically(path, content.getvalue())
+            if keep(path, partial(compute, cell)):
                 print(path, flush=True)
     found = {
         name: np.concatenate([np.load(path) for path in sorted(folder.glob(f"{name}-[0-9]*.npy"))])

@@ -1,6 +1,6 @@
 """Settings of our own searchers and agents, chosen on development benchmarks alone; the others are held out.
 
-    python benchmarks/choose_settings.py --out runs/choice                      everything, an hour of two cores
+    python benchmarks/choose_settings.py --out runs/choice                      everything
     python benchmarks/choose_settings.py --out runs/choice --only graph-gp      one strategy
 
 Development are NAS-Bench-201 (three tasks), the chains (five) and four graphs of NAS-Bench-Graph. NAS-Bench-101,
@@ -14,7 +14,6 @@ benchmarks. Where that reaches zero the preset stays: what nothing tells apart i
 """
 
 import argparse
-import io
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
@@ -23,7 +22,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from archwalk.data.files import write_atomically
 from archwalk.estimators.base import Floats
 from archwalk.estimators.benchmarks import load_benchmark
 from archwalk.experiments.protocol import spawn
@@ -31,6 +29,7 @@ from archwalk.experiments.running import run_trials
 from archwalk.experiments.runs import load_methods
 from archwalk.experiments.transfer_target import scale_of
 from archwalk.strategies.base import Trials
+from rows.kept import keep
 from rows.names import chosen
 
 FAMILIES = {
@@ -39,9 +38,8 @@ FAMILIES = {
     "NAS-Bench-Graph": [f"nas-bench-graph:{name}" for name in ("arxiv", "citeseer", "computers", "cora")],
 }
 TOLD = (10, 30, 50, 100, 150)
-TRIALS = {"graph-gp": 10}
-"""Of a searcher; an agent is trained with `SEEDS` seeds."""
-SEEDS = 3
+TRIALS, SEEDS = 10, 3
+"""Of a searcher, and of an agent's training."""
 PRESET = "as it is"
 VARIANTS: dict[str, dict[str, tuple[object, ...]]] = {
     "graph-gp": {
@@ -103,18 +101,17 @@ def variants_of(strategy: str) -> dict[str, dict[str, object]]:
 
 
 def compute(strategy: str, changes: Mapping[str, object], benchmark: str, path: Path) -> None:
-    """Normalised rewards (T, len(TOLD)) of the best so far, kept in a file; nothing where they are there."""
-    if path.exists():
-        return
+    """Keep the normalised rewards (T, len(TOLD)) of the best so far in a file."""
     torch.set_num_threads(1)
     settings = {**FIXED.get(strategy, {}), **changes}
     find = trained if strategy in FIXED else searched
-    best_TQ = find(strategy, [f"{key}={value}" for key, value in settings.items()], benchmark)
-    median, best = scale_of(load_benchmark(benchmark))
-    content = io.BytesIO()
-    np.save(content, (best_TQ[:, np.array(TOLD) - 1] - median) / (best - median))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, content.getvalue())
+
+    def normalised() -> Floats:
+        best_TQ = find(strategy, [f"{key}={value}" for key, value in settings.items()], benchmark)
+        median, best = scale_of(load_benchmark(benchmark))
+        return (best_TQ[:, np.array(TOLD) - 1] - median) / (best - median)
+
+    keep(path, normalised)
 
 
 def searched(strategy: str, changes: list[str], name: str) -> Floats:
@@ -123,7 +120,7 @@ def searched(strategy: str, changes: list[str], name: str) -> Floats:
     (method,) = load_methods(
         [strategy], benchmark.space, name, [f"{strategy}.{change}" for change in changes]
     )
-    made = method.factories[0](Trials(benchmark.space, TRIALS[strategy], spawn(0, 7)))
+    made = method.factories[0](Trials(benchmark.space, TRIALS, spawn(0, 7)))
     curves = run_trials(benchmark.estimator, made, max(TOLD)).curves()
     best_TQ: Floats = benchmark.objective.reward.upward(curves.reward_TQ)
     return best_TQ

@@ -285,7 +285,7 @@ class Result:
 
         from archwalk.report.curves import draw_curves
 
-        return f"<pre>{escape(self.summary())}</pre>{draw_curves(self.record, width=700) or ''}"
+        return f"<pre>{escape(self.summary())}</pre>{draw_curves(self.undrawn, width=700) or ''}"
 
 
 def load_result(folder: str | Path, benchmark: Benchmark | None = None) -> Result:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archwalk.estimators.base import Floats
-from archwalk.experiments.statistics import known_mean
+from archwalk.experiments.statistics import interquartile_mean, known_mean
 from archwalk.jit import kernel
 
 BOOTSTRAP_SAMPLES = 5_000
@@ -93,7 +93,7 @@ class Bootstrap:
         """Ends of the bootstrap percentile interval of the interquartile mean over all agents and trials."""
         values_E = values_GT.reshape(-1)
         if len(values_E) == 1:
-            return float(values_E[0]), float(values_E[0])
+            return interquartile_mean(values_E), interquartile_mean(values_E)
         order_K = np.argsort(values_E, kind="stable")
         order_K = order_K[np.isfinite(values_E[order_K])]
         means_S = average_middle_halves(self.counts_SE, order_K, values_E[order_K])

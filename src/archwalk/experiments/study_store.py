@@ -71,7 +71,7 @@ class StudyStore:
     def __init__(self, place: str | Path | None, study: str, about: dict[str, Any]) -> None:
         """Raises UsageError where there is another study of that name, DataError where the place cannot be used."""
         self.place, self.study, self.about = place, study, about
-        self._is_server = isinstance(place, str) and place.partition("://")[0].startswith("postgres")
+        self._is_server = is_server(place)
         self.name = "memory" if place is None else hide_secrets(str(place))
         self._lock = threading.RLock()
         with self._plain_errors():
@@ -224,10 +224,15 @@ class StudyStore:
             raise DataError(f"the study {self.name} cannot be used: {reason}") from error
 
 
+def is_server(place: str | Path | None) -> bool:
+    """Whether a place is the URL of a PostgreSQL server, and no file."""
+    return isinstance(place, str) and place.partition("://")[0].startswith("postgres")
+
+
 def studies_in(place: str | Path) -> dict[str, dict[str, Any]]:
     """What the studies in a file or on a server are about, by name; nothing is made where there is none."""
-    if isinstance(place, str) and place.partition("://")[0].startswith("postgres"):
-        rows = _studies_on_server(place)
+    if is_server(place):
+        rows = _studies_on_server(str(place))
     else:
         try:
             path = Path(place).absolute()

@@ -117,7 +117,7 @@ class TargetTask:
                 tell(number / len(call.strategies))
             part = self._part(name)
             parts[name] = part.get(call.out) if call.out and _is_known(name) else part.compute()
-        median, best = scale_of(self.benchmark)
+        median, best = self._scale
         results = {name: decode_json(part["result"], StrategyResult, name) for name, part in parts.items()}
         normalised = {name: self._normalise(part["rewards"]) for name, part in parts.items()}
         paid = next((result for name, result in results.items() if _learns(name)), None)
@@ -147,8 +147,12 @@ class TargetTask:
         }
         return SearchedTask(record, normalised, recommended)
 
+    @cached_property
+    def _scale(self) -> tuple[float, float]:
+        return scale_of(self.benchmark)
+
     def _normalise(self, reward_GTQ: Floats) -> Floats:
-        median, best = scale_of(self.benchmark)
+        median, best = self._scale
         upward_GTQ = self.benchmark.objective.reward.upward(reward_GTQ)
         return np.where(np.isfinite(upward_GTQ), (upward_GTQ - median) / (best - median), -1.0)
 

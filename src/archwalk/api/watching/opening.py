@@ -10,14 +10,14 @@ from archwalk.api.watching.folders import FolderSource
 from archwalk.api.watching.source import Source
 from archwalk.errors import DataError, UsageError
 from archwalk.estimators.store.database import open_store
-from archwalk.experiments.study_store import StudyStore, studies_in
+from archwalk.experiments.study_store import StudyStore, is_server, studies_in
 
 _LOOK_AGAIN = 0.2
 
 
 def is_there(what: str) -> bool:
     """Whether there is something of that name; a file without content is one that is only being made."""
-    if _is_server(what):
+    if is_server(what):
         return True
     place = Path(what)
     return place.exists() and not (place.is_file() and place.stat().st_size == 0)
@@ -36,7 +36,7 @@ def open_source(
 
     Raises UsageError where there is nothing of the kind, DataError where it cannot be read.
     """
-    if not _is_server(what):
+    if not is_server(what):
         place = Path(what)
         if place.is_dir():
             if study is not None:
@@ -46,13 +46,9 @@ def open_source(
             raise UsageError(f"there is no run folder, study or store {what}")
         if not _is_sqlite(place):
             raise UsageError(f"{what} is neither a run folder nor the file of a study or a store")
-    if study is not None or (not _is_server(what) and studies_in(what)):
+    if study is not None or (not is_server(what) and studies_in(what)):
         return StudySource(StudyStore.existing(what, study or "study"))
     return StoreSource(open_store(what, create=False), space, dataset)
-
-
-def _is_server(what: str) -> bool:
-    return what.partition("://")[0].startswith("postgres")
 
 
 def _is_sqlite(file: Path) -> bool:
